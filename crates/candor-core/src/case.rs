@@ -1,0 +1,353 @@
+//! The noun: one root cause, the reports that told of it, and all that became of it.
+
+use crate::event::{Channel, Contact, Credit, FileRef, FixKind, Outcome, ReportFacts};
+use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
+use crate::policy::Moment;
+use candor_formats::advisory::Record;
+use candor_formats::cvss::Severity;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The handling of one root cause. Only [`crate::evolve::evolve`] writes one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Its name.
+    pub id: CaseId,
+    /// The program it belongs to.
+    pub program: ProgramSlug,
+    /// The version of the policy that was in force when it came.
+    pub policy_version: u32,
+    /// Instant of the first report as the clocks count it.
+    pub opened_at: Timestamp,
+    /// Where it stands.
+    pub state: State,
+    /// Number of the last journal entry, from 1.
+    pub seq: u64,
+    /// Instant of the last journal entry.
+    pub updated_at: Timestamp,
+    /// Working title, at first the report's.
+    pub title: String,
+    /// Product, at first the report's.
+    pub product: Option<String>,
+    /// Component, at first the report's.
+    pub component: Option<String>,
+    /// The reports it gathers.
+    pub reports: Vec<Report>,
+    /// The member who holds it.
+    pub assignee: Option<MemberId>,
+    /// What was said and done, in order; the page shows this.
+    pub history: Vec<Entry>,
+    /// Every file, in order of arrival.
+    pub files: Vec<CaseFile>,
+    /// Whether an answer of the reporter is awaited, and since when.
+    pub waiting_since: Option<Timestamp>,
+    /// Waits for the reporter that are over.
+    pub waits: Vec<(Timestamp, Timestamp)>,
+    /// Instants that start and keep promises, in order.
+    pub marks: Vec<Mark>,
+    /// Bells of clocks that have rung: promise, cycle, bell.
+    pub rung: BTreeSet<Bell>,
+    /// Promises whose breach is on record: promise and cycle, with the instant.
+    pub broken: Vec<(String, u32, Timestamp)>,
+    /// New estimates given for missed targets: promise, new date, reason.
+    pub estimates: Vec<Estimate>,
+    /// Records of verification, in order.
+    pub verifications: Vec<Verification>,
+    /// The verdict, once there is one.
+    pub verdict: Option<Verdict>,
+    /// The rating.
+    pub rating: Option<Rating>,
+    /// The weakness by its CWE number.
+    pub cwe: Option<u32>,
+    /// Members on record as having discussed the next steps.
+    pub discussed_by: BTreeSet<MemberId>,
+    /// Audits for similar problems.
+    pub audits: Vec<Audit>,
+    /// Remediations and decisions per version.
+    pub fixes: Vec<Fix>,
+    /// Agreed or proposed embargo.
+    pub embargo: Option<Embargo>,
+    /// Whether the reporter was asked about credit.
+    pub credit_asked: bool,
+    /// The advisory.
+    pub advisory: Advisory,
+    /// CVE and other identifiers given to it.
+    pub aliases: Vec<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// The reporter knew of active exploitation, or the team does.
+    pub exploited: bool,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Nobody of the team has answered.
+    New,
+    /// A member has answered; it is being looked into.
+    Triage,
+    /// Confirmed; a fix is being made.
+    Confirmed,
+    /// A fix is out or another remediation is in force.
+    Fixed,
+    /// The advisory is public.
+    Published,
+    /// Ended without an advisory, or put to rest after one.
+    Closed,
+}
+
+impl State {
+    /// All states in the order of a case's life.
+    pub const ALL: [State; 6] = [
+        State::New,
+        State::Triage,
+        State::Confirmed,
+        State::Fixed,
+        State::Published,
+        State::Closed,
+    ];
+
+    /// Whether somebody still has something to do.
+    pub fn is_open(self) -> bool {
+        !matches!(self, State::Closed | State::Published)
+    }
+
+    /// Name in the API, the database and filters.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::New => "new",
+            State::Triage => "triage",
+            State::Confirmed => "confirmed",
+            State::Fixed => "fixed",
+            State::Published => "published",
+            State::Closed => "closed",
+        }
+    }
+
+    /// The state of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What someone told us through one channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Number within the case, from 0.
+    pub number: u32,
+    /// When it came.
+    pub at: Timestamp,
+    /// Through which door.
+    pub channel: Channel,
+    /// What it says.
+    pub facts: ReportFacts,
+    /// The reporter, if they left a name or an address.
+    pub person: Option<PersonId>,
+    /// Name and address; `None` when none were given or when they were erased.
+    pub contact: Option<Contact>,
+    /// Whether name and address were erased on request.
+    pub erased: bool,
+    /// The credit they chose; `None` while they have not said.
+    pub credit: Option<Credit>,
+    /// The member who filed it on the reporter's behalf.
+    pub filed_by: Option<MemberId>,
+}
+
+/// A file of the case and who may see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseFile {
+    /// The file.
+    pub file: FileRef,
+    /// When it came.
+    pub at: Timestamp,
+    /// Who sent it.
+    pub by: Author,
+    /// Whether only the team sees it.
+    pub internal: bool,
+}
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// A member of the team.
+    Member(MemberId),
+    /// The reporter of this report.
+    Reporter(u32),
+    /// A clock of the policy.
+    Clock,
+    /// Candor itself, on a standing order.
+    Candor,
+}
+
+/// One line of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Number of its journal entry.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Author,
+    /// What happened.
+    pub what: crate::event::Event,
+}
+
+/// An instant that starts or keeps promises.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// When it counts; for a back-dated report earlier than its entry.
+    pub at: Timestamp,
+    /// What happened.
+    pub moment: Moment,
+    /// The member who did it, if one did.
+    pub by: Option<MemberId>,
+}
+
+/// A bell of a clock: an escalation of a promise in one of its cycles.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Bell {
+    /// Name of the promise.
+    pub promise: String,
+    /// Which run of a repeating promise, from 0.
+    pub cycle: u32,
+    /// Index into the promise's `escalate`.
+    pub step: u32,
+}
+
+/// A new estimate for a missed target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// When it was given.
+    pub at: Timestamp,
+    /// Name of the promise.
+    pub promise: String,
+    /// The new date.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// A record of verification.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// What they found.
+    pub facts: crate::event::VerificationFacts,
+}
+
+/// The team's verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// What.
+    pub outcome: Outcome,
+}
+
+/// The rating in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rating {
+    /// CVSS vectors, as given; 3.1 and 4.0 may stand side by side.
+    pub vectors: Vec<String>,
+    /// The band: of the newest vector, or named by hand.
+    pub severity: Severity,
+    /// Who rated.
+    pub by: MemberId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An audit for similar problems.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audit {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// Where they looked.
+    pub looked: String,
+    /// What they found.
+    pub found: String,
+}
+
+/// A remediation, or the decision about a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fix {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who recorded it.
+    pub by: MemberId,
+    /// The branch it is for; empty when there is one line of releases.
+    pub branch: String,
+    /// What it is.
+    pub kind: FixKind,
+    /// Version in which it is, or instant it took effect.
+    pub version: Option<String>,
+    /// Where it can be had.
+    pub url: Option<String>,
+    /// In words.
+    pub details: String,
+}
+
+/// An embargo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embargo {
+    /// The date before which nobody publishes.
+    pub until: Timestamp,
+    /// When it was proposed or agreed.
+    pub at: Timestamp,
+    /// Whether the reporter agreed.
+    pub agreed: bool,
+}
+
+/// The case's advisory.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Advisory {
+    /// The draft, once somebody wrote one.
+    pub draft: Option<crate::event::AdvisoryDraft>,
+    /// Who wrote it last.
+    pub author: Option<MemberId>,
+    /// Number of the draft, from 1; an approval is for one number.
+    pub revision: u32,
+    /// Approval of the draft as it stands.
+    pub approved_by: Option<MemberId>,
+    /// The standing order to publish.
+    pub order: Option<Order>,
+    /// What was published, newest last.
+    pub published: Vec<Record>,
+    /// Its public id, once published.
+    pub id: Option<String>,
+}
+
+/// A standing order to publish.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Who gave it.
+    pub by: MemberId,
+    /// The instant, when it hangs on a date; `None` when it hangs on the fix.
+    pub at: Option<Timestamp>,
+}
+
+impl Case {
+    /// Whether the case ended.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// The severity in force.
+    pub fn severity(&self) -> Option<Severity> {
+        self.rating.as_ref().map(|rating| rating.severity)
+    }
+
+    /// Whether a fix is out or another remediation is in force.
+    pub fn is_remedied(&self) -> bool {
+        self.fixes.iter().any(|fix| fix.kind.is_remedy())
+    }
+}

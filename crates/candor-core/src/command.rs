@@ -1,0 +1,170 @@
+//! Everything a person, a letter or a clock may ask. A command is a wish: [`crate::access`] says whether
+//! the asker may have it, [`crate::decide`] whether the case allows it.
+
+use crate::event::{
+    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ReportFacts, VerificationFacts,
+};
+use crate::id::{CaseId, MemberId, PersonId};
+use candor_formats::cvss::Severity;
+use jiff::Timestamp;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Command {
+    /// File a report. Opens a case.
+    Report(Box<Filing>),
+    /// First answer to the reporter.
+    Acknowledge { text: String },
+    /// Give the case to a member, or to nobody.
+    Assign { to: Option<MemberId> },
+    /// Write to the reporter.
+    Answer {
+        text: String,
+        files: Vec<FileRef>,
+        next_steps: bool,
+    },
+    /// Ask the reporter something; clocks that wait for the reporter stand still.
+    Ask { text: String, files: Vec<FileRef> },
+    /// Write a note for the team alone.
+    Note { text: String, files: Vec<FileRef> },
+    /// Set working title, product, component and aliases.
+    Describe {
+        title: String,
+        product: Option<String>,
+        component: Option<String>,
+        aliases: Vec<String>,
+    },
+    /// Put a verification on record.
+    Verify { facts: VerificationFacts },
+    /// Put on record that the asker discussed the next steps.
+    Discuss { text: String },
+    /// Confirm the report.
+    Confirm { text: String },
+    /// Reject it; the text is the reason.
+    Reject { text: String },
+    /// It is not covered: cite the clause.
+    OutOfScope {
+        clause: String,
+        instead: String,
+        text: String,
+    },
+    /// It is known already.
+    Duplicate { of: Option<CaseId>, text: String },
+    /// It is scanner output without a proof.
+    ScannerOutput { text: String },
+    /// Rate the severity, by vectors or by hand.
+    Rate {
+        vectors: Vec<String>,
+        severity: Option<Severity>,
+    },
+    /// Name the weakness.
+    SetWeakness { cwe: u32 },
+    /// Propose a date before which nobody publishes.
+    ProposeEmbargo { until: Timestamp, text: String },
+    /// Record a remediation or the decision about a version.
+    RecordFix {
+        branch: String,
+        kind: FixKind,
+        version: Option<String>,
+        url: Option<String>,
+        details: String,
+    },
+    /// Record the audit for similar problems.
+    RecordAudit { looked: String, found: String },
+    /// Give a missed target a reason and a new date.
+    Estimate {
+        promise: String,
+        until: Timestamp,
+        reason: String,
+    },
+    /// Put on record that the vulnerability is being exploited.
+    KnowExploitation { ground: String },
+    /// Ask the reporter how they wish to be credited.
+    AskCredit,
+    /// Write or edit the advisory.
+    DraftAdvisory { draft: Box<AdvisoryDraft> },
+    /// Approve the draft of this number.
+    ApproveAdvisory { revision: u32 },
+    /// Publish: now, at an instant, or with the fix, as the policy says.
+    Publish { at: Option<Timestamp> },
+    /// Take the order to publish back.
+    HoldPublication { reason: String },
+    /// Put the case to rest.
+    Close { reason: String },
+    /// Take it up again.
+    Reopen { reason: String },
+    /// The reporter writes.
+    Write { text: String, files: Vec<FileRef> },
+    /// The reporter asks for news.
+    Nudge,
+    /// The reporter chooses how to be credited.
+    ChooseCredit { credit: Credit },
+    /// The reporter answers the proposed date.
+    AnswerEmbargo { agree: bool, text: String },
+    /// The reporter takes the report back.
+    Withdraw { text: String },
+    /// A clock asks what is due.
+    Tick,
+}
+
+/// A report on its way in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filing {
+    /// Through which door.
+    pub channel: Channel,
+    /// What it says.
+    pub facts: ReportFacts,
+    /// Name and address, if given; the person they will be filed under is drawn beforehand.
+    pub contact: Contact,
+    /// Name for the person's key.
+    pub person: PersonId,
+    /// The credit they chose already.
+    pub credit: Option<Credit>,
+    /// When it really came, if it came by another way before; `None` for now.
+    pub received_at: Option<Timestamp>,
+    /// Hash of the receipt, as hexadecimal digits.
+    pub receipt: String,
+}
+
+impl Command {
+    /// Name in the API and in messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Report(_) => "report",
+            Command::Acknowledge { .. } => "acknowledge",
+            Command::Assign { .. } => "assign",
+            Command::Answer { .. } => "answer",
+            Command::Ask { .. } => "ask",
+            Command::Note { .. } => "note",
+            Command::Describe { .. } => "describe",
+            Command::Verify { .. } => "verify",
+            Command::Discuss { .. } => "discuss",
+            Command::Confirm { .. } => "confirm",
+            Command::Reject { .. } => "reject",
+            Command::OutOfScope { .. } => "out-of-scope",
+            Command::Duplicate { .. } => "duplicate",
+            Command::ScannerOutput { .. } => "scanner-output",
+            Command::Rate { .. } => "rate",
+            Command::SetWeakness { .. } => "set-weakness",
+            Command::ProposeEmbargo { .. } => "propose-embargo",
+            Command::RecordFix { .. } => "record-fix",
+            Command::RecordAudit { .. } => "record-audit",
+            Command::Estimate { .. } => "estimate",
+            Command::KnowExploitation { .. } => "know-exploitation",
+            Command::AskCredit => "ask-credit",
+            Command::DraftAdvisory { .. } => "draft-advisory",
+            Command::ApproveAdvisory { .. } => "approve-advisory",
+            Command::Publish { .. } => "publish",
+            Command::HoldPublication { .. } => "hold-publication",
+            Command::Close { .. } => "close",
+            Command::Reopen { .. } => "reopen",
+            Command::Write { .. } => "write",
+            Command::Nudge => "nudge",
+            Command::ChooseCredit { .. } => "choose-credit",
+            Command::AnswerEmbargo { .. } => "answer-embargo",
+            Command::Withdraw { .. } => "withdraw",
+            Command::Tick => "tick",
+        }
+    }
+}

@@ -1,0 +1,630 @@
+//! Everything that can have happened to a case. Events are written to the journal, sealed, and never change.
+
+use crate::case::Bell;
+use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
+use crate::policy::Moment;
+use candor_formats::advisory::Record;
+use candor_formats::cvss::Severity;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A report came in. The first of a case opens it.
+    Reported {
+        /// The program.
+        program: ProgramSlug,
+        /// The version of its policy in force.
+        policy_version: u32,
+        /// Number of the report within the case, from 0.
+        number: u32,
+        /// Instant from which clocks count; earlier than the entry when the report came by another way before.
+        received_at: Timestamp,
+        /// Through which door.
+        channel: Channel,
+        /// What it says.
+        facts: Box<ReportFacts>,
+        /// Who told it, if they left a name or an address.
+        person: Option<PersonId>,
+        /// The member who filed it for them.
+        filed_by: Option<MemberId>,
+        /// Hash of the receipt, as hexadecimal digits; the receipt itself is kept nowhere.
+        receipt: String,
+    },
+    /// Name and address of the reporter. Sealed under the person's own key.
+    ContactGiven {
+        /// Number of the report.
+        report: u32,
+        /// Whose.
+        person: PersonId,
+        /// Name and address.
+        contact: Contact,
+    },
+    /// Stands for a [`Event::ContactGiven`] or [`Event::CreditChosen`] whose key was destroyed.
+    Forgotten {
+        /// Whose it was.
+        person: PersonId,
+    },
+    /// How the reporter wishes to be credited. Sealed under the person's key where there is one.
+    CreditChosen {
+        /// Number of the report.
+        report: u32,
+        /// The wish.
+        credit: Credit,
+    },
+    /// The reporter was asked how they wish to be credited.
+    CreditAsked,
+    /// A member acknowledged the report.
+    Acknowledged {
+        /// Their words to the reporter.
+        text: String,
+    },
+    /// The case was given to a member, or to nobody.
+    Assigned {
+        /// To whom.
+        to: Option<MemberId>,
+    },
+    /// A member wrote to the reporter.
+    Answered {
+        /// Their words.
+        text: String,
+        /// Files for the reporter.
+        files: Vec<FileRef>,
+        /// Whether it says what the next steps are.
+        next_steps: bool,
+    },
+    /// A member asked the reporter something; clocks that wait for the reporter stand still.
+    Asked {
+        /// The question.
+        text: String,
+        /// Files for the reporter.
+        files: Vec<FileRef>,
+    },
+    /// The reporter wrote.
+    ReporterWrote {
+        /// Number of the report.
+        report: u32,
+        /// Their words.
+        text: String,
+        /// Their files.
+        files: Vec<FileRef>,
+    },
+    /// The reporter asked for news.
+    Nudged {
+        /// Number of the report.
+        report: u32,
+        /// The contact that was turned to: its role.
+        to: String,
+    },
+    /// A note for the team alone.
+    Noted {
+        /// The note.
+        text: String,
+        /// Files for the team.
+        files: Vec<FileRef>,
+    },
+    /// Working title, product, component or aliases were set.
+    Described {
+        /// Working title.
+        title: String,
+        /// Product.
+        product: Option<String>,
+        /// Component.
+        component: Option<String>,
+        /// CVE and other identifiers.
+        aliases: Vec<String>,
+    },
+    /// A member tried to see it happen.
+    Verified {
+        /// What they found.
+        facts: VerificationFacts,
+    },
+    /// A member put on record that they discussed the next steps.
+    Discussed {
+        /// What was said.
+        text: String,
+    },
+    /// The report is right.
+    Confirmed {
+        /// Words to the reporter.
+        text: String,
+    },
+    /// The case ends without an advisory.
+    Dismissed {
+        /// Why.
+        outcome: Outcome,
+        /// Words to the reporter.
+        text: String,
+    },
+    /// The severity was rated.
+    Rated {
+        /// CVSS vectors.
+        vectors: Vec<String>,
+        /// The band.
+        severity: Severity,
+    },
+    /// The weakness was named.
+    WeaknessSet {
+        /// CWE number.
+        cwe: u32,
+    },
+    /// A date before which nobody publishes was proposed.
+    EmbargoProposed {
+        /// The date.
+        until: Timestamp,
+        /// Words to the reporter.
+        text: String,
+    },
+    /// The reporter agreed to it.
+    EmbargoAgreed {
+        /// The date.
+        until: Timestamp,
+    },
+    /// The reporter would rather have another date.
+    EmbargoDeclined {
+        /// Their words.
+        text: String,
+    },
+    /// A remediation, or the decision about a version, was recorded.
+    FixRecorded {
+        /// The branch.
+        branch: String,
+        /// What it is.
+        kind: FixKind,
+        /// The version.
+        version: Option<String>,
+        /// Where it can be had.
+        url: Option<String>,
+        /// In words.
+        details: String,
+    },
+    /// The code was audited for similar problems.
+    Audited {
+        /// Where they looked.
+        looked: String,
+        /// What they found.
+        found: String,
+    },
+    /// A missed target was given a new date.
+    Estimated {
+        /// Name of the promise.
+        promise: String,
+        /// The new date.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// The team became aware of active exploitation.
+    ExploitationKnown {
+        /// On what ground.
+        ground: String,
+    },
+    /// The advisory was drafted or edited.
+    AdvisoryDrafted {
+        /// The draft.
+        draft: Box<AdvisoryDraft>,
+    },
+    /// The draft was approved.
+    AdvisoryApproved {
+        /// Number of the draft.
+        revision: u32,
+    },
+    /// The approved advisory is to be published.
+    PublicationOrdered {
+        /// At this instant, or with the fix when `None`.
+        at: Option<Timestamp>,
+    },
+    /// The order was taken back.
+    PublicationHeld {
+        /// Why.
+        reason: String,
+    },
+    /// The advisory went out.
+    Published {
+        /// The public record, whole.
+        record: Box<Record>,
+    },
+    /// A bell of a promise rang.
+    BellRung {
+        /// Which.
+        bell: Bell,
+        /// When it was due to ring.
+        due: Timestamp,
+        /// Who is told: the role.
+        to: String,
+        /// Whether it rang after its time, as when the program was stopped.
+        late: bool,
+    },
+    /// A promise fell due unkept.
+    PromiseBroken {
+        /// Name of the promise.
+        promise: String,
+        /// Which run of it.
+        cycle: u32,
+        /// When it fell due.
+        due: Timestamp,
+        /// Whether it was noticed after its time.
+        late: bool,
+    },
+    /// The wait for the reporter reached the policy's limit; clocks run again.
+    WaitEnded,
+    /// The reporter took the report back.
+    Withdrawn {
+        /// Number of the report.
+        report: u32,
+        /// Why, if they said.
+        text: String,
+    },
+    /// The case was put to rest.
+    Closed {
+        /// Why.
+        reason: String,
+    },
+    /// The case was taken up again.
+    Reopened {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// Name in the journal's clear part, in filters and in the API.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Reported { .. } => "reported",
+            Event::ContactGiven { .. } => "contact-given",
+            Event::Forgotten { .. } => "forgotten",
+            Event::CreditChosen { .. } => "credit-chosen",
+            Event::CreditAsked => "credit-asked",
+            Event::Acknowledged { .. } => "acknowledged",
+            Event::Assigned { .. } => "assigned",
+            Event::Answered { .. } => "answered",
+            Event::Asked { .. } => "asked",
+            Event::ReporterWrote { .. } => "reporter-wrote",
+            Event::Nudged { .. } => "nudged",
+            Event::Noted { .. } => "noted",
+            Event::Described { .. } => "described",
+            Event::Verified { .. } => "verified",
+            Event::Discussed { .. } => "discussed",
+            Event::Confirmed { .. } => "confirmed",
+            Event::Dismissed { .. } => "dismissed",
+            Event::Rated { .. } => "rated",
+            Event::WeaknessSet { .. } => "weakness-set",
+            Event::EmbargoProposed { .. } => "embargo-proposed",
+            Event::EmbargoAgreed { .. } => "embargo-agreed",
+            Event::EmbargoDeclined { .. } => "embargo-declined",
+            Event::FixRecorded { .. } => "fix-recorded",
+            Event::Audited { .. } => "audited",
+            Event::Estimated { .. } => "estimated",
+            Event::ExploitationKnown { .. } => "exploitation-known",
+            Event::AdvisoryDrafted { .. } => "advisory-drafted",
+            Event::AdvisoryApproved { .. } => "advisory-approved",
+            Event::PublicationOrdered { .. } => "publication-ordered",
+            Event::PublicationHeld { .. } => "publication-held",
+            Event::Published { .. } => "published",
+            Event::BellRung { .. } => "bell-rung",
+            Event::PromiseBroken { .. } => "promise-broken",
+            Event::WaitEnded => "wait-ended",
+            Event::Withdrawn { .. } => "withdrawn",
+            Event::Closed { .. } => "closed",
+            Event::Reopened { .. } => "reopened",
+        }
+    }
+
+    /// Whether the reporter sees it on their page.
+    pub fn is_shown_to_reporter(&self) -> bool {
+        !matches!(
+            self,
+            Event::Assigned { .. }
+                | Event::Noted { .. }
+                | Event::Described { .. }
+                | Event::Verified { .. }
+                | Event::Discussed { .. }
+                | Event::Audited { .. }
+                | Event::AdvisoryDrafted { .. }
+                | Event::AdvisoryApproved { .. }
+                | Event::PublicationOrdered { .. }
+                | Event::PublicationHeld { .. }
+                | Event::ContactGiven { .. }
+                | Event::Forgotten { .. }
+        )
+    }
+
+    /// The person under whose key it is sealed; `None` for the case's own key.
+    pub fn sealed_for(&self, person_of: impl Fn(u32) -> Option<PersonId>) -> Option<PersonId> {
+        match self {
+            Event::ContactGiven { person, .. } => Some(person.clone()),
+            Event::CreditChosen { report, .. } => person_of(*report),
+            _ => None,
+        }
+    }
+
+    /// What it starts and keeps among the promises.
+    pub fn moments(&self) -> &'static [Moment] {
+        match self {
+            Event::Reported { .. } => &[Moment::Report],
+            Event::Acknowledged { .. } => &[Moment::Acknowledgement, Moment::Message],
+            Event::Answered {
+                next_steps: true, ..
+            } => &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps],
+            Event::Answered { .. } | Event::Asked { .. } => {
+                &[Moment::Acknowledgement, Moment::Message]
+            }
+            Event::Verified { .. } => &[Moment::Verification],
+            Event::Discussed { .. } => &[Moment::Discussion],
+            Event::Confirmed { .. } => &[
+                Moment::Acknowledgement,
+                Moment::Message,
+                Moment::NextSteps,
+                Moment::Verdict,
+                Moment::Confirmation,
+            ],
+            Event::Dismissed { .. } => &[
+                Moment::Acknowledgement,
+                Moment::Message,
+                Moment::NextSteps,
+                Moment::Verdict,
+                Moment::Resolution,
+            ],
+            Event::EmbargoProposed { .. } => &[
+                Moment::Acknowledgement,
+                Moment::Message,
+                Moment::NextSteps,
+                Moment::Timeline,
+            ],
+            Event::FixRecorded { kind, .. } if kind.is_remedy() => &[Moment::Fix],
+            Event::Estimated { .. } => &[Moment::Message],
+            Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
+            Event::Closed { .. } | Event::Withdrawn { .. } => &[Moment::Resolution],
+            Event::ExploitationKnown { .. } => &[Moment::Exploitation],
+            _ => &[],
+        }
+    }
+}
+
+/// The door a report came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// The private web form.
+    Form,
+    /// The API or the command line.
+    Api,
+    /// Mail.
+    Mail,
+    /// Filed by a member for somebody.
+    Member,
+    /// A public place, such as an issue tracker; the case notes that it was public.
+    PublicIssue,
+}
+
+/// What a report says. Every text may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct ReportFacts {
+    pub title: String,
+    pub description: String,
+    pub product: String,
+    pub component: String,
+    pub version: String,
+    pub steps: String,
+    pub expected: String,
+    pub actual: String,
+    /// What kind of problem, in the reporter's words or as a CWE name.
+    pub weakness: String,
+    pub impact: String,
+    pub preconditions: String,
+    /// Known identifiers, such as a CVE number.
+    pub identifiers: Vec<String>,
+    pub found_by: String,
+    /// Whether the reporter knows of active exploitation.
+    pub exploited: bool,
+    pub disclosure_plans: String,
+    /// Answers to the program's own questions, by their ids.
+    pub answers: BTreeMap<String, String>,
+    pub files: Vec<FileRef>,
+    /// Whether the reporter agreed to the policy's conditions.
+    pub agreed: bool,
+}
+
+/// Name and address of a person outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Contact {
+    pub name: String,
+    pub email: String,
+    pub organisation: String,
+    pub link: String,
+    /// Armored OpenPGP certificate, if they gave one.
+    pub pgp_key: String,
+}
+
+impl Contact {
+    /// Whether nothing was given.
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// How a reporter wishes to be credited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "wish", rename_all = "kebab-case")]
+pub enum Credit {
+    /// Nothing about them is published.
+    Anonymous,
+    /// These words are published, and no others.
+    Named {
+        /// Name.
+        name: String,
+        /// Organisation.
+        #[serde(default)]
+        organisation: String,
+        /// Link.
+        #[serde(default)]
+        link: String,
+        /// A short description.
+        #[serde(default)]
+        about: String,
+    },
+}
+
+/// A file in the sealed store, with the key that opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// Its name in the store.
+    pub id: BlobId,
+    /// Its name as sent, for people.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the content, as hexadecimal digits.
+    pub sha256: String,
+    /// Key that opens it, as hexadecimal digits.
+    pub key: String,
+}
+
+/// What a member found when they tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationFacts {
+    /// Where they tried: version, system, configuration.
+    pub environment: String,
+    /// What came of it.
+    pub result: VerificationResult,
+    /// What exploitation needs.
+    pub conditions: String,
+    /// What it leads to.
+    pub impact: String,
+}
+
+/// What came of a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerificationResult {
+    /// It happens as told.
+    Reproduced,
+    /// It happens in part, or otherwise than told.
+    Partly,
+    /// It could not be made to happen.
+    NotReproduced,
+}
+
+/// How a case ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The report is right.
+    Confirmed,
+    /// It is not.
+    Rejected,
+    /// Not covered by the policy; cites the clause and says where to go.
+    OutOfScope {
+        /// The clause of the policy.
+        clause: String,
+        /// Where to go instead.
+        instead: String,
+    },
+    /// Known already.
+    Duplicate {
+        /// The case that has it, if it is one of ours.
+        of: Option<CaseId>,
+    },
+    /// The output of a scanner without a proof.
+    ScannerOutput,
+    /// The reporter took it back.
+    Withdrawn,
+}
+
+impl Outcome {
+    /// Name in words.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Outcome::Confirmed => "confirmed",
+            Outcome::Rejected => "rejected",
+            Outcome::OutOfScope { .. } => "out of scope",
+            Outcome::Duplicate { .. } => "duplicate",
+            Outcome::ScannerOutput => "scanner output without proof",
+            Outcome::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// Kinds of remediation and of decisions about a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FixKind {
+    /// A released fix.
+    Patch,
+    /// The broken feature is switched off.
+    Disable,
+    /// Another change makes exploitation impossible.
+    Countermeasure,
+    /// Users can protect themselves.
+    Workaround,
+    /// This version is not affected.
+    NotAffected,
+    /// This version will not be fixed.
+    WillNotFix,
+}
+
+impl FixKind {
+    /// Whether it protects users.
+    pub fn is_remedy(self) -> bool {
+        matches!(
+            self,
+            FixKind::Patch | FixKind::Disable | FixKind::Countermeasure | FixKind::Workaround
+        )
+    }
+
+    /// Name in words.
+    pub fn label(self) -> &'static str {
+        match self {
+            FixKind::Patch => "fix released",
+            FixKind::Disable => "feature switched off",
+            FixKind::Countermeasure => "countermeasure",
+            FixKind::Workaround => "workaround",
+            FixKind::NotAffected => "not affected",
+            FixKind::WillNotFix => "will not be fixed",
+        }
+    }
+}
+
+/// The advisory as the team writes it; credits, rating and dates are added from the case when it goes out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct AdvisoryDraft {
+    pub title: String,
+    /// One paragraph: who is affected and what to do first.
+    pub summary: String,
+    /// What is wrong, as Markdown.
+    pub details: String,
+    /// What an attacker gains.
+    pub impact: String,
+    /// What exploitation needs.
+    pub conditions: String,
+    pub workaround: String,
+    pub products: Vec<AffectedProduct>,
+    pub references: Vec<String>,
+    pub aliases: Vec<String>,
+}
+
+/// What is affected, and since and until when.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AffectedProduct {
+    /// Name, as the policy has it.
+    pub name: String,
+    /// Package URL without version.
+    pub purl: Option<String>,
+    /// First affected version; empty for all from the beginning.
+    pub introduced: String,
+    /// First version with the fix; empty when there is none.
+    pub fixed: String,
+    /// Last affected version, when no fixed one is known.
+    pub last_affected: String,
+}

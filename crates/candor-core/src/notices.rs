@@ -1,0 +1,212 @@
+//! Who is told what after an event. A notice names a recipient and a kind; its words are made when it is delivered,
+//! and carry no title, text or name of a case.
+
+use crate::case::Case;
+use crate::event::Event;
+use crate::id::MemberId;
+use crate::policy::Policy;
+
+/// A letter to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Which letter.
+    pub kind: NoticeKind,
+    /// To whom.
+    pub to: Recipient,
+}
+
+/// Which letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// To the reporter: your report arrived; these are the promises.
+    Received,
+    /// To the reporter: there is something new on your page.
+    News,
+    /// To the reporter: there is a question for you.
+    Question,
+    /// To the reporter: the advisory is public.
+    Published,
+    /// To the team: a report came in.
+    NewReport,
+    /// To the team: the reporter wrote.
+    ReporterWrote,
+    /// To a contact: the reporter asks for news.
+    Nudge,
+    /// To a contact: a promise is about to fall due.
+    Warning,
+    /// To a contact: a promise was broken.
+    Breach,
+    /// To a member: the case is yours.
+    Assigned,
+    /// To the team: the advisory is public.
+    TeamPublished,
+}
+
+impl NoticeKind {
+    /// All kinds.
+    pub const ALL: [NoticeKind; 11] = [
+        NoticeKind::Received,
+        NoticeKind::News,
+        NoticeKind::Question,
+        NoticeKind::Published,
+        NoticeKind::NewReport,
+        NoticeKind::ReporterWrote,
+        NoticeKind::Nudge,
+        NoticeKind::Warning,
+        NoticeKind::Breach,
+        NoticeKind::Assigned,
+        NoticeKind::TeamPublished,
+    ];
+
+    /// Name in the outbox.
+    pub fn name(self) -> &'static str {
+        match self {
+            NoticeKind::Received => "received",
+            NoticeKind::News => "news",
+            NoticeKind::Question => "question",
+            NoticeKind::Published => "published",
+            NoticeKind::NewReport => "new-report",
+            NoticeKind::ReporterWrote => "reporter-wrote",
+            NoticeKind::Nudge => "nudge",
+            NoticeKind::Warning => "warning",
+            NoticeKind::Breach => "breach",
+            NoticeKind::Assigned => "assigned",
+            NoticeKind::TeamPublished => "team-published",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// To whom a letter goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Recipient {
+    /// The reporter of this report.
+    Reporter(u32),
+    /// A member of the team.
+    Member(MemberId),
+    /// A contact of the policy, by role.
+    Contact(String),
+}
+
+impl Recipient {
+    /// Name in the outbox: `reporter:0`, `member:…`, `contact:primary coordinator`. No address, no person's name.
+    pub fn name(&self) -> String {
+        match self {
+            Recipient::Reporter(number) => format!("reporter:{number}"),
+            Recipient::Member(id) => format!("member:{id}"),
+            Recipient::Contact(role) => format!("contact:{role}"),
+        }
+    }
+
+    /// The recipient of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (kind, rest) = name.split_once(':')?;
+        match kind {
+            "reporter" => rest.parse().ok().map(Recipient::Reporter),
+            "member" => Some(Recipient::Member(rest.into())),
+            "contact" => Some(Recipient::Contact(rest.into())),
+            _ => None,
+        }
+    }
+}
+
+/// Letters that follow from an event on the case as it stands after it.
+pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
+    let mut out = Vec::new();
+    let team = || match &case.assignee {
+        Some(member) => Recipient::Member(member.clone()),
+        None => policy
+            .contacts
+            .first()
+            .map_or(Recipient::Contact(String::new()), |c| {
+                Recipient::Contact(c.role.clone())
+            }),
+    };
+    let role = |to: &str| match to {
+        "holder" | "team" => team(),
+        role => Recipient::Contact(role.to_owned()),
+    };
+    let mut tell = |kind, to| out.push(Notice { kind, to });
+    let mut tell_reporters = |kind| {
+        for report in &case.reports {
+            if report
+                .contact
+                .as_ref()
+                .is_some_and(|contact| !contact.email.is_empty())
+            {
+                tell(kind, Recipient::Reporter(report.number));
+            }
+        }
+    };
+    match event {
+        Event::ContactGiven { report, .. } => {
+            tell_one(&mut out, case, *report, NoticeKind::Received);
+        }
+        Event::Reported { .. } => tell(NoticeKind::NewReport, team()),
+        Event::Acknowledged { .. }
+        | Event::Answered { .. }
+        | Event::Confirmed { .. }
+        | Event::Dismissed { .. }
+        | Event::EmbargoProposed { .. }
+        | Event::Estimated { .. }
+        | Event::CreditAsked => tell_reporters(NoticeKind::News),
+        Event::Asked { .. } => tell_reporters(NoticeKind::Question),
+        Event::FixRecorded { kind, .. } if kind.is_remedy() => tell_reporters(NoticeKind::News),
+        Event::Published { .. } => {
+            tell_reporters(NoticeKind::Published);
+            for contact in policy.contacts.iter().take(1) {
+                out.push(Notice {
+                    kind: NoticeKind::TeamPublished,
+                    to: Recipient::Contact(contact.role.clone()),
+                });
+            }
+        }
+        Event::ReporterWrote { .. }
+        | Event::EmbargoDeclined { .. }
+        | Event::EmbargoAgreed { .. }
+        | Event::Withdrawn { .. } => {
+            tell(NoticeKind::ReporterWrote, team());
+        }
+        Event::Nudged { to, .. } => tell(NoticeKind::Nudge, role(to)),
+        Event::Assigned { to: Some(member) } => {
+            tell(NoticeKind::Assigned, Recipient::Member(member.clone()))
+        }
+        Event::BellRung {
+            bell, due: _, to, ..
+        } => {
+            let after = policy
+                .promise(&bell.promise)
+                .and_then(|promise| promise.escalate.get(bell.step as usize))
+                .is_some_and(|step| step.after.is_some());
+            tell(
+                if after {
+                    NoticeKind::Breach
+                } else {
+                    NoticeKind::Warning
+                },
+                role(to),
+            );
+        }
+        _ => {}
+    }
+    out
+}
+
+fn tell_one(out: &mut Vec<Notice>, case: &Case, report: u32, kind: NoticeKind) {
+    let has_address = case.reports.iter().any(|r| {
+        r.number == report
+            && r.contact
+                .as_ref()
+                .is_some_and(|contact| !contact.email.is_empty())
+    });
+    if has_address {
+        out.push(Notice {
+            kind,
+            to: Recipient::Reporter(report),
+        });
+    }
+}

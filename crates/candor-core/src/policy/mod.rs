@@ -1,0 +1,873 @@
+//! A program's policy as data: what it covers, what it promises, what it asks before a step.
+//!
+//! The file's format is documented in `docs/policy.md`; [`file`] reads it and says what is wrong where,
+//! [`render`] prints what it publishes, [`calendar`] counts its working days.
+
+pub mod calendar;
+pub mod file;
+pub mod render;
+
+use crate::id::ProgramSlug;
+use candor_formats::cvss::Severity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+pub use calendar::Calendar;
+
+/// One program's policy, as read from its file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Who this is.
+    pub program: Program,
+    /// Who reads reports and who is turned to next, in order of escalation.
+    pub contacts: Vec<Contact>,
+    /// How a report may come in.
+    #[serde(default)]
+    pub channels: Channels,
+    /// What is covered and what is not.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Which versions get fixes.
+    #[serde(default)]
+    pub versions: Versions,
+    /// What the form asks.
+    #[serde(default)]
+    pub report: ReportRules,
+    /// What the team promises, each with its clock.
+    #[serde(default)]
+    pub promises: Vec<Promise>,
+    /// Working days, holidays and the time zone.
+    #[serde(default)]
+    pub calendar: CalendarRules,
+    /// What must be on record before a step.
+    #[serde(default)]
+    pub gates: Vec<Gate>,
+    /// What is promised per severity.
+    #[serde(default)]
+    pub severity: SeverityRules,
+    /// Embargo and publication.
+    #[serde(default)]
+    pub disclosure: Disclosure,
+    /// Credit.
+    #[serde(default)]
+    pub credit: CreditRules,
+    /// Third-party packages.
+    #[serde(default)]
+    pub dependencies: Dependencies,
+    /// How advisories are named and who publishes them.
+    #[serde(default)]
+    pub advisories: Advisories,
+    /// Which figures about kept promises are public.
+    #[serde(default)]
+    pub publish: PublishRules,
+}
+
+/// Who the program is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Short name in addresses: lower-case letters, digits and dashes, like `minio`.
+    pub slug: ProgramSlug,
+    /// Name for people, like `MinIO`.
+    pub name: String,
+    /// One or two sentences for the policy page.
+    #[serde(default)]
+    pub summary: String,
+    /// Where the project lives.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// More on security and compliance; shown wherever the policy is.
+    #[serde(default)]
+    pub links: Vec<Link>,
+}
+
+/// A link with its words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// What a reader sees.
+    pub text: String,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// Somebody the policy names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Role in one phrase, like `primary coordinator`; escalations name it.
+    pub role: String,
+    /// Name of the person or group, if it is public.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Address for mail.
+    pub email: String,
+    /// Fingerprint or address of the OpenPGP key.
+    #[serde(default)]
+    pub openpgp: Option<String>,
+    /// Whether reporters may be told to turn to this contact.
+    #[serde(default = "yes")]
+    pub public: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How a report may come in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    /// The private web form.
+    #[serde(default = "yes")]
+    pub form: bool,
+    /// The address that takes reports by mail.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The API.
+    #[serde(default = "yes")]
+    pub api: bool,
+    /// A portal for customers, if there is one.
+    #[serde(default)]
+    pub portal: Option<Link>,
+    /// What not to do, like `Do not open a public issue.`
+    #[serde(default)]
+    pub never: Vec<String>,
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Self {
+            form: true,
+            email: None,
+            api: true,
+            portal: None,
+            never: Vec::new(),
+        }
+    }
+}
+
+/// What is covered and what is not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// The rule in a sentence or two.
+    #[serde(default)]
+    pub statement: String,
+    /// What is covered; the form offers these.
+    #[serde(default)]
+    pub products: Vec<Product>,
+    /// What is not covered, clause by clause, with where to go instead.
+    #[serde(default)]
+    pub out: Vec<OutOfScope>,
+    /// What someone does who is not sure.
+    #[serde(default)]
+    pub unsure: String,
+    /// Whether reports by own staff are taken in the same way.
+    #[serde(default)]
+    pub internal_reports: bool,
+    /// Whether direct and indirect dependencies are covered.
+    #[serde(default)]
+    pub dependencies: bool,
+}
+
+/// Something the policy covers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Name for people.
+    pub name: String,
+    /// Repositories by pattern, like `github.com/dapr/*`.
+    #[serde(default)]
+    pub repositories: Vec<String>,
+    /// Components a reporter can choose from.
+    #[serde(default)]
+    pub components: Vec<String>,
+    /// Package URL without a version (ECMA-427), like `pkg:golang/github.com/minio/minio`.
+    #[serde(default)]
+    pub purl: Option<String>,
+    /// CPE 2.3 name without a version.
+    #[serde(default)]
+    pub cpe: Option<String>,
+}
+
+/// A clause about what is not covered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutOfScope {
+    /// Short name that a verdict cites, like `applications`.
+    pub clause: String,
+    /// What is not covered, in words.
+    pub what: String,
+    /// Where to go instead, in words or as an address.
+    #[serde(default)]
+    pub instead: Option<String>,
+}
+
+/// Which versions get fixes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    /// The rule.
+    #[serde(default)]
+    pub rule: VersionRule,
+    /// In words, like `Upgrade to the latest release.`
+    #[serde(default)]
+    pub statement: String,
+    /// The supported branches or ranges, when the rule is a list.
+    #[serde(default)]
+    pub supported: Vec<SupportedVersion>,
+}
+
+/// How support is decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VersionRule {
+    /// Only the latest release.
+    #[default]
+    Latest,
+    /// The branches or ranges listed under `supported`.
+    List,
+}
+
+/// One supported branch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupportedVersion {
+    /// The branch or range, like `4.x` or `>= 4.0, < 5.0`.
+    pub branch: String,
+    /// Last day of support, like `2027-04-30`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// What the form asks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportRules {
+    /// Languages the team reads, as BCP 47 tags.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// What to say first on the form.
+    #[serde(default)]
+    pub introduction: String,
+    /// Which of the standard questions the policy asks for, in its order.
+    #[serde(default)]
+    pub asks: Vec<Ask>,
+    /// Further questions of this program.
+    #[serde(default)]
+    pub questions: Vec<Question>,
+    /// What happens to pasted scanner output.
+    #[serde(default)]
+    pub scanner: ScannerRule,
+}
+
+/// One of the standard questions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// Which one.
+    pub field: ReportField,
+    /// Whether a report without it counts as incomplete (it is still taken in).
+    #[serde(default)]
+    pub wanted: bool,
+    /// The program's own hint.
+    #[serde(default)]
+    pub hint: Option<String>,
+}
+
+/// The standard questions about a vulnerability.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportField {
+    /// One sentence that says it all.
+    Title,
+    /// What is wrong.
+    Description,
+    /// Which product.
+    Product,
+    /// Which part of it.
+    Component,
+    /// Which version.
+    Version,
+    /// How to see it happen.
+    Steps,
+    /// What should happen.
+    Expected,
+    /// What happens instead.
+    Actual,
+    /// What kind of problem it is.
+    Weakness,
+    /// Why it is a security matter: what an attacker gains.
+    Impact,
+    /// What an attacker needs first, such as credentials.
+    Preconditions,
+    /// Known identifiers such as a CVE number.
+    Identifiers,
+    /// How it was found: by hand, with a tool, with the help of AI.
+    FoundBy,
+    /// Whether it is being exploited.
+    Exploited,
+    /// What the reporter plans to publish, and when.
+    DisclosurePlans,
+}
+
+/// A question of the program's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Name in the API, like `login-needed`.
+    pub id: String,
+    /// The question.
+    pub label: String,
+    /// Help under it.
+    #[serde(default)]
+    pub hint: String,
+    /// The shape of its answer.
+    #[serde(default)]
+    pub kind: QuestionKind,
+    /// The choices, when it is one.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// Whether a report without it counts as incomplete.
+    #[serde(default)]
+    pub wanted: bool,
+}
+
+/// The shape of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuestionKind {
+    /// One line.
+    #[default]
+    Line,
+    /// Several lines.
+    Text,
+    /// One of the choices; `not sure` is always among them.
+    Choice,
+    /// A tick.
+    YesNo,
+}
+
+/// What happens to pasted scanner output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScannerRule {
+    /// Taken like any report.
+    #[default]
+    Accepted,
+    /// Only when somebody verified that the problem is really there.
+    VerifiedOnly,
+}
+
+/// One promise: a clock with its meaning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// Short name, unique in the policy, like `acknowledge`.
+    pub name: String,
+    /// What is promised, for people, like `a first answer by a member of the team`.
+    pub what: String,
+    /// What starts it.
+    #[serde(default = "on_report")]
+    pub starts: Moment,
+    /// What keeps it.
+    pub kept_by: Moment,
+    /// How many different members must have done so.
+    #[serde(default = "one")]
+    pub members: u8,
+    /// How long, like `48 hours`, `3 working days`, `30 days`.
+    pub within: Length,
+    /// Whether the team commits to it or aims at it.
+    #[serde(default)]
+    pub kind: PromiseKind,
+    /// Whether it starts anew each time it is kept, until the case is closed.
+    #[serde(default)]
+    pub repeats: bool,
+    /// Whether it stands still while an answer of the reporter is awaited.
+    #[serde(default)]
+    pub waits_for_reporter: bool,
+    /// The longest such a wait may hold it up.
+    #[serde(default)]
+    pub wait_limit: Option<Length>,
+    /// Only for these severities; empty means for all.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub severities: Vec<Severity>,
+    /// Who is told, and when.
+    #[serde(default)]
+    pub escalate: Vec<Escalation>,
+}
+
+fn on_report() -> Moment {
+    Moment::Report
+}
+
+fn one() -> u8 {
+    1
+}
+
+/// A kind of event that starts or keeps a promise.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// A report came in.
+    Report,
+    /// A member acknowledged it, or answered in another way.
+    Acknowledgement,
+    /// A member sent the reporter a message of their own, with or without a question.
+    Message,
+    /// A member told the next steps: a verdict, a timeline, or a message marked so.
+    NextSteps,
+    /// Somebody of the team verified it.
+    Verification,
+    /// It was confirmed.
+    Confirmation,
+    /// It was confirmed, rejected or closed otherwise.
+    Verdict,
+    /// Members put on record that they discussed the next steps.
+    Discussion,
+    /// A disclosure timeline was proposed to the reporter.
+    Timeline,
+    /// A fix was released, or another remediation is in force.
+    Fix,
+    /// The advisory was published.
+    Publication,
+    /// The case came to its end: published or closed.
+    Resolution,
+    /// The team became aware of active exploitation.
+    Exploitation,
+}
+
+/// Commitment or target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PromiseKind {
+    /// The team stands by it.
+    #[default]
+    Commitment,
+    /// The team aims at it; when it is missed, it owes a reason and a new estimate.
+    Target,
+}
+
+/// Who is told about a promise, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Escalation {
+    /// The role of a contact, or `holder` for the member who holds the case, or `team`.
+    pub to: String,
+    /// This long before the promise falls due. Exactly one of `before` and `after` is given.
+    #[serde(default)]
+    pub before: Option<Length>,
+    /// This long after it fell due; `0 hours` is the moment itself.
+    #[serde(default)]
+    pub after: Option<Length>,
+}
+
+/// A length of time as people write it: `48 hours`, `3 working days`, `2 weeks`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length {
+    /// How many.
+    pub amount: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// Units of time in a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Sixty elapsed seconds.
+    Minutes,
+    /// Sixty elapsed minutes.
+    Hours,
+    /// Days of the calendar in the program's zone; the same time of day, whatever daylight saving does.
+    Days,
+    /// Days on which the calendar works.
+    WorkingDays,
+    /// Seven days of the calendar.
+    Weeks,
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.unit {
+            Unit::Minutes => "minute",
+            Unit::Hours => "hour",
+            Unit::Days => "day",
+            Unit::WorkingDays => "working day",
+            Unit::Weeks => "week",
+        };
+        write!(
+            f,
+            "{} {unit}{}",
+            self.amount,
+            if self.amount == 1 { "" } else { "s" }
+        )
+    }
+}
+
+impl std::str::FromStr for Length {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is no length of time; write it like \"48 hours\", \"3 working days\" or \"30 days\""
+            )
+        };
+        let (amount, unit) = text
+            .trim()
+            .split_once(char::is_whitespace)
+            .ok_or_else(wrong)?;
+        let amount: u32 = amount.parse().map_err(|_| wrong())?;
+        if amount > 36_500 {
+            return Err(format!("`{text}` is longer than a century"));
+        }
+        let unit = match unit
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "minute" | "minutes" => Unit::Minutes,
+            "hour" | "hours" => Unit::Hours,
+            "day" | "days" | "calendar day" | "calendar days" => Unit::Days,
+            "working day" | "working days" | "business day" | "business days" => Unit::WorkingDays,
+            "week" | "weeks" | "calendar week" | "calendar weeks" => Unit::Weeks,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { amount, unit })
+    }
+}
+
+impl Serialize for Length {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Length {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Length".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+ (minute|hour|day|working day|week)s?$",
+            "description": "A length of time, like \"48 hours\" or \"3 working days\"."
+        })
+    }
+}
+
+/// Working days, holidays and the time zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarRules {
+    /// IANA name of the zone, like `Europe/Berlin`.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// Days of the week on which the team works, like `mon`.
+    #[serde(default = "monday_to_friday")]
+    pub working_days: Vec<Weekday>,
+    /// Days on which nobody works: dates (`2026-12-24`) or yearly (`12-25`).
+    #[serde(default)]
+    pub holidays: Vec<Holiday>,
+}
+
+fn utc() -> String {
+    "UTC".into()
+}
+
+fn monday_to_friday() -> Vec<Weekday> {
+    use Weekday::{Fri, Mon, Thu, Tue, Wed};
+    vec![Mon, Tue, Wed, Thu, Fri]
+}
+
+impl Default for CalendarRules {
+    fn default() -> Self {
+        Self {
+            time_zone: utc(),
+            working_days: monday_to_friday(),
+            holidays: Vec::new(),
+        }
+    }
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Weekday {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// A day on which nobody works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Holiday {
+    /// A date (`2026-12-24`) or a day of every year (`12-25`).
+    pub on: String,
+    /// What is celebrated.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// What must be on record before a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// The step that waits.
+    pub before: Step,
+    /// What it waits for.
+    pub needs: Need,
+    /// The sentence of the policy it rests on.
+    #[serde(default)]
+    pub because: String,
+}
+
+/// Steps that a gate can guard.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Confirming the report.
+    Confirm,
+    /// Rejecting it.
+    Reject,
+    /// Approving the advisory.
+    Approve,
+    /// Publishing the advisory.
+    Publish,
+    /// Closing the case.
+    Close,
+}
+
+/// What a gate asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// A verification record.
+    Verification,
+    /// Somebody else than the member who verified.
+    AnotherMember,
+    /// Two members on record as having discussed the next steps.
+    TwoMembersDiscussed,
+    /// The audit for similar problems.
+    SimilarProblemsAudit,
+    /// A fix or a decision for every supported version.
+    DecisionPerVersion,
+    /// At least one remediation in force.
+    Remediation,
+    /// A severity rating.
+    Severity,
+    /// The advisory approved by somebody other than its last author.
+    SecondApprover,
+    /// The reporter was asked how they wish to be credited.
+    CreditAsked,
+    /// A disclosure timeline on record.
+    Timeline,
+}
+
+/// What is promised per severity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityRules {
+    /// The rule in words.
+    #[serde(default)]
+    pub statement: String,
+    /// Severities that are addressed whatever the effort.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub always: Vec<Severity>,
+    /// Severities that are addressed when the effort is small.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub when_small: Vec<Severity>,
+}
+
+/// Embargo and publication.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disclosure {
+    /// What the team asks of reporters and offers in return, in words.
+    #[serde(default)]
+    pub statement: String,
+    /// The embargo proposed when nothing else is agreed, from the report.
+    #[serde(default)]
+    pub embargo: Option<Length>,
+    /// The longest embargo, from the report.
+    #[serde(default)]
+    pub embargo_limit: Option<Length>,
+    /// What releases the advisory.
+    #[serde(default)]
+    pub publish_on: PublishOn,
+    /// Conditions a reporter is shown and agrees to.
+    #[serde(default)]
+    pub conditions: Vec<String>,
+    /// Sentence about service levels, like `This is not an SLA.`
+    #[serde(default)]
+    pub no_sla: Option<String>,
+    /// What else the policy says about the process, paragraph by paragraph.
+    #[serde(default)]
+    pub process: Vec<String>,
+}
+
+/// What releases an approved advisory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublishOn {
+    /// The release of the fix: the same day, never before.
+    #[default]
+    Fix,
+    /// The agreed date.
+    Date,
+    /// A coordinator, by hand.
+    Hand,
+}
+
+/// Credit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditRules {
+    /// What happens when the reporter says nothing.
+    #[serde(default)]
+    pub default: CreditDefault,
+    /// The rule in words.
+    #[serde(default)]
+    pub statement: String,
+    /// Where the credit appears.
+    #[serde(default)]
+    pub appears_in: Vec<String>,
+    /// What credit is made of.
+    #[serde(default = "name_only")]
+    pub fields: Vec<CreditField>,
+}
+
+fn name_only() -> Vec<CreditField> {
+    vec![CreditField::Name]
+}
+
+impl Default for CreditRules {
+    fn default() -> Self {
+        Self {
+            default: CreditDefault::Ask,
+            statement: String::new(),
+            appears_in: Vec::new(),
+            fields: name_only(),
+        }
+    }
+}
+
+/// What happens when the reporter says nothing about credit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreditDefault {
+    /// They are credited by the name they gave, unless they object. Nobody is named without having been told so on the form.
+    Named,
+    /// They are asked; without an answer they stay anonymous.
+    #[default]
+    Ask,
+    /// Nothing about them is published unless they ask for it.
+    Anonymous,
+}
+
+/// Parts of a credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum CreditField {
+    Name,
+    Organisation,
+    Link,
+    About,
+}
+
+/// Third-party packages.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dependencies {
+    /// The rule in words.
+    #[serde(default)]
+    pub statement: String,
+    /// How often dependencies are updated.
+    #[serde(default)]
+    pub cycle: Option<Length>,
+}
+
+/// How advisories are named and who publishes them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Advisories {
+    /// Letters before the year, like `MINIO` for `MINIO-2026-3`. Default: the slug in capitals.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// The publisher's name. Default: the program's.
+    #[serde(default)]
+    pub publisher: Option<String>,
+    /// The publisher's namespace: an address under its own control (CSAF 2.0, 3.2.1.8.5).
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Where else advisories appear, such as a blog.
+    #[serde(default)]
+    pub also_at: Option<String>,
+}
+
+/// Which figures are public.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishRules {
+    /// Whether the record of promises kept is public.
+    #[serde(default)]
+    pub promises_kept: bool,
+}
+
+impl Policy {
+    /// The calendar the policy counts by.
+    ///
+    /// # Errors
+    /// What is wrong with the zone or a holiday, in words; a checked policy has neither.
+    pub fn calendar(&self) -> Result<Calendar, String> {
+        Calendar::new(&self.calendar)
+    }
+
+    /// The promise of this name.
+    pub fn promise(&self, name: &str) -> Option<&Promise> {
+        self.promises.iter().find(|promise| promise.name == name)
+    }
+
+    /// Letters before the year in the ids of advisories.
+    pub fn advisory_prefix(&self) -> String {
+        self.advisories
+            .prefix
+            .clone()
+            .unwrap_or_else(|| self.program.slug.0.to_ascii_uppercase())
+    }
+
+    /// Address at which a contact of this role is reached.
+    pub fn contact(&self, role: &str) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.role == role)
+    }
+}

@@ -1,0 +1,1 @@
+//! What a policy publishes: SECURITY.md, security.txt, HTML, JSON.

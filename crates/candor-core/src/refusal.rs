@@ -1,0 +1,117 @@
+//! Why the answer was no, in words fit to show.
+
+use jiff::Timestamp;
+
+/// An expected no. Worded for the person who asked; the code is for programs and stays stable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum Refusal {
+    #[error("{field}: {problem}")]
+    Field {
+        field: &'static str,
+        problem: String,
+    },
+    #[error("{field} is longer than {limit} characters; shorten it or attach it as a file")]
+    TooLong { field: &'static str, limit: usize },
+    #[error(
+        "A report needs a title and a description, or one known identifier such as a CVE number"
+    )]
+    Empty,
+    #[error("The case is closed; reopen it first")]
+    Closed,
+    #[error("The case is {state}; this step belongs to another stage. {next}")]
+    WrongState {
+        state: &'static str,
+        next: &'static str,
+    },
+    #[error("{0}")]
+    Gate(GateRefusal),
+    #[error("This was acknowledged on {at}")]
+    AcknowledgedBefore { at: Timestamp },
+    #[error("The embargo must end by {latest}: the policy's limit is {limit} from the report")]
+    EmbargoTooLong { latest: Timestamp, limit: String },
+    #[error("This instant has passed; choose a later one")]
+    InThePast,
+    #[error("There is no advisory yet; write one first")]
+    NoAdvisory,
+    #[error(
+        "The advisory has changed since: it is at revision {current}, you looked at {seen}. Read it again, then approve it"
+    )]
+    OtherRevision { current: u32, seen: u32 },
+    #[error("The advisory is not approved; somebody has to approve revision {revision} first")]
+    NotApproved { revision: u32 },
+    #[error("Nothing is waiting to be published")]
+    NoOrder,
+    #[error("The policy has no promise called `{0}`")]
+    NoPromise(String),
+    #[error("No date is proposed that could be answered")]
+    NoProposal,
+    #[error("You asked for news on {at}; the next time you can do so is {next}")]
+    NudgedBefore { at: Timestamp, next: Timestamp },
+    #[error("{0} is taken in by this program only through other channels; see its policy")]
+    ChannelClosed(&'static str),
+}
+
+/// A gate of the policy that is not passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateRefusal {
+    /// The step, as a verb: `publish`.
+    pub step: &'static str,
+    /// Each thing that is missing, with who could mend it.
+    pub missing: Vec<Missing>,
+}
+
+/// Something that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What.
+    pub what: String,
+    /// Who could mend it, and how.
+    pub mend: String,
+    /// The sentence of the policy it rests on.
+    pub because: String,
+}
+
+impl std::fmt::Display for GateRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "The policy does not let you {} yet:", self.step)?;
+        for missing in &self.missing {
+            write!(f, " {}. {}.", missing.what, missing.mend)?;
+        }
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// Stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Field { .. } => "field",
+            Refusal::TooLong { .. } => "too-long",
+            Refusal::Empty => "empty-report",
+            Refusal::Closed => "case-closed",
+            Refusal::WrongState { .. } => "wrong-state",
+            Refusal::Gate(_) => "gate",
+            Refusal::AcknowledgedBefore { .. } => "acknowledged-before",
+            Refusal::EmbargoTooLong { .. } => "embargo-too-long",
+            Refusal::InThePast => "in-the-past",
+            Refusal::NoAdvisory => "no-advisory",
+            Refusal::OtherRevision { .. } => "other-revision",
+            Refusal::NotApproved { .. } => "not-approved",
+            Refusal::NoOrder => "no-order",
+            Refusal::NoPromise(_) => "no-promise",
+            Refusal::NoProposal => "no-proposal",
+            Refusal::NudgedBefore { .. } => "nudged-before",
+            Refusal::ChannelClosed(_) => "channel-closed",
+        }
+    }
+
+    /// The field it is about, if it is about one.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Refusal::Field { field, .. } | Refusal::TooLong { field, .. } => Some(field),
+            Refusal::Empty => Some("title"),
+            _ => None,
+        }
+    }
+}
