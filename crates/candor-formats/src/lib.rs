@@ -1,4 +1,24 @@
-//! The standards of vulnerability disclosure as a library.
+//! The standards of vulnerability disclosure as a library: it reads, checks, scores and prints, and knows no case.
+//! Nothing here reads a clock, a disk or a socket; those facts arrive as arguments.
+//!
+//! Every printer takes the same [`advisory::Record`]; a record without problems prints to valid documents.
 
-pub mod advisory;
-pub mod cvss;
+pub mod advisory; // the noun: one public advisory, in no format's words
+
+pub mod cvss; // how severe it is: vectors, scores, ratings, and the choices of a calculator form
+
+pub mod cwe; // what sort of weakness it is: the CWE list
+
+pub mod purl; // which package it is in: one name across ecosystems
+
+pub mod version; // which versions: order per ecosystem, affected ranges
+
+pub mod identifiers; // what others call it: CVE, GHSA, CWE and OSV ids in running text
+
+pub mod csaf; // then the formats: prints and checks CSAF 2.0 advisories
+
+pub mod osv; // prints OSV records
+
+pub mod security_txt; // prints and checks security.txt
+
+pub mod uri; // and below them the one rule of what counts as a URI

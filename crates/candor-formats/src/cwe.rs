@@ -1,0 +1,192 @@
+//! The Common Weakness Enumeration, version 4.20 (30 April 2026): ids, names and how each may be used.
+//!
+//! The list is built in; nothing is fetched. It holds weaknesses only, no views and no categories.
+//! CWE is a list of the MITRE Corporation, used here under its terms of use.
+//!
+//! Source: <https://cwe.mitre.org/data/>; mapping usage: CWE "Vulnerability Mapping Notes".
+
+use std::fmt;
+use std::sync::LazyLock;
+
+/// The version of the built-in list.
+pub const LIST_VERSION: &str = "4.20";
+
+/// Whether a weakness is precise enough to name the cause of one vulnerability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Usage {
+    /// May be used.
+    Allowed,
+    /// May be used after a look at its comments and children.
+    AllowedWithReview,
+    /// Better choose a more precise one.
+    Discouraged,
+    /// Must not be used: deprecated, or a category of its own.
+    Prohibited,
+}
+
+impl Usage {
+    /// The usage in words of the list.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Allowed => "Allowed",
+            Self::AllowedWithReview => "Allowed with review",
+            Self::Discouraged => "Discouraged",
+            Self::Prohibited => "Prohibited",
+        }
+    }
+}
+
+/// One weakness of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cwe {
+    /// The number: 79 for CWE-79.
+    pub id: u32,
+    /// The exact name, as CSAF demands it.
+    pub name: &'static str,
+    /// Whether it may name the cause of a vulnerability.
+    pub usage: Usage,
+}
+
+static LIST: LazyLock<Vec<Cwe>> = LazyLock::new(|| {
+    include_str!("../data/cwe-4.20.tsv")
+        .lines()
+        .map(|line| read(line).expect("the built-in list is well formed"))
+        .collect()
+});
+
+fn read(line: &'static str) -> Option<Cwe> {
+    let mut columns = line.splitn(3, '\t');
+    let id = columns.next()?.parse().ok()?;
+    let usage = match columns.next()? {
+        "A" => Usage::Allowed,
+        "R" => Usage::AllowedWithReview,
+        "D" => Usage::Discouraged,
+        "P" => Usage::Prohibited,
+        _ => return None,
+    };
+    Some(Cwe {
+        id,
+        name: columns.next()?,
+        usage,
+    })
+}
+
+impl Cwe {
+    /// The weakness with this number, if the list has it.
+    pub fn get(id: u32) -> Option<Self> {
+        LIST.binary_search_by_key(&id, |cwe| cwe.id)
+            .ok()
+            .map(|place| LIST[place])
+    }
+
+    /// Reads `CWE-79`, `cwe 79` or `79`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let number = match text.get(..3) {
+            Some(head) if head.eq_ignore_ascii_case("cwe") => {
+                text[3..].trim_start_matches(['-', ' ', ':', '_'])
+            }
+            _ => text,
+        };
+        number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| number.parse().ok())
+            .flatten()
+            .and_then(Self::get)
+    }
+
+    /// Up to `limit` weaknesses for what a person typed: a number, or words of the name in any order.
+    ///
+    /// The exact number comes first, then names that start with the text, then the others by number. What must not be
+    /// used comes last.
+    pub fn search(text: &str, limit: usize) -> Vec<Self> {
+        let wanted = text.trim().to_lowercase();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let exact = Self::parse(&wanted);
+        let words: Vec<&str> = wanted.split_whitespace().collect();
+        let mut found: Vec<(u8, Self)> = LIST
+            .iter()
+            .filter_map(|cwe| {
+                let name = cwe.name.to_lowercase();
+                let rank = if exact == Some(*cwe) {
+                    0
+                } else if !words.iter().all(|word| name.contains(word)) {
+                    return None;
+                } else if name.starts_with(&wanted) {
+                    1
+                } else {
+                    2
+                };
+                Some((
+                    rank + if rank > 0 && cwe.usage == Usage::Prohibited {
+                        2
+                    } else {
+                        0
+                    },
+                    *cwe,
+                ))
+            })
+            .collect();
+        found.sort_by_key(|(rank, cwe)| (*rank, cwe.id));
+        found.into_iter().map(|(_, cwe)| cwe).take(limit).collect()
+    }
+
+    /// Every weakness of the list, by number.
+    pub fn all() -> impl Iterator<Item = Self> {
+        LIST.iter().copied()
+    }
+
+    /// The public page about this weakness.
+    pub fn url(self) -> String {
+        format!("https://cwe.mitre.org/data/definitions/{}.html", self.id)
+    }
+}
+
+/// Writes `CWE-79`.
+impl fmt::Display for Cwe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CWE-{}", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weakness_is_found_by_its_number() {
+        let cwe = Cwe::get(79).unwrap();
+        assert_eq!(
+            cwe.name,
+            "Improper Neutralization of Input During Web Page Generation ('Cross-site Scripting')"
+        );
+        assert_eq!(cwe.usage, Usage::Allowed);
+        assert_eq!(cwe.to_string(), "CWE-79");
+        assert_eq!(Cwe::get(1), None);
+        for text in ["CWE-79", "cwe 79", "79", " CWE:79 "] {
+            assert_eq!(Cwe::parse(text), Some(cwe), "{text}");
+        }
+        for text in ["", "CWE-", "CWE-0", "7x", "CWE-99999999999", "çwe-79"] {
+            assert_eq!(Cwe::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_weakness_is_found_by_words_of_its_name() {
+        let found = |text| {
+            Cwe::search(text, 10)
+                .iter()
+                .map(|cwe| cwe.id)
+                .collect::<Vec<_>>()
+        };
+        assert!(found("cross-site script").contains(&79));
+        assert!(found("traversal path").contains(&22));
+        assert_eq!(found("89")[0], 89);
+        assert_eq!(Cwe::search("injection", 3).len(), 3);
+        assert!(found("").is_empty());
+        assert!(found("no such weakness").is_empty());
+    }
+}

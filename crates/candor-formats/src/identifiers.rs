@@ -1,0 +1,187 @@
+//! Public identifiers of vulnerabilities in running text: found, put into their usual form, and linked.
+//!
+//! Sources: CVE Program, CVE ID syntax; GitHub Advisory Database, GHSA ids; OSV schema 1.7.5, section "id, modified
+//! fields" (prefixes of home databases).
+
+use std::fmt;
+
+/// Which scheme an identifier belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Common Vulnerabilities and Exposures.
+    Cve,
+    /// GitHub Security Advisory.
+    Ghsa,
+    /// Common Weakness Enumeration: a sort of weakness, not one vulnerability.
+    Cwe,
+    /// Any other database that OSV knows, such as `RUSTSEC-2023-0071` or `GO-2024-2611`.
+    Osv,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cve => "CVE",
+            Self::Ghsa => "GHSA",
+            Self::Cwe => "CWE",
+            Self::Osv => "OSV",
+        })
+    }
+}
+
+/// An identifier that anyone can look up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identifier {
+    /// Its scheme.
+    pub kind: Kind,
+    /// In its usual form: `CVE-2024-3094`, `GHSA-xxxx-xxxx-xxxx`.
+    pub id: String,
+    /// The public page about it.
+    pub url: String,
+}
+
+/// Every public identifier in `text`, each once, in order of appearance.
+///
+/// Letter case does not matter. An identifier counts only as a whole word, so `XCVE-2024-1` is none.
+pub fn find(text: &str) -> Vec<Identifier> {
+    let mut found: Vec<Identifier> = Vec::new();
+    for word in
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ':' || c == '_'))
+    {
+        let word = word.trim_matches(['-', ':', '_']);
+        if let Some(identifier) = recognise(word)
+            && !found.contains(&identifier)
+        {
+            found.push(identifier);
+        }
+    }
+    found
+}
+
+/// The identifier that `word` is, if it is one as a whole.
+pub fn recognise(word: &str) -> Option<Identifier> {
+    let (prefix, rest) = word.split_once('-')?;
+    let upper = prefix.to_ascii_uppercase();
+    let (kind, id) = match upper.as_str() {
+        "CVE" => (Kind::Cve, format!("CVE-{}", year_and_number(rest)?)),
+        "GHSA" => (Kind::Ghsa, format!("GHSA-{}", ghsa_groups(rest)?)),
+        "CWE" => (Kind::Cwe, crate::cwe::Cwe::parse(rest)?.to_string()),
+        _ => (Kind::Osv, osv_id(word)?),
+    };
+    let url = match kind {
+        Kind::Cve => format!("https://www.cve.org/CVERecord?id={id}"),
+        Kind::Ghsa => format!("https://github.com/advisories/{id}"),
+        Kind::Cwe => crate::cwe::Cwe::parse(&id)?.url(),
+        Kind::Osv => format!("https://osv.dev/vulnerability/{id}"),
+    };
+    Some(Identifier { kind, id, url })
+}
+
+/// Whether `text` is a CVE number exactly as the CVE Program writes it.
+pub fn is_cve(text: &str) -> bool {
+    text.strip_prefix("CVE-")
+        .is_some_and(|rest| year_and_number(rest).is_some())
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn year_and_number(rest: &str) -> Option<&str> {
+    let (year, number) = rest.split_once('-')?;
+    (year.len() == 4 && digits(year) && digits(number) && (4..=19).contains(&number.len()))
+        .then_some(rest)
+}
+
+fn ghsa_groups(rest: &str) -> Option<String> {
+    let rest = rest.to_ascii_lowercase();
+    let groups: Vec<&str> = rest.split('-').collect();
+    let of_alphabet = |group: &&str| {
+        group.len() == 4
+            && group
+                .bytes()
+                .all(|byte| b"23456789cfghjmpqrvwx".contains(&byte))
+    };
+    (groups.len() == 3 && groups.iter().all(of_alphabet)).then_some(rest.clone())
+}
+
+/// Databases whose ids are `PREFIX-YEAR-NUMBER`, as OSV registers them. Distribution notices are left out: they are
+/// about packages, not about the vulnerability.
+const YEARLY: &[&str] = &[
+    "BIT", "CURL", "EEF", "GO", "GSD", "HSEC", "JLSEC", "MAL", "OSEC", "OSV", "PSF", "PYSEC",
+    "RSEC", "RUSTSEC",
+];
+
+fn osv_id(word: &str) -> Option<String> {
+    let upper = word.to_ascii_uppercase();
+    let (prefix, rest) = upper.split_once('-')?;
+    if !YEARLY.contains(&prefix) {
+        return None;
+    }
+    let numbered = rest
+        .split_once('-')
+        .is_some_and(|(year, number)| year.len() == 4 && digits(year) && digits(number));
+    numbered.then_some(upper.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(text: &str) -> Vec<String> {
+        find(text)
+            .into_iter()
+            .map(|found| format!("{} {}", found.kind, found.id))
+            .collect()
+    }
+
+    #[test]
+    fn public_identifiers_are_found_in_running_text() {
+        assert_eq!(
+            ids(
+                "See cve-2024-3094 (and CVE-2024-3094), GHSA-JFH8-C2JP-5V3Q, CWE-79; RUSTSEC-2023-0071, go-2024-2611."
+            ),
+            [
+                "CVE CVE-2024-3094",
+                "GHSA GHSA-jfh8-c2jp-5v3q",
+                "CWE CWE-79",
+                "OSV RUSTSEC-2023-0071",
+                "OSV GO-2024-2611"
+            ]
+        );
+    }
+
+    #[test]
+    fn look_alikes_are_not_identifiers() {
+        for text in [
+            "XCVE-2024-3094",
+            "CVE-24-1",
+            "CVE-2024-12",
+            "GHSA-aaaa-bbbb-cccc",
+            "CWE-0",
+            "SNYK-JS-1234",
+            "QID-12345",
+            "CVE-2024-",
+            "",
+        ] {
+            assert!(ids(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_identifier_has_a_public_page() {
+        let url = |word| recognise(word).unwrap().url;
+        assert_eq!(
+            url("CVE-2024-3094"),
+            "https://www.cve.org/CVERecord?id=CVE-2024-3094"
+        );
+        assert_eq!(
+            url("cwe-79"),
+            "https://cwe.mitre.org/data/definitions/79.html"
+        );
+        assert_eq!(
+            url("PYSEC-2021-1"),
+            "https://osv.dev/vulnerability/PYSEC-2021-1"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! Package URLs: the one name of a package that every ecosystem shares.
+//!
+//! A thin cover over the `packageurl` crate, which does the reading and the canonical writing.
+//!
+//! Source: ECMA-427, Package-URL (purl) specification.
+
+use std::fmt;
+use std::str::FromStr;
+
+use packageurl::PackageUrl;
+use serde::{Deserialize, Serialize};
+
+/// Why a string is no package URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{given}\" is no package URL ({why}); it looks like pkg:npm/%40scope/name@1.2.3")]
+pub struct PurlError {
+    /// The string as given.
+    pub given: String,
+    why: String,
+}
+
+/// A package URL in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Purl(PackageUrl<'static>);
+
+impl Purl {
+    /// Reads a package URL in any accepted form.
+    pub fn parse(text: &str) -> Result<Self, PurlError> {
+        let text = text.trim();
+        PackageUrl::from_str(text)
+            .map(Self)
+            .map_err(|why| PurlError {
+                given: text.to_owned(),
+                why: why.to_string(),
+            })
+    }
+
+    /// The type, in lower case: `npm`.
+    pub fn kind(&self) -> &str {
+        self.0.ty()
+    }
+
+    /// The namespace, if there is one: `@scope`, `github.com/minio`.
+    pub fn namespace(&self) -> Option<&str> {
+        self.0.namespace()
+    }
+
+    /// The name without namespace.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// The version, if there is one.
+    pub fn version(&self) -> Option<&str> {
+        self.0.version()
+    }
+
+    /// The same package without version, qualifiers and subpath.
+    pub fn package(&self) -> Self {
+        let mut package = self.0.clone();
+        package.without_version();
+        package.clear_qualifiers();
+        package.without_subpath();
+        Self(package)
+    }
+
+    /// The same package at `version`.
+    pub fn at(&self, version: &str) -> Result<Self, PurlError> {
+        let mut at = self.0.clone();
+        at.with_version(version.to_owned())
+            .map_err(|why| PurlError {
+                given: version.to_owned(),
+                why: why.to_string(),
+            })?;
+        Ok(Self(at))
+    }
+
+    /// The OSV ecosystem that holds packages of this type, if there is exactly one.
+    ///
+    /// Source: OSV schema 1.7.5, `affected[].package.ecosystem`; purl-spec, list of types.
+    pub fn osv_ecosystem(&self) -> Option<&'static str> {
+        Some(match self.kind() {
+            "npm" => "npm",
+            "cargo" => "crates.io",
+            "golang" => "Go",
+            "pypi" => "PyPI",
+            "maven" => "Maven",
+            "nuget" => "NuGet",
+            "gem" => "RubyGems",
+            "composer" => "Packagist",
+            "hex" => "Hex",
+            "pub" => "Pub",
+            "swift" => "SwiftURL",
+            "cran" => "CRAN",
+            "hackage" => "Hackage",
+            "conan" => "ConanCenter",
+            "bitnami" => "Bitnami",
+            "opam" => "opam",
+            "julia" => "Julia",
+            "githubactions" => "GitHub Actions",
+            _ => return None,
+        })
+    }
+
+    /// The name by which the OSV ecosystem knows the package: `@scope/name`, `group:artifact`, `github.com/minio/minio`.
+    pub fn osv_name(&self) -> String {
+        match (self.namespace(), self.kind()) {
+            (None, _) => self.name().to_owned(),
+            (Some(group), "maven") => format!("{group}:{}", self.name()),
+            (Some(namespace), _) => format!("{namespace}/{}", self.name()),
+        }
+    }
+}
+
+impl FromStr for Purl {
+    type Err = PurlError;
+
+    fn from_str(text: &str) -> Result<Self, PurlError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Purl {
+    type Error = PurlError;
+
+    fn try_from(text: String) -> Result<Self, PurlError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Purl> for String {
+    fn from(purl: Purl) -> Self {
+        purl.to_string()
+    }
+}
+
+/// Writes the canonical form.
+impl fmt::Display for Purl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_url_is_written_canonically_and_knows_its_ecosystem() {
+        let check = |given: &str, canonical: &str, ecosystem: Option<&str>, name: &str| {
+            let purl = Purl::parse(given).unwrap();
+            assert_eq!(purl.to_string(), canonical);
+            assert_eq!(purl.osv_ecosystem(), ecosystem);
+            assert_eq!(purl.osv_name(), name);
+        };
+        check(
+            "pkg:NPM/%40strapi/admin@4.1.0",
+            "pkg:npm/%40strapi/admin@4.1.0",
+            Some("npm"),
+            "@strapi/admin",
+        );
+        check(
+            "pkg:golang/github.com/minio/minio",
+            "pkg:golang/github.com/minio/minio",
+            Some("Go"),
+            "github.com/minio/minio",
+        );
+        check(
+            "pkg:maven/org.apache/commons@1",
+            "pkg:maven/org.apache/commons@1",
+            Some("Maven"),
+            "org.apache:commons",
+        );
+        check(
+            "pkg:composer/ibexa/core",
+            "pkg:composer/ibexa/core",
+            Some("Packagist"),
+            "ibexa/core",
+        );
+        check("pkg:docker/minio", "pkg:docker/minio", None, "minio");
+    }
+
+    #[test]
+    fn a_package_is_the_url_without_its_version() {
+        let purl = Purl::parse("pkg:npm/left-pad@1.0.0?arch=x86#lib").unwrap();
+        assert_eq!(purl.package().to_string(), "pkg:npm/left-pad");
+        assert_eq!(
+            purl.package().at("1.2.3").unwrap().to_string(),
+            "pkg:npm/left-pad@1.2.3"
+        );
+    }
+
+    #[test]
+    fn what_is_no_package_url_is_refused_with_an_example() {
+        let error = Purl::parse("left-pad@1.0.0").unwrap_err().to_string();
+        assert!(
+            error.starts_with("\"left-pad@1.0.0\" is no package URL"),
+            "{error}"
+        );
+        assert!(error.contains("pkg:npm/"), "{error}");
+    }
+}
