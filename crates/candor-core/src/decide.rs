@@ -1,1 +1,136 @@
-//! The one door.
+//! The one door: (case, allowed command, policy, facts) to events. A list of checks, most basic first;
+//! each chapter of a case's life has its own room.
+
+use crate::access::Allowed;
+use crate::case::Case;
+use crate::command::Command;
+use crate::event::Event;
+use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::{dialogue, disclosure, intake, promises, remediation, triage};
+use jiff::Timestamp;
+
+/// What a decision needs to know of the world; the shell looks it up once per command.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The instant of the decision.
+    pub now: Timestamp,
+    /// The version of the policy in force, for a report that opens a case.
+    pub policy_version: u32,
+    /// Id for an advisory, should this command publish one.
+    pub advisory_id: String,
+    /// Public address of the program, without a slash at the end, for links in a published record.
+    pub base_url: String,
+}
+
+/// Events that follow from a command on an existing case.
+///
+/// # Errors
+/// Why not, in words for the person who asked.
+pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -> Result<Vec<Event>, Refusal> {
+    use Command as C;
+    let command = allowed.command();
+    if case.is_closed() && !may_touch_closed(command) {
+        return Err(Refusal::Closed);
+    }
+    let now = facts.now;
+    let member = allowed.member();
+    match command {
+        C::Report(_) => Err(Refusal::WrongState { state: case.state.name(), next: "File it as a new report." }),
+        C::Acknowledge { text } => dialogue::acknowledge(case, text),
+        C::Answer { text, files, next_steps } => dialogue::answer(text, files, *next_steps),
+        C::Ask { text, files } => dialogue::ask(text, files),
+        C::Note { text, files } => dialogue::note(text, files),
+        C::Write { text, files } => dialogue::write(reporter(allowed), text, files),
+        C::Nudge => dialogue::nudge(case, reporter(allowed), policy, now),
+        C::AskCredit => Ok(vec![Event::CreditAsked]),
+        C::ChooseCredit { credit } => dialogue::choose_credit(case, reporter(allowed), credit),
+        C::Withdraw { text } => dialogue::withdraw(case, reporter(allowed), text),
+        C::Assign { to } => Ok(vec![Event::Assigned { to: to.clone() }]),
+        C::Describe { title, product, component, aliases } => triage::describe(title, product, component, aliases),
+        C::Verify { facts } => triage::verify(facts),
+        C::Discuss { text } => triage::discuss(text),
+        C::Confirm { text } => triage::confirm(case, policy, member, text),
+        C::Reject { text } => triage::reject(case, policy, member, text),
+        C::OutOfScope { clause, instead, text } => triage::out_of_scope(case, policy, member, clause, instead, text),
+        C::Duplicate { of, text } => triage::duplicate(case, policy, member, of, text),
+        C::ScannerOutput { text } => triage::scanner_output(case, policy, member, text),
+        C::Rate { vectors, severity } => triage::rate(vectors, *severity),
+        C::SetWeakness { cwe } => triage::set_weakness(*cwe),
+        C::KnowExploitation { ground } => triage::know_exploitation(ground),
+        C::Estimate { promise, until, reason } => triage::estimate(policy, promise, *until, reason, now),
+        C::RecordAudit { looked, found } => remediation::audit(looked, found),
+        C::RecordFix { branch, kind, version, url, details } => {
+            let fix = remediation::fix(case, branch, *kind, version, url, details)?;
+            disclosure::with_standing_order(case, fix, policy, allowed, facts)
+        }
+        C::ProposeEmbargo { until, text } => disclosure::propose_embargo(case, policy, *until, text, now),
+        C::AnswerEmbargo { agree, text } => disclosure::answer_embargo(case, *agree, text),
+        C::DraftAdvisory { draft } => disclosure::draft(case, draft),
+        C::ApproveAdvisory { revision } => disclosure::approve(case, policy, member, *revision),
+        C::Publish { at } => disclosure::publish(case, policy, member, *at, facts),
+        C::HoldPublication { reason } => disclosure::hold(case, reason),
+        C::Close { reason } => disclosure::close(case, policy, member, reason),
+        C::Reopen { reason } => disclosure::reopen(case, reason),
+        C::Tick => {
+            let mut events = promises::due(case, policy, now);
+            events.extend(disclosure::due(case, policy, facts));
+            Ok(events)
+        }
+    }
+}
+
+/// Events that open a case.
+///
+/// # Errors
+/// Why the report cannot be taken in; only when it says nothing at all, or is larger than any limit.
+pub fn open(allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -> Result<Vec<Event>, Refusal> {
+    match allowed.command() {
+        Command::Report(filing) => intake::open(filing, policy, allowed.member(), facts),
+        other => Err(Refusal::Field { field: "command", problem: format!("`{}` needs a case", other.name()) }),
+    }
+}
+
+fn reporter(allowed: &Allowed<'_>) -> u32 {
+    match allowed.actor() {
+        crate::access::Actor::Reporter { report, .. } => *report,
+        _ => 0,
+    }
+}
+
+/// Acts that make sense on a closed case. A reporter can always write: a message is never lost.
+fn may_touch_closed(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Reopen { .. }
+            | Command::Note { .. }
+            | Command::Answer { .. }
+            | Command::Write { .. }
+            | Command::ChooseCredit { .. }
+            | Command::Assign { .. }
+            | Command::Tick
+    )
+}
+
+/// Text that must say something, within a limit.
+pub(crate) fn text(field: &'static str, text: &str, limit: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Refusal::Field { field, problem: "write at least a word".into() });
+    }
+    optional(field, text, limit)
+}
+
+/// Text that may be empty, within a limit.
+pub(crate) fn optional(field: &'static str, text: &str, limit: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.chars().count() > limit {
+        return Err(Refusal::TooLong { field, limit });
+    }
+    Ok(text.to_owned())
+}
+
+/// Characters of a message or a note.
+pub const MESSAGE_LIMIT: usize = 100_000;
+/// Characters of one line, such as a title.
+pub const LINE_LIMIT: usize = 500;

@@ -1,1 +1,96 @@
-//! dialogue
+//! Questions, answers, notes: what the team and the reporter say to each other, and what the team says among itself.
+
+use crate::case::Case;
+use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
+use crate::event::{Credit, Event, FileRef};
+use crate::policy::{Moment, Policy};
+use crate::promises::{self, Status};
+use crate::refusal::Refusal;
+use jiff::{SignedDuration, Timestamp};
+
+/// Time between two requests for news of one reporter.
+pub const NUDGE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+pub(crate) fn acknowledge(case: &Case, text: &str) -> Result<Vec<Event>, Refusal> {
+    let before = case.history.iter().find(|entry| matches!(entry.what, Event::Acknowledged { .. }));
+    if let Some(entry) = before {
+        return Err(Refusal::AcknowledgedBefore { at: entry.at });
+    }
+    Ok(vec![Event::Acknowledged { text: required("text", text, MESSAGE_LIMIT)? }])
+}
+
+pub(crate) fn answer(text: &str, files: &[FileRef], next_steps: bool) -> Result<Vec<Event>, Refusal> {
+    Ok(vec![Event::Answered { text: said(text, files)?, files: files.to_vec(), next_steps }])
+}
+
+pub(crate) fn ask(text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {
+    Ok(vec![Event::Asked { text: required("text", text, MESSAGE_LIMIT)?, files: files.to_vec() }])
+}
+
+pub(crate) fn note(text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {
+    Ok(vec![Event::Noted { text: said(text, files)?, files: files.to_vec() }])
+}
+
+pub(crate) fn write(report: u32, text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {
+    Ok(vec![Event::ReporterWrote { report, text: said(text, files)?, files: files.to_vec() }])
+}
+
+/// A message is words, files, or both.
+fn said(text: &str, files: &[FileRef]) -> Result<String, Refusal> {
+    if files.is_empty() { required("text", text, MESSAGE_LIMIT) } else { optional("text", text, MESSAGE_LIMIT) }
+}
+
+/// Turns to the next contact of the policy: the one that the escalation of a broken promise has reached, or the first.
+pub(crate) fn nudge(case: &Case, report: u32, policy: &Policy, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    let last = case.history.iter().rev().find(|entry| matches!(entry.what, Event::Nudged { report: of, .. } if of == report));
+    if let Some(entry) = last
+        && now < entry.at + NUDGE_EVERY
+    {
+        return Err(Refusal::NudgedBefore { at: entry.at, next: entry.at + NUDGE_EVERY });
+    }
+    Ok(vec![Event::Nudged { report, to: next_contact(case, policy, now) }])
+}
+
+/// The role of the contact whom a reporter without an answer turns to next.
+pub fn next_contact(case: &Case, policy: &Policy, now: Timestamp) -> String {
+    // Each request since the team last wrote moves one contact on.
+    let last_word = case
+        .marks
+        .iter()
+        .filter(|mark| mark.moment == Moment::Message)
+        .map(|mark| mark.at)
+        .next_back()
+        .unwrap_or(case.opened_at);
+    let asked_since =
+        case.history.iter().filter(|entry| entry.at >= last_word && matches!(entry.what, Event::Nudged { .. })).count();
+    let broken = promises::clocks(case, policy, now).iter().any(|clock| matches!(clock.status, Status::Broken { .. }));
+    let step = if broken { asked_since } else { asked_since.saturating_sub(1) };
+    let last = policy.contacts.len().saturating_sub(1);
+    policy.contacts.get(step.min(last)).map(|contact| contact.role.clone()).unwrap_or_default()
+}
+
+pub(crate) fn choose_credit(case: &Case, report: u32, credit: &Credit) -> Result<Vec<Event>, Refusal> {
+    if let Credit::Named { name, organisation, link, about } = credit {
+        for (field, value) in [("name", name), ("organisation", organisation), ("link", link)] {
+            optional(field, value, LINE_LIMIT)?;
+        }
+        optional("about", about, 2_000)?;
+        if name.trim().is_empty() && organisation.trim().is_empty() {
+            return Err(Refusal::Field { field: "name", problem: "give a name or an organisation to be credited".into() });
+        }
+        if !link.is_empty() && !(link.starts_with("https://") || link.starts_with("http://")) {
+            return Err(Refusal::Field { field: "link", problem: "write the whole address, from https://".into() });
+        }
+    }
+    if case.reports.iter().any(|r| r.number == report && r.credit.as_ref() == Some(credit)) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::CreditChosen { report, credit: credit.clone() }])
+}
+
+pub(crate) fn withdraw(case: &Case, report: u32, text: &str) -> Result<Vec<Event>, Refusal> {
+    if !case.state.is_open() {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Write a message instead." });
+    }
+    Ok(vec![Event::Withdrawn { report, text: optional("text", text, MESSAGE_LIMIT)? }])
+}

@@ -1,1 +1,445 @@
-//! disclosure
+//! Embargo, advisory, approval, publication, credit: how the matter becomes public, and not a moment before.
+
+use crate::access::Allowed;
+use crate::case::{Case, State};
+use crate::decide::{Facts, LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
+use crate::event::{AdvisoryDraft, Credit, Event, FixKind};
+use crate::gates;
+use crate::id::MemberId;
+use crate::policy::{CreditField, Policy, PublishOn, Step};
+use crate::refusal::Refusal;
+use candor_formats::advisory::{
+    self as record, AffectedRange, Links, Product, Publisher, Record, Reference, Remediation, RemediationKind,
+    TimelineEntry,
+};
+use candor_formats::csaf;
+use jiff::Timestamp;
+
+pub(crate) fn propose_embargo(
+    case: &Case,
+    policy: &Policy,
+    until: Timestamp,
+    text: &str,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    if until <= now {
+        return Err(Refusal::InThePast);
+    }
+    if let (Some(limit), Ok(calendar)) = (policy.disclosure.embargo_limit, policy.calendar()) {
+        // The limit counts from the report, so that agreeing anew cannot stretch it.
+        let latest = calendar.due(case.opened_at, limit, &[]);
+        if until > latest {
+            return Err(Refusal::EmbargoTooLong { latest, limit: limit.to_string() });
+        }
+    }
+    Ok(vec![Event::EmbargoProposed { until, text: optional("text", text, MESSAGE_LIMIT)? }])
+}
+
+pub(crate) fn answer_embargo(case: &Case, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+    let Some(embargo) = &case.embargo else { return Err(Refusal::NoProposal) };
+    Ok(vec![if agree {
+        Event::EmbargoAgreed { until: embargo.until }
+    } else {
+        Event::EmbargoDeclined { text: required("text", text, MESSAGE_LIMIT)? }
+    }])
+}
+
+pub(crate) fn draft(case: &Case, draft: &AdvisoryDraft) -> Result<Vec<Event>, Refusal> {
+    if matches!(case.state, State::New | State::Triage) {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
+    }
+    let mut kept = AdvisoryDraft {
+        title: required("title", &draft.title, LINE_LIMIT)?,
+        summary: required("summary", &draft.summary, MESSAGE_LIMIT)?,
+        details: optional("details", &draft.details, MESSAGE_LIMIT)?,
+        impact: optional("impact", &draft.impact, MESSAGE_LIMIT)?,
+        conditions: optional("conditions", &draft.conditions, MESSAGE_LIMIT)?,
+        workaround: optional("workaround", &draft.workaround, MESSAGE_LIMIT)?,
+        ..Default::default()
+    };
+    for product in &draft.products {
+        if product.name.trim().is_empty() {
+            continue;
+        }
+        if let Some(purl) = product.purl.as_deref().filter(|purl| !purl.trim().is_empty()) {
+            record_purl(purl)?;
+        }
+        kept.products.push(product.clone());
+    }
+    for url in draft.references.iter().map(|url| url.trim()).filter(|url| !url.is_empty()) {
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            return Err(Refusal::Field {
+                field: "references",
+                problem: format!("`{url}` is no web address; write it whole, from https://"),
+            });
+        }
+        kept.references.push(optional("references", url, 2_000)?);
+    }
+    for alias in draft.aliases.iter().map(|alias| alias.trim()).filter(|alias| !alias.is_empty()) {
+        kept.aliases.push(optional("aliases", alias, LINE_LIMIT)?);
+    }
+    if case.advisory.draft.as_ref() == Some(&kept) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::AdvisoryDrafted { draft: Box::new(kept) }])
+}
+
+fn record_purl(text: &str) -> Result<candor_formats::purl::Purl, Refusal> {
+    candor_formats::purl::Purl::parse(text.trim())
+        .map(|purl| purl.package())
+        .map_err(|cause| Refusal::Field { field: "products", problem: format!("package URL `{text}`: {cause}") })
+}
+
+pub(crate) fn approve(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    revision: u32,
+) -> Result<Vec<Event>, Refusal> {
+    if case.advisory.draft.is_none() {
+        return Err(Refusal::NoAdvisory);
+    }
+    if revision != case.advisory.revision {
+        return Err(Refusal::OtherRevision { current: case.advisory.revision, seen: revision });
+    }
+    if case.advisory.approved_by.is_some() {
+        return Ok(Vec::new());
+    }
+    gates::pass(case, policy, Step::Approve, member)?;
+    Ok(vec![Event::AdvisoryApproved { revision }])
+}
+
+/// Orders the publication. It happens at once when what the policy waits for is there already.
+pub(crate) fn publish(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    at: Option<Timestamp>,
+    facts: &Facts,
+) -> Result<Vec<Event>, Refusal> {
+    if case.advisory.draft.is_none() {
+        return Err(Refusal::NoAdvisory);
+    }
+    if case.advisory.approved_by.is_none() {
+        return Err(Refusal::NotApproved { revision: case.advisory.revision });
+    }
+    if matches!(case.state, State::New | State::Triage) {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
+    }
+    if let Some(at) = at
+        && at <= facts.now
+        && policy.disclosure.publish_on == PublishOn::Date
+    {
+        return Err(Refusal::InThePast);
+    }
+    let waits_for_fix = policy.disclosure.publish_on == PublishOn::Fix && !case.is_remedied();
+    if waits_for_fix && at.is_some() {
+        return Err(Refusal::WrongState {
+            state: case.state.name(),
+            next: "The policy publishes with the fix: leave the instant empty, and record the fix when it is released.",
+        });
+    }
+    // With the fix still out, the gates are asked again when it comes.
+    if !waits_for_fix {
+        gates::pass(case, policy, Step::Publish, member)?;
+    }
+    record_of(case, policy, facts)?;
+    let at = match (at, policy.disclosure.publish_on) {
+        (Some(at), _) => Some(at),
+        (None, PublishOn::Date) => {
+            Some(case.embargo.as_ref().map_or(facts.now, |embargo| embargo.until).max(facts.now))
+        }
+        (None, _) => None,
+    };
+    let mut events = vec![Event::PublicationOrdered { at }];
+    let ready = match at {
+        Some(at) => at <= facts.now,
+        None => !waits_for_fix,
+    };
+    if ready {
+        events.push(Event::Published { record: Box::new(record_of(case, policy, facts)?) });
+    }
+    Ok(events)
+}
+
+/// A fix that was just recorded, and what a standing order to publish makes of it: the advisory goes out with the fix,
+/// never before (requirements: M5e). A gate that is not passed holds it and says so.
+pub(crate) fn with_standing_order(
+    case: &Case,
+    mut events: Vec<Event>,
+    policy: &Policy,
+    allowed: &Allowed<'_>,
+    facts: &Facts,
+) -> Result<Vec<Event>, Refusal> {
+    let Some(order) = &case.advisory.order else { return Ok(events) };
+    if order.at.is_some() || case.advisory.approved_by.is_none() {
+        return Ok(events);
+    }
+    let mut fixed = case.clone();
+    for event in &events {
+        let stamp = crate::evolve::Stamp {
+            seq: fixed.seq + 1,
+            at: facts.now,
+            by: crate::evolve::author_of(&allowed.actor().name()),
+        };
+        crate::evolve::evolve(&mut fixed, &stamp, event.clone());
+    }
+    if !fixed.is_remedied() {
+        return Ok(events);
+    }
+    match gates::missing(&fixed, policy, Step::Publish, Some(&order.by)) {
+        None => events.push(Event::Published { record: Box::new(record_of(&fixed, policy, facts)?) }),
+        Some(refusal) => events.push(Event::PublicationHeld { reason: refusal.to_string() }),
+    }
+    Ok(events)
+}
+
+/// What a clock finds due: an approved advisory whose instant has come.
+pub(crate) fn due(case: &Case, policy: &Policy, facts: &Facts) -> Vec<Event> {
+    let Some(order) = &case.advisory.order else { return Vec::new() };
+    let Some(at) = order.at else { return Vec::new() };
+    if at > facts.now || case.is_closed() {
+        return Vec::new();
+    }
+    match gates::missing(case, policy, Step::Publish, Some(&order.by)) {
+        None => match record_of(case, policy, facts) {
+            Ok(record) => vec![Event::Published { record: Box::new(record) }],
+            Err(refusal) => vec![Event::PublicationHeld { reason: refusal.to_string() }],
+        },
+        Some(refusal) => vec![Event::PublicationHeld { reason: refusal.to_string() }],
+    }
+}
+
+pub(crate) fn hold(case: &Case, reason: &str) -> Result<Vec<Event>, Refusal> {
+    if case.advisory.order.is_none() {
+        return Err(Refusal::NoOrder);
+    }
+    Ok(vec![Event::PublicationHeld { reason: required("reason", reason, MESSAGE_LIMIT)? }])
+}
+
+pub(crate) fn close(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    reason: &str,
+) -> Result<Vec<Event>, Refusal> {
+    let reason = required("reason", reason, MESSAGE_LIMIT)?;
+    gates::pass(case, policy, Step::Close, member)?;
+    Ok(vec![Event::Closed { reason }])
+}
+
+pub(crate) fn reopen(case: &Case, reason: &str) -> Result<Vec<Event>, Refusal> {
+    if !case.is_closed() {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "It is open already." });
+    }
+    Ok(vec![Event::Reopened { reason: required("reason", reason, MESSAGE_LIMIT)? }])
+}
+
+/// Credits exactly as consented to. Without a wish the policy's default decides, and a default of naming needs a name
+/// that the reporter gave knowing it.
+pub fn credits(case: &Case, policy: &Policy) -> Vec<record::Credit> {
+    let allowed = |field| policy.credit.fields.contains(&field);
+    let mut credits = Vec::new();
+    for report in case.reports.iter().filter(|report| !report.erased) {
+        let wish = match (&report.credit, policy.credit.default) {
+            (Some(wish), _) => wish.clone(),
+            (None, crate::policy::CreditDefault::Named) => match &report.contact {
+                Some(contact) if !contact.name.is_empty() => Credit::Named {
+                    name: contact.name.clone(),
+                    organisation: String::new(),
+                    link: String::new(),
+                    about: String::new(),
+                },
+                _ => continue,
+            },
+            (None, _) => continue,
+        };
+        let Credit::Named { name, organisation, link, about } = wish else { continue };
+        let keep = |field, text: String| (allowed(field) && !text.trim().is_empty()).then_some(text);
+        let credit = record::Credit {
+            name,
+            organisation: keep(CreditField::Organisation, organisation),
+            link: keep(CreditField::Link, link),
+            note: keep(CreditField::About, about),
+            role: record::CreditRole::Reporter,
+        };
+        if !credits.contains(&credit) {
+            credits.push(credit);
+        }
+    }
+    credits
+}
+
+/// The public record of the case as it stands: the approved draft, with rating, fixes, dates and credits from the case.
+///
+/// # Errors
+/// The first thing that would make a printed document wrong, named by its field.
+pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, Refusal> {
+    let Some(draft) = &case.advisory.draft else { return Err(Refusal::NoAdvisory) };
+    let id = case.advisory.id.clone().unwrap_or_else(|| facts.advisory_id.clone());
+    let base = &facts.base_url;
+    let page = format!("{base}/advisories/{id}");
+    let published = case.advisory.published.first().map_or(facts.now, |first| first.published);
+    let mut products: Vec<Product> = Vec::new();
+    for affected in &draft.products {
+        let text = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let range = AffectedRange {
+            introduced: text(&affected.introduced),
+            fixed: text(&affected.fixed),
+            last_affected: text(&affected.last_affected),
+        };
+        let has_range = range.introduced.is_some() || range.fixed.is_some() || range.last_affected.is_some();
+        match products.iter_mut().find(|product| product.name == affected.name.trim()) {
+            Some(product) if has_range => product.ranges.push(range),
+            Some(_) => {}
+            None => products.push(Product {
+                name: affected.name.trim().to_owned(),
+                vendor: policy.advisories.publisher.clone().unwrap_or_else(|| policy.program.name.clone()),
+                purl: match affected.purl.as_deref().filter(|purl| !purl.trim().is_empty()) {
+                    Some(purl) => Some(record_purl(purl)?),
+                    None => None,
+                },
+                cpe: policy
+                    .scope
+                    .products
+                    .iter()
+                    .find(|product| product.name == affected.name.trim())
+                    .and_then(|product| product.cpe.clone()),
+                ranges: if has_range { vec![range] } else { Vec::new() },
+                ..Product::default()
+            }),
+        }
+    }
+    let mut remediations = Vec::new();
+    for fix in &case.fixes {
+        let kind = match fix.kind {
+            FixKind::Patch | FixKind::Disable => RemediationKind::Fix,
+            FixKind::Countermeasure => RemediationKind::Mitigation,
+            FixKind::Workaround => RemediationKind::Workaround,
+            FixKind::WillNotFix => RemediationKind::NoFixPlanned,
+            FixKind::NotAffected => continue,
+        };
+        let details = match (&fix.version, fix.details.trim().is_empty()) {
+            (Some(version), true) => format!("Upgrade to {version}."),
+            (_, false) => fix.details.clone(),
+            (None, true) => policy.versions.statement.clone(),
+        };
+        remediations.push(Remediation {
+            kind,
+            details,
+            url: fix.url.clone(),
+            versions: fix.version.clone().into_iter().collect(),
+            products: Vec::new(),
+            at: Some(fix.at),
+        });
+    }
+    if !draft.workaround.trim().is_empty() {
+        remediations.push(Remediation {
+            kind: RemediationKind::Workaround,
+            details: draft.workaround.clone(),
+            url: None,
+            versions: Vec::new(),
+            products: Vec::new(),
+            at: None,
+        });
+    }
+    if remediations.is_empty() {
+        remediations.push(Remediation {
+            kind: RemediationKind::NoneAvailable,
+            details: "No fix is available yet.".into(),
+            url: None,
+            versions: Vec::new(),
+            products: Vec::new(),
+            at: None,
+        });
+    }
+    let mut aliases: Vec<String> = Vec::new();
+    for alias in draft.aliases.iter().chain(&case.aliases) {
+        if is_public_name(alias) && !aliases.contains(alias) {
+            aliases.push(alias.clone());
+        }
+    }
+    let mut revisions = case.advisory.published.last().map(|last| last.revisions.clone()).unwrap_or_default();
+    let number = u32::try_from(revisions.len()).unwrap_or(u32::MAX).saturating_add(1);
+    revisions.push(record::Revision {
+        number,
+        at: facts.now,
+        summary: if number == 1 { "First publication.".into() } else { "Corrected.".into() },
+    });
+    let record = Record {
+        title: draft.title.clone(),
+        summary: draft.summary.clone(),
+        details: draft.details.clone(),
+        impact: draft.impact.clone(),
+        preconditions: draft.conditions.clone(),
+        language: policy.report.languages.first().cloned().unwrap_or_else(|| "en".into()),
+        tlp: record::Tlp::Clear,
+        publisher: Publisher {
+            name: policy.advisories.publisher.clone().unwrap_or_else(|| policy.program.name.clone()),
+            namespace: policy
+                .advisories
+                .namespace
+                .clone()
+                .or_else(|| policy.program.url.clone())
+                .unwrap_or_else(|| base.clone()),
+            category: record::PublisherCategory::Vendor,
+            contact: policy.channels.email.clone().or_else(|| policy.contacts.first().map(|c| c.email.clone())),
+            authority: None,
+        },
+        links: Links { page: Some(page), csaf: Some(format!("{base}/csaf/{}", csaf::file_name(&id))) },
+        products,
+        severities: case
+            .rating
+            .iter()
+            .flat_map(|rating| &rating.vectors)
+            .filter_map(|vector| vector.parse().ok())
+            .collect(),
+        cwes: case.cwe.into_iter().collect(),
+        aliases,
+        references: draft
+            .references
+            .iter()
+            .map(|url| Reference { kind: record::ReferenceKind::Web, url: url.clone(), summary: String::new() })
+            .collect(),
+        remediations,
+        credits: credits(case, policy),
+        timeline: timeline(case, facts.now),
+        published,
+        modified: facts.now,
+        withdrawn: None,
+        revisions,
+        id,
+    };
+    if let Some(problem) = record.problems().into_iter().next() {
+        return Err(Refusal::Field { field: "advisory", problem: problem.to_string() });
+    }
+    Ok(record)
+}
+
+/// Lines of the public timeline: dates that tell nothing about people.
+fn timeline(case: &Case, now: Timestamp) -> Vec<TimelineEntry> {
+    let mut lines = vec![TimelineEntry { at: case.opened_at, text: "Reported.".into() }];
+    for entry in &case.history {
+        let text = match &entry.what {
+            Event::Acknowledged { .. } => "Acknowledged to the reporter.".to_owned(),
+            Event::Confirmed { .. } => "Confirmed.".to_owned(),
+            Event::FixRecorded { kind, version: Some(version), .. } if kind.is_remedy() => {
+                format!("Fix released in {version}.")
+            }
+            Event::Published { .. } => "Advisory published.".to_owned(),
+            _ => continue,
+        };
+        lines.push(TimelineEntry { at: entry.at, text });
+    }
+    if case.advisory.published.is_empty() {
+        lines.push(TimelineEntry { at: now, text: "Advisory published.".into() });
+    }
+    lines.sort_by_key(|line| line.at);
+    lines
+}
+
+/// Whether an alias is the name of a vulnerability in a public scheme; others stay inside.
+fn is_public_name(alias: &str) -> bool {
+    use candor_formats::identifiers::{Kind, recognise};
+    recognise(alias).is_some_and(|found| matches!(found.kind, Kind::Cve | Kind::Ghsa | Kind::Osv))
+}

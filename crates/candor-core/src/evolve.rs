@@ -1,1 +1,320 @@
 //! The only writer of a [`Case`]: what an event means for it.
+
+use crate::case::{
+    Audit, Author, Case, CaseFile, Embargo, Entry, Estimate, Fix, Mark, Order, Rating, Report, State, Verdict,
+    Verification,
+};
+use crate::event::{Credit, Event, FileRef, Outcome};
+use crate::id::{CaseId, MemberId};
+use crate::policy::Moment;
+use jiff::Timestamp;
+
+/// What the journal says of one entry beside its event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stamp {
+    /// Number within the case, from 1.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Author,
+}
+
+/// Builds a case from its journal. `None` when the journal is empty or does not begin with a report.
+pub fn replay(id: &CaseId, journal: impl IntoIterator<Item = (Stamp, Event)>) -> Option<Case> {
+    let mut journal = journal.into_iter();
+    let (stamp, first) = journal.next()?;
+    let mut case = begin(id, &stamp, first)?;
+    for (stamp, event) in journal {
+        evolve(&mut case, &stamp, event);
+    }
+    Some(case)
+}
+
+/// The case that a first report opens. `None` for any other event.
+pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
+    let Event::Reported { program, policy_version, received_at, facts, .. } = &event else { return None };
+    let mut case = Case {
+        id: id.clone(),
+        program: program.clone(),
+        policy_version: *policy_version,
+        opened_at: *received_at,
+        state: State::New,
+        seq: 0,
+        updated_at: stamp.at,
+        title: facts.title.clone(),
+        product: some(&facts.product),
+        component: some(&facts.component),
+        reports: Vec::new(),
+        assignee: None,
+        history: Vec::new(),
+        files: Vec::new(),
+        waiting_since: None,
+        waits: Vec::new(),
+        marks: Vec::new(),
+        rung: Default::default(),
+        broken: Vec::new(),
+        estimates: Vec::new(),
+        verifications: Vec::new(),
+        verdict: None,
+        rating: None,
+        cwe: None,
+        discussed_by: Default::default(),
+        audits: Vec::new(),
+        fixes: Vec::new(),
+        embargo: None,
+        credit_asked: false,
+        advisory: Default::default(),
+        aliases: Vec::new(),
+        outcome: None,
+        exploited: false,
+    };
+    evolve(&mut case, stamp, event);
+    Some(case)
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
+/// Applies one event. Never refuses: what is in the journal has happened.
+pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
+    case.seq = stamp.seq;
+    case.updated_at = stamp.at;
+    let member = match &stamp.by {
+        Author::Member(id) => Some(id.clone()),
+        _ => None,
+    };
+    // Times that count may lie before the entry: a report that came by another way is filed later.
+    let counts_at = match &event {
+        Event::Reported { received_at, .. } => *received_at,
+        _ => stamp.at,
+    };
+    for moment in event.moments() {
+        case.marks.push(Mark { at: counts_at, moment: *moment, by: member.clone() });
+    }
+    let keep_files = |case: &mut Case, files: &[FileRef], internal: bool| {
+        for file in files {
+            case.files.push(CaseFile { file: file.clone(), at: stamp.at, by: stamp.by.clone(), internal });
+        }
+    };
+    match &event {
+        Event::Reported { number, received_at, channel, facts, person, filed_by, .. } => {
+            keep_files(case, &facts.files, false);
+            case.exploited |= facts.exploited;
+            for identifier in &facts.identifiers {
+                if !case.aliases.contains(identifier) {
+                    case.aliases.push(identifier.clone());
+                }
+            }
+            case.reports.push(Report {
+                number: *number,
+                at: *received_at,
+                channel: *channel,
+                facts: (**facts).clone(),
+                person: person.clone(),
+                contact: None,
+                erased: false,
+                credit: None,
+                filed_by: filed_by.clone(),
+            });
+        }
+        Event::ContactGiven { report, contact, .. } => {
+            if let Some(report) = report_mut(case, *report) {
+                report.contact = Some(contact.clone());
+            }
+        }
+        Event::Forgotten { person } => {
+            for report in case.reports.iter_mut().filter(|report| report.person.as_ref() == Some(person)) {
+                report.contact = None;
+                report.erased = true;
+                report.credit = Some(Credit::Anonymous);
+            }
+        }
+        Event::CreditChosen { report, credit } => {
+            case.credit_asked = true;
+            if let Some(report) = report_mut(case, *report) {
+                report.credit = Some(credit.clone());
+            }
+        }
+        Event::CreditAsked => case.credit_asked = true,
+        Event::Acknowledged { .. } => answered(case),
+        Event::Assigned { to } => case.assignee = to.clone(),
+        Event::Answered { files, .. } => {
+            answered(case);
+            keep_files(case, files, false);
+        }
+        Event::Asked { files, .. } => {
+            answered(case);
+            keep_files(case, files, false);
+            case.waiting_since.get_or_insert(stamp.at);
+        }
+        Event::ReporterWrote { files, .. } => {
+            keep_files(case, files, false);
+            end_wait(case, stamp.at);
+        }
+        Event::WaitEnded => end_wait(case, stamp.at),
+        Event::Nudged { .. } => {}
+        Event::Noted { files, .. } => keep_files(case, files, true),
+        Event::Described { title, product, component, aliases } => {
+            case.title = title.clone();
+            case.product = product.clone();
+            case.component = component.clone();
+            case.aliases = aliases.clone();
+        }
+        Event::Verified { facts } => {
+            if let Some(by) = member.clone() {
+                case.verifications.push(Verification { at: stamp.at, by, facts: facts.clone() });
+            }
+        }
+        Event::Discussed { .. } => {
+            if let Some(by) = member.clone() {
+                case.discussed_by.insert(by);
+            }
+        }
+        Event::Confirmed { .. } => {
+            answered(case);
+            case.state = State::Confirmed;
+            if let Some(by) = member.clone() {
+                case.verdict = Some(Verdict { at: stamp.at, by, outcome: Outcome::Confirmed });
+            }
+            if case.is_remedied() {
+                case.state = State::Fixed;
+            }
+        }
+        Event::Dismissed { outcome, .. } => {
+            end_wait(case, stamp.at);
+            case.state = State::Closed;
+            case.outcome = Some(outcome.clone());
+            if let Some(by) = member.clone() {
+                case.verdict = Some(Verdict { at: stamp.at, by, outcome: outcome.clone() });
+            }
+        }
+        Event::Rated { vectors, severity } => {
+            if let Some(by) = member.clone() {
+                case.rating = Some(Rating { vectors: vectors.clone(), severity: *severity, by, at: stamp.at });
+            }
+        }
+        Event::WeaknessSet { cwe } => case.cwe = Some(*cwe),
+        Event::EmbargoProposed { until, .. } => {
+            answered(case);
+            case.embargo = Some(Embargo { until: *until, at: stamp.at, agreed: false });
+        }
+        Event::EmbargoAgreed { until } => {
+            case.embargo = Some(Embargo { until: *until, at: stamp.at, agreed: true });
+        }
+        Event::EmbargoDeclined { .. } => {
+            if let Some(embargo) = &mut case.embargo {
+                embargo.agreed = false;
+            }
+        }
+        Event::FixRecorded { branch, kind, version, url, details } => {
+            if let Some(by) = member.clone() {
+                case.fixes.push(Fix {
+                    at: stamp.at,
+                    by,
+                    branch: branch.clone(),
+                    kind: *kind,
+                    version: version.clone(),
+                    url: url.clone(),
+                    details: details.clone(),
+                });
+            }
+            if kind.is_remedy() && case.state == State::Confirmed {
+                case.state = State::Fixed;
+            }
+        }
+        Event::Audited { looked, found } => {
+            if let Some(by) = member.clone() {
+                case.audits.push(Audit { at: stamp.at, by, looked: looked.clone(), found: found.clone() });
+            }
+        }
+        Event::Estimated { promise, until, reason } => case.estimates.push(Estimate {
+            at: stamp.at,
+            promise: promise.clone(),
+            until: *until,
+            reason: reason.clone(),
+        }),
+        Event::ExploitationKnown { .. } => case.exploited = true,
+        Event::AdvisoryDrafted { draft } => {
+            case.advisory.draft = Some((**draft).clone());
+            case.advisory.author = member.clone();
+            case.advisory.revision += 1;
+            // An edit takes the approval with it, and with the approval the order to publish.
+            case.advisory.approved_by = None;
+            case.advisory.order = None;
+        }
+        Event::AdvisoryApproved { revision } => {
+            if *revision == case.advisory.revision {
+                case.advisory.approved_by = member.clone();
+            }
+        }
+        Event::PublicationOrdered { at } => {
+            if let Some(by) = member.clone() {
+                case.advisory.order = Some(Order { by, at: *at });
+            }
+        }
+        Event::PublicationHeld { .. } => case.advisory.order = None,
+        Event::Published { record } => {
+            end_wait(case, stamp.at);
+            case.advisory.order = None;
+            case.advisory.id = Some(record.id.clone());
+            case.advisory.published.push((**record).clone());
+            case.state = State::Published;
+            case.outcome = Some(Outcome::Confirmed);
+        }
+        Event::BellRung { bell, .. } => {
+            case.rung.insert(bell.clone());
+        }
+        Event::PromiseBroken { promise, cycle, due, .. } => case.broken.push((promise.clone(), *cycle, *due)),
+        Event::Withdrawn { .. } => {
+            end_wait(case, stamp.at);
+            case.state = State::Closed;
+            case.outcome = Some(Outcome::Withdrawn);
+        }
+        Event::Closed { .. } => {
+            end_wait(case, stamp.at);
+            case.state = State::Closed;
+        }
+        Event::Reopened { .. } => {
+            case.state = if case.advisory.id.is_some() {
+                State::Published
+            } else if matches!(&case.verdict, Some(verdict) if verdict.outcome == Outcome::Confirmed) {
+                if case.is_remedied() { State::Fixed } else { State::Confirmed }
+            } else {
+                State::Triage
+            };
+            case.outcome = None;
+            // What ended the case no longer counts as its resolution.
+            case.marks.retain(|mark| mark.moment != Moment::Resolution);
+        }
+    }
+    case.history.push(Entry { seq: stamp.seq, at: stamp.at, by: stamp.by.clone(), what: event });
+}
+
+fn report_mut(case: &mut Case, number: u32) -> Option<&mut Report> {
+    case.reports.iter_mut().find(|report| report.number == number)
+}
+
+fn answered(case: &mut Case) {
+    if case.state == State::New {
+        case.state = State::Triage;
+    }
+}
+
+fn end_wait(case: &mut Case, at: Timestamp) {
+    if let Some(since) = case.waiting_since.take() {
+        case.waits.push((since, at));
+    }
+}
+
+/// The member named by the clear part of a journal entry, if one is.
+pub fn author_of(actor: &str) -> Author {
+    match actor.split_once(':') {
+        Some(("member", id)) => Author::Member(MemberId::from(id)),
+        Some(("reporter", number)) => number.parse().map_or(Author::Candor, Author::Reporter),
+        _ if actor == "clock" => Author::Clock,
+        _ if actor == "public" => Author::Reporter(0),
+        _ => Author::Candor,
+    }
+}

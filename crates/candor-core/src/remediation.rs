@@ -1,1 +1,43 @@
-//! remediation
+//! Fixes, decisions per version, and the audit for similar problems.
+
+use crate::case::Case;
+use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
+use crate::event::{Event, FixKind};
+use crate::refusal::Refusal;
+
+pub(crate) fn fix(
+    case: &Case,
+    branch: &str,
+    kind: FixKind,
+    version: &Option<String>,
+    url: &Option<String>,
+    details: &str,
+) -> Result<Vec<Event>, Refusal> {
+    use crate::case::State;
+    if !matches!(case.state, State::Confirmed | State::Fixed | State::Published) {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
+    }
+    let version = version.as_deref().map(|v| optional("version", v, LINE_LIMIT)).transpose()?.filter(|v| !v.is_empty());
+    let url = url.as_deref().map(|u| optional("url", u, 2_000)).transpose()?.filter(|u| !u.is_empty());
+    if kind == FixKind::Patch && version.is_none() {
+        return Err(Refusal::Field { field: "version", problem: "name the version that has the fix".into() });
+    }
+    if let Some(url) = &url
+        && !(url.starts_with("https://") || url.starts_with("http://"))
+    {
+        return Err(Refusal::Field { field: "url", problem: "write the whole address, from https://".into() });
+    }
+    let details = if kind == FixKind::Patch {
+        optional("details", details, MESSAGE_LIMIT)?
+    } else {
+        required("details", details, MESSAGE_LIMIT)?
+    };
+    Ok(vec![Event::FixRecorded { branch: optional("branch", branch, LINE_LIMIT)?, kind, version, url, details }])
+}
+
+pub(crate) fn audit(looked: &str, found: &str) -> Result<Vec<Event>, Refusal> {
+    Ok(vec![Event::Audited {
+        looked: required("looked", looked, MESSAGE_LIMIT)?,
+        found: required("found", found, MESSAGE_LIMIT)?,
+    }])
+}
