@@ -29,19 +29,7 @@ pub enum Actor {
 }
 
 /// What a member is in a program.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Sees cases, changes nothing.
@@ -64,9 +52,7 @@ impl Role {
 
     /// The role of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Role::Observer, Role::Member, Role::Coordinator]
-            .into_iter()
-            .find(|role| role.name() == name)
+        [Role::Observer, Role::Member, Role::Coordinator].into_iter().find(|role| role.name() == name)
     }
 }
 
@@ -82,11 +68,7 @@ impl Actor {
     /// The actor's role in a program.
     pub fn role(&self, program: &ProgramSlug) -> Option<Role> {
         match self {
-            Actor::Member { roles, .. } => roles
-                .iter()
-                .filter(|(of, _)| of == program)
-                .map(|(_, role)| *role)
-                .max(),
+            Actor::Member { roles, .. } => roles.iter().filter(|(of, _)| of == program).map(|(_, role)| *role).max(),
             _ => None,
         }
     }
@@ -95,8 +77,7 @@ impl Actor {
     pub fn programs(&self) -> Vec<ProgramSlug> {
         match self {
             Actor::Member { roles, .. } => {
-                let mut programs: Vec<_> =
-                    roles.iter().map(|(program, _)| program.clone()).collect();
+                let mut programs: Vec<_> = roles.iter().map(|(program, _)| program.clone()).collect();
                 programs.sort();
                 programs.dedup();
                 programs
@@ -245,9 +226,5 @@ pub fn allow<'a>(
             true
         }
     };
-    if let_through {
-        Ok(Allowed { actor, command })
-    } else {
-        Err(Denied::Absent)
-    }
+    if let_through { Ok(Allowed { actor, command }) } else { Err(Denied::Absent) }
 }

@@ -100,14 +100,8 @@ pub enum State {
 
 impl State {
     /// All states in the order of a case's life.
-    pub const ALL: [State; 6] = [
-        State::New,
-        State::Triage,
-        State::Confirmed,
-        State::Fixed,
-        State::Published,
-        State::Closed,
-    ];
+    pub const ALL: [State; 6] =
+        [State::New, State::Triage, State::Confirmed, State::Fixed, State::Published, State::Closed];
 
     /// Whether somebody still has something to do.
     pub fn is_open(self) -> bool {

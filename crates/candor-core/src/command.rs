@@ -1,9 +1,7 @@
 //! Everything a person, a letter or a clock may ask. A command is a wish: [`crate::access`] says whether
 //! the asker may have it, [`crate::decide`] whether the case allows it.
 
-use crate::event::{
-    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ReportFacts, VerificationFacts,
-};
+use crate::event::{AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ReportFacts, VerificationFacts};
 use crate::id::{CaseId, MemberId, PersonId};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -19,22 +17,13 @@ pub enum Command {
     /// Give the case to a member, or to nobody.
     Assign { to: Option<MemberId> },
     /// Write to the reporter.
-    Answer {
-        text: String,
-        files: Vec<FileRef>,
-        next_steps: bool,
-    },
+    Answer { text: String, files: Vec<FileRef>, next_steps: bool },
     /// Ask the reporter something; clocks that wait for the reporter stand still.
     Ask { text: String, files: Vec<FileRef> },
     /// Write a note for the team alone.
     Note { text: String, files: Vec<FileRef> },
     /// Set working title, product, component and aliases.
-    Describe {
-        title: String,
-        product: Option<String>,
-        component: Option<String>,
-        aliases: Vec<String>,
-    },
+    Describe { title: String, product: Option<String>, component: Option<String>, aliases: Vec<String> },
     /// Put a verification on record.
     Verify { facts: VerificationFacts },
     /// Put on record that the asker discussed the next steps.
@@ -44,40 +33,23 @@ pub enum Command {
     /// Reject it; the text is the reason.
     Reject { text: String },
     /// It is not covered: cite the clause.
-    OutOfScope {
-        clause: String,
-        instead: String,
-        text: String,
-    },
+    OutOfScope { clause: String, instead: String, text: String },
     /// It is known already.
     Duplicate { of: Option<CaseId>, text: String },
     /// It is scanner output without a proof.
     ScannerOutput { text: String },
     /// Rate the severity, by vectors or by hand.
-    Rate {
-        vectors: Vec<String>,
-        severity: Option<Severity>,
-    },
+    Rate { vectors: Vec<String>, severity: Option<Severity> },
     /// Name the weakness.
     SetWeakness { cwe: u32 },
     /// Propose a date before which nobody publishes.
     ProposeEmbargo { until: Timestamp, text: String },
     /// Record a remediation or the decision about a version.
-    RecordFix {
-        branch: String,
-        kind: FixKind,
-        version: Option<String>,
-        url: Option<String>,
-        details: String,
-    },
+    RecordFix { branch: String, kind: FixKind, version: Option<String>, url: Option<String>, details: String },
     /// Record the audit for similar problems.
     RecordAudit { looked: String, found: String },
     /// Give a missed target a reason and a new date.
-    Estimate {
-        promise: String,
-        until: Timestamp,
-        reason: String,
-    },
+    Estimate { promise: String, until: Timestamp, reason: String },
     /// Put on record that the vulnerability is being exploited.
     KnowExploitation { ground: String },
     /// Ask the reporter how they wish to be credited.

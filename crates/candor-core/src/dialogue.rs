@@ -42,7 +42,8 @@ fn said(text: &str, files: &[FileRef]) -> Result<String, Refusal> {
 
 /// Turns to the next contact of the policy: the one that the escalation of a broken promise has reached, or the first.
 pub(crate) fn nudge(case: &Case, report: u32, policy: &Policy, now: Timestamp) -> Result<Vec<Event>, Refusal> {
-    let last = case.history.iter().rev().find(|entry| matches!(entry.what, Event::Nudged { report: of, .. } if of == report));
+    let last =
+        case.history.iter().rev().find(|entry| matches!(entry.what, Event::Nudged { report: of, .. } if of == report));
     if let Some(entry) = last
         && now < entry.at + NUDGE_EVERY
     {
@@ -76,7 +77,10 @@ pub(crate) fn choose_credit(case: &Case, report: u32, credit: &Credit) -> Result
         }
         optional("about", about, 2_000)?;
         if name.trim().is_empty() && organisation.trim().is_empty() {
-            return Err(Refusal::Field { field: "name", problem: "give a name or an organisation to be credited".into() });
+            return Err(Refusal::Field {
+                field: "name",
+                problem: "give a name or an organisation to be credited".into(),
+            });
         }
         if !link.is_empty() && !(link.starts_with("https://") || link.starts_with("http://")) {
             return Err(Refusal::Field { field: "link", problem: "write the whole address, from https://".into() });

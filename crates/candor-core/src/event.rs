@@ -347,34 +347,19 @@ impl Event {
         match self {
             Event::Reported { .. } => &[Moment::Report],
             Event::Acknowledged { .. } => &[Moment::Acknowledgement, Moment::Message],
-            Event::Answered {
-                next_steps: true, ..
-            } => &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps],
-            Event::Answered { .. } | Event::Asked { .. } => {
-                &[Moment::Acknowledgement, Moment::Message]
-            }
+            Event::Answered { next_steps: true, .. } => &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps],
+            Event::Answered { .. } | Event::Asked { .. } => &[Moment::Acknowledgement, Moment::Message],
             Event::Verified { .. } => &[Moment::Verification],
             Event::Discussed { .. } => &[Moment::Discussion],
-            Event::Confirmed { .. } => &[
-                Moment::Acknowledgement,
-                Moment::Message,
-                Moment::NextSteps,
-                Moment::Verdict,
-                Moment::Confirmation,
-            ],
-            Event::Dismissed { .. } => &[
-                Moment::Acknowledgement,
-                Moment::Message,
-                Moment::NextSteps,
-                Moment::Verdict,
-                Moment::Resolution,
-            ],
-            Event::EmbargoProposed { .. } => &[
-                Moment::Acknowledgement,
-                Moment::Message,
-                Moment::NextSteps,
-                Moment::Timeline,
-            ],
+            Event::Confirmed { .. } => {
+                &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps, Moment::Verdict, Moment::Confirmation]
+            }
+            Event::Dismissed { .. } => {
+                &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps, Moment::Verdict, Moment::Resolution]
+            }
+            Event::EmbargoProposed { .. } => {
+                &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps, Moment::Timeline]
+            }
             Event::FixRecorded { kind, .. } if kind.is_remedy() => &[Moment::Fix],
             Event::Estimated { .. } => &[Moment::Message],
             Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
@@ -574,10 +559,7 @@ pub enum FixKind {
 impl FixKind {
     /// Whether it protects users.
     pub fn is_remedy(self) -> bool {
-        matches!(
-            self,
-            FixKind::Patch | FixKind::Disable | FixKind::Countermeasure | FixKind::Workaround
-        )
+        matches!(self, FixKind::Patch | FixKind::Disable | FixKind::Countermeasure | FixKind::Workaround)
     }
 
     /// Name in words.

@@ -9,12 +9,7 @@ use crate::refusal::{GateRefusal, Refusal};
 ///
 /// # Errors
 /// [`Refusal::Gate`] with everything that is missing.
-pub fn pass(
-    case: &Case,
-    policy: &Policy,
-    step: Step,
-    actor: Option<&MemberId>,
-) -> Result<(), Refusal> {
+pub fn pass(case: &Case, policy: &Policy, step: Step, actor: Option<&MemberId>) -> Result<(), Refusal> {
     match missing(case, policy, step, actor) {
         Some(refusal) => Err(Refusal::Gate(refusal)),
         None => Ok(()),
@@ -22,12 +17,7 @@ pub fn pass(
 }
 
 /// What is missing before `step`; `None` when nothing is. Pages show it beside the act.
-pub fn missing(
-    case: &Case,
-    policy: &Policy,
-    step: Step,
-    actor: Option<&MemberId>,
-) -> Option<GateRefusal> {
+pub fn missing(case: &Case, policy: &Policy, step: Step, actor: Option<&MemberId>) -> Option<GateRefusal> {
     let _ = (case, policy, step, actor);
     None
 }

@@ -11,12 +11,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// [`Refusal::Empty`] when it has neither title and description nor a known identifier, [`Refusal::TooLong`] past a limit.
-pub fn open(
-    filing: &Filing,
-    policy: &Policy,
-    member: Option<&MemberId>,
-    facts: &Facts,
-) -> Result<Vec<Event>, Refusal> {
+pub fn open(filing: &Filing, policy: &Policy, member: Option<&MemberId>, facts: &Facts) -> Result<Vec<Event>, Refusal> {
     let mut report = within_limits(&filing.facts)?;
     if report.title.is_empty() {
         if let Some(identifier) = report.identifiers.first() {
@@ -30,14 +25,13 @@ pub fn open(
         }
     }
     if report.description.is_empty() && report.identifiers.is_empty() {
-        return Err(Refusal::Field { field: "description", problem: "say what is wrong, as far as you know it".into() });
+        return Err(Refusal::Field {
+            field: "description",
+            problem: "say what is wrong, as far as you know it".into(),
+        });
     }
     let contact = &filing.contact;
-    for (field, value) in [
-        ("name", &contact.name),
-        ("organisation", &contact.organisation),
-        ("link", &contact.link),
-    ] {
+    for (field, value) in [("name", &contact.name), ("organisation", &contact.organisation), ("link", &contact.link)] {
         optional(field, value, LINE_LIMIT)?;
     }
     optional("pgp_key", &contact.pgp_key, MESSAGE_LIMIT)?;

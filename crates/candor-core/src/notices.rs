@@ -119,12 +119,9 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
     let mut out = Vec::new();
     let team = || match &case.assignee {
         Some(member) => Recipient::Member(member.clone()),
-        None => policy
-            .contacts
-            .first()
-            .map_or(Recipient::Contact(String::new()), |c| {
-                Recipient::Contact(c.role.clone())
-            }),
+        None => {
+            policy.contacts.first().map_or(Recipient::Contact(String::new()), |c| Recipient::Contact(c.role.clone()))
+        }
     };
     let role = |to: &str| match to {
         "holder" | "team" => team(),
@@ -133,11 +130,7 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
     let mut tell = |kind, to| out.push(Notice { kind, to });
     let mut tell_reporters = |kind| {
         for report in &case.reports {
-            if report
-                .contact
-                .as_ref()
-                .is_some_and(|contact| !contact.email.is_empty())
-            {
+            if report.contact.as_ref().is_some_and(|contact| !contact.email.is_empty()) {
                 tell(kind, Recipient::Reporter(report.number));
             }
         }
@@ -159,10 +152,7 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         Event::Published { .. } => {
             tell_reporters(NoticeKind::Published);
             for contact in policy.contacts.iter().take(1) {
-                out.push(Notice {
-                    kind: NoticeKind::TeamPublished,
-                    to: Recipient::Contact(contact.role.clone()),
-                });
+                out.push(Notice { kind: NoticeKind::TeamPublished, to: Recipient::Contact(contact.role.clone()) });
             }
         }
         Event::ReporterWrote { .. }
@@ -172,24 +162,13 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
             tell(NoticeKind::ReporterWrote, team());
         }
         Event::Nudged { to, .. } => tell(NoticeKind::Nudge, role(to)),
-        Event::Assigned { to: Some(member) } => {
-            tell(NoticeKind::Assigned, Recipient::Member(member.clone()))
-        }
-        Event::BellRung {
-            bell, due: _, to, ..
-        } => {
+        Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),
+        Event::BellRung { bell, due: _, to, .. } => {
             let after = policy
                 .promise(&bell.promise)
                 .and_then(|promise| promise.escalate.get(bell.step as usize))
                 .is_some_and(|step| step.after.is_some());
-            tell(
-                if after {
-                    NoticeKind::Breach
-                } else {
-                    NoticeKind::Warning
-                },
-                role(to),
-            );
+            tell(if after { NoticeKind::Breach } else { NoticeKind::Warning }, role(to));
         }
         _ => {}
     }
@@ -197,16 +176,11 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
 }
 
 fn tell_one(out: &mut Vec<Notice>, case: &Case, report: u32, kind: NoticeKind) {
-    let has_address = case.reports.iter().any(|r| {
-        r.number == report
-            && r.contact
-                .as_ref()
-                .is_some_and(|contact| !contact.email.is_empty())
-    });
+    let has_address = case
+        .reports
+        .iter()
+        .any(|r| r.number == report && r.contact.as_ref().is_some_and(|contact| !contact.email.is_empty()));
     if has_address {
-        out.push(Notice {
-            kind,
-            to: Recipient::Reporter(report),
-        });
+        out.push(Notice { kind, to: Recipient::Reporter(report) });
     }
 }

@@ -7,23 +7,15 @@ use jiff::Timestamp;
 #[allow(missing_docs)]
 pub enum Refusal {
     #[error("{field}: {problem}")]
-    Field {
-        field: &'static str,
-        problem: String,
-    },
+    Field { field: &'static str, problem: String },
     #[error("{field} is longer than {limit} characters; shorten it or attach it as a file")]
     TooLong { field: &'static str, limit: usize },
-    #[error(
-        "A report needs a title and a description, or one known identifier such as a CVE number"
-    )]
+    #[error("A report needs a title and a description, or one known identifier such as a CVE number")]
     Empty,
     #[error("The case is closed; reopen it first")]
     Closed,
     #[error("The case is {state}; this step belongs to another stage. {next}")]
-    WrongState {
-        state: &'static str,
-        next: &'static str,
-    },
+    WrongState { state: &'static str, next: &'static str },
     #[error("{0}")]
     Gate(GateRefusal),
     #[error("This was acknowledged on {at}")]

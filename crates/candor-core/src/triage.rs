@@ -76,13 +76,21 @@ fn dismiss(
     }
     let text = optional("text", text, MESSAGE_LIMIT)?;
     if text.is_empty() {
-        return Err(Refusal::Field { field: "text", problem: "tell the reporter the reason; a verdict without one is not given".into() });
+        return Err(Refusal::Field {
+            field: "text",
+            problem: "tell the reporter the reason; a verdict without one is not given".into(),
+        });
     }
     gates::pass(case, policy, Step::Reject, member)?;
     Ok(vec![Event::Dismissed { outcome, text }])
 }
 
-pub(crate) fn reject(case: &Case, policy: &Policy, member: Option<&MemberId>, text: &str) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn reject(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    text: &str,
+) -> Result<Vec<Event>, Refusal> {
     dismiss(case, policy, member, Outcome::Rejected, text)
 }
 
@@ -136,7 +144,9 @@ pub(crate) fn scanner_output(
 fn undecided(case: &Case) -> Result<(), Refusal> {
     match case.state {
         crate::case::State::New | crate::case::State::Triage => Ok(()),
-        state => Err(Refusal::WrongState { state: state.name(), next: "Its verdict stands; reopen the case to change it." }),
+        state => {
+            Err(Refusal::WrongState { state: state.name(), next: "Its verdict stands; reopen the case to change it." })
+        }
     }
 }
 
@@ -165,7 +175,10 @@ pub(crate) fn rate(vectors: &[String], severity: Option<Severity>) -> Result<Vec
 
 pub(crate) fn set_weakness(cwe: u32) -> Result<Vec<Event>, Refusal> {
     if candor_formats::cwe::Cwe::get(cwe).is_none() {
-        return Err(Refusal::Field { field: "cwe", problem: format!("CWE-{cwe} is not in the list; look it up by its name") });
+        return Err(Refusal::Field {
+            field: "cwe",
+            problem: format!("CWE-{cwe} is not in the list; look it up by its name"),
+        });
     }
     Ok(vec![Event::WeaknessSet { cwe }])
 }

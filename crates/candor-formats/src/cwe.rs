@@ -64,36 +64,23 @@ fn read(line: &'static str) -> Option<Cwe> {
         "P" => Usage::Prohibited,
         _ => return None,
     };
-    Some(Cwe {
-        id,
-        name: columns.next()?,
-        usage,
-    })
+    Some(Cwe { id, name: columns.next()?, usage })
 }
 
 impl Cwe {
     /// The weakness with this number, if the list has it.
     pub fn get(id: u32) -> Option<Self> {
-        LIST.binary_search_by_key(&id, |cwe| cwe.id)
-            .ok()
-            .map(|place| LIST[place])
+        LIST.binary_search_by_key(&id, |cwe| cwe.id).ok().map(|place| LIST[place])
     }
 
     /// Reads `CWE-79`, `cwe 79` or `79`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let number = match text.get(..3) {
-            Some(head) if head.eq_ignore_ascii_case("cwe") => {
-                text[3..].trim_start_matches(['-', ' ', ':', '_'])
-            }
+            Some(head) if head.eq_ignore_ascii_case("cwe") => text[3..].trim_start_matches(['-', ' ', ':', '_']),
             _ => text,
         };
-        number
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| number.parse().ok())
-            .flatten()
-            .and_then(Self::get)
+        number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok()).flatten().and_then(Self::get)
     }
 
     /// Up to `limit` weaknesses for what a person typed: a number, or words of the name in any order.
@@ -120,14 +107,7 @@ impl Cwe {
                 } else {
                     2
                 };
-                Some((
-                    rank + if rank > 0 && cwe.usage == Usage::Prohibited {
-                        2
-                    } else {
-                        0
-                    },
-                    *cwe,
-                ))
+                Some((rank + if rank > 0 && cwe.usage == Usage::Prohibited { 2 } else { 0 }, *cwe))
             })
             .collect();
         found.sort_by_key(|(rank, cwe)| (*rank, cwe.id));
@@ -159,10 +139,7 @@ mod tests {
     #[test]
     fn a_weakness_is_found_by_its_number() {
         let cwe = Cwe::get(79).unwrap();
-        assert_eq!(
-            cwe.name,
-            "Improper Neutralization of Input During Web Page Generation ('Cross-site Scripting')"
-        );
+        assert_eq!(cwe.name, "Improper Neutralization of Input During Web Page Generation ('Cross-site Scripting')");
         assert_eq!(cwe.usage, Usage::Allowed);
         assert_eq!(cwe.to_string(), "CWE-79");
         assert_eq!(Cwe::get(1), None);
@@ -176,12 +153,7 @@ mod tests {
 
     #[test]
     fn a_weakness_is_found_by_words_of_its_name() {
-        let found = |text| {
-            Cwe::search(text, 10)
-                .iter()
-                .map(|cwe| cwe.id)
-                .collect::<Vec<_>>()
-        };
+        let found = |text| Cwe::search(text, 10).iter().map(|cwe| cwe.id).collect::<Vec<_>>();
         assert!(found("cross-site script").contains(&79));
         assert!(found("traversal path").contains(&22));
         assert_eq!(found("89")[0], 89);

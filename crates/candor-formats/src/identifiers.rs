@@ -45,9 +45,7 @@ pub struct Identifier {
 /// Letter case does not matter. An identifier counts only as a whole word, so `XCVE-2024-1` is none.
 pub fn find(text: &str) -> Vec<Identifier> {
     let mut found: Vec<Identifier> = Vec::new();
-    for word in
-        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ':' || c == '_'))
-    {
+    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ':' || c == '_')) {
         let word = word.trim_matches(['-', ':', '_']);
         if let Some(identifier) = recognise(word)
             && !found.contains(&identifier)
@@ -79,8 +77,7 @@ pub fn recognise(word: &str) -> Option<Identifier> {
 
 /// Whether `text` is a CVE number exactly as the CVE Program writes it.
 pub fn is_cve(text: &str) -> bool {
-    text.strip_prefix("CVE-")
-        .is_some_and(|rest| year_and_number(rest).is_some())
+    text.strip_prefix("CVE-").is_some_and(|rest| year_and_number(rest).is_some())
 }
 
 fn digits(text: &str) -> bool {
@@ -89,28 +86,21 @@ fn digits(text: &str) -> bool {
 
 fn year_and_number(rest: &str) -> Option<&str> {
     let (year, number) = rest.split_once('-')?;
-    (year.len() == 4 && digits(year) && digits(number) && (4..=19).contains(&number.len()))
-        .then_some(rest)
+    (year.len() == 4 && digits(year) && digits(number) && (4..=19).contains(&number.len())).then_some(rest)
 }
 
 fn ghsa_groups(rest: &str) -> Option<String> {
     let rest = rest.to_ascii_lowercase();
     let groups: Vec<&str> = rest.split('-').collect();
-    let of_alphabet = |group: &&str| {
-        group.len() == 4
-            && group
-                .bytes()
-                .all(|byte| b"23456789cfghjmpqrvwx".contains(&byte))
-    };
+    let of_alphabet =
+        |group: &&str| group.len() == 4 && group.bytes().all(|byte| b"23456789cfghjmpqrvwx".contains(&byte));
     (groups.len() == 3 && groups.iter().all(of_alphabet)).then_some(rest.clone())
 }
 
 /// Databases whose ids are `PREFIX-YEAR-NUMBER`, as OSV registers them. Distribution notices are left out: they are
 /// about packages, not about the vulnerability.
-const YEARLY: &[&str] = &[
-    "BIT", "CURL", "EEF", "GO", "GSD", "HSEC", "JLSEC", "MAL", "OSEC", "OSV", "PSF", "PYSEC",
-    "RSEC", "RUSTSEC",
-];
+const YEARLY: &[&str] =
+    &["BIT", "CURL", "EEF", "GO", "GSD", "HSEC", "JLSEC", "MAL", "OSEC", "OSV", "PSF", "PYSEC", "RSEC", "RUSTSEC"];
 
 fn osv_id(word: &str) -> Option<String> {
     let upper = word.to_ascii_uppercase();
@@ -118,9 +108,7 @@ fn osv_id(word: &str) -> Option<String> {
     if !YEARLY.contains(&prefix) {
         return None;
     }
-    let numbered = rest
-        .split_once('-')
-        .is_some_and(|(year, number)| year.len() == 4 && digits(year) && digits(number));
+    let numbered = rest.split_once('-').is_some_and(|(year, number)| year.len() == 4 && digits(year) && digits(number));
     numbered.then_some(upper.clone())
 }
 
@@ -129,18 +117,13 @@ mod tests {
     use super::*;
 
     fn ids(text: &str) -> Vec<String> {
-        find(text)
-            .into_iter()
-            .map(|found| format!("{} {}", found.kind, found.id))
-            .collect()
+        find(text).into_iter().map(|found| format!("{} {}", found.kind, found.id)).collect()
     }
 
     #[test]
     fn public_identifiers_are_found_in_running_text() {
         assert_eq!(
-            ids(
-                "See cve-2024-3094 (and CVE-2024-3094), GHSA-JFH8-C2JP-5V3Q, CWE-79; RUSTSEC-2023-0071, go-2024-2611."
-            ),
+            ids("See cve-2024-3094 (and CVE-2024-3094), GHSA-JFH8-C2JP-5V3Q, CWE-79; RUSTSEC-2023-0071, go-2024-2611."),
             [
                 "CVE CVE-2024-3094",
                 "GHSA GHSA-jfh8-c2jp-5v3q",
@@ -171,17 +154,8 @@ mod tests {
     #[test]
     fn each_identifier_has_a_public_page() {
         let url = |word| recognise(word).unwrap().url;
-        assert_eq!(
-            url("CVE-2024-3094"),
-            "https://www.cve.org/CVERecord?id=CVE-2024-3094"
-        );
-        assert_eq!(
-            url("cwe-79"),
-            "https://cwe.mitre.org/data/definitions/79.html"
-        );
-        assert_eq!(
-            url("PYSEC-2021-1"),
-            "https://osv.dev/vulnerability/PYSEC-2021-1"
-        );
+        assert_eq!(url("CVE-2024-3094"), "https://www.cve.org/CVERecord?id=CVE-2024-3094");
+        assert_eq!(url("cwe-79"), "https://cwe.mitre.org/data/definitions/79.html");
+        assert_eq!(url("PYSEC-2021-1"), "https://osv.dev/vulnerability/PYSEC-2021-1");
     }
 }

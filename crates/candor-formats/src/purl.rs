@@ -28,12 +28,7 @@ impl Purl {
     /// Reads a package URL in any accepted form.
     pub fn parse(text: &str) -> Result<Self, PurlError> {
         let text = text.trim();
-        PackageUrl::from_str(text)
-            .map(Self)
-            .map_err(|why| PurlError {
-                given: text.to_owned(),
-                why: why.to_string(),
-            })
+        PackageUrl::from_str(text).map(Self).map_err(|why| PurlError { given: text.to_owned(), why: why.to_string() })
     }
 
     /// The type, in lower case: `npm`.
@@ -69,10 +64,7 @@ impl Purl {
     pub fn at(&self, version: &str) -> Result<Self, PurlError> {
         let mut at = self.0.clone();
         at.with_version(version.to_owned())
-            .map_err(|why| PurlError {
-                given: version.to_owned(),
-                why: why.to_string(),
-            })?;
+            .map_err(|why| PurlError { given: version.to_owned(), why: why.to_string() })?;
         Ok(Self(at))
     }
 
@@ -154,30 +146,15 @@ mod tests {
             assert_eq!(purl.osv_ecosystem(), ecosystem);
             assert_eq!(purl.osv_name(), name);
         };
-        check(
-            "pkg:NPM/%40strapi/admin@4.1.0",
-            "pkg:npm/%40strapi/admin@4.1.0",
-            Some("npm"),
-            "@strapi/admin",
-        );
+        check("pkg:NPM/%40strapi/admin@4.1.0", "pkg:npm/%40strapi/admin@4.1.0", Some("npm"), "@strapi/admin");
         check(
             "pkg:golang/github.com/minio/minio",
             "pkg:golang/github.com/minio/minio",
             Some("Go"),
             "github.com/minio/minio",
         );
-        check(
-            "pkg:maven/org.apache/commons@1",
-            "pkg:maven/org.apache/commons@1",
-            Some("Maven"),
-            "org.apache:commons",
-        );
-        check(
-            "pkg:composer/ibexa/core",
-            "pkg:composer/ibexa/core",
-            Some("Packagist"),
-            "ibexa/core",
-        );
+        check("pkg:maven/org.apache/commons@1", "pkg:maven/org.apache/commons@1", Some("Maven"), "org.apache:commons");
+        check("pkg:composer/ibexa/core", "pkg:composer/ibexa/core", Some("Packagist"), "ibexa/core");
         check("pkg:docker/minio", "pkg:docker/minio", None, "minio");
     }
 
@@ -185,19 +162,13 @@ mod tests {
     fn a_package_is_the_url_without_its_version() {
         let purl = Purl::parse("pkg:npm/left-pad@1.0.0?arch=x86#lib").unwrap();
         assert_eq!(purl.package().to_string(), "pkg:npm/left-pad");
-        assert_eq!(
-            purl.package().at("1.2.3").unwrap().to_string(),
-            "pkg:npm/left-pad@1.2.3"
-        );
+        assert_eq!(purl.package().at("1.2.3").unwrap().to_string(), "pkg:npm/left-pad@1.2.3");
     }
 
     #[test]
     fn what_is_no_package_url_is_refused_with_an_example() {
         let error = Purl::parse("left-pad@1.0.0").unwrap_err().to_string();
-        assert!(
-            error.starts_with("\"left-pad@1.0.0\" is no package URL"),
-            "{error}"
-        );
+        assert!(error.starts_with("\"left-pad@1.0.0\" is no package URL"), "{error}");
         assert!(error.contains("pkg:npm/"), "{error}");
     }
 }

@@ -8,27 +8,21 @@ pub fn is_uri(text: &str) -> bool {
         return false;
     };
     let scheme_fits = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     scheme_fits && !rest.is_empty() && characters_fit(rest) && authority_fits(rest)
 }
 
 /// Whether `text` is an absolute `https` URI with a host.
 pub fn is_https(text: &str) -> bool {
     is_uri(text)
-        && text
-            .strip_prefix("https://")
-            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']))
+        && text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']))
 }
 
 /// Whether `text` is an absolute `http` or `https` URI with a host: fit to be a link.
 pub fn is_web(text: &str) -> bool {
     is_https(text)
         || (is_uri(text)
-            && text
-                .strip_prefix("http://")
-                .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#'])))
+            && text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#'])))
 }
 
 fn characters_fit(rest: &str) -> bool {
@@ -37,9 +31,8 @@ fn characters_fit(rest: &str) -> bool {
     while let Some(byte) = bytes.get(place) {
         match byte {
             b'%' => {
-                let escaped = bytes
-                    .get(place + 1..place + 3)
-                    .is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit));
+                let escaped =
+                    bytes.get(place + 1..place + 3).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit));
                 if !escaped {
                     return false;
                 }
@@ -63,9 +56,7 @@ fn authority_fits(rest: &str) -> bool {
     if path.contains(['[', ']']) {
         return false;
     }
-    let host_port = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_user, host)| host);
+    let host_port = authority.rsplit_once('@').map_or(authority, |(_user, host)| host);
     let port_fits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(literal) = host_port.strip_prefix('[') {
         let Some((address, after)) = literal.split_once(']') else {
@@ -114,8 +105,6 @@ mod tests {
         }
         assert!(is_https("https://example.com/x"));
         assert!(!is_https("https:///x") && !is_https("http://example.com") && !is_https("https:x"));
-        assert!(
-            is_web("http://example.com") && !is_web("javascript:alert(1)") && !is_web("mailto:a@b")
-        );
+        assert!(is_web("http://example.com") && !is_web("javascript:alert(1)") && !is_web("mailto:a@b"));
     }
 }

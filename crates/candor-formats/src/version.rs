@@ -61,25 +61,16 @@ impl Ecosystem {
             "NuGet" => Self::NuGet,
             "RubyGems" => Self::RubyGems,
             "Packagist" => Self::Packagist,
-            "AlmaLinux" | "Alpaquita" | "Alpine" | "Azure Linux" | "Chainguard" | "Debian"
-            | "FreeBSD" | "Mageia" | "MinimOS" | "openEuler" | "openSUSE" | "Photon OS"
-            | "Red Hat" | "Rocky Linux" | "SUSE" | "Ubuntu" | "Wolfi" => Self::Distribution,
+            "AlmaLinux" | "Alpaquita" | "Alpine" | "Azure Linux" | "Chainguard" | "Debian" | "FreeBSD" | "Mageia"
+            | "MinimOS" | "openEuler" | "openSUSE" | "Photon OS" | "Red Hat" | "Rocky Linux" | "SUSE" | "Ubuntu"
+            | "Wolfi" => Self::Distribution,
             _ => Self::Other,
         }
     }
 
     /// Whether the ecosystem orders by Semantic Versioning.
     pub fn is_semver(self) -> bool {
-        matches!(
-            self,
-            Self::Semver
-                | Self::Npm
-                | Self::CratesIo
-                | Self::Go
-                | Self::Hex
-                | Self::Pub
-                | Self::Swift
-        )
+        matches!(self, Self::Semver | Self::Npm | Self::CratesIo | Self::Go | Self::Hex | Self::Pub | Self::Swift)
     }
 
     /// The scheme name of the ecosystem in a `vers:` range.
@@ -119,19 +110,12 @@ pub struct AffectedRange {
 impl AffectedRange {
     /// Every version before `fixed`.
     pub fn before(fixed: impl Into<String>) -> Self {
-        Self {
-            fixed: Some(fixed.into()),
-            ..Self::default()
-        }
+        Self { fixed: Some(fixed.into()), ..Self::default() }
     }
 
     /// Every version from `introduced` on, before `fixed`.
     pub fn between(introduced: impl Into<String>, fixed: impl Into<String>) -> Self {
-        Self {
-            introduced: Some(introduced.into()),
-            fixed: Some(fixed.into()),
-            last_affected: None,
-        }
+        Self { introduced: Some(introduced.into()), fixed: Some(fixed.into()), last_affected: None }
     }
 
     /// The first affected version, unless that is the very beginning.
@@ -220,13 +204,7 @@ fn release_instant(text: &str) -> Option<&str> {
 
 fn fits(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(is, want)| {
-            if want == b'd' {
-                is.is_ascii_digit()
-            } else {
-                is == want
-            }
-        })
+        && text.bytes().zip(shape.bytes()).all(|(is, want)| if want == b'd' { is.is_ascii_digit() } else { is == want })
 }
 
 /// Dotted numbers without leading zeros, so that longer means larger; `None` for anything else.
@@ -241,9 +219,7 @@ fn numbers(text: &str) -> Option<Vec<&str>> {
 
 fn in_turn(a: &[&str], b: &[&str]) -> Ordering {
     let at = |parts: &[&str], place: usize| {
-        parts
-            .get(place)
-            .map_or((0, String::new()), |part| (part.len(), (*part).to_owned()))
+        parts.get(place).map_or((0, String::new()), |part| (part.len(), (*part).to_owned()))
     };
     (0..a.len().max(b.len()))
         .map(|place| at(a, place).cmp(&at(b, place)))
@@ -264,9 +240,7 @@ fn generic(a: &str, b: &str) -> Option<Ordering> {
 
 fn release_and_pre(text: &str) -> Option<(Vec<&str>, semver::Prerelease)> {
     let text = bare(text);
-    let text = text
-        .split_once('+')
-        .map_or(text, |(version, _build)| version);
+    let text = text.split_once('+').map_or(text, |(version, _build)| version);
     let (release, pre) = text.split_once('-').unwrap_or((text, ""));
     Some((numbers(release)?, semver::Prerelease::new(pre).ok()?))
 }
@@ -278,11 +252,7 @@ mod tests {
     fn check(ecosystem: Ecosystem, rising: &[&str]) {
         for (i, a) in rising.iter().enumerate() {
             for (j, b) in rising.iter().enumerate() {
-                assert_eq!(
-                    compare(ecosystem, a, b),
-                    Some(i.cmp(&j)),
-                    "{a} and {b} in {ecosystem:?}"
-                );
+                assert_eq!(compare(ecosystem, a, b), Some(i.cmp(&j)), "{a} and {b} in {ecosystem:?}");
             }
         }
     }
@@ -300,23 +270,14 @@ mod tests {
             "1.0.10",
             "2.0.0",
         ];
-        for ecosystem in [
-            Ecosystem::Semver,
-            Ecosystem::Npm,
-            Ecosystem::Go,
-            Ecosystem::Other,
-        ] {
+        for ecosystem in [Ecosystem::Semver, Ecosystem::Npm, Ecosystem::Go, Ecosystem::Other] {
             check(ecosystem, &rising);
         }
     }
 
     #[test]
     fn release_tags_with_a_time_order_by_that_time_in_every_ecosystem() {
-        let rising = [
-            "RELEASE.2023-12-31T23-59-59Z",
-            "RELEASE.2024-01-31T20-20-33Z",
-            "RELEASE.2024-02-04T22-36-13Z",
-        ];
+        let rising = ["RELEASE.2023-12-31T23-59-59Z", "RELEASE.2024-01-31T20-20-33Z", "RELEASE.2024-02-04T22-36-13Z"];
         for ecosystem in [Ecosystem::Other, Ecosystem::Go, Ecosystem::Distribution] {
             check(ecosystem, &rising);
         }
@@ -324,23 +285,10 @@ mod tests {
 
     #[test]
     fn dotted_numbers_order_by_number_not_by_text() {
-        check(
-            Ecosystem::Other,
-            &[
-                "1",
-                "1.2",
-                "1.10",
-                "1.10.0.1",
-                "2024.1",
-                "99999999999999999999999999.1",
-            ],
-        );
+        check(Ecosystem::Other, &["1", "1.2", "1.10", "1.10.0.1", "2024.1", "99999999999999999999999999.1"]);
         check(Ecosystem::PyPi, &["0.9", "1.0", "1.0.1", "10.0"]);
         check(Ecosystem::Packagist, &["v3.3.9", "v4.6.2", "v4.10.0"]);
-        assert_eq!(
-            compare(Ecosystem::Maven, "1.0", "1.0.0"),
-            Some(Ordering::Equal)
-        );
+        assert_eq!(compare(Ecosystem::Maven, "1.0", "1.0.0"), Some(Ordering::Equal));
     }
 
     #[test]
@@ -351,19 +299,11 @@ mod tests {
             (Ecosystem::Distribution, "1.0", "1.0.0"),
             (Ecosystem::Other, "winter", "summer"),
             (Ecosystem::Other, "2024-01-31", "1.2"),
-            (
-                Ecosystem::Other,
-                "RELEASE.2024-01-31T20-20-33Z",
-                "RELEASE.2024",
-            ),
+            (Ecosystem::Other, "RELEASE.2024-01-31T20-20-33Z", "RELEASE.2024"),
             (Ecosystem::Other, "RELEASE.2024-01-31T20-20-33Z", "1.2.3"),
             (Ecosystem::Maven, "1.0", ""),
         ] {
-            assert_eq!(
-                compare(ecosystem, a, b),
-                None,
-                "{a} and {b} in {ecosystem:?}"
-            );
+            assert_eq!(compare(ecosystem, a, b), None, "{a} and {b} in {ecosystem:?}");
         }
     }
 
@@ -376,26 +316,17 @@ mod tests {
         assert_eq!(within("1.4.3-rc.1"), Some(true));
         assert_eq!(within("1.4.3"), Some(false));
         assert_eq!(within("latest"), None);
-        let last = AffectedRange {
-            last_affected: Some("2.0.0".into()),
-            ..AffectedRange::default()
-        };
+        let last = AffectedRange { last_affected: Some("2.0.0".into()), ..AffectedRange::default() };
         assert_eq!(last.contains(Ecosystem::Npm, "2.0.0"), Some(true));
         assert_eq!(last.contains(Ecosystem::Npm, "2.0.1"), Some(false));
-        assert_eq!(
-            AffectedRange::default().contains(Ecosystem::Other, "anything"),
-            Some(true)
-        );
+        assert_eq!(AffectedRange::default().contains(Ecosystem::Other, "anything"), Some(true));
     }
 
     #[test]
     fn a_range_reads_as_a_phrase() {
         assert_eq!(AffectedRange::before("2.1").to_string(), "before 2.1");
         assert_eq!(AffectedRange::between("0", "2.1").to_string(), "before 2.1");
-        assert_eq!(
-            AffectedRange::between("1.0", "1.2").to_string(),
-            "from 1.0 before 1.2"
-        );
+        assert_eq!(AffectedRange::between("1.0", "1.2").to_string(), "from 1.0 before 1.2");
         assert_eq!(AffectedRange::default().to_string(), "all versions");
     }
 }

@@ -20,12 +20,6 @@ pub struct Finding {
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub fn read(text: &str) -> Result<Policy, Vec<Finding>> {
-    toml::from_str(text).map_err(|cause| {
-        vec![Finding {
-            line: 1,
-            column: 1,
-            path: String::new(),
-            message: cause.message().to_owned(),
-        }]
-    })
+    toml::from_str(text)
+        .map_err(|cause| vec![Finding { line: 1, column: 1, path: String::new(), message: cause.message().to_owned() }])
 }

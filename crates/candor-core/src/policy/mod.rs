@@ -139,13 +139,7 @@ pub struct Channels {
 
 impl Default for Channels {
     fn default() -> Self {
-        Self {
-            form: true,
-            email: None,
-            api: true,
-            portal: None,
-            never: Vec::new(),
-        }
+        Self { form: true, email: None, api: true, portal: None, never: Vec::new() }
     }
 }
 
@@ -280,9 +274,7 @@ pub struct Ask {
 }
 
 /// The standard questions about a vulnerability.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportField {
     /// One sentence that says it all.
@@ -413,9 +405,7 @@ fn one() -> u8 {
 }
 
 /// A kind of event that starts or keeps a promise.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moment {
     /// A report came in.
@@ -504,12 +494,7 @@ impl fmt::Display for Length {
             Unit::WorkingDays => "working day",
             Unit::Weeks => "week",
         };
-        write!(
-            f,
-            "{} {unit}{}",
-            self.amount,
-            if self.amount == 1 { "" } else { "s" }
-        )
+        write!(f, "{} {unit}{}", self.amount, if self.amount == 1 { "" } else { "s" })
     }
 }
 
@@ -517,26 +502,14 @@ impl std::str::FromStr for Length {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "`{text}` is no length of time; write it like \"48 hours\", \"3 working days\" or \"30 days\""
-            )
-        };
-        let (amount, unit) = text
-            .trim()
-            .split_once(char::is_whitespace)
-            .ok_or_else(wrong)?;
+        let wrong =
+            || format!("`{text}` is no length of time; write it like \"48 hours\", \"3 working days\" or \"30 days\"");
+        let (amount, unit) = text.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
         let amount: u32 = amount.parse().map_err(|_| wrong())?;
         if amount > 36_500 {
             return Err(format!("`{text}` is longer than a century"));
         }
-        let unit = match unit
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_ascii_lowercase()
-            .as_str()
-        {
+        let unit = match unit.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase().as_str() {
             "minute" | "minutes" => Unit::Minutes,
             "hour" | "hours" => Unit::Hours,
             "day" | "days" | "calendar day" | "calendar days" => Unit::Days,
@@ -556,9 +529,7 @@ impl Serialize for Length {
 
 impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -601,11 +572,7 @@ fn monday_to_friday() -> Vec<Weekday> {
 
 impl Default for CalendarRules {
     fn default() -> Self {
-        Self {
-            time_zone: utc(),
-            working_days: monday_to_friday(),
-            holidays: Vec::new(),
-        }
+        Self { time_zone: utc(), working_days: monday_to_friday(), holidays: Vec::new() }
     }
 }
 
@@ -648,9 +615,7 @@ pub struct Gate {
 }
 
 /// Steps that a gate can guard.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Confirming the report.
@@ -772,12 +737,7 @@ fn name_only() -> Vec<CreditField> {
 
 impl Default for CreditRules {
     fn default() -> Self {
-        Self {
-            default: CreditDefault::Ask,
-            statement: String::new(),
-            appears_in: Vec::new(),
-            fields: name_only(),
-        }
+        Self { default: CreditDefault::Ask, statement: String::new(), appears_in: Vec::new(), fields: name_only() }
     }
 }
 
@@ -860,10 +820,7 @@ impl Policy {
 
     /// Letters before the year in the ids of advisories.
     pub fn advisory_prefix(&self) -> String {
-        self.advisories
-            .prefix
-            .clone()
-            .unwrap_or_else(|| self.program.slug.0.to_ascii_uppercase())
+        self.advisories.prefix.clone().unwrap_or_else(|| self.program.slug.0.to_ascii_uppercase())
     }
 
     /// Address at which a contact of this role is reached.

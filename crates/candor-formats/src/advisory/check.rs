@@ -25,10 +25,7 @@ struct Problems(Vec<Problem>);
 
 impl Problems {
     fn say(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem {
-            field: field.into(),
-            message: message.into(),
-        });
+        self.0.push(Problem { field: field.into(), message: message.into() });
     }
 
     fn needs(&mut self, field: &str, text: &str, what: &str) {
@@ -39,10 +36,7 @@ impl Problems {
 
     fn link(&mut self, field: &str, url: &str) {
         if !uri::is_web(url) {
-            self.say(
-                field,
-                "The link must be an absolute http or https URL, like https://example.com/page",
-            );
+            self.say(field, "The link must be an absolute http or https URL, like https://example.com/page");
         }
     }
 }
@@ -66,18 +60,11 @@ impl Record {
         problems.needs("id", &self.id, "The advisory number");
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:+".contains(c);
         if !self.id.chars().all(plain) {
-            problems.say(
-                "id",
-                "The advisory number may hold letters, digits and - _ . : + only",
-            );
+            problems.say("id", "The advisory number may hold letters, digits and - _ . : + only");
         }
         problems.needs("title", &self.title, "The title");
         problems.needs("summary", &self.summary, "The summary");
-        problems.needs(
-            "publisher.name",
-            &self.publisher.name,
-            "The publisher's name",
-        );
+        problems.needs("publisher.name", &self.publisher.name, "The publisher's name");
         if !uri::is_uri(&self.publisher.namespace) {
             problems.say(
                 "publisher.namespace",
@@ -85,15 +72,9 @@ impl Record {
             );
         }
         if !csaf::language_exists(&self.language) {
-            problems.say(
-                "language",
-                "The language must be a BCP 47 tag, like en or pt-BR",
-            );
+            problems.say("language", "The language must be a BCP 47 tag, like en or pt-BR");
         }
-        for (field, link) in [
-            ("links.page", &self.links.page),
-            ("links.csaf", &self.links.csaf),
-        ] {
+        for (field, link) in [("links.page", &self.links.page), ("links.csaf", &self.links.csaf)] {
             if let Some(link) = link {
                 problems.link(field, link);
             }
@@ -111,23 +92,17 @@ impl Record {
                 .iter()
                 .any(|earlier| earlier.name == product.name && earlier.vendor == product.vendor)
             {
-                problems.say(
-                    format!("{at}.name"),
-                    "This product is listed twice; put all its versions into one entry",
-                );
+                problems.say(format!("{at}.name"), "This product is listed twice; put all its versions into one entry");
             }
             if product.cpe.as_deref().is_some_and(|cpe| !csaf::is_cpe(cpe)) {
-                problems.say(format!("{at}.cpe"), "The CPE name is malformed; it looks like cpe:2.3:a:vendor:product:*:*:*:*:*:*:*:*");
-            }
-            if product
-                .purl
-                .as_ref()
-                .is_some_and(|purl| purl.version().is_some())
-            {
                 problems.say(
-                    format!("{at}.purl"),
-                    "The package URL must carry no version; versions belong to the ranges",
+                    format!("{at}.cpe"),
+                    "The CPE name is malformed; it looks like cpe:2.3:a:vendor:product:*:*:*:*:*:*:*:*",
                 );
+            }
+            if product.purl.as_ref().is_some_and(|purl| purl.version().is_some()) {
+                problems
+                    .say(format!("{at}.purl"), "The package URL must carry no version; versions belong to the ranges");
             }
             check_versions(&at, product, problems);
         }
@@ -144,13 +119,7 @@ impl Record {
                 problems.say(&field, "This name is listed twice; remove it");
             }
         }
-        if self
-            .aliases
-            .iter()
-            .filter(|alias| identifiers::is_cve(alias))
-            .count()
-            > 1
-        {
+        if self.aliases.iter().filter(|alias| identifiers::is_cve(alias)).count() > 1 {
             problems.say("aliases", "An alias names the same vulnerability, so there can be one CVE number only; publish one advisory for each");
         }
         for (place, id) in self.cwes.iter().enumerate() {
@@ -158,22 +127,19 @@ impl Record {
             match Cwe::get(*id) {
                 None => problems.say(field, format!("CWE-{id} is not on the list of weaknesses")),
                 Some(cwe) if cwe.usage == Usage::Prohibited => {
-                    problems.say(field, format!("CWE-{id} must not be used for a vulnerability; choose a more precise one"));
+                    problems.say(
+                        field,
+                        format!("CWE-{id} must not be used for a vulnerability; choose a more precise one"),
+                    );
                 }
                 Some(_) => {}
             }
         }
         for (place, vector) in self.severities.iter().enumerate() {
-            if self.severities[..place]
-                .iter()
-                .any(|earlier| earlier.version() == vector.version())
-            {
+            if self.severities[..place].iter().any(|earlier| earlier.version() == vector.version()) {
                 problems.say(
                     format!("severities[{place}]"),
-                    format!(
-                        "There is more than one CVSS {} vector; keep one",
-                        vector.version()
-                    ),
+                    format!("There is more than one CVSS {} vector; keep one", vector.version()),
                 );
             }
         }
@@ -191,17 +157,16 @@ impl Record {
             }
             for name in &remediation.products {
                 if !self.products.iter().any(|product| product.name == *name) {
-                    problems.say(format!("{at}.products"), "This names a product the advisory does not list; add it or remove the name");
+                    problems.say(
+                        format!("{at}.products"),
+                        "This names a product the advisory does not list; add it or remove the name",
+                    );
                 }
             }
         }
         for (place, credit) in self.credits.iter().enumerate() {
             let at = format!("credits[{place}]");
-            if credit.name.trim().is_empty()
-                && credit
-                    .organisation
-                    .as_deref()
-                    .is_none_or(|name| name.trim().is_empty())
+            if credit.name.trim().is_empty() && credit.organisation.as_deref().is_none_or(|name| name.trim().is_empty())
             {
                 problems.say(&at, "A credit needs a name or an organisation");
             }
@@ -210,20 +175,13 @@ impl Record {
             }
         }
         for (place, entry) in self.timeline.iter().enumerate() {
-            problems.needs(
-                &format!("timeline[{place}].text"),
-                &entry.text,
-                "What happened",
-            );
+            problems.needs(&format!("timeline[{place}].text"), &entry.text, "What happened");
         }
     }
 
     fn check_revisions(&self, problems: &mut Problems) {
         let Some(last) = self.revisions.last() else {
-            problems.say(
-                "revisions",
-                "There is no revision; the first one says \"Initial publication\"",
-            );
+            problems.say("revisions", "There is no revision; the first one says \"Initial publication\"");
             return;
         };
         for (place, (revision, number)) in self.revisions.iter().zip(1..).enumerate() {
@@ -236,23 +194,14 @@ impl Record {
                 );
             }
             if place > 0 && revision.at <= self.revisions[place - 1].at {
-                problems.say(
-                    format!("{at}.at"),
-                    "A revision must be later than the one before it",
-                );
+                problems.say(format!("{at}.at"), "A revision must be later than the one before it");
             }
         }
         if self.revisions[0].at < self.published {
-            problems.say(
-                "revisions[0].at",
-                "The first revision cannot be earlier than the publication",
-            );
+            problems.say("revisions[0].at", "The first revision cannot be earlier than the publication");
         }
         if self.modified < last.at || self.modified < self.published {
-            problems.say(
-                "modified",
-                "The last change cannot be earlier than the last revision or the publication",
-            );
+            problems.say("modified", "The last change cannot be earlier than the last revision or the publication");
         }
     }
 }
@@ -262,55 +211,35 @@ fn check_versions(at: &str, product: &Product, problems: &mut Problems) {
     for (place, range) in product.ranges.iter().enumerate() {
         let field = format!("{at}.ranges[{place}]");
         let bounds = [&range.introduced, &range.fixed, &range.last_affected];
-        if bounds
-            .into_iter()
-            .flatten()
-            .any(|version| !is_version(version))
-        {
+        if bounds.into_iter().flatten().any(|version| !is_version(version)) {
             problems.say(&field, "A version must be one word without spaces");
             continue;
         }
         if range.fixed.is_some() && range.last_affected.is_some() {
-            problems.say(
-                &field,
-                "A range ends either before a fixed version or with a last affected one, not both",
-            );
+            problems.say(&field, "A range ends either before a fixed version or with a last affected one, not both");
         }
         let end = range.fixed.as_deref().or(range.last_affected.as_deref());
         if let (Some(from), Some(to)) = (range.lower(), end) {
             let order = crate::version::compare(order, from, to);
             let empty = range.fixed.is_some() && order == Some(std::cmp::Ordering::Equal);
             if empty || order == Some(std::cmp::Ordering::Greater) {
-                problems.say(
-                    &field,
-                    format!("The range is empty: {from} does not come before {to}"),
-                );
+                problems.say(&field, format!("The range is empty: {from} does not come before {to}"));
             }
         }
         if product.ranges[..place].contains(range) {
             problems.say(&field, "This range is listed twice; remove it");
         }
     }
-    for (field, versions) in [
-        ("versions", &product.versions),
-        ("fixed_versions", &product.fixed_versions),
-    ] {
+    for (field, versions) in [("versions", &product.versions), ("fixed_versions", &product.fixed_versions)] {
         if versions.iter().any(|version| !is_version(version)) {
-            problems.say(
-                format!("{at}.{field}"),
-                "A version must be one word without spaces",
-            );
+            problems.say(format!("{at}.{field}"), "A version must be one word without spaces");
         }
     }
-    if let Some(both) = product
-        .all_fixed()
-        .into_iter()
-        .find(|fixed| product.versions.iter().any(|affected| affected == fixed))
+    if let Some(both) =
+        product.all_fixed().into_iter().find(|fixed| product.versions.iter().any(|affected| affected == fixed))
     {
-        problems.say(
-            format!("{at}.versions"),
-            format!("Version {both} is listed as affected and as fixed; choose one"),
-        );
+        problems
+            .say(format!("{at}.versions"), format!("Version {both} is listed as affected and as fixed; choose one"));
     }
 }
 

@@ -210,33 +210,23 @@ pub struct Product {
 impl Product {
     /// The OSV ecosystem: the given one, else the one of the package URL.
     pub fn osv_ecosystem(&self) -> Option<&str> {
-        self.ecosystem
-            .as_deref()
-            .or_else(|| self.purl.as_ref()?.osv_ecosystem())
+        self.ecosystem.as_deref().or_else(|| self.purl.as_ref()?.osv_ecosystem())
     }
 
     /// The name in the OSV ecosystem: the given one, else the one of the package URL.
     pub fn osv_package(&self) -> Option<String> {
-        self.package
-            .clone()
-            .or_else(|| Some(self.purl.as_ref()?.osv_name()))
+        self.package.clone().or_else(|| Some(self.purl.as_ref()?.osv_name()))
     }
 
     /// Whose rules order the versions of this product.
     pub fn version_order(&self) -> crate::version::Ecosystem {
-        self.osv_ecosystem().map_or(
-            crate::version::Ecosystem::Other,
-            crate::version::Ecosystem::of_osv,
-        )
+        self.osv_ecosystem().map_or(crate::version::Ecosystem::Other, crate::version::Ecosystem::of_osv)
     }
 
     /// Every version that holds a fix, each once: the ends of the ranges, then `fixed_versions`.
     pub fn all_fixed(&self) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();
-        let ends = self
-            .ranges
-            .iter()
-            .filter_map(|range| range.fixed.as_deref());
+        let ends = self.ranges.iter().filter_map(|range| range.fixed.as_deref());
         for version in ends.chain(self.fixed_versions.iter().map(String::as_str)) {
             if !all.contains(&version) {
                 all.push(version);
@@ -249,11 +239,7 @@ impl Product {
     pub fn affected(&self) -> String {
         let ranges = self.ranges.iter().map(ToString::to_string);
         let all: Vec<String> = ranges.chain(self.versions.iter().cloned()).collect();
-        if all.is_empty() {
-            "all versions".to_owned()
-        } else {
-            all.join(", ")
-        }
+        if all.is_empty() { "all versions".to_owned() } else { all.join(", ") }
     }
 }
 
@@ -454,23 +440,16 @@ impl Record {
 
     /// The vector of one CVSS version, if given.
     pub fn vector(&self, version: Version) -> Option<&CvssVector> {
-        self.severities
-            .iter()
-            .find(|vector| vector.version() == version)
+        self.severities.iter().find(|vector| vector.version() == version)
     }
 
     /// The CVE number, if there is one among the aliases (or the advisory itself is named by it).
     pub fn cve(&self) -> Option<&str> {
-        std::iter::once(&self.id)
-            .chain(&self.aliases)
-            .map(String::as_str)
-            .find(|name| crate::identifiers::is_cve(name))
+        std::iter::once(&self.id).chain(&self.aliases).map(String::as_str).find(|name| crate::identifiers::is_cve(name))
     }
 
     /// The remediations of one kind.
     pub fn remediations_of(&self, kind: RemediationKind) -> impl Iterator<Item = &Remediation> {
-        self.remediations
-            .iter()
-            .filter(move |remediation| remediation.kind == kind)
+        self.remediations.iter().filter(move |remediation| remediation.kind == kind)
     }
 }

@@ -82,13 +82,7 @@ pub enum Severity {
 
 impl Severity {
     /// All ratings, lowest first.
-    pub const ALL: [Self; 5] = [
-        Self::None,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::Critical,
-    ];
+    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// The rating as a word for people: `High`.
     pub fn label(self) -> &'static str {
@@ -212,25 +206,16 @@ impl CvssVector {
             }
             given.push((place, value));
         }
-        let late = given
-            .windows(2)
-            .find(|pair| pair[1].0 < pair[0].0)
-            .map(|pair| (pair[1].0, pair[0].0));
+        let late = given.windows(2).find(|pair| pair[1].0 < pair[0].0).map(|pair| (pair[1].0, pair[0].0));
         given.sort_unstable();
-        if let Some(missing) = metrics(version)
-            .iter()
-            .enumerate()
-            .find(|(place, _)| !given.iter().any(|g| g.0 == *place))
+        if let Some(missing) =
+            metrics(version).iter().enumerate().find(|(place, _)| !given.iter().any(|g| g.0 == *place))
         {
             return Err(CvssError::Missing(missing.1.code));
         }
         let canonical = write(version, table, &given);
         if let (Some((found, after)), Version::V4_0) = (late, version) {
-            return Err(CvssError::Order {
-                found: table[found].code,
-                after: table[after].code,
-                canonical,
-            });
+            return Err(CvssError::Order { found: table[found].code, after: table[after].code, canonical });
         }
         Ok(Self::scored(version, canonical, &given, table))
     }
@@ -259,43 +244,21 @@ impl CvssVector {
         Self::parse(&format!("{}{}", version.prefix(), parts.join("/")))
     }
 
-    fn scored(
-        version: Version,
-        text: String,
-        given: &[(usize, &'static str)],
-        table: &'static [Metric],
-    ) -> Self {
-        let has = |group: Group| {
-            given
-                .iter()
-                .any(|(place, value)| table[*place].group == group && !is_undefined(value))
-        };
-        let crate_vector: cvss::Cvss = text
-            .parse()
-            .expect("every string that passes the gate is a vector of the scorer");
+    fn scored(version: Version, text: String, given: &[(usize, &'static str)], table: &'static [Metric]) -> Self {
+        let has =
+            |group: Group| given.iter().any(|(place, value)| table[*place].group == group && !is_undefined(value));
+        let crate_vector: cvss::Cvss =
+            text.parse().expect("every string that passes the gate is a vector of the scorer");
         let (base, temporal, environmental) = match &crate_vector {
-            cvss::Cvss::CvssV20(v) => (
-                v.score().value(),
-                v.temporal_score().value(),
-                v.environmental_score().value(),
-            ),
+            cvss::Cvss::CvssV20(v) => (v.score().value(), v.temporal_score().value(), v.environmental_score().value()),
             cvss::Cvss::CvssV30(v) | cvss::Cvss::CvssV31(v) => {
                 let base = v.base_score().value();
-                (
-                    base,
-                    temporal_3(version, base, given, table),
-                    v.environmental_score().value(),
-                )
+                (base, temporal_3(version, base, given, table), v.environmental_score().value())
             }
             cvss::Cvss::CvssV40(_) => {
-                let base: Vec<_> = given
-                    .iter()
-                    .copied()
-                    .filter(|g| table[g.0].group == Group::Base)
-                    .collect();
-                let base: cvss::Cvss = write(version, table, &base)
-                    .parse()
-                    .expect("the base part of a vector is a vector");
+                let base: Vec<_> = given.iter().copied().filter(|g| table[g.0].group == Group::Base).collect();
+                let base: cvss::Cvss =
+                    write(version, table, &base).parse().expect("the base part of a vector is a vector");
                 (base.score(), crate_vector.score(), crate_vector.score())
             }
             other => (other.score(), other.score(), other.score()),
@@ -414,10 +377,7 @@ impl fmt::Display for CvssVector {
 /// The base metrics of `version` in canonical order, each with its choices: what a calculator form shows.
 pub fn metrics(version: Version) -> &'static [Metric] {
     let table = all_metrics(version);
-    let base = table
-        .iter()
-        .take_while(|metric| metric.group == Group::Base)
-        .count();
+    let base = table.iter().take_while(|metric| metric.group == Group::Base).count();
     &table[..base]
 }
 
@@ -447,45 +407,28 @@ fn split_version(text: &str) -> Result<(Version, &str), CvssError> {
     Ok((version, body))
 }
 
-fn read_part(
-    version: Version,
-    table: &'static [Metric],
-    part: &str,
-) -> Result<(usize, &'static str), CvssError> {
+fn read_part(version: Version, table: &'static [Metric], part: &str) -> Result<(usize, &'static str), CvssError> {
     if part.is_empty() {
         return Err(CvssError::EmptyPart);
     }
-    let (code, value) = part
-        .split_once(':')
-        .ok_or_else(|| CvssError::Malformed(part.to_owned()))?;
+    let (code, value) = part.split_once(':').ok_or_else(|| CvssError::Malformed(part.to_owned()))?;
     let place = table
         .iter()
         .position(|metric| metric.code == code)
-        .ok_or_else(|| CvssError::UnknownMetric {
-            code: code.to_owned(),
-            version,
-        })?;
+        .ok_or_else(|| CvssError::UnknownMetric { code: code.to_owned(), version })?;
     let metric = &table[place];
     match metric.choices.iter().find(|choice| choice.code == value) {
         Some(choice) => Ok((place, choice.code)),
         None => Err(CvssError::UnknownValue {
             code: metric.code,
             value: value.to_owned(),
-            choices: metric
-                .choices
-                .iter()
-                .map(|choice| choice.code)
-                .collect::<Vec<_>>()
-                .join(", "),
+            choices: metric.choices.iter().map(|choice| choice.code).collect::<Vec<_>>().join(", "),
         }),
     }
 }
 
 fn write(version: Version, table: &[Metric], given: &[(usize, &'static str)]) -> String {
-    let parts: Vec<String> = given
-        .iter()
-        .map(|(place, value)| format!("{}:{value}", table[*place].code))
-        .collect();
+    let parts: Vec<String> = given.iter().map(|(place, value)| format!("{}:{value}", table[*place].code)).collect();
     format!("{}{}", version.prefix(), parts.join("/"))
 }
 
@@ -493,11 +436,7 @@ fn is_undefined(value: &str) -> bool {
     value == "X" || value == "ND"
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "scores lie between 0 and 10"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scores lie between 0 and 10")]
 fn tenths(score: f64) -> u8 {
     (score * 10.0).round().clamp(0.0, 100.0) as u8
 }
@@ -505,17 +444,9 @@ fn tenths(score: f64) -> u8 {
 /// The temporal score of 3.x, in whole numbers throughout so that no float noise can tip a rounding.
 ///
 /// Source: CVSS v3.1 section 7.2 and appendix A; CVSS v3.0 section 8.2.
-fn temporal_3(
-    version: Version,
-    base: f64,
-    given: &[(usize, &'static str)],
-    table: &[Metric],
-) -> f64 {
+fn temporal_3(version: Version, base: f64, given: &[(usize, &'static str)], table: &[Metric]) -> f64 {
     let weight = |code: &str| -> u64 {
-        let value = given
-            .iter()
-            .find(|(place, _)| table[*place].code == code)
-            .map_or("X", |(_, value)| value);
+        let value = given.iter().find(|(place, _)| table[*place].code == code).map_or("X", |(_, value)| value);
         match (code, value) {
             ("E", "U") => 91,
             ("E", "P") => 94,
