@@ -1,0 +1,87 @@
+//! Random ids, receipts and tokens in Crockford's base 32, which has no I, L, O and U.
+
+use aws_lc_rs::rand;
+
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Characters of a receipt without hyphens: 130 bits.
+pub const RECEIPT_LENGTH: usize = 26;
+
+/// `length` random characters, 5 bits each.
+///
+/// # Panics
+/// When the system gives no random numbers: nothing safe can be done then.
+#[must_use]
+pub fn text(length: usize) -> String {
+    let mut bytes = vec![0; length];
+    rand::fill(&mut bytes).expect("the system gives random numbers");
+    bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+        .collect()
+}
+
+/// An id of a row, a person or a file: 26 characters, 130 bits.
+#[must_use]
+pub fn id() -> String {
+    text(26)
+}
+
+/// An id of a case, like `7K3M9-QXT4B`: 50 bits, a conflict on insert being the caller's cue to draw again.
+#[must_use]
+pub fn case_id() -> String {
+    let mut id = text(10);
+    id.insert(5, '-');
+    id
+}
+
+/// A receipt, like `7K3M-9QXT-4BZ2-H8RV-N5C0W-D1E6G`: 130 bits, to be shown once.
+#[must_use]
+pub fn receipt() -> String {
+    let text = text(RECEIPT_LENGTH);
+    [
+        &text[..4],
+        &text[4..8],
+        &text[8..12],
+        &text[12..16],
+        &text[16..21],
+        &text[21..],
+    ]
+    .join("-")
+}
+
+/// A secret for a token, a session or a link: 160 bits.
+#[must_use]
+pub fn secret() -> String {
+    text(32)
+}
+
+/// What a person typed as an id or a receipt, in the one form that is hashed and looked up: upper
+/// case, no spaces or hyphens, O read as 0, I and L as 1. None when a character cannot occur.
+#[must_use]
+pub fn normal(typed: &str) -> Option<String> {
+    typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'))
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => Some('0'),
+            'I' | 'L' => Some('1'),
+            c if c.is_ascii() && ALPHABET.contains(&(c as u8)) => Some(c),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A receipt in normal form; none when it cannot be one.
+#[must_use]
+pub fn normal_receipt(typed: &str) -> Option<String> {
+    normal(typed).filter(|it| it.len() == RECEIPT_LENGTH)
+}
+
+/// A case id as it is stored, from what somebody typed; none when it cannot be one.
+#[must_use]
+pub fn normal_case_id(typed: &str) -> Option<String> {
+    let mut id = normal(typed).filter(|it| it.len() == 10)?;
+    id.insert(5, '-');
+    Some(id)
+}

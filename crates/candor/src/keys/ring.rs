@@ -1,0 +1,223 @@
+//! The key ring: a random key per case and per outside person, wrapped, in a database of its own.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::KeyError;
+use super::purpose::Purpose;
+use super::root::RootKey;
+use super::seal::{Context, Key, open, seal};
+use crate::store::{self, Batch, Statement, Store};
+
+/// Unwrapped keys kept in memory.
+const KEPT: usize = 4096;
+
+/// The ring of one store. Clones share the keys kept in memory.
+#[derive(Clone)]
+pub struct KeyRing {
+    store: Store,
+    root: RootKey,
+    kept: Arc<Mutex<Kept>>,
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyRing(..)")
+    }
+}
+
+/// The latest keys, forgotten in the order they came.
+#[derive(Default)]
+struct Kept {
+    keys: HashMap<String, Key>,
+    order: VecDeque<String>,
+}
+
+impl Kept {
+    fn put(&mut self, key: &Key) {
+        if self.keys.insert(key.id().to_owned(), key.clone()).is_none() {
+            self.order.push_back(key.id().to_owned());
+        }
+        while KEPT < self.keys.len()
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.keys.remove(&oldest);
+        }
+    }
+}
+
+fn case(stream: &str) -> String {
+    format!("case:{stream}")
+}
+
+fn person(person: &str) -> String {
+    format!("person:{person}")
+}
+
+fn place(id: &str) -> Context<'_> {
+    Context {
+        kind: "ring",
+        stream: id,
+        row: 0,
+        field: "key",
+    }
+}
+
+impl KeyRing {
+    /// The ring of `store`, opened with `root`.
+    #[must_use]
+    pub fn new(store: Store, root: RootKey) -> Self {
+        Self {
+            store,
+            root,
+            kept: Arc::default(),
+        }
+    }
+
+    /// The root key behind it.
+    #[must_use]
+    pub fn root(&self) -> &RootKey {
+        &self.root
+    }
+
+    fn wrapping(&self, id: &str) -> &Key {
+        self.root.purpose(if id.starts_with("person:") {
+            Purpose::PersonRing
+        } else {
+            Purpose::CaseRing
+        })
+    }
+
+    fn fresh(&self, id: String, at: i64) -> Result<(Key, Statement), KeyError> {
+        let key = Key::random(id)?;
+        let wrapped = seal(self.wrapping(key.id()), &place(key.id()), key.bytes())?;
+        let statement = store::ring::insert_statement(key.id(), &wrapped, self.root.id(), at);
+        Ok((key, statement))
+    }
+
+    /// A fresh key for a new case. Put the statement into [`Batch::ring`] of the batch that makes the
+    /// case; `at` is now in microseconds UTC.
+    ///
+    /// # Errors
+    /// [`KeyError::Cipher`] when the system gives no random numbers.
+    pub fn fresh_case_key(&self, stream: &str, at: i64) -> Result<(Key, Statement), KeyError> {
+        self.fresh(case(stream), at)
+    }
+
+    /// A fresh key for an outside person; as [`KeyRing::fresh_case_key`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn fresh_person_key(&self, id: &str, at: i64) -> Result<(Key, Statement), KeyError> {
+        self.fresh(person(id), at)
+    }
+
+    /// The key of a case.
+    ///
+    /// # Errors
+    /// [`KeyError::Erased`] when the ring does not have it; [`KeyError::Sealed`] when it was tampered with.
+    pub async fn case_key(&self, stream: &str) -> Result<Key, KeyError> {
+        self.get(&case(stream)).await?.ok_or(KeyError::Erased)
+    }
+
+    /// The key of an outside person.
+    ///
+    /// # Errors
+    /// As [`KeyRing::case_key`].
+    pub async fn person_key(&self, id: &str) -> Result<Key, KeyError> {
+        self.get(&person(id)).await?.ok_or(KeyError::Erased)
+    }
+
+    /// The keys of many cases, by stream; an erased one is left out.
+    ///
+    /// # Errors
+    /// As [`KeyRing::case_key`].
+    pub async fn case_keys(&self, streams: &[&str]) -> Result<HashMap<String, Key>, KeyError> {
+        let ids: Vec<String> = streams.iter().map(|stream| case(stream)).collect();
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut missing = Vec::new();
+        {
+            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            for (stream, id) in streams.iter().zip(ids) {
+                match kept.keys.get(&id) {
+                    Some(key) => drop(found.insert((*stream).to_owned(), key.clone())),
+                    None => missing.push(id),
+                }
+            }
+        }
+        for (id, wrapped) in store::ring::get_many(&self.store, &missing).await? {
+            let key = self.unwrap(&id, &wrapped)?;
+            found.insert(id.trim_start_matches("case:").to_owned(), key);
+        }
+        Ok(found)
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Key>, KeyError> {
+        if let Some(key) = self
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys
+            .get(id)
+        {
+            return Ok(Some(key.clone()));
+        }
+        match store::ring::get(&self.store, id).await? {
+            Some(wrapped) => self.unwrap(id, &wrapped).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Key, KeyError> {
+        let bytes = open(self.wrapping(id), &place(id), wrapped)?;
+        let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| KeyError::Sealed)?;
+        let key = Key::new(id, *bytes);
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(&key);
+        Ok(key)
+    }
+
+    /// Keeps a key just made in memory, once the batch with its statement was kept.
+    pub fn keep(&self, key: &Key) {
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(key);
+    }
+
+    /// Destroys the key of a case: everything sealed under it is gone for good, here and in every
+    /// backup of the data. Backups of the ring keep it until they end.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]. When only the purge of the log failed ([`store::StoreError::Busy`]) the key
+    /// is deleted all the same; call again.
+    pub async fn erase_case(&self, stream: &str) -> Result<(), KeyError> {
+        self.erase(&case(stream)).await
+    }
+
+    /// Destroys the key of an outside person; as [`KeyRing::erase_case`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn erase_person(&self, id: &str) -> Result<(), KeyError> {
+        self.erase(&person(id)).await
+    }
+
+    async fn erase(&self, id: &str) -> Result<(), KeyError> {
+        self.store
+            .commit(Batch {
+                ring: vec![store::ring::delete_statement(id)],
+                main: vec![],
+            })
+            .await?;
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys
+            .remove(id);
+        self.store.purge_ring().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! The shell around the pure core: keys, store, doors and the one binary's parts.
+//! Modules stand in the order of the floors; none imports one further down the list.
+
+pub mod error; // what a request can meet besides success
+pub mod keys;
+pub mod store; // rows, batches, journals: the only place that speaks SQL // root key, key ring, sealing

@@ -1,0 +1,196 @@
+//! The only place that speaks SQL. Writes are lists of statements, kept together or not at all
+//! ([`Store::commit`]); reads are plain queries. Everything else here builds those lists and rows.
+//!
+//! ```text
+//! execute ── Batch ──▶ Store::commit ──▶ SQLite: writer thread, one flush for all who wait
+//!                                   └──▶ PostgreSQL: one transaction on a pooled connection
+//! ```
+
+#[macro_use]
+mod value;
+mod dialect;
+mod error;
+mod postgres;
+mod schema;
+mod sqlite;
+
+pub mod advisories; // what has been published
+pub mod backup;
+pub mod blobs; // sealed files in a folder
+pub mod cases; // one row per case: the queue, counts, what wakes when
+pub mod idempotency; // the first answer again
+pub mod journal; // entries, appended and read, each sealed and chained to the one before
+pub mod outbox; // what leaves the building, once each
+pub mod people; // members, roles, sessions, invites, tokens
+pub mod programs; // policies, every version
+pub mod receipts; // from a receipt to its report
+pub mod ring; // wrapped keys
+pub mod settings; // small facts of the store itself
+pub mod verify; // is every chain whole? // copies that can be restored
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use error::{Result, StoreError};
+pub use value::{Batch, Row, Statement, Val};
+
+/// Where the rows live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// SQLite files in this folder (made when absent, mode 0700).
+    Sqlite(PathBuf),
+    /// A PostgreSQL server, as `postgres://user:password@host/database`.
+    Postgres(String),
+}
+
+/// How to open a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Where the rows live.
+    pub database: Database,
+    /// Another PostgreSQL server for the key ring; none keeps it beside the data (`keyring.db`, or
+    /// the schema `candor_ring`). SQLite ignores it.
+    pub ring: Option<String>,
+}
+
+/// A handle to the database. Clones share everything.
+#[derive(Clone)]
+pub struct Store(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Sqlite(Arc<sqlite::Sqlite>),
+    Postgres(Arc<postgres::Postgres>),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Inner::Sqlite(_) => "Store(sqlite)",
+            Inner::Postgres(_) => "Store(postgres)",
+        })
+    }
+}
+
+impl Store {
+    /// Opens the store, makes it when it is not there yet, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when a newer candor wrote it; [`StoreError::Io`] or
+    /// [`StoreError::Busy`] when folder or server cannot be used.
+    pub async fn open(config: &StoreConfig) -> Result<Self> {
+        Ok(Self(match &config.database {
+            Database::Sqlite(folder) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(folder)?)),
+            Database::Postgres(url) => Inner::Postgres(Arc::new(
+                postgres::Postgres::open(url, config.ring.as_deref()).await?,
+            )),
+        }))
+    }
+
+    /// Keeps the whole batch durably, or nothing of it. Returns after the flush to disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a unique key is taken or [`Statement::expect`] is missed;
+    /// [`StoreError::Full`], [`StoreError::Busy`] and [`StoreError::Poisoned`] when it could not be kept.
+    /// After [`StoreError::Busy`] from PostgreSQL a commit may have happened all the same when the
+    /// connection broke at that moment: ask again with the same idempotency key.
+    pub async fn commit(&self, batch: Batch) -> Result<()> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.commit(batch).await,
+            Inner::Postgres(db) => db.commit(&batch).await,
+        }
+    }
+
+    /// Reads. On SQLite it runs on the calling thread: made for answers of a page, see
+    /// [`Store::query_long`] for whole tables.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the database cannot be reached; so for all reads.
+    pub async fn query(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<Row>> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.readers(false).query(sql, &args),
+            Inner::Postgres(db) => db.query(false, sql, &args).await,
+        }
+    }
+
+    /// Reads the one row there is, or none.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query_one(&self, sql: &'static str, args: Vec<Val>) -> Result<Option<Row>> {
+        Ok(self.query(sql, args).await?.into_iter().next())
+    }
+
+    /// Reads much at once, away from the threads that serve requests.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query_long(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<Row>> {
+        match &self.0 {
+            Inner::Sqlite(db) => {
+                let db = Arc::clone(db);
+                tokio::task::spawn_blocking(move || db.readers(false).query(sql, &args))
+                    .await
+                    .map_err(|why| StoreError::Database(why.into()))?
+            }
+            Inner::Postgres(db) => db.query(false, sql, &args).await,
+        }
+    }
+
+    /// Reads from the key ring.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query_ring(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<Row>> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.readers(true).query(sql, &args),
+            Inner::Postgres(db) => db.query(true, sql, &args).await,
+        }
+    }
+
+    /// Writes one statement that ends in `returning`, durably, and gives its rows.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub async fn write_returning(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<Row>> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.returning(false, Statement::new(sql, args)).await,
+            Inner::Postgres(db) => db.query(false, sql, &args).await,
+        }
+    }
+
+    /// Makes sure that keys deleted from the ring are gone from its files as well.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when another process reads the ring just now; the key is deleted all the
+    /// same, and the next purge takes its last traces.
+    pub async fn purge_ring(&self) -> Result<()> {
+        match &self.0 {
+            Inner::Sqlite(db) => db.purge_ring().await,
+            Inner::Postgres(db) => db.purge_ring().await,
+        }
+    }
+}
+
+/// Every SQL text the store uses, as (module, name, text), for the test that prepares them all.
+#[doc(hidden)]
+#[must_use]
+pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
+    [
+        ("ring", ring::ALL),
+        ("journal", journal::ALL),
+        ("cases", cases::ALL),
+        ("receipts", receipts::ALL),
+        ("idempotency", idempotency::ALL),
+        ("outbox", outbox::ALL),
+        ("programs", programs::ALL),
+        ("people", people::ALL),
+        ("advisories", advisories::ALL),
+        ("settings", settings::ALL),
+        ("blobs", blobs::ALL),
+        ("verify", verify::ALL),
+    ]
+    .into_iter()
+    .flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, *name, *sql)))
+    .collect()
+}

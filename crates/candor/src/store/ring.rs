@@ -1,0 +1,65 @@
+//! Rows of the key ring: wrapped keys by id.
+
+use super::dialect::{interned, statements};
+use super::value::Statement;
+use super::{Result, Store, Val};
+
+statements! {
+    INSERT = "insert into ring (id, wrapped, root, at) values ($1, $2, $3, $4)";
+    GET = "select wrapped from ring where id = $1";
+    DELETE = "delete from ring where id = $1";
+    ALL_AFTER = "select id, wrapped, root, at from ring where id > $1 order by id limit $2";
+    TALLY = "select count(*) from ring";
+}
+
+/// Most keys one query asks for.
+const MANY: usize = 64;
+
+/// Adds a wrapped key: a conflict when the id has one.
+#[must_use]
+pub fn insert_statement(id: &str, wrapped: &[u8], root: &str, at: i64) -> Statement {
+    Statement::new(INSERT, vals![id, wrapped, root, at])
+}
+
+/// Deletes a key.
+#[must_use]
+pub fn delete_statement(id: &str) -> Statement {
+    Statement::new(DELETE, vals![id])
+}
+
+/// One wrapped key.
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn get(store: &Store, id: &str) -> Result<Option<Vec<u8>>> {
+    store
+        .query_ring(GET, vals![id])
+        .await?
+        .into_iter()
+        .next()
+        .map(|mut row| row.bytes(0))
+        .transpose()
+}
+
+/// Many wrapped keys, as (id, wrapped), in no order; those that are not there are left out.
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn get_many(store: &Store, ids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(MANY) {
+        // One text for every number of keys would be 64 texts; the last id fills the places left.
+        let places = some.len().next_power_of_two();
+        let mut args: Vec<Val> = some.iter().map(Val::from).collect();
+        args.resize(places, some.last().map_or(Val::Null, Val::from));
+        let list: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
+        let sql = interned(format!(
+            "select id, wrapped from ring where id in ({})",
+            list.join(", ")
+        ));
+        for mut row in store.query_ring(sql, args).await? {
+            found.push((row.text(0)?, row.bytes(1)?));
+        }
+    }
+    Ok(found)
+}

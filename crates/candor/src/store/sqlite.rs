@@ -1,0 +1,540 @@
+//! SQLite: one writer thread that commits in groups, and readers beside it.
+//!
+//! The folder holds `candor.db` and `keyring.db`. Both are in WAL mode with `synchronous=FULL`; other
+//! processes (the command line) may read and write the same folder, as nothing is locked for longer
+//! than one transaction.
+
+use std::collections::HashMap;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{mpsc, oneshot};
+
+use super::dialect::{Dialect, text_for};
+use super::error::{Result, StoreError};
+use super::schema::{History, MAIN, RING};
+use super::value::{Batch, Row, Statement, Val};
+
+/// File of everything but the keys.
+pub(crate) const MAIN_FILE: &str = "candor.db";
+/// File of the key ring.
+pub(crate) const RING_FILE: &str = "keyring.db";
+
+/// Batches that share one flush at most.
+const GROUP: usize = 256;
+/// Batches that may wait before writers are told to come back later.
+const WAITING: usize = 4096;
+/// How long a writer waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a transaction waits for another process.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// Pages in the write-ahead log after which it is folded back into the database.
+const CHECKPOINT_PAGES: i64 = 4000;
+/// Readers kept open while idle.
+const IDLE_READERS: usize = 4;
+
+impl rusqlite::ToSql for Val {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(it) => ValueRef::Integer(*it),
+            Self::Text(it) => ValueRef::Text(it.as_bytes()),
+            Self::Bytes(it) => ValueRef::Blob(it),
+        }))
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Result<Val> {
+    Ok(match value {
+        ValueRef::Null => Val::Null,
+        ValueRef::Integer(it) => Val::Int(it),
+        ValueRef::Text(it) => Val::Text(
+            String::from_utf8(it.to_vec())
+                .map_err(|_| StoreError::Damaged("text in the database is not UTF-8".into()))?,
+        ),
+        ValueRef::Blob(it) => Val::Bytes(it.to_vec()),
+        ValueRef::Real(_) => return Err(StoreError::Damaged("a column holds a fraction".into())),
+    })
+}
+
+pub(crate) fn rows(statement: &mut rusqlite::Statement<'_>, args: &[Val]) -> Result<Vec<Row>> {
+    for (index, value) in args.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    let width = statement.column_count();
+    let mut found = Vec::new();
+    let mut answer = statement.raw_query();
+    while let Some(row) = answer.next()? {
+        let mut cells = Vec::with_capacity(width);
+        for index in 0..width {
+            cells.push(cell(row.get_ref(index)?)?);
+        }
+        found.push(Row(cells));
+    }
+    Ok(found)
+}
+
+/// What the writer thread is asked.
+enum Job {
+    Batch(Batch, oneshot::Sender<Result<()>>),
+    Returning {
+        ring: bool,
+        statement: Statement,
+        reply: oneshot::Sender<Result<Vec<Row>>>,
+    },
+    /// Folds the key ring's log into its file and empties the log, so that deleted keys are gone.
+    PurgeRing(oneshot::Sender<Result<()>>),
+}
+
+/// The embedded database in one folder.
+pub(crate) struct Sqlite {
+    folder: PathBuf,
+    jobs: mpsc::Sender<Job>,
+    main: Readers,
+    ring: Readers,
+}
+
+impl Sqlite {
+    /// Opens the folder, makes it when it is absent, and brings both files up to date.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        make_folder(folder)?;
+        let main = writer_connection(&folder.join(MAIN_FILE), &MAIN)?;
+        let ring = writer_connection(&folder.join(RING_FILE), &RING)?;
+        ring.pragma_update(None, "secure_delete", "on")?;
+        let (jobs, queue) = mpsc::channel(WAITING);
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || Writer::run(&main, &ring, queue))
+            .map_err(|why| StoreError::io("starting the writer thread", why))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            jobs,
+            main: Readers::new(folder.join(MAIN_FILE)),
+            ring: Readers::new(folder.join(RING_FILE)),
+        })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn readers(&self, ring: bool) -> &Readers {
+        if ring { &self.ring } else { &self.main }
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        match self.jobs.try_send(job(reply)) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(job)) => self
+                .jobs
+                .send_timeout(job, PATIENCE)
+                .await
+                .map_err(|_| StoreError::Busy("too many writes are waiting".into()))?,
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(StoreError::Poisoned),
+        }
+        answer.await.unwrap_or(Err(StoreError::Poisoned))
+    }
+
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<()> {
+        self.ask(|reply| Job::Batch(batch, reply)).await
+    }
+
+    pub(crate) async fn returning(&self, ring: bool, statement: Statement) -> Result<Vec<Row>> {
+        self.ask(|reply| Job::Returning {
+            ring,
+            statement,
+            reply,
+        })
+        .await
+    }
+
+    pub(crate) async fn purge_ring(&self) -> Result<()> {
+        self.ask(Job::PurgeRing).await
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|why| StoreError::io(format!("making the data folder {}", folder.display()), why))
+}
+
+/// Opens one file for writing. It is made with mode 0600, which its log and index files inherit.
+pub(crate) fn writer_connection(file: &Path, history: &History) -> Result<Connection> {
+    let made = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(|why| StoreError::io(format!("opening {}", file.display()), why))?;
+    let mode = made
+        .metadata()
+        .map_err(|why| StoreError::io(format!("reading {}", file.display()), why))?
+        .permissions();
+    if mode.mode() & 0o077 != 0 {
+        made.set_permissions(PermissionsExt::from_mode(0o600))
+            .map_err(|why| StoreError::io(format!("restricting {}", file.display()), why))?;
+    }
+    drop(made);
+    let conn = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    conn.busy_timeout(LOCK_WAIT)?;
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.pragma_update(None, "trusted_schema", "off")?;
+    migrate(&conn, history)?;
+    Ok(conn)
+}
+
+fn migrate(conn: &Connection, history: &History) -> Result<()> {
+    let exists = conn.query_row(
+        "select count(*) from sqlite_schema where name = ?1",
+        [history.table],
+        |row| row.get::<_, i64>(0),
+    )?;
+    let version = || {
+        conn.query_row(&history.version_sql(), [], |row| {
+            row.get::<_, Option<i64>>(0)
+        })
+        .map(|found| found.unwrap_or(0))
+    };
+    if exists != 0 && history.upgrade_sql(version()?, Dialect::Sqlite)?.is_none() {
+        return Ok(());
+    }
+    conn.execute_batch("begin immediate")?;
+    let upgrade = || -> Result<()> {
+        conn.execute_batch(&history.table_sql(Dialect::Sqlite))?;
+        if let Some(sql) = history.upgrade_sql(version()?, Dialect::Sqlite)? {
+            conn.execute_batch(&sql)?;
+        }
+        conn.execute_batch("commit")?;
+        Ok(())
+    };
+    upgrade().inspect_err(|_| drop(conn.execute_batch("rollback")))
+}
+
+/// Read-only connections with their prepared statements, one per reader at work.
+pub(crate) struct Readers {
+    file: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Opens one more connection that can only read.
+    pub(crate) fn fresh(&self) -> Result<Connection> {
+        let conn = Connection::open_with_flags(
+            &self.file,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        conn.busy_timeout(LOCK_WAIT)?;
+        conn.pragma_update(None, "query_only", "on")?;
+        conn.pragma_update(None, "cache_size", -4096)?;
+        conn.pragma_update(None, "temp_store", "memory")?;
+        conn.set_prepared_statement_cache_capacity(128);
+        Ok(conn)
+    }
+
+    /// Runs one query on an idle connection, on the calling thread.
+    pub(crate) fn query(&self, sql: &'static str, args: &[Val]) -> Result<Vec<Row>> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let conn = idle.map_or_else(|| self.fresh(), Ok)?;
+        let found = conn
+            .prepare_cached(text_for(sql, Dialect::Sqlite))
+            .map_err(StoreError::from)
+            .and_then(|mut statement| rows(&mut statement, args));
+        if found.is_ok() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE_READERS {
+                idle.push(conn);
+            }
+        }
+        found
+    }
+}
+
+/// Statements of one connection, prepared once and found by the address of their text.
+struct Prepared<'c> {
+    conn: &'c Connection,
+    known: HashMap<(usize, usize), rusqlite::Statement<'c>>,
+}
+
+impl<'c> Prepared<'c> {
+    fn new(conn: &'c Connection) -> Self {
+        Self {
+            conn,
+            known: HashMap::new(),
+        }
+    }
+
+    fn get(&mut self, sql: &'static str) -> Result<&mut rusqlite::Statement<'c>> {
+        use std::collections::hash_map::Entry;
+        Ok(match self.known.entry((sql.as_ptr() as usize, sql.len())) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(self.conn.prepare(text_for(sql, Dialect::Sqlite))?)
+            }
+        })
+    }
+
+    fn run(&mut self, sql: &'static str) -> Result<()> {
+        self.get(sql)?.raw_execute()?;
+        Ok(())
+    }
+
+    fn write(&mut self, statements: &[Statement]) -> Result<()> {
+        for statement in statements {
+            let prepared = self.get(statement.sql)?;
+            for (index, value) in statement.args.iter().enumerate() {
+                prepared.raw_bind_parameter(index + 1, value)?;
+            }
+            let changed = prepared.raw_execute()?;
+            if statement
+                .expect
+                .is_some_and(|rows| usize::try_from(rows) != Ok(changed))
+            {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    fn returning(&mut self, statement: &Statement) -> Result<Vec<Row>> {
+        rows(self.get(statement.sql)?, &statement.args)
+    }
+
+    /// One transaction around `parts`; a part that fails is undone alone. The outer error is one
+    /// that undid them all.
+    fn group(
+        &mut self,
+        parts: usize,
+        mut part: impl FnMut(&mut Self, usize) -> Result<()>,
+    ) -> Result<Vec<Result<()>>> {
+        self.run("begin immediate")?;
+        let mut outcomes = Vec::with_capacity(parts);
+        for index in 0..parts {
+            let alone = parts == 1;
+            if !alone {
+                self.run("savepoint part").inspect_err(|_| self.abandon())?;
+            }
+            let outcome = part(self, index);
+            if self.conn.is_autocommit() {
+                // SQLite gave the whole transaction up: disk full, input or output error, no memory.
+                return Err(outcome
+                    .err()
+                    .unwrap_or_else(|| StoreError::Damaged("a transaction ended early".into())));
+            }
+            if let Err(why @ (StoreError::Full | StoreError::Poisoned | StoreError::Damaged(_))) =
+                &outcome
+            {
+                let why = why.again();
+                self.abandon();
+                return Err(why);
+            }
+            if outcome.is_err() && alone {
+                self.abandon();
+                return Ok(vec![outcome]);
+            }
+            if !alone {
+                let end = if outcome.is_ok() {
+                    "release part"
+                } else {
+                    "rollback to part"
+                };
+                self.run(end).inspect_err(|_| self.abandon())?;
+                if outcome.is_err() {
+                    self.run("release part").inspect_err(|_| self.abandon())?;
+                }
+            }
+            outcomes.push(outcome);
+        }
+        self.run("commit").inspect_err(|_| self.abandon())?;
+        Ok(outcomes)
+    }
+
+    fn abandon(&self) {
+        if !self.conn.is_autocommit()
+            && let Err(why) = self.conn.execute_batch("rollback")
+        {
+            tracing::error!(%why, "a transaction could not be rolled back");
+        }
+    }
+}
+
+/// The thread that writes. It takes whatever waits, up to [`GROUP`], and flushes once for all of it.
+struct Writer<'c> {
+    main: Prepared<'c>,
+    ring: Prepared<'c>,
+    poisoned: bool,
+}
+
+enum Reply {
+    Batch(Result<()>, oneshot::Sender<Result<()>>),
+    Rows(Result<Vec<Row>>, oneshot::Sender<Result<Vec<Row>>>),
+}
+
+impl<'c> Writer<'c> {
+    fn run(main: &'c Connection, ring: &'c Connection, mut queue: mpsc::Receiver<Job>) {
+        let mut writer = Self {
+            main: Prepared::new(main),
+            ring: Prepared::new(ring),
+            poisoned: false,
+        };
+        let mut group = Vec::with_capacity(GROUP);
+        while let Some(first) = queue.blocking_recv() {
+            group.push(first);
+            while group.len() < GROUP
+                && let Ok(next) = queue.try_recv()
+            {
+                group.push(next);
+            }
+            writer.handle(&mut group);
+        }
+    }
+
+    fn handle(&mut self, group: &mut Vec<Job>) {
+        let mut work: Vec<(Batch, Reply)> = Vec::with_capacity(group.len());
+        let mut purges = Vec::new();
+        for job in group.drain(..) {
+            match job {
+                Job::Batch(batch, reply) => work.push((batch, Reply::Batch(Ok(()), reply))),
+                Job::Returning {
+                    ring,
+                    statement,
+                    reply,
+                } => {
+                    let batch = if ring {
+                        Batch {
+                            ring: vec![statement],
+                            main: vec![],
+                        }
+                    } else {
+                        Batch::main(vec![statement])
+                    };
+                    work.push((batch, Reply::Rows(Ok(vec![]), reply)));
+                }
+                Job::PurgeRing(reply) => purges.push(reply),
+            }
+        }
+        self.write(&mut work, true);
+        self.write(&mut work, false);
+        for (_, reply) in work {
+            // A waiter that went away needs no answer.
+            match reply {
+                Reply::Batch(outcome, reply) => drop(reply.send(outcome)),
+                Reply::Rows(outcome, reply) => drop(reply.send(outcome)),
+            }
+        }
+        for reply in purges {
+            drop(reply.send(self.purge()));
+        }
+    }
+
+    /// Commits one database's part of every batch that has not failed yet.
+    fn write(&mut self, work: &mut [(Batch, Reply)], ring: bool) {
+        let mut due: Vec<&mut (Batch, Reply)> = work
+            .iter_mut()
+            .filter(|(batch, reply)| {
+                !reply.failed() && !(if ring { &batch.ring } else { &batch.main }).is_empty()
+            })
+            .collect();
+        if due.is_empty() {
+            return;
+        }
+        let database = if ring { &mut self.ring } else { &mut self.main };
+        let outcome = if self.poisoned {
+            Err(StoreError::Poisoned)
+        } else {
+            database.group(due.len(), |database, index| {
+                let (batch, reply) = &mut *due[index];
+                let statements = if ring { &batch.ring } else { &batch.main };
+                match reply {
+                    Reply::Batch(..) => database.write(statements),
+                    Reply::Rows(answer, _) => {
+                        let found = database.returning(&statements[0])?;
+                        *answer = Ok(found);
+                        Ok(())
+                    }
+                }
+            })
+        };
+        match outcome {
+            Ok(outcomes) => {
+                for ((_, reply), outcome) in due.into_iter().zip(outcomes) {
+                    if let Err(why) = outcome {
+                        reply.fail(why);
+                    }
+                }
+            }
+            Err(why) => {
+                if matches!(why, StoreError::Poisoned) && !self.poisoned {
+                    self.poisoned = true;
+                    tracing::error!(
+                        "a flush to disk failed; nothing more is written until the program starts again"
+                    );
+                }
+                for (_, reply) in due {
+                    reply.fail(why.again());
+                }
+            }
+        }
+    }
+
+    fn purge(&mut self) -> Result<()> {
+        if self.poisoned {
+            return Err(StoreError::Poisoned);
+        }
+        let busy = self
+            .ring
+            .conn
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| {
+                row.get::<_, i64>(0)
+            })?;
+        if busy == 0 {
+            Ok(())
+        } else {
+            Err(StoreError::Busy(
+                "the key ring is being read; the erased key leaves the log later".into(),
+            ))
+        }
+    }
+}
+
+impl Reply {
+    fn failed(&self) -> bool {
+        match self {
+            Self::Batch(outcome, _) => outcome.is_err(),
+            Self::Rows(outcome, _) => outcome.is_err(),
+        }
+    }
+
+    fn fail(&mut self, why: StoreError) {
+        match self {
+            Self::Batch(outcome, _) => *outcome = Err(why),
+            Self::Rows(outcome, _) => *outcome = Err(why),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The shell's tests, one binary: each module tells one story through public surfaces.
+
+mod store_story; // the store, on SQLite and on PostgreSQL
+mod support; // what stories share
