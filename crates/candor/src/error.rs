@@ -1,5 +1,7 @@
 //! What can go wrong for a request, in the words the asker may read.
 
+use candor_core::refusal::Refusal;
+
 use crate::keys::KeyError;
 use crate::store::StoreError;
 
@@ -12,23 +14,20 @@ pub enum Error {
     /// Absent, or present but not yours: a stranger cannot tell which (404).
     #[error("There is no such page")]
     NotFound,
+    /// The core said no, in words for the person who asked (422).
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Somebody else wrote first; nothing of this attempt was kept (409).
     #[error("Someone else changed this case; look again before you decide")]
     Stale,
     /// Too much at once, or the database cannot be reached (503).
-    #[error(
-        "Nothing was saved, because the service is busy or its database cannot be reached; try again in a minute"
-    )]
+    #[error("Nothing was saved, because the service is busy or its database cannot be reached; try again in a minute")]
     Busy,
     /// No room left on the disk (507).
-    #[error(
-        "Nothing was saved, because the server has no room left; try again later or use another channel"
-    )]
+    #[error("Nothing was saved, because the server has no room left; try again later or use another channel")]
     Full,
     /// The store is there but its root key is not: nothing sealed can be read (503).
-    #[error(
-        "The desk is locked, because its root key is missing; ask the operator to restore the key file"
-    )]
+    #[error("The desk is locked, because its root key is missing; ask the operator to restore the key file")]
     Locked,
     /// Our fault. The cause goes to the log, never to the page (500).
     #[error("Something went wrong on our side")]

@@ -2,5 +2,5 @@
 //! Modules stand in the order of the floors; none imports one further down the list.
 
 pub mod error; // what a request can meet besides success
-pub mod keys;
-pub mod store; // rows, batches, journals: the only place that speaks SQL // root key, key ring, sealing
+pub mod store; // rows, batches, journals: the only place that speaks SQL
+pub mod keys; // root key, key ring, sealing

@@ -6,12 +6,12 @@
 //!                                   └─▶ keyed hashes for look-ups
 //! ```
 
-pub mod lookup; // keyed hashes: equality without the text
-pub mod purpose; // one key per purpose, derived
 pub mod random; // ids, receipts, tokens
-pub mod ring;
 pub mod root; // the file with the root key
-pub mod seal; // bytes bound to their place // a key per case and per person
+pub mod purpose; // one key per purpose, derived
+pub mod seal; // bytes bound to their place
+pub mod lookup; // keyed hashes: equality without the text
+pub mod ring; // a key per case and per person
 
 pub use lookup::{equal, lookup};
 pub use purpose::{Purpose, PurposeKeys};

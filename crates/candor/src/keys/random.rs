@@ -15,10 +15,7 @@ pub const RECEIPT_LENGTH: usize = 26;
 pub fn text(length: usize) -> String {
     let mut bytes = vec![0; length];
     rand::fill(&mut bytes).expect("the system gives random numbers");
-    bytes
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
-        .collect()
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
 /// An id of a row, a person or a file: 26 characters, 130 bits.
@@ -39,15 +36,7 @@ pub fn case_id() -> String {
 #[must_use]
 pub fn receipt() -> String {
     let text = text(RECEIPT_LENGTH);
-    [
-        &text[..4],
-        &text[4..8],
-        &text[8..12],
-        &text[12..16],
-        &text[16..21],
-        &text[21..],
-    ]
-    .join("-")
+    [&text[..4], &text[4..8], &text[8..12], &text[12..16], &text[16..21], &text[21..]].join("-")
 }
 
 /// A secret for a token, a session or a link: 160 bits.

@@ -55,23 +55,14 @@ fn person(person: &str) -> String {
 }
 
 fn place(id: &str) -> Context<'_> {
-    Context {
-        kind: "ring",
-        stream: id,
-        row: 0,
-        field: "key",
-    }
+    Context { kind: "ring", stream: id, row: 0, field: "key" }
 }
 
 impl KeyRing {
     /// The ring of `store`, opened with `root`.
     #[must_use]
     pub fn new(store: Store, root: RootKey) -> Self {
-        Self {
-            store,
-            root,
-            kept: Arc::default(),
-        }
+        Self { store, root, kept: Arc::default() }
     }
 
     /// The root key behind it.
@@ -81,11 +72,7 @@ impl KeyRing {
     }
 
     fn wrapping(&self, id: &str) -> &Key {
-        self.root.purpose(if id.starts_with("person:") {
-            Purpose::PersonRing
-        } else {
-            Purpose::CaseRing
-        })
+        self.root.purpose(if id.starts_with("person:") { Purpose::PersonRing } else { Purpose::CaseRing })
     }
 
     fn fresh(&self, id: String, at: i64) -> Result<(Key, Statement), KeyError> {
@@ -153,13 +140,7 @@ impl KeyRing {
     }
 
     async fn get(&self, id: &str) -> Result<Option<Key>, KeyError> {
-        if let Some(key) = self
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys
-            .get(id)
-        {
+        if let Some(key) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys.get(id) {
             return Ok(Some(key.clone()));
         }
         match store::ring::get(&self.store, id).await? {
@@ -172,19 +153,13 @@ impl KeyRing {
         let bytes = open(self.wrapping(id), &place(id), wrapped)?;
         let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| KeyError::Sealed)?;
         let key = Key::new(id, *bytes);
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .put(&key);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(&key);
         Ok(key)
     }
 
     /// Keeps a key just made in memory, once the batch with its statement was kept.
     pub fn keep(&self, key: &Key) {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .put(key);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key);
     }
 
     /// Destroys the key of a case: everything sealed under it is gone for good, here and in every
@@ -206,17 +181,8 @@ impl KeyRing {
     }
 
     async fn erase(&self, id: &str) -> Result<(), KeyError> {
-        self.store
-            .commit(Batch {
-                ring: vec![store::ring::delete_statement(id)],
-                main: vec![],
-            })
-            .await?;
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys
-            .remove(id);
+        self.store.commit(Batch { ring: vec![store::ring::delete_statement(id)], main: vec![] }).await?;
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys.remove(id);
         self.store.purge_ring().await?;
         Ok(())
     }

@@ -28,10 +28,7 @@ pub struct RootKey {
 /// Where the root key lies unless said otherwise: beside the data folder, `<data folder>.key`.
 #[must_use]
 pub fn default_path(data: &Path) -> PathBuf {
-    let mut name = data
-        .file_name()
-        .unwrap_or_else(|| "candor-data".as_ref())
-        .to_owned();
+    let mut name = data.file_name().unwrap_or_else(|| "candor-data".as_ref()).to_owned();
     name.push(".key");
     data.with_file_name(name)
 }
@@ -45,9 +42,7 @@ impl RootKey {
     pub async fn open_or_create(file: &Path, store: &Store) -> Result<Self, KeyError> {
         let check = settings::get(store, SETTING).await?;
         let text = match read(file) {
-            Err(KeyError::Missing(_)) if check.is_none() && settings::is_empty(store).await? => {
-                create(file)?
-            }
+            Err(KeyError::Missing(_)) if check.is_none() && settings::is_empty(store).await? => create(file)?,
             other => other?,
         };
         let root = Self::parse(file, &text)?;
@@ -55,18 +50,11 @@ impl RootKey {
         match check {
             Some(check) if equal(&check, &mine) => Ok(root),
             Some(_) => Err(KeyError::Wrong(file.to_owned())),
-            None => match store
-                .commit(Batch::main(vec![settings::insert_statement(
-                    SETTING, &mine,
-                )]))
-                .await
-            {
+            None => match store.commit(Batch::main(vec![settings::insert_statement(SETTING, &mine)])).await {
                 Ok(()) => Ok(root),
                 // Another process was first: its key must be ours.
                 Err(StoreError::Conflict)
-                    if settings::get(store, SETTING)
-                        .await?
-                        .is_some_and(|check| equal(&check, &mine)) =>
+                    if settings::get(store, SETTING).await?.is_some_and(|check| equal(&check, &mine)) =>
                 {
                     Ok(root)
                 }
@@ -78,18 +66,14 @@ impl RootKey {
 
     fn parse(file: &Path, text: &str) -> Result<Self, KeyError> {
         let garbled = || KeyError::Garbled(file.to_owned());
-        let digits = text
-            .trim_end()
-            .strip_prefix(HEADER)
-            .and_then(|rest| rest.strip_prefix(' '))
-            .ok_or_else(garbled)?;
+        let digits =
+            text.trim_end().strip_prefix(HEADER).and_then(|rest| rest.strip_prefix(' ')).ok_or_else(garbled)?;
         let mut bytes = Zeroizing::new([0; 32]);
         if digits.len() != 64 || !digits.is_ascii() {
             return Err(garbled());
         }
         for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte =
-                u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).map_err(|_| garbled())?;
+            *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).map_err(|_| garbled())?;
         }
         let keys = PurposeKeys::derive(&bytes)?;
         let id = lookup(keys.get(Purpose::Lookup), "root key id", b"")
@@ -126,9 +110,7 @@ fn read(file: &Path) -> Result<Zeroizing<String>, KeyError> {
     }
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(Zeroizing::new(text)),
-        Err(why) if why.kind() == std::io::ErrorKind::InvalidData => {
-            Err(KeyError::Garbled(file.to_owned()))
-        }
+        Err(why) if why.kind() == std::io::ErrorKind::InvalidData => Err(KeyError::Garbled(file.to_owned())),
         Err(why) => Err(KeyError::File(file.to_owned(), why)),
     }
 }
@@ -145,17 +127,10 @@ fn create(file: &Path) -> Result<Zeroizing<String>, KeyError> {
     }
     text.push('\n');
     let write = || -> std::io::Result<()> {
-        let mut made = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(file)?;
+        let mut made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
         made.write_all(text.as_bytes())?;
         made.sync_all()?;
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::File::open(folder)?.sync_all()
     };
     write().map_err(|why| KeyError::File(file.to_owned(), why))?;

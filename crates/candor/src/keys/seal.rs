@@ -43,10 +43,7 @@ impl Key {
     /// A key of these bytes.
     #[must_use]
     pub fn new(id: impl Into<String>, bytes: [u8; 32]) -> Self {
-        Self(Arc::new(Secret {
-            id: id.into(),
-            bytes: Bytes(bytes),
-        }))
+        Self(Arc::new(Secret { id: id.into(), bytes: Bytes(bytes) }))
     }
 
     /// A fresh random key.
@@ -152,11 +149,7 @@ pub fn seal(key: &Key, context: &Context<'_>, plain: &[u8]) -> Result<Vec<u8>, K
 ///
 /// # Errors
 /// [`KeyError::Sealed`] when key, place or bytes differ in anything.
-pub fn open(
-    key: &Key,
-    context: &Context<'_>,
-    sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub fn open(key: &Key, context: &Context<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     if sealed.len() < OVERHEAD || sealed[0] != VERSION {
         return Err(KeyError::Sealed);
     }
@@ -165,10 +158,8 @@ pub fn open(
         return Err(KeyError::Sealed);
     }
     let mut plain = Zeroizing::new(sealed[HEAD..].to_vec());
-    let length = cipher
-        .open_in_place(nonce(), Aad::from(context.bound(key)), &mut plain)
-        .map_err(|_| KeyError::Sealed)?
-        .len();
+    let length =
+        cipher.open_in_place(nonce(), Aad::from(context.bound(key)), &mut plain).map_err(|_| KeyError::Sealed)?.len();
     plain.truncate(length);
     Ok(plain)
 }

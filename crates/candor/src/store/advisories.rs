@@ -72,11 +72,7 @@ pub fn upsert_statement(advisory: &AdvisoryRow) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn get(store: &Store, id: &str) -> Result<Option<AdvisoryRow>> {
-    store
-        .query_one(GET, vals![id])
-        .await?
-        .map(advisory)
-        .transpose()
+    store.query_one(GET, vals![id]).await?.map(advisory).transpose()
 }
 
 /// Advisories of a program, the newest first.
@@ -84,12 +80,7 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<AdvisoryRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn list(store: &Store, program: &str, limit: i64) -> Result<Vec<AdvisoryRow>> {
-    store
-        .query(LIST, vals![program, limit])
-        .await?
-        .into_iter()
-        .map(advisory)
-        .collect()
+    store.query(LIST, vals![program, limit]).await?.into_iter().map(advisory).collect()
 }
 
 /// Every advisory there is, the longest unchanged first.
@@ -97,12 +88,7 @@ pub async fn list(store: &Store, program: &str, limit: i64) -> Result<Vec<Adviso
 /// # Errors
 /// As [`Store::query`].
 pub async fn all(store: &Store) -> Result<Vec<AdvisoryRow>> {
-    store
-        .query_long(ALL_OF_THEM, vec![])
-        .await?
-        .into_iter()
-        .map(advisory)
-        .collect()
+    store.query_long(ALL_OF_THEM, vec![]).await?.into_iter().map(advisory).collect()
 }
 
 /// Takes the next public number of a program's year, from 1. A number that is taken and then not
@@ -112,8 +98,5 @@ pub async fn all(store: &Store) -> Result<Vec<AdvisoryRow>> {
 /// As [`Store::commit`].
 pub async fn next_number(store: &Store, program: &str, year: i64) -> Result<i64> {
     let rows = store.write_returning(NUMBER, vals![program, year]).await?;
-    rows.into_iter()
-        .next()
-        .ok_or_else(|| StoreError::Damaged("a counter gave no number".into()))?
-        .int(0)
+    rows.into_iter().next().ok_or_else(|| StoreError::Damaged("a counter gave no number".into()))?.int(0)
 }

@@ -49,23 +49,14 @@ pub struct BlobRow {
 }
 
 fn blob(mut row: Row) -> Result<BlobRow> {
-    Ok(BlobRow {
-        id: row.text(0)?,
-        stream: row.text(1)?,
-        size: row.int(2)?,
-        hash: row.bytes(3)?,
-        at: row.int(4)?,
-    })
+    Ok(BlobRow { id: row.text(0)?, stream: row.text(1)?, size: row.int(2)?, hash: row.bytes(3)?, at: row.int(4)? })
 }
 
 /// Makes a finished file part of a case; until then it is swept as abandoned with the next start
 /// after an hour.
 #[must_use]
 pub fn insert_statement(blob: &BlobRow) -> Statement {
-    Statement::new(
-        INSERT,
-        vals![&blob.id, &blob.stream, blob.size, &blob.hash, blob.at],
-    )
+    Statement::new(INSERT, vals![&blob.id, &blob.stream, blob.size, &blob.hash, blob.at])
 }
 
 /// Forgets a file; remove it from the folder with [`Blobs::remove`] afterwards.
@@ -85,12 +76,7 @@ pub fn move_statement(id: &str, stream: &str) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn of_stream(store: &Store, stream: &str) -> Result<Vec<BlobRow>> {
-    store
-        .query(OF_STREAM, vals![stream])
-        .await?
-        .into_iter()
-        .map(blob)
-        .collect()
+    store.query(OF_STREAM, vals![stream]).await?.into_iter().map(blob).collect()
 }
 
 /// One file. Load it through its case: compare `stream` with the case at hand.
@@ -106,12 +92,7 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<BlobRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn all_after(store: &Store, after: &str, limit: i64) -> Result<Vec<BlobRow>> {
-    store
-        .query_long(ALL_AFTER, vals![after, limit])
-        .await?
-        .into_iter()
-        .map(blob)
-        .collect()
+    store.query_long(ALL_AFTER, vals![after, limit]).await?.into_iter().map(blob).collect()
 }
 
 /// The key of one file.
@@ -178,9 +159,7 @@ impl Blobs {
             .recursive(true)
             .mode(0o700)
             .create(folder.join("tmp"))
-            .map_err(|why| {
-                StoreError::io(format!("making the folder {}", folder.display()), why)
-            })?;
+            .map_err(|why| StoreError::io(format!("making the folder {}", folder.display()), why))?;
         let blobs = Self { folder };
         blobs.sweep(SystemTime::now())?;
         Ok(blobs)
@@ -195,10 +174,7 @@ impl Blobs {
         let entries = std::fs::read_dir(&tmp)
             .map_err(|why| StoreError::io(format!("reading the folder {}", tmp.display()), why))?;
         for entry in entries.flatten() {
-            let touched = entry
-                .metadata()
-                .and_then(|meta| meta.modified())
-                .unwrap_or(now);
+            let touched = entry.metadata().and_then(|meta| meta.modified()).unwrap_or(now);
             if now.duration_since(touched).is_ok_and(|age| age > ABANDONED) {
                 // One that is just being finished or removed by someone else is no fault.
                 drop(std::fs::remove_file(entry.path()));
@@ -226,15 +202,11 @@ impl Blobs {
     pub async fn create(&self) -> Result<BlobWriter> {
         let id = crate::keys::random::id();
         let mut key = BlobKey([0; 32]);
-        rand::fill(&mut key.0)
-            .map_err(|_| StoreError::Damaged("the system gives no random numbers".into()))?;
+        rand::fill(&mut key.0).map_err(|_| StoreError::Damaged("the system gives no random numbers".into()))?;
         let temp = self.folder.join("tmp").join(&id);
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
-        let file = options
-            .open(&temp)
-            .await
-            .map_err(|why| StoreError::io("making a file for an upload", why))?;
+        let file = options.open(&temp).await.map_err(|why| StoreError::io("making a file for an upload", why))?;
         let mut writer = BlobWriter {
             cipher: key.cipher()?,
             sealed: digest::Context::new(&digest::SHA256),
@@ -261,19 +233,10 @@ impl Blobs {
         let mut file = tokio::fs::File::open(self.path(id)).await.map_err(broken)?;
         let length = file.metadata().await.map_err(broken)?.len();
         let mut magic = [0; MAGIC.len()];
-        if length < (MAGIC.len() + TAG) as u64
-            || file.read_exact(&mut magic).await.is_err()
-            || magic != *MAGIC
-        {
+        if length < (MAGIC.len() + TAG) as u64 || file.read_exact(&mut magic).await.is_err() || magic != *MAGIC {
             return Err(damaged(id));
         }
-        Ok(BlobReader {
-            left: length - MAGIC.len() as u64,
-            cipher: key.cipher()?,
-            id: id.to_owned(),
-            index: 0,
-            file,
-        })
+        Ok(BlobReader { left: length - MAGIC.len() as u64, cipher: key.cipher()?, id: id.to_owned(), index: 0, file })
     }
 
     /// Removes a file; one that is gone already is fine.
@@ -393,11 +356,7 @@ impl BlobWriter {
     async fn seal(&mut self, last: bool) -> Result<()> {
         let mut chunk = std::mem::take(&mut *self.waiting);
         self.cipher
-            .seal_in_place_append_tag(
-                nonce(self.index, last),
-                Aad::from(self.id.as_bytes()),
-                &mut chunk,
-            )
+            .seal_in_place_append_tag(nonce(self.index, last), Aad::from(self.id.as_bytes()), &mut chunk)
             .map_err(|_| StoreError::Damaged("a chunk could not be sealed".into()))?;
         self.index += 1;
         self.put(&chunk).await?;
@@ -408,10 +367,7 @@ impl BlobWriter {
 
     async fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.sealed.update(bytes);
-        self.file
-            .write_all(bytes)
-            .await
-            .map_err(|why| StoreError::io("writing an upload", why))
+        self.file.write_all(bytes).await.map_err(|why| StoreError::io("writing an upload", why))
     }
 }
 
@@ -426,10 +382,7 @@ fn settle(temp: &Path, place: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let shelf = place.parent().unwrap_or(place);
     if !shelf.is_dir() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(shelf)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(shelf)?;
         sync_folder(shelf.parent().unwrap_or(shelf))?;
     }
     std::fs::rename(temp, place)?;
@@ -469,10 +422,7 @@ impl BlobReader {
             return Err(damaged(&self.id));
         }
         let place = MAGIC.len() as u64 + chunk * sealed;
-        self.file
-            .seek(std::io::SeekFrom::Start(place))
-            .await
-            .map_err(|why| StoreError::io("reading a file", why))?;
+        self.file.seek(std::io::SeekFrom::Start(place)).await.map_err(|why| StoreError::io("reading a file", why))?;
         self.index = chunk;
         self.left = length - chunk * sealed;
         Ok(usize::try_from(offset % CHUNK as u64).unwrap_or(0))
@@ -489,18 +439,11 @@ impl BlobReader {
         }
         let size = self.left.min((CHUNK + TAG) as u64);
         let mut chunk = vec![0; usize::try_from(size).unwrap_or(CHUNK + TAG)];
-        self.file
-            .read_exact(&mut chunk)
-            .await
-            .map_err(|why| StoreError::io("reading a file", why))?;
+        self.file.read_exact(&mut chunk).await.map_err(|why| StoreError::io("reading a file", why))?;
         self.left -= size;
         let plain = self
             .cipher
-            .open_in_place(
-                nonce(self.index, self.left == 0),
-                Aad::from(self.id.as_bytes()),
-                &mut chunk,
-            )
+            .open_in_place(nonce(self.index, self.left == 0), Aad::from(self.id.as_bytes()), &mut chunk)
             .map_err(|_| damaged(&self.id))?
             .len();
         self.index += 1;

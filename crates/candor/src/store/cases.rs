@@ -138,10 +138,7 @@ pub fn upsert_statement(case: &CaseRow) -> Statement {
 /// Put these last in a batch: on PostgreSQL every case of a program meets in these rows, and the
 /// lock on them is then held for the commit alone. They come in one fixed order.
 #[must_use]
-pub fn count_statements(
-    before: Option<(&str, &str)>,
-    after: Option<(&str, &str)>,
-) -> Vec<Statement> {
+pub fn count_statements(before: Option<(&str, &str)>, after: Option<(&str, &str)>) -> Vec<Statement> {
     let mut change: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     if let Some(key) = before {
         *change.entry(key).or_default() -= 1;
@@ -159,10 +156,7 @@ pub fn count_statements(
 /// Empties the rows and counts, before they are built anew from the journal.
 #[must_use]
 pub fn clear_statements() -> Vec<Statement> {
-    vec![
-        Statement::new(CLEAR, vec![]),
-        Statement::new(CLEAR_COUNTS, vec![]),
-    ]
+    vec![Statement::new(CLEAR, vec![]), Statement::new(CLEAR_COUNTS, vec![])]
 }
 
 /// The worker has nothing to do for this case until it changes; a case that has changed since is
@@ -242,38 +236,25 @@ fn queue_sql(
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> (&'static str, Vec<Val>) {
-    let mut sql = format!(
-        "select {} from case_row where program = $1 and open = $2",
-        columns!()
-    );
+    let mut sql = format!("select {} from case_row where program = $1 and open = $2", columns!());
     let mut args = vals![program, open];
     let push = |args: &mut Vec<Val>, value: Val| {
         args.push(value);
         format!("${}", args.len())
     };
     if !filter.states.is_empty() {
-        let places: Vec<String> = filter
-            .states
-            .iter()
-            .take(FILTER_MAX)
-            .map(|state| push(&mut args, state.into()))
-            .collect();
+        let places: Vec<String> =
+            filter.states.iter().take(FILTER_MAX).map(|state| push(&mut args, state.into())).collect();
         sql.push_str(&format!(" and state in ({})", places.join(", ")));
     }
     if let Some(assignee) = &filter.assignee {
-        sql.push_str(&format!(
-            " and assignee = {}",
-            push(&mut args, assignee.into())
-        ));
+        sql.push_str(&format!(" and assignee = {}", push(&mut args, assignee.into())));
     }
     if filter.unassigned {
         sql.push_str(" and assignee is null");
     }
     if let Some(from) = filter.severity_from {
-        sql.push_str(&format!(
-            " and severity >= {}",
-            push(&mut args, from.into())
-        ));
+        sql.push_str(&format!(" and severity >= {}", push(&mut args, from.into())));
     }
     if let Some(to) = filter.severity_to {
         sql.push_str(&format!(" and severity <= {}", push(&mut args, to.into())));
@@ -301,12 +282,7 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<CaseRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn all_after(store: &Store, id: &str, limit: i64) -> Result<Vec<CaseRow>> {
-    store
-        .query_long(ALL_AFTER, vals![id, limit])
-        .await?
-        .into_iter()
-        .map(case)
-        .collect()
+    store.query_long(ALL_AFTER, vals![id, limit]).await?.into_iter().map(case).collect()
 }
 
 /// One line of the counts.
@@ -327,11 +303,7 @@ pub struct CaseCount {
 pub async fn counts(store: &Store, programs: &[String]) -> Result<Vec<CaseCount>> {
     let mut counts = Vec::new();
     for mut row in store.query(COUNTS, vec![]).await? {
-        let count = CaseCount {
-            program: row.text(0)?,
-            state: row.text(1)?,
-            n: row.int(2)?,
-        };
+        let count = CaseCount { program: row.text(0)?, state: row.text(1)?, n: row.int(2)? };
         if programs.contains(&count.program) {
             counts.push(count);
         }
@@ -344,12 +316,7 @@ pub async fn counts(store: &Store, programs: &[String]) -> Result<Vec<CaseCount>
 /// # Errors
 /// As [`Store::query`].
 pub async fn due(store: &Store, now: i64, limit: i64) -> Result<Vec<(String, i64)>> {
-    store
-        .query(DUE, vals![now, limit])
-        .await?
-        .into_iter()
-        .map(|mut row| Ok((row.text(0)?, row.int(1)?)))
-        .collect()
+    store.query(DUE, vals![now, limit]).await?.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
 /// The next instant at which any case wants a look, microseconds UTC.
@@ -357,9 +324,5 @@ pub async fn due(store: &Store, now: i64, limit: i64) -> Result<Vec<(String, i64
 /// # Errors
 /// As [`Store::query`].
 pub async fn next_wake(store: &Store) -> Result<Option<i64>> {
-    store
-        .query_one(NEXT_WAKE, vec![])
-        .await?
-        .map(|mut row| row.int(0))
-        .transpose()
+    store.query_one(NEXT_WAKE, vec![]).await?.map(|mut row| row.int(0)).transpose()
 }

@@ -24,22 +24,8 @@ pub(crate) use statements;
 /// `$1` becomes `?1` on SQLite; `{skip locked}` is a row lock on PostgreSQL and nothing on SQLite.
 pub(crate) fn translate(sql: &str, dialect: Dialect) -> String {
     let (lock, int, bytes, text, table, keyed) = match dialect {
-        Dialect::Sqlite => (
-            "",
-            "integer",
-            "blob",
-            "text",
-            " strict",
-            " strict, without rowid",
-        ),
-        Dialect::Postgres => (
-            "for update skip locked",
-            "bigint",
-            "bytea",
-            "text collate \"C\"",
-            "",
-            "",
-        ),
+        Dialect::Sqlite => ("", "integer", "blob", "text", " strict", " strict, without rowid"),
+        Dialect::Postgres => ("for update skip locked", "bigint", "bytea", "text collate \"C\"", "", ""),
     };
     let sql = sql
         .replace("{skip locked}", lock)
@@ -59,18 +45,11 @@ pub(crate) fn text_for(sql: &'static str, dialect: Dialect) -> &'static str {
     type Known = HashMap<(usize, usize, Dialect), &'static str>;
     static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
     let key = (sql.as_ptr() as usize, sql.len(), dialect);
-    if let Some(text) = KNOWN
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&key)
-    {
+    if let Some(text) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return text;
     }
     let text = interned(translate(sql, dialect));
-    KNOWN
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(key, text);
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(key, text);
     text
 }
 

@@ -9,18 +9,14 @@ pub enum StoreError {
     #[error("somebody else wrote first")]
     Conflict,
     /// No room on the disk. Heals by itself when there is room again.
-    #[error(
-        "no room is left on the store's disk; free some space, the store then goes on by itself"
-    )]
+    #[error("no room is left on the store's disk; free some space, the store then goes on by itself")]
     Full,
     /// The database is locked by another process for too long, has too much to do, or cannot be reached.
     #[error("the database is busy or cannot be reached: {0}")]
     Busy(String),
     /// A flush to disk failed, after which nothing about the file can be trusted: all writes are
     /// refused until the program starts again.
-    #[error(
-        "a flush to disk failed earlier, so writing has stopped; check the disk, then start candor again"
-    )]
+    #[error("a flush to disk failed earlier, so writing has stopped; check the disk, then start candor again")]
     Poisoned,
     /// Reading or writing a file failed.
     #[error("{what}: {why}")]
@@ -56,15 +52,10 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl StoreError {
     pub(crate) fn io(what: impl Into<String>, why: std::io::Error) -> Self {
-        if why.kind() == std::io::ErrorKind::StorageFull
-            || why.kind() == std::io::ErrorKind::QuotaExceeded
-        {
+        if why.kind() == std::io::ErrorKind::StorageFull || why.kind() == std::io::ErrorKind::QuotaExceeded {
             return Self::Full;
         }
-        Self::Io {
-            what: what.into(),
-            why,
-        }
+        Self::Io { what: what.into(), why }
     }
 
     /// One failure told to several waiters.
@@ -74,10 +65,7 @@ impl StoreError {
             Self::Full => Self::Full,
             Self::Busy(why) => Self::Busy(why.clone()),
             Self::Poisoned => Self::Poisoned,
-            Self::Newer { found, known } => Self::Newer {
-                found: *found,
-                known: *known,
-            },
+            Self::Newer { found, known } => Self::Newer { found: *found, known: *known },
             other => Self::Database(other.to_string().into()),
         }
     }
@@ -91,20 +79,15 @@ impl From<rusqlite::Error> for StoreError {
             return Self::Database(why.into());
         };
         match (error.code, error.extended_code) {
-            (
-                _,
-                ffi::SQLITE_CONSTRAINT_UNIQUE
-                | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-                | ffi::SQLITE_CONSTRAINT_ROWID,
-            ) => Self::Conflict,
+            (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
+                Self::Conflict
+            }
             (ErrorCode::DiskFull, _) => Self::Full,
             (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
                 Self::Busy("another process holds the database's lock".into())
             }
             (_, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) => Self::Poisoned,
-            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
-                Self::Damaged(why.to_string())
-            }
+            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => Self::Damaged(why.to_string()),
             _ => Self::Database(why.into()),
         }
     }

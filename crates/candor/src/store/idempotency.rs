@@ -36,13 +36,7 @@ pub async fn find(store: &Store, key: &[u8]) -> Result<Option<Answered>> {
     store
         .query_one(FIND, vals![key])
         .await?
-        .map(|mut row| {
-            Ok(Answered {
-                body: row.bytes(0)?,
-                answer: row.bytes(1)?,
-                at: row.int(2)?,
-            })
-        })
+        .map(|mut row| Ok(Answered { body: row.bytes(0)?, answer: row.bytes(1)?, at: row.int(2)? }))
         .transpose()
 }
 
@@ -51,7 +45,5 @@ pub async fn find(store: &Store, key: &[u8]) -> Result<Option<Answered>> {
 /// # Errors
 /// As [`Store::commit`].
 pub async fn sweep(store: &Store, at: i64) -> Result<()> {
-    store
-        .commit(Batch::main(vec![Statement::new(SWEEP, vals![at])]))
-        .await
+    store.commit(Batch::main(vec![Statement::new(SWEEP, vals![at])])).await
 }

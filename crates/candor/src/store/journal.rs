@@ -61,10 +61,7 @@ pub struct Head {
 
 impl Head {
     /// The head of a stream that has no entry yet.
-    pub const EMPTY: Self = Self {
-        seq: 0,
-        hash: GENESIS,
-    };
+    pub const EMPTY: Self = Self { seq: 0, hash: GENESIS };
 }
 
 statements! {
@@ -87,10 +84,7 @@ pub fn append_statements(stream: &str, after: Head, entries: &[Entry]) -> (Vec<S
         .iter()
         .map(|entry| {
             let prev = head.hash;
-            head = Head {
-                seq: head.seq + 1,
-                hash: hash(stream, head.seq + 1, entry, &prev),
-            };
+            head = Head { seq: head.seq + 1, hash: hash(stream, head.seq + 1, entry, &prev) };
             Statement::new(
                 APPEND,
                 vals![
@@ -126,10 +120,7 @@ pub fn hash(stream: &str, seq: i64, entry: &Entry, prev: &[u8]) -> Hash {
     field(entry.kind.as_bytes());
     field(entry.actor.as_bytes());
     field(&entry.body);
-    for optional in [
-        entry.person.as_ref().map(String::as_bytes),
-        entry.person_body.as_deref(),
-    ] {
+    for optional in [entry.person.as_ref().map(String::as_bytes), entry.person_body.as_deref()] {
         field(&[u8::from(optional.is_some())]);
         field(optional.unwrap_or_default());
     }
@@ -170,12 +161,7 @@ pub async fn load(store: &Store, stream: &str) -> Result<Vec<JournalRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn load_after(store: &Store, stream: &str, seq: i64) -> Result<Vec<JournalRow>> {
-    store
-        .query(LOAD, vals![stream, seq])
-        .await?
-        .into_iter()
-        .map(row)
-        .collect()
+    store.query(LOAD, vals![stream, seq]).await?.into_iter().map(row).collect()
 }
 
 /// The head of `stream`; [`Head::EMPTY`] when it has no entry.
@@ -186,13 +172,11 @@ pub async fn head(store: &Store, stream: &str) -> Result<Head> {
     let Some(mut row) = store.query_one(HEAD, vals![stream]).await? else {
         return Ok(Head::EMPTY);
     };
-    let hash = row.bytes(1)?.try_into().map_err(|_| {
-        super::StoreError::Damaged(format!("the last hash of {stream} has a wrong length"))
-    })?;
-    Ok(Head {
-        seq: row.int(0)?,
-        hash,
-    })
+    let hash = row
+        .bytes(1)?
+        .try_into()
+        .map_err(|_| super::StoreError::Damaged(format!("the last hash of {stream} has a wrong length")))?;
+    Ok(Head { seq: row.int(0)?, hash })
 }
 
 /// Up to `limit` streams after `after` in the order of their ids, to walk all of them.
@@ -200,10 +184,5 @@ pub async fn head(store: &Store, stream: &str) -> Result<Head> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn streams(store: &Store, after: &str, limit: i64) -> Result<Vec<String>> {
-    store
-        .query_long(STREAMS, vals![after, limit])
-        .await?
-        .into_iter()
-        .map(|mut row| row.text(0))
-        .collect()
+    store.query_long(STREAMS, vals![after, limit]).await?.into_iter().map(|mut row| row.text(0)).collect()
 }

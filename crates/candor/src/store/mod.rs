@@ -14,19 +14,19 @@ mod postgres;
 mod schema;
 mod sqlite;
 
-pub mod advisories; // what has been published
-pub mod backup;
-pub mod blobs; // sealed files in a folder
-pub mod cases; // one row per case: the queue, counts, what wakes when
-pub mod idempotency; // the first answer again
-pub mod journal; // entries, appended and read, each sealed and chained to the one before
-pub mod outbox; // what leaves the building, once each
-pub mod people; // members, roles, sessions, invites, tokens
-pub mod programs; // policies, every version
-pub mod receipts; // from a receipt to its report
 pub mod ring; // wrapped keys
+pub mod journal; // entries, appended and read, each sealed and chained to the one before
+pub mod cases; // one row per case: the queue, counts, what wakes when
+pub mod receipts; // from a receipt to its report
+pub mod idempotency; // the first answer again
+pub mod outbox; // what leaves the building, once each
+pub mod programs; // policies, every version
+pub mod people; // members, roles, sessions, invites, tokens
+pub mod advisories; // what has been published
 pub mod settings; // small facts of the store itself
-pub mod verify; // is every chain whole? // copies that can be restored
+pub mod blobs; // sealed files in a folder
+pub mod verify; // is every chain whole?
+pub mod backup; // copies that can be restored
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -81,9 +81,9 @@ impl Store {
     pub async fn open(config: &StoreConfig) -> Result<Self> {
         Ok(Self(match &config.database {
             Database::Sqlite(folder) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(folder)?)),
-            Database::Postgres(url) => Inner::Postgres(Arc::new(
-                postgres::Postgres::open(url, config.ring.as_deref()).await?,
-            )),
+            Database::Postgres(url) => {
+                Inner::Postgres(Arc::new(postgres::Postgres::open(url, config.ring.as_deref()).await?))
+            }
         }))
     }
 

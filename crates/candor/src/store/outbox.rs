@@ -96,15 +96,7 @@ fn letter(mut row: Row) -> Result<OutboxRow> {
 pub fn insert_statement(letter: &NewLetter<'_>) -> Statement {
     Statement::new(
         INSERT,
-        vals![
-            letter.id,
-            letter.stream,
-            letter.seq,
-            letter.kind,
-            letter.recipient,
-            letter.next_at,
-            letter.created_at
-        ],
+        vals![letter.id, letter.stream, letter.seq, letter.kind, letter.recipient, letter.next_at, letter.created_at],
     )
 }
 
@@ -113,12 +105,7 @@ pub fn insert_statement(letter: &NewLetter<'_>) -> Statement {
 ///
 /// # Errors
 /// As [`Store::commit`].
-pub async fn claim(
-    store: &Store,
-    now: i64,
-    lease_until: i64,
-    limit: i64,
-) -> Result<Vec<OutboxRow>> {
+pub async fn claim(store: &Store, now: i64, lease_until: i64, limit: i64) -> Result<Vec<OutboxRow>> {
     let mut claimed: Vec<OutboxRow> = store
         .write_returning(CLAIM, vals![lease_until, now, limit])
         .await?
@@ -130,10 +117,7 @@ pub async fn claim(
 }
 
 async fn settle(store: &Store, statement: Statement) -> Result<bool> {
-    match store
-        .commit(Batch::main(vec![statement.expecting(1)]))
-        .await
-    {
+    match store.commit(Batch::main(vec![statement.expecting(1)])).await {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict) => Ok(false),
         Err(why) => Err(why),
@@ -145,11 +129,7 @@ async fn settle(store: &Store, statement: Statement) -> Result<bool> {
 /// # Errors
 /// As [`Store::commit`].
 pub async fn done(store: &Store, claimed: &OutboxRow, now: i64) -> Result<bool> {
-    settle(
-        store,
-        Statement::new(DONE, vals![&claimed.id, claimed.attempts, now]),
-    )
-    .await
+    settle(store, Statement::new(DONE, vals![&claimed.id, claimed.attempts, now])).await
 }
 
 /// The attempt failed; try again at `next_at`. False when the claim was lost meanwhile.
@@ -157,11 +137,7 @@ pub async fn done(store: &Store, claimed: &OutboxRow, now: i64) -> Result<bool> 
 /// # Errors
 /// As [`Store::commit`].
 pub async fn retry(store: &Store, claimed: &OutboxRow, next_at: i64, error: &str) -> Result<bool> {
-    settle(
-        store,
-        Statement::new(RETRY, vals![&claimed.id, claimed.attempts, next_at, error]),
-    )
-    .await
+    settle(store, Statement::new(RETRY, vals![&claimed.id, claimed.attempts, next_at, error])).await
 }
 
 /// Given up for good; a person must look. False when the claim was lost meanwhile.
@@ -169,11 +145,7 @@ pub async fn retry(store: &Store, claimed: &OutboxRow, next_at: i64, error: &str
 /// # Errors
 /// As [`Store::commit`].
 pub async fn fail(store: &Store, claimed: &OutboxRow, now: i64, error: &str) -> Result<bool> {
-    settle(
-        store,
-        Statement::new(FAIL, vals![&claimed.id, claimed.attempts, now, error]),
-    )
-    .await
+    settle(store, Statement::new(FAIL, vals![&claimed.id, claimed.attempts, now, error])).await
 }
 
 /// A letter that was given up is tried once more. False when it is not a failed one.
@@ -189,11 +161,7 @@ pub async fn revive(store: &Store, id: &str, now: i64) -> Result<bool> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn get(store: &Store, id: &str) -> Result<Option<OutboxRow>> {
-    store
-        .query_one(GET, vals![id])
-        .await?
-        .map(letter)
-        .transpose()
+    store.query_one(GET, vals![id]).await?.map(letter).transpose()
 }
 
 /// Up to `limit` letters in `state` after id `after`, in the order of ids.
@@ -201,12 +169,7 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<OutboxRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn list(store: &Store, state: &str, after: &str, limit: i64) -> Result<Vec<OutboxRow>> {
-    store
-        .query_long(LIST_STATE, vals![state, after, limit])
-        .await?
-        .into_iter()
-        .map(letter)
-        .collect()
+    store.query_long(LIST_STATE, vals![state, after, limit]).await?.into_iter().map(letter).collect()
 }
 
 /// Letters that were given up, the oldest first.
@@ -214,12 +177,7 @@ pub async fn list(store: &Store, state: &str, after: &str, limit: i64) -> Result
 /// # Errors
 /// As [`Store::query`].
 pub async fn failed(store: &Store, limit: i64) -> Result<Vec<OutboxRow>> {
-    store
-        .query(FAILED, vals![limit])
-        .await?
-        .into_iter()
-        .map(letter)
-        .collect()
+    store.query(FAILED, vals![limit]).await?.into_iter().map(letter).collect()
 }
 
 /// How many letters stand in which state. Walks the whole table.
@@ -227,12 +185,7 @@ pub async fn failed(store: &Store, limit: i64) -> Result<Vec<OutboxRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn counts(store: &Store) -> Result<Vec<(String, i64)>> {
-    store
-        .query_long(COUNTS, vec![])
-        .await?
-        .into_iter()
-        .map(|mut row| Ok((row.text(0)?, row.int(1)?)))
-        .collect()
+    store.query_long(COUNTS, vec![]).await?.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
 /// How many letters wait, and since when the oldest does (microseconds UTC).
@@ -251,9 +204,5 @@ pub async fn waiting(store: &Store) -> Result<(i64, Option<i64>)> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn next_at(store: &Store) -> Result<Option<i64>> {
-    store
-        .query_one(NEXT_AT, vec![])
-        .await?
-        .map(|mut row| row.int(0))
-        .transpose()
+    store.query_one(NEXT_AT, vec![]).await?.map(|mut row| row.int(0)).transpose()
 }

@@ -121,11 +121,7 @@ pub fn insert_member(member: &MemberRow) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn get_member(store: &Store, id: &str) -> Result<Option<MemberRow>> {
-    store
-        .query_one(MEMBER_GET, vals![id])
-        .await?
-        .map(member)
-        .transpose()
+    store.query_one(MEMBER_GET, vals![id]).await?.map(member).transpose()
 }
 
 /// The member with this address, by its keyed hash.
@@ -133,11 +129,7 @@ pub async fn get_member(store: &Store, id: &str) -> Result<Option<MemberRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn member_by_lookup(store: &Store, lookup: &[u8]) -> Result<Option<MemberRow>> {
-    store
-        .query_one(MEMBER_BY_LOOKUP, vals![lookup])
-        .await?
-        .map(member)
-        .transpose()
+    store.query_one(MEMBER_BY_LOOKUP, vals![lookup]).await?.map(member).transpose()
 }
 
 /// Every member, in the order they came.
@@ -145,12 +137,7 @@ pub async fn member_by_lookup(store: &Store, lookup: &[u8]) -> Result<Option<Mem
 /// # Errors
 /// As [`Store::query`].
 pub async fn members(store: &Store) -> Result<Vec<MemberRow>> {
-    store
-        .query(MEMBERS, vec![])
-        .await?
-        .into_iter()
-        .map(member)
-        .collect()
+    store.query(MEMBERS, vec![]).await?.into_iter().map(member).collect()
 }
 
 /// Changes name or address.
@@ -195,11 +182,7 @@ pub struct RoleRow {
 }
 
 fn role(mut row: Row) -> Result<RoleRow> {
-    Ok(RoleRow {
-        member: row.text(0)?,
-        program: row.text(1)?,
-        role: row.text(2)?,
-    })
+    Ok(RoleRow { member: row.text(0)?, program: row.text(1)?, role: row.text(2)? })
 }
 
 /// Gives a role; giving it twice is fine.
@@ -219,12 +202,7 @@ pub fn remove_role(member: &str, program: &str, role: &str) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn roles_of(store: &Store, member: &str) -> Result<Vec<RoleRow>> {
-    store
-        .query(ROLES_OF, vals![member])
-        .await?
-        .into_iter()
-        .map(role)
-        .collect()
+    store.query(ROLES_OF, vals![member]).await?.into_iter().map(role).collect()
 }
 
 /// Roles of everybody.
@@ -232,23 +210,14 @@ pub async fn roles_of(store: &Store, member: &str) -> Result<Vec<RoleRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn roles(store: &Store) -> Result<Vec<RoleRow>> {
-    store
-        .query(ROLES, vec![])
-        .await?
-        .into_iter()
-        .map(role)
-        .collect()
+    store.query(ROLES, vec![]).await?.into_iter().map(role).collect()
 }
 
 /// Replaces the recovery codes of a member.
 #[must_use]
 pub fn replace_recovery(member: &str, hashes: &[Vec<u8>]) -> Vec<Statement> {
     std::iter::once(Statement::new(RECOVERY_CLEAR, vals![member]))
-        .chain(
-            hashes
-                .iter()
-                .map(|hash| Statement::new(RECOVERY_ADD, vals![member, hash])),
-        )
+        .chain(hashes.iter().map(|hash| Statement::new(RECOVERY_ADD, vals![member, hash])))
         .collect()
 }
 
@@ -263,10 +232,7 @@ pub fn use_recovery(member: &str, hash: &[u8], now: i64) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn recovery_left(store: &Store, member: &str) -> Result<i64> {
-    store
-        .query_one(RECOVERY_LEFT, vals![member])
-        .await?
-        .map_or(Ok(0), |mut row| row.int(0))
+    store.query_one(RECOVERY_LEFT, vals![member]).await?.map_or(Ok(0), |mut row| row.int(0))
 }
 
 /// A signed-in browser.
@@ -322,11 +288,7 @@ pub fn insert_session(session: &SessionRow) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn get_session(store: &Store, hash: &[u8], now: i64) -> Result<Option<SessionRow>> {
-    store
-        .query_one(SESSION_GET, vals![hash, now])
-        .await?
-        .map(session)
-        .transpose()
+    store.query_one(SESSION_GET, vals![hash, now]).await?.map(session).transpose()
 }
 
 /// Sessions of a member that have not ended by `now`, the newest first.
@@ -334,12 +296,7 @@ pub async fn get_session(store: &Store, hash: &[u8], now: i64) -> Result<Option<
 /// # Errors
 /// As [`Store::query`].
 pub async fn sessions_of(store: &Store, member: &str, now: i64) -> Result<Vec<SessionRow>> {
-    store
-        .query(SESSIONS_OF, vals![member, now])
-        .await?
-        .into_iter()
-        .map(session)
-        .collect()
+    store.query(SESSIONS_OF, vals![member, now]).await?.into_iter().map(session).collect()
 }
 
 /// The session was seen and lives until `expires_at`. Write this once a minute at most.
@@ -462,15 +419,7 @@ fn token(mut row: Row) -> Result<TokenRow> {
 pub fn insert_token(token: &TokenRow) -> Statement {
     Statement::new(
         TOKEN_INSERT,
-        vals![
-            &token.hash,
-            &token.id,
-            &token.member,
-            &token.scopes,
-            &token.label,
-            token.created_at,
-            token.expires_at
-        ],
+        vals![&token.hash, &token.id, &token.member, &token.scopes, &token.label, token.created_at, token.expires_at],
     )
 }
 
@@ -479,11 +428,7 @@ pub fn insert_token(token: &TokenRow) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn get_token(store: &Store, hash: &[u8]) -> Result<Option<TokenRow>> {
-    store
-        .query_one(TOKEN_GET, vals![hash])
-        .await?
-        .map(token)
-        .transpose()
+    store.query_one(TOKEN_GET, vals![hash]).await?.map(token).transpose()
 }
 
 /// Tokens of a member, in the order they were made.
@@ -491,12 +436,7 @@ pub async fn get_token(store: &Store, hash: &[u8]) -> Result<Option<TokenRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn tokens_of(store: &Store, member: &str) -> Result<Vec<TokenRow>> {
-    store
-        .query(TOKENS_OF, vals![member])
-        .await?
-        .into_iter()
-        .map(token)
-        .collect()
+    store.query(TOKENS_OF, vals![member]).await?.into_iter().map(token).collect()
 }
 
 /// The token was used. Write this once a minute at most.

@@ -22,11 +22,7 @@ const TRIES: u32 = 4;
 const MIGRATION_LOCK: i64 = 0x0063_616e_646f_7200;
 
 impl ToSql for Val {
-    fn to_sql(
-        &self,
-        ty: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Cause + Sync + Send>> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Cause + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(it) if *ty == Type::INT4 => i32::try_from(*it)?.to_sql(ty, out),
@@ -89,63 +85,36 @@ pub(crate) struct Postgres {
 }
 
 fn pool(url: &str) -> Result<Pool> {
-    let mut config: tokio_postgres::Config =
-        url.parse().map_err(|why: tokio_postgres::Error| {
-            StoreError::Database(format!("the database address cannot be read: {why}").into())
-        })?;
-    let options = format!(
-        "{} -c search_path=public,{RING_SCHEMA}",
-        config.get_options().unwrap_or_default()
-    );
+    let mut config: tokio_postgres::Config = url.parse().map_err(|why: tokio_postgres::Error| {
+        StoreError::Database(format!("the database address cannot be read: {why}").into())
+    })?;
+    let options = format!("{} -c search_path=public,{RING_SCHEMA}", config.get_options().unwrap_or_default());
     config.options(options.trim());
     if config.get_application_name().is_none() {
         config.application_name("candor");
     }
-    let manager = Manager::from_config(
-        config,
-        NoTls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
-    );
-    Pool::builder(manager)
-        .max_size(CONNECTIONS)
-        .build()
-        .map_err(|why| StoreError::Database(why.into()))
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|why| StoreError::Database(why.into()))
 }
 
 async fn migrate(pool: &Pool, history: &History) -> Result<()> {
     let mut client = pool.get().await?;
-    let exists = client
-        .query_one("select to_regclass($1) is not null", &[&history.table])
-        .await?
-        .try_get::<_, bool>(0)?;
+    let exists =
+        client.query_one("select to_regclass($1) is not null", &[&history.table]).await?.try_get::<_, bool>(0)?;
     if exists {
-        let version = client
-            .query_one(&history.version_sql(), &[])
-            .await?
-            .try_get::<_, Option<i64>>(0)?
-            .unwrap_or(0);
+        let version = client.query_one(&history.version_sql(), &[]).await?.try_get::<_, Option<i64>>(0)?.unwrap_or(0);
         if history.upgrade_sql(version, Dialect::Postgres)?.is_none() {
             return Ok(());
         }
     }
     let tx = client.transaction().await?;
-    tx.execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
-        .await?;
+    tx.execute("select pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
     if history.table == RING.table {
-        tx.batch_execute(&format!(
-            "create schema if not exists {RING_SCHEMA}; set local search_path to {RING_SCHEMA}"
-        ))
-        .await?;
+        tx.batch_execute(&format!("create schema if not exists {RING_SCHEMA}; set local search_path to {RING_SCHEMA}"))
+            .await?;
     }
-    tx.batch_execute(&history.table_sql(Dialect::Postgres))
-        .await?;
-    let version = tx
-        .query_one(&history.version_sql(), &[])
-        .await?
-        .try_get::<_, Option<i64>>(0)?
-        .unwrap_or(0);
+    tx.batch_execute(&history.table_sql(Dialect::Postgres)).await?;
+    let version = tx.query_one(&history.version_sql(), &[]).await?.try_get::<_, Option<i64>>(0)?.unwrap_or(0);
     if let Some(sql) = history.upgrade_sql(version, Dialect::Postgres)? {
         tx.batch_execute(&sql).await?;
     }
@@ -155,18 +124,12 @@ async fn migrate(pool: &Pool, history: &History) -> Result<()> {
 
 fn read(rows: &[tokio_postgres::Row]) -> Result<Vec<Row>> {
     rows.iter()
-        .map(|row| {
-            Ok(Row((0..row.len())
-                .map(|index| row.try_get::<_, Val>(index))
-                .collect::<Result<_, _>>()?))
-        })
+        .map(|row| Ok(Row((0..row.len()).map(|index| row.try_get::<_, Val>(index)).collect::<Result<_, _>>()?)))
         .collect()
 }
 
 fn borrowed(args: &[Val]) -> Vec<&(dyn ToSql + Sync)> {
-    args.iter()
-        .map(|value| value as &(dyn ToSql + Sync))
-        .collect()
+    args.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
 impl Postgres {
@@ -181,23 +144,12 @@ impl Postgres {
     }
 
     pub(crate) fn pool(&self, ring: bool) -> &Pool {
-        if ring {
-            self.apart.as_ref().unwrap_or(&self.main)
-        } else {
-            &self.main
-        }
+        if ring { self.apart.as_ref().unwrap_or(&self.main) } else { &self.main }
     }
 
-    pub(crate) async fn query(
-        &self,
-        ring: bool,
-        sql: &'static str,
-        args: &[Val],
-    ) -> Result<Vec<Row>> {
+    pub(crate) async fn query(&self, ring: bool, sql: &'static str, args: &[Val]) -> Result<Vec<Row>> {
         let client = self.pool(ring).get().await?;
-        let statement = client
-            .prepare_cached(text_for(sql, Dialect::Postgres))
-            .await?;
+        let statement = client.prepare_cached(text_for(sql, Dialect::Postgres)).await?;
         read(&client.query(&statement, &borrowed(args)).await?)
     }
 
@@ -223,11 +175,7 @@ impl Postgres {
     }
 
     pub(crate) async fn purge_ring(&self) -> Result<()> {
-        self.pool(true)
-            .get()
-            .await?
-            .batch_execute("vacuum ring")
-            .await?;
+        self.pool(true).get().await?.batch_execute("vacuum ring").await?;
         Ok(())
     }
 }
@@ -239,9 +187,7 @@ async fn write(pool: &Pool, lists: &[&Vec<Statement>]) -> Result<()> {
     let mut client = pool.get().await?;
     let tx = client.transaction().await?;
     for statement in lists.iter().copied().flatten() {
-        let prepared = tx
-            .prepare_cached(text_for(statement.sql, Dialect::Postgres))
-            .await?;
+        let prepared = tx.prepare_cached(text_for(statement.sql, Dialect::Postgres)).await?;
         let changed = tx.execute(&prepared, &borrowed(&statement.args)).await?;
         if statement.expect.is_some_and(|rows| rows != changed) {
             return Err(StoreError::Conflict);

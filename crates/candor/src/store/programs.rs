@@ -47,16 +47,7 @@ fn program(mut row: Row) -> Result<ProgramRow> {
 /// Takes a version into service: a conflict when that version exists.
 #[must_use]
 pub fn insert_statement(program: &ProgramRow) -> Statement {
-    Statement::new(
-        INSERT,
-        vals![
-            &program.slug,
-            program.version,
-            program.at,
-            &program.source,
-            &program.hash
-        ],
-    )
+    Statement::new(INSERT, vals![&program.slug, program.version, program.at, &program.source, &program.hash])
 }
 
 /// The newest version of every program, by slug.
@@ -64,12 +55,7 @@ pub fn insert_statement(program: &ProgramRow) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn latest(store: &Store) -> Result<Vec<ProgramRow>> {
-    store
-        .query(LATEST, vec![])
-        .await?
-        .into_iter()
-        .map(program)
-        .collect()
+    store.query(LATEST, vec![]).await?.into_iter().map(program).collect()
 }
 
 /// The newest version of one program.
@@ -77,11 +63,7 @@ pub async fn latest(store: &Store) -> Result<Vec<ProgramRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn newest(store: &Store, slug: &str) -> Result<Option<ProgramRow>> {
-    store
-        .query_one(NEWEST, vals![slug])
-        .await?
-        .map(program)
-        .transpose()
+    store.query_one(NEWEST, vals![slug]).await?.map(program).transpose()
 }
 
 /// One version of one program.
@@ -89,11 +71,7 @@ pub async fn newest(store: &Store, slug: &str) -> Result<Option<ProgramRow>> {
 /// # Errors
 /// As [`Store::query`].
 pub async fn version(store: &Store, slug: &str, version: i64) -> Result<Option<ProgramRow>> {
-    store
-        .query_one(VERSION, vals![slug, version])
-        .await?
-        .map(program)
-        .transpose()
+    store.query_one(VERSION, vals![slug, version]).await?.map(program).transpose()
 }
 
 /// Every version of one program, the oldest first.
@@ -101,10 +79,5 @@ pub async fn version(store: &Store, slug: &str, version: i64) -> Result<Option<P
 /// # Errors
 /// As [`Store::query`].
 pub async fn versions(store: &Store, slug: &str) -> Result<Vec<ProgramRow>> {
-    store
-        .query(VERSIONS, vals![slug])
-        .await?
-        .into_iter()
-        .map(program)
-        .collect()
+    store.query(VERSIONS, vals![slug]).await?.into_iter().map(program).collect()
 }

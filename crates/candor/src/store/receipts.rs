@@ -46,11 +46,6 @@ pub async fn find(store: &Store, hash: &[u8]) -> Result<Option<ReceiptRow>> {
     store
         .query_one(FIND, vals![hash])
         .await?
-        .map(|mut row| {
-            Ok(ReceiptRow {
-                stream: row.text(0)?,
-                report: row.int(1)?,
-            })
-        })
+        .map(|mut row| Ok(ReceiptRow { stream: row.text(0)?, report: row.int(1)? }))
         .transpose()
 }

@@ -32,13 +32,7 @@ pub fn delete_statement(id: &str) -> Statement {
 /// # Errors
 /// As [`Store::query_ring`].
 pub async fn get(store: &Store, id: &str) -> Result<Option<Vec<u8>>> {
-    store
-        .query_ring(GET, vals![id])
-        .await?
-        .into_iter()
-        .next()
-        .map(|mut row| row.bytes(0))
-        .transpose()
+    store.query_ring(GET, vals![id]).await?.into_iter().next().map(|mut row| row.bytes(0)).transpose()
 }
 
 /// Many wrapped keys, as (id, wrapped), in no order; those that are not there are left out.
@@ -53,10 +47,7 @@ pub async fn get_many(store: &Store, ids: &[String]) -> Result<Vec<(String, Vec<
         let mut args: Vec<Val> = some.iter().map(Val::from).collect();
         args.resize(places, some.last().map_or(Val::Null, Val::from));
         let list: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
-        let sql = interned(format!(
-            "select id, wrapped from ring where id in ({})",
-            list.join(", ")
-        ));
+        let sql = interned(format!("select id, wrapped from ring where id in ({})", list.join(", ")));
         for mut row in store.query_ring(sql, args).await? {
             found.push((row.text(0)?, row.bytes(1)?));
         }

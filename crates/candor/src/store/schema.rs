@@ -12,16 +12,10 @@ pub(crate) struct History {
 }
 
 /// Everything but the keys.
-pub(crate) const MAIN: History = History {
-    table: "schema_version",
-    steps: &[include_str!("schema/main_0001.sql")],
-};
+pub(crate) const MAIN: History = History { table: "schema_version", steps: &[include_str!("schema/main_0001.sql")] };
 
 /// The key ring.
-pub(crate) const RING: History = History {
-    table: "ring_version",
-    steps: &[include_str!("schema/ring_0001.sql")],
-};
+pub(crate) const RING: History = History { table: "ring_version", steps: &[include_str!("schema/ring_0001.sql")] };
 
 /// Tables of the main database in the order a restore fills them, with the columns that order a dump.
 pub(crate) const TABLES: &[(&str, &str)] = &[
@@ -52,13 +46,7 @@ impl History {
 
     /// SQL that makes the version table.
     pub(crate) fn table_sql(&self, dialect: Dialect) -> String {
-        translate(
-            &format!(
-                "create table if not exists {} (version {{int}} not null){{table}}",
-                self.table
-            ),
-            dialect,
-        )
+        translate(&format!("create table if not exists {} (version {{int}} not null){{table}}", self.table), dialect)
     }
 
     /// SQL that reads the version.
@@ -79,10 +67,7 @@ impl History {
             return Ok(None);
         }
         let from = usize::try_from(found).unwrap_or(0);
-        let mut sql: String = self.steps[from..]
-            .iter()
-            .map(|step| translate(step, dialect))
-            .collect();
+        let mut sql: String = self.steps[from..].iter().map(|step| translate(step, dialect)).collect();
         sql.push_str(&format!(
             "\ndelete from {table};\ninsert into {table} (version) values ({known});\n",
             table = self.table

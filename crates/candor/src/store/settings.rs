@@ -37,11 +37,7 @@ pub fn delete_statement(name: &str) -> Statement {
 /// # Errors
 /// As [`Store::query`].
 pub async fn get(store: &Store, name: &str) -> Result<Option<Vec<u8>>> {
-    store
-        .query_one(GET, vals![name])
-        .await?
-        .map(|mut row| row.bytes(0))
-        .transpose()
+    store.query_one(GET, vals![name]).await?.map(|mut row| row.bytes(0)).transpose()
 }
 
 /// Whether nothing was ever written to this store.

@@ -145,12 +145,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn returning(&self, ring: bool, statement: Statement) -> Result<Vec<Row>> {
-        self.ask(|reply| Job::Returning {
-            ring,
-            statement,
-            reply,
-        })
-        .await
+        self.ask(|reply| Job::Returning { ring, statement, reply }).await
     }
 
     pub(crate) async fn purge_ring(&self) -> Result<()> {
@@ -175,19 +170,13 @@ pub(crate) fn writer_connection(file: &Path, history: &History) -> Result<Connec
         .mode(0o600)
         .open(file)
         .map_err(|why| StoreError::io(format!("opening {}", file.display()), why))?;
-    let mode = made
-        .metadata()
-        .map_err(|why| StoreError::io(format!("reading {}", file.display()), why))?
-        .permissions();
+    let mode = made.metadata().map_err(|why| StoreError::io(format!("reading {}", file.display()), why))?.permissions();
     if mode.mode() & 0o077 != 0 {
         made.set_permissions(PermissionsExt::from_mode(0o600))
             .map_err(|why| StoreError::io(format!("restricting {}", file.display()), why))?;
     }
     drop(made);
-    let conn = Connection::open_with_flags(
-        file,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(LOCK_WAIT)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", "full")?;
@@ -200,16 +189,10 @@ pub(crate) fn writer_connection(file: &Path, history: &History) -> Result<Connec
 }
 
 fn migrate(conn: &Connection, history: &History) -> Result<()> {
-    let exists = conn.query_row(
-        "select count(*) from sqlite_schema where name = ?1",
-        [history.table],
-        |row| row.get::<_, i64>(0),
-    )?;
+    let exists = conn
+        .query_row("select count(*) from sqlite_schema where name = ?1", [history.table], |row| row.get::<_, i64>(0))?;
     let version = || {
-        conn.query_row(&history.version_sql(), [], |row| {
-            row.get::<_, Option<i64>>(0)
-        })
-        .map(|found| found.unwrap_or(0))
+        conn.query_row(&history.version_sql(), [], |row| row.get::<_, Option<i64>>(0)).map(|found| found.unwrap_or(0))
     };
     if exists != 0 && history.upgrade_sql(version()?, Dialect::Sqlite)?.is_none() {
         return Ok(());
@@ -234,10 +217,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     fn new(file: PathBuf) -> Self {
-        Self {
-            file,
-            idle: Mutex::default(),
-        }
+        Self { file, idle: Mutex::default() }
     }
 
     /// Opens one more connection that can only read.
@@ -256,11 +236,7 @@ impl Readers {
 
     /// Runs one query on an idle connection, on the calling thread.
     pub(crate) fn query(&self, sql: &'static str, args: &[Val]) -> Result<Vec<Row>> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let conn = idle.map_or_else(|| self.fresh(), Ok)?;
         let found = conn
             .prepare_cached(text_for(sql, Dialect::Sqlite))
@@ -284,19 +260,14 @@ struct Prepared<'c> {
 
 impl<'c> Prepared<'c> {
     fn new(conn: &'c Connection) -> Self {
-        Self {
-            conn,
-            known: HashMap::new(),
-        }
+        Self { conn, known: HashMap::new() }
     }
 
     fn get(&mut self, sql: &'static str) -> Result<&mut rusqlite::Statement<'c>> {
         use std::collections::hash_map::Entry;
         Ok(match self.known.entry((sql.as_ptr() as usize, sql.len())) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                place.insert(self.conn.prepare(text_for(sql, Dialect::Sqlite))?)
-            }
+            Entry::Vacant(place) => place.insert(self.conn.prepare(text_for(sql, Dialect::Sqlite))?),
         })
     }
 
@@ -312,10 +283,7 @@ impl<'c> Prepared<'c> {
                 prepared.raw_bind_parameter(index + 1, value)?;
             }
             let changed = prepared.raw_execute()?;
-            if statement
-                .expect
-                .is_some_and(|rows| usize::try_from(rows) != Ok(changed))
-            {
+            if statement.expect.is_some_and(|rows| usize::try_from(rows) != Ok(changed)) {
                 return Err(StoreError::Conflict);
             }
         }
@@ -328,11 +296,7 @@ impl<'c> Prepared<'c> {
 
     /// One transaction around `parts`; a part that fails is undone alone. The outer error is one
     /// that undid them all.
-    fn group(
-        &mut self,
-        parts: usize,
-        mut part: impl FnMut(&mut Self, usize) -> Result<()>,
-    ) -> Result<Vec<Result<()>>> {
+    fn group(&mut self, parts: usize, mut part: impl FnMut(&mut Self, usize) -> Result<()>) -> Result<Vec<Result<()>>> {
         self.run("begin immediate")?;
         let mut outcomes = Vec::with_capacity(parts);
         for index in 0..parts {
@@ -343,13 +307,9 @@ impl<'c> Prepared<'c> {
             let outcome = part(self, index);
             if self.conn.is_autocommit() {
                 // SQLite gave the whole transaction up: disk full, input or output error, no memory.
-                return Err(outcome
-                    .err()
-                    .unwrap_or_else(|| StoreError::Damaged("a transaction ended early".into())));
+                return Err(outcome.err().unwrap_or_else(|| StoreError::Damaged("a transaction ended early".into())));
             }
-            if let Err(why @ (StoreError::Full | StoreError::Poisoned | StoreError::Damaged(_))) =
-                &outcome
-            {
+            if let Err(why @ (StoreError::Full | StoreError::Poisoned | StoreError::Damaged(_))) = &outcome {
                 let why = why.again();
                 self.abandon();
                 return Err(why);
@@ -359,11 +319,7 @@ impl<'c> Prepared<'c> {
                 return Ok(vec![outcome]);
             }
             if !alone {
-                let end = if outcome.is_ok() {
-                    "release part"
-                } else {
-                    "rollback to part"
-                };
+                let end = if outcome.is_ok() { "release part" } else { "rollback to part" };
                 self.run(end).inspect_err(|_| self.abandon())?;
                 if outcome.is_err() {
                     self.run("release part").inspect_err(|_| self.abandon())?;
@@ -398,11 +354,7 @@ enum Reply {
 
 impl<'c> Writer<'c> {
     fn run(main: &'c Connection, ring: &'c Connection, mut queue: mpsc::Receiver<Job>) {
-        let mut writer = Self {
-            main: Prepared::new(main),
-            ring: Prepared::new(ring),
-            poisoned: false,
-        };
+        let mut writer = Self { main: Prepared::new(main), ring: Prepared::new(ring), poisoned: false };
         let mut group = Vec::with_capacity(GROUP);
         while let Some(first) = queue.blocking_recv() {
             group.push(first);
@@ -421,19 +373,9 @@ impl<'c> Writer<'c> {
         for job in group.drain(..) {
             match job {
                 Job::Batch(batch, reply) => work.push((batch, Reply::Batch(Ok(()), reply))),
-                Job::Returning {
-                    ring,
-                    statement,
-                    reply,
-                } => {
-                    let batch = if ring {
-                        Batch {
-                            ring: vec![statement],
-                            main: vec![],
-                        }
-                    } else {
-                        Batch::main(vec![statement])
-                    };
+                Job::Returning { ring, statement, reply } => {
+                    let batch =
+                        if ring { Batch { ring: vec![statement], main: vec![] } } else { Batch::main(vec![statement]) };
                     work.push((batch, Reply::Rows(Ok(vec![]), reply)));
                 }
                 Job::PurgeRing(reply) => purges.push(reply),
@@ -457,9 +399,7 @@ impl<'c> Writer<'c> {
     fn write(&mut self, work: &mut [(Batch, Reply)], ring: bool) {
         let mut due: Vec<&mut (Batch, Reply)> = work
             .iter_mut()
-            .filter(|(batch, reply)| {
-                !reply.failed() && !(if ring { &batch.ring } else { &batch.main }).is_empty()
-            })
+            .filter(|(batch, reply)| !reply.failed() && !(if ring { &batch.ring } else { &batch.main }).is_empty())
             .collect();
         if due.is_empty() {
             return;
@@ -492,9 +432,7 @@ impl<'c> Writer<'c> {
             Err(why) => {
                 if matches!(why, StoreError::Poisoned) && !self.poisoned {
                     self.poisoned = true;
-                    tracing::error!(
-                        "a flush to disk failed; nothing more is written until the program starts again"
-                    );
+                    tracing::error!("a flush to disk failed; nothing more is written until the program starts again");
                 }
                 for (_, reply) in due {
                     reply.fail(why.again());
@@ -507,18 +445,11 @@ impl<'c> Writer<'c> {
         if self.poisoned {
             return Err(StoreError::Poisoned);
         }
-        let busy = self
-            .ring
-            .conn
-            .query_row("pragma wal_checkpoint(truncate)", [], |row| {
-                row.get::<_, i64>(0)
-            })?;
+        let busy = self.ring.conn.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))?;
         if busy == 0 {
             Ok(())
         } else {
-            Err(StoreError::Busy(
-                "the key ring is being read; the erased key leaves the log later".into(),
-            ))
+            Err(StoreError::Busy("the key ring is being read; the erased key leaves the log later".into()))
         }
     }
 }

@@ -67,17 +67,13 @@ pub struct Row(pub(crate) Vec<Val>);
 
 impl Row {
     fn take(&mut self, index: usize) -> Result<Val> {
-        let cell = self
-            .0
-            .get_mut(index)
-            .ok_or_else(|| StoreError::Damaged(format!("an answer has no column {index}")))?;
+        let cell =
+            self.0.get_mut(index).ok_or_else(|| StoreError::Damaged(format!("an answer has no column {index}")))?;
         Ok(std::mem::replace(cell, Val::Null))
     }
 
     fn wrong<T>(index: usize, wanted: &str) -> Result<T> {
-        Err(StoreError::Damaged(format!(
-            "column {index} of an answer is not {wanted}"
-        )))
+        Err(StoreError::Damaged(format!("column {index} of an answer is not {wanted}")))
     }
 
     /// The number in column `index`.
@@ -173,11 +169,7 @@ impl Statement {
     /// A statement that may change any number of rows.
     #[must_use]
     pub fn new(sql: &'static str, args: Vec<Val>) -> Self {
-        Self {
-            sql,
-            args,
-            expect: None,
-        }
+        Self { sql, args, expect: None }
     }
 
     /// The same, but a conflict unless exactly `rows` rows change.
@@ -202,9 +194,6 @@ impl Batch {
     /// A batch that leaves the key ring alone.
     #[must_use]
     pub fn main(statements: Vec<Statement>) -> Self {
-        Self {
-            ring: Vec::new(),
-            main: statements,
-        }
+        Self { ring: Vec::new(), main: statements }
     }
 }

@@ -26,11 +26,7 @@ pub struct Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "stream {}, entry {}: {}",
-            self.stream, self.seq, self.what
-        )
+        write!(f, "stream {}, entry {}: {}", self.stream, self.seq, self.what)
     }
 }
 
@@ -55,24 +51,14 @@ pub struct Report {
 pub async fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result<Report> {
     let count = store.query_long(TALLY, vec![]).await?.into_iter().next();
     let total = count.map_or(Ok(0), |mut row| row.int(0))?.unsigned_abs();
-    let mut heads = Heads {
-        store,
-        after: String::new(),
-        page: Vec::new().into_iter(),
-    };
+    let mut heads = Heads { store, after: String::new(), page: Vec::new().into_iter() };
     let mut expected = heads.next().await?;
     let mut report = Report::default();
     let (mut stream, mut seq, mut hash) = (String::new(), 0_i64, GENESIS.to_vec());
     loop {
-        let page = store
-            .query_long(PAGE, vals![&stream, seq, PAGE_ROWS])
-            .await?;
+        let page = store.query_long(PAGE, vals![&stream, seq, PAGE_ROWS]).await?;
         let last = page.is_empty();
-        let rows = page
-            .into_iter()
-            .map(journal::row)
-            .map(|row| row.map(Some))
-            .chain(last.then_some(Ok(None)));
+        let rows = page.into_iter().map(journal::row).map(|row| row.map(Some)).chain(last.then_some(Ok(None)));
         for row in rows {
             let row = row?;
             if row.as_ref().is_none_or(|row| row.stream != stream) {
@@ -92,20 +78,17 @@ pub async fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result
                         std::cmp::Ordering::Greater => format!(
                             "missing: the case row names entry {head_seq} as the last, but the chain ends at {seq}"
                         ),
-                        std::cmp::Ordering::Less => format!(
-                            "the chain goes on to entry {seq} past the last one the case row names"
-                        ),
+                        std::cmp::Ordering::Less => {
+                            format!("the chain goes on to entry {seq} past the last one the case row names")
+                        }
                         std::cmp::Ordering::Equal if head_hash != hash => {
                             "its hash is not the one the case row names".to_owned()
                         }
                         std::cmp::Ordering::Equal => String::new(),
                     };
                     if !what.is_empty() {
-                        report.fault = Some(Fault {
-                            stream: id,
-                            seq: head_seq.min(seq) + i64::from(head_seq != seq),
-                            what,
-                        });
+                        report.fault =
+                            Some(Fault { stream: id, seq: head_seq.min(seq) + i64::from(head_seq != seq), what });
                         return Ok(report);
                     }
                     expected = heads.next().await?;
@@ -116,10 +99,7 @@ pub async fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result
             }
             let Some(row) = row else { break };
             let what = if row.seq != seq + 1 {
-                Some((
-                    seq + 1,
-                    format!("missing: entry {} follows entry {seq}", row.seq),
-                ))
+                Some((seq + 1, format!("missing: entry {} follows entry {seq}", row.seq)))
             } else if row.prev != hash {
                 Some((row.seq, "it does not follow the entry before it".to_owned()))
             } else if journal::hash(&stream, row.seq, &row.entry, &row.prev) != row.hash[..] {
@@ -151,11 +131,7 @@ struct Heads<'s> {
 impl Heads<'_> {
     async fn next(&mut self) -> Result<Option<(String, i64, Vec<u8>)>> {
         if self.page.len() == 0 {
-            self.page = self
-                .store
-                .query_long(HEADS, vals![&self.after, PAGE_ROWS])
-                .await?
-                .into_iter();
+            self.page = self.store.query_long(HEADS, vals![&self.after, PAGE_ROWS]).await?.into_iter();
         }
         let Some(mut row) = self.page.next() else {
             return Ok(None);
