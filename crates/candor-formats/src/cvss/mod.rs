@@ -182,8 +182,10 @@ pub struct CvssVector {
     text: String,
     // Scores in tenths, so that the type can be `Eq`.
     base: u8,
-    temporal: Option<u8>,
-    environmental: Option<u8>,
+    temporal: u8,
+    environmental: u8,
+    has_temporal: bool,
+    has_environmental: bool,
 }
 
 impl CvssVector {
@@ -267,8 +269,10 @@ impl CvssVector {
             version,
             text,
             base: tenths(base),
-            temporal: has(Group::Threat).then(|| tenths(temporal)),
-            environmental: has(Group::Environmental).then(|| tenths(environmental)),
+            temporal: tenths(temporal),
+            environmental: tenths(environmental),
+            has_temporal: has(Group::Threat),
+            has_environmental: has(Group::Environmental),
         }
     }
 
@@ -285,7 +289,9 @@ impl CvssVector {
     /// The overall score, 0.0 to 10.0 with one decimal: the environmental score if environmental metrics are
     /// set, else the temporal (4.0: threat) score if those are set, else the base score.
     pub fn score(&self) -> f64 {
-        f64::from(self.environmental.or(self.temporal).unwrap_or(self.base)) / 10.0
+        self.environmental_score()
+            .or(self.temporal_score())
+            .unwrap_or(self.base_score())
     }
 
     /// The score of the base metrics alone.
@@ -296,12 +302,23 @@ impl CvssVector {
     /// The score of base and temporal metrics, where temporal metrics are set. For 4.0: the overall score where
     /// threat metrics are set.
     pub fn temporal_score(&self) -> Option<f64> {
-        self.temporal.map(|tenths| f64::from(tenths) / 10.0)
+        self.has_temporal.then(|| self.full_temporal_score())
     }
 
     /// The score of all three groups, where environmental metrics are set.
     pub fn environmental_score(&self) -> Option<f64> {
-        self.environmental.map(|tenths| f64::from(tenths) / 10.0)
+        self.has_environmental
+            .then(|| self.full_environmental_score())
+    }
+
+    /// The temporal score with every metric that is not set counted as not defined.
+    pub(crate) fn full_temporal_score(&self) -> f64 {
+        f64::from(self.temporal) / 10.0
+    }
+
+    /// The environmental score with every metric that is not set counted as not defined.
+    pub(crate) fn full_environmental_score(&self) -> f64 {
+        f64::from(self.environmental) / 10.0
     }
 
     /// The rating of [`score`](Self::score).
@@ -313,12 +330,14 @@ impl CvssVector {
     ///
     /// Source: CVSS v4.0 section 1.3.
     pub fn nomenclature(&self) -> Option<&'static str> {
-        (self.version == Version::V4_0).then_some(match (self.temporal, self.environmental) {
-            (None, None) => "CVSS-B",
-            (Some(_), None) => "CVSS-BT",
-            (None, Some(_)) => "CVSS-BE",
-            (Some(_), Some(_)) => "CVSS-BTE",
-        })
+        (self.version == Version::V4_0).then_some(
+            match (self.has_temporal, self.has_environmental) {
+                (false, false) => "CVSS-B",
+                (true, false) => "CVSS-BT",
+                (false, true) => "CVSS-BE",
+                (true, true) => "CVSS-BTE",
+            },
+        )
     }
 
     /// The value code given for the metric `code`, such as `N` for `AV`.

@@ -1,0 +1,77 @@
+//! The crate against the official test data of the standards, read where it lies.
+//!
+//! The folder is named by `CANDOR_STANDARDS`, else looked for beside the repository. Where it is absent the tests say
+//! so and pass: the data is not part of the repository.
+
+mod csaf; // the OASIS test documents
+mod cvss; // vectors with known scores
+mod cwe; // the list of weaknesses
+mod properties; // any advisory prints to valid documents
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+/// The folder of one standard, or `None` after having said why the test is skipped.
+pub fn folder(standard: &str) -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/standards");
+    let root =
+        std::env::var_os("CANDOR_STANDARDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let folder = root.join(standard);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!(
+        "skipped: there is no folder {standard} with official test data; set CANDOR_STANDARDS to where it lies"
+    );
+    None
+}
+
+/// The JSON document in a file.
+pub fn json(path: &std::path::Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+/// The JSON schema of CSAF 2.0 with formats asserted, and the FIRST schemas it refers to.
+pub fn csaf_schema() -> Option<jsonschema::Validator> {
+    let folder = folder("csaf-2.0")?.join("schema");
+    let first = ["2.0", "3.0", "3.1"].map(|version| {
+        let mut schema = json(&folder.join(format!("first/cvss-v{version}.json")));
+        // The files carry other ids than the URLs they are referred to by.
+        let members = schema.as_object_mut().expect("a schema is an object");
+        members.remove("id");
+        members.remove("$id");
+        (
+            format!("https://www.first.org/cvss/cvss-v{version}.json"),
+            schema,
+        )
+    });
+    let mut registry = jsonschema::Registry::new();
+    for (uri, schema) in &first {
+        registry = registry
+            .add(uri, schema)
+            .expect("a schema can be registered");
+    }
+    let registry = registry.prepare().expect("the registry is complete");
+    let schema = json(&folder.join("csaf_json_schema.json"));
+    Some(
+        jsonschema::options()
+            .with_registry(&registry)
+            .should_validate_formats(true)
+            .build(&schema)
+            .expect("the CSAF schema compiles"),
+    )
+}
+
+/// The JSON schema of OSV with formats asserted.
+pub fn osv_schema() -> Option<jsonschema::Validator> {
+    let schema = json(&folder("osv")?.join("schema.json"));
+    Some(
+        jsonschema::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .expect("the OSV schema compiles"),
+    )
+}

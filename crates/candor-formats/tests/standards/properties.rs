@@ -1,0 +1,1 @@
+//! Any advisory without problems prints to valid documents.
