@@ -79,12 +79,18 @@ impl Store {
     /// [`StoreError::Newer`] when a newer candor wrote it; [`StoreError::Io`] or
     /// [`StoreError::Busy`] when folder or server cannot be used.
     pub async fn open(config: &StoreConfig) -> Result<Self> {
-        Ok(Self(match &config.database {
+        let store = Self(match &config.database {
             Database::Sqlite(folder) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(folder)?)),
             Database::Postgres(url) => {
                 Inner::Postgres(Arc::new(postgres::Postgres::open(url, config.ring.as_deref()).await?))
             }
-        }))
+        });
+        if settings::get(&store, backup::RESTORING).await?.is_some() {
+            return Err(StoreError::Damaged(
+                "a restore into this store has begun and not ended; empty it and restore again".into(),
+            ));
+        }
+        Ok(store)
     }
 
     /// Keeps the whole batch durably, or nothing of it. Returns after the flush to disk.

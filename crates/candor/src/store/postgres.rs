@@ -3,7 +3,8 @@
 use std::error::Error as Cause;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
-use tokio_postgres::NoTls;
+use tokio::sync::mpsc;
+use tokio_postgres::{IsolationLevel, NoTls};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 
@@ -20,6 +21,15 @@ const RING_SCHEMA: &str = "candor_ring";
 const TRIES: u32 = 4;
 /// Number of the advisory lock under which tables are made or changed.
 const MIGRATION_LOCK: i64 = 0x0063_616e_646f_7200;
+
+/// Rows fetched at once when whole tables are read.
+const DUMP_ROWS: i32 = 500;
+
+/// One table to read whole.
+pub(crate) struct Dump {
+    /// The query.
+    pub(crate) select: String,
+}
 
 impl ToSql for Val {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Cause + Sync + Send>> {
@@ -166,12 +176,30 @@ impl Postgres {
     async fn commit_once(&self, batch: &Batch) -> Result<()> {
         match &self.apart {
             // On one server one commit makes both durable at once, which is no later than "first".
-            None => write(&self.main, &[&batch.ring, &batch.main]).await,
+            None => write(&self.main, &batch.ring, &batch.main).await,
             Some(apart) => {
-                write(apart, &[&batch.ring]).await?;
-                write(&self.main, &[&batch.main]).await
+                write(apart, &batch.ring, &[]).await?;
+                write(&self.main, &batch.main, &[]).await
             }
         }
+    }
+
+    /// Reads whole tables as they are at one instant, a page at a time, in the order given.
+    pub(crate) async fn dump(&self, ring: bool, tables: &[Dump], pages: &mpsc::Sender<(usize, Vec<Row>)>) -> Result<()> {
+        let mut client = self.pool(ring).get().await?;
+        let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
+        for (index, dump) in tables.iter().enumerate() {
+            let portal = tx.bind(&tx.prepare(&dump.select).await?, &[]).await?;
+            loop {
+                let page = read(&tx.query_portal(&portal, DUMP_ROWS).await?)?;
+                if page.is_empty() {
+                    break;
+                }
+                pages.send((index, page)).await.map_err(|_| StoreError::Damaged("the copy ended early".into()))?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     pub(crate) async fn purge_ring(&self) -> Result<()> {
@@ -180,13 +208,13 @@ impl Postgres {
     }
 }
 
-async fn write(pool: &Pool, lists: &[&Vec<Statement>]) -> Result<()> {
-    if lists.iter().all(|list| list.is_empty()) {
+async fn write(pool: &Pool, first: &[Statement], then: &[Statement]) -> Result<()> {
+    if first.is_empty() && then.is_empty() {
         return Ok(());
     }
     let mut client = pool.get().await?;
     let tx = client.transaction().await?;
-    for statement in lists.iter().copied().flatten() {
+    for statement in first.iter().chain(then) {
         let prepared = tx.prepare_cached(text_for(statement.sql, Dialect::Postgres)).await?;
         let changed = tx.execute(&prepared, &borrowed(&statement.args)).await?;
         if statement.expect.is_some_and(|rows| rows != changed) {

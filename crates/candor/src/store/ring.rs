@@ -8,7 +8,6 @@ statements! {
     INSERT = "insert into ring (id, wrapped, root, at) values ($1, $2, $3, $4)";
     GET = "select wrapped from ring where id = $1";
     DELETE = "delete from ring where id = $1";
-    ALL_AFTER = "select id, wrapped, root, at from ring where id > $1 order by id limit $2";
     TALLY = "select count(*) from ring";
 }
 
@@ -53,4 +52,12 @@ pub async fn get_many(store: &Store, ids: &[String]) -> Result<Vec<(String, Vec<
         }
     }
     Ok(found)
+}
+
+/// How many keys there are.
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn count(store: &Store) -> Result<i64> {
+    store.query_ring(TALLY, vec![]).await?.into_iter().next().map_or(Ok(0), |mut row| row.int(0))
 }

@@ -38,6 +38,9 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("public_id", "program, year"),
 ];
 
+/// The one table of the key ring.
+pub(crate) const RING_TABLES: &[(&str, &str)] = &[("ring", "id")];
+
 impl History {
     /// Newest version this program knows.
     pub(crate) fn known(&self) -> i64 {

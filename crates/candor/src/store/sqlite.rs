@@ -61,21 +61,33 @@ fn cell(value: ValueRef<'_>) -> Result<Val> {
     })
 }
 
-pub(crate) fn rows(statement: &mut rusqlite::Statement<'_>, args: &[Val]) -> Result<Vec<Row>> {
+fn rows(statement: &mut rusqlite::Statement<'_>, args: &[Val]) -> Result<Vec<Row>> {
     for (index, value) in args.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, value)?;
     }
-    let width = statement.column_count();
     let mut found = Vec::new();
+    each_row(statement, |row| {
+        found.push(row);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Runs a bound query and hands over its rows one by one.
+pub(crate) fn each_row(
+    statement: &mut rusqlite::Statement<'_>,
+    mut take: impl FnMut(Row) -> Result<()>,
+) -> Result<()> {
+    let width = statement.column_count();
     let mut answer = statement.raw_query();
     while let Some(row) = answer.next()? {
         let mut cells = Vec::with_capacity(width);
         for index in 0..width {
             cells.push(cell(row.get_ref(index)?)?);
         }
-        found.push(Row(cells));
+        take(Row(cells))?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// What the writer thread is asked.
@@ -92,7 +104,6 @@ enum Job {
 
 /// The embedded database in one folder.
 pub(crate) struct Sqlite {
-    folder: PathBuf,
     jobs: mpsc::Sender<Job>,
     main: Readers,
     ring: Readers,
@@ -111,15 +122,10 @@ impl Sqlite {
             .spawn(move || Writer::run(&main, &ring, queue))
             .map_err(|why| StoreError::io("starting the writer thread", why))?;
         Ok(Self {
-            folder: folder.to_owned(),
             jobs,
             main: Readers::new(folder.join(MAIN_FILE)),
             ring: Readers::new(folder.join(RING_FILE)),
         })
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     pub(crate) fn readers(&self, ring: bool) -> &Readers {
@@ -153,7 +159,7 @@ impl Sqlite {
     }
 }
 
-fn make_folder(folder: &Path) -> Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

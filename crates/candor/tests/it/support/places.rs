@@ -1,0 +1,79 @@
+//! A store to tell a story on: a fresh one per test, on either database.
+
+use std::path::PathBuf;
+
+use candor::keys::{KeyRing, RootKey};
+use candor::store::blobs::Blobs;
+use candor::store::{Database, Store, StoreConfig};
+use tempfile::TempDir;
+
+use super::postgres::Server;
+
+/// A fresh store with its keys and files, in folders that go away with it.
+pub struct Place {
+    pub store: Store,
+    pub config: StoreConfig,
+    pub root: RootKey,
+    pub ring: KeyRing,
+    pub blobs: Blobs,
+    pub folder: TempDir,
+    pub server: Option<Server>,
+}
+
+impl Place {
+    /// A fresh store on SQLite.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::Sqlite(folder.path().join("data"));
+        Self::open(StoreConfig { database, ring: None }, folder, None).await
+    }
+
+    /// A fresh store on PostgreSQL; none when it is not installed.
+    pub async fn postgres() -> Option<Self> {
+        let Some(server) = Server::start() else {
+            eprintln!("left out: PostgreSQL is not installed");
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::Postgres(server.database("candor").await);
+        Some(Self::open(StoreConfig { database, ring: None }, folder, Some(server)).await)
+    }
+
+    async fn open(config: StoreConfig, folder: TempDir, server: Option<Server>) -> Self {
+        let store = Store::open(&config).await.expect("the store opens");
+        let root = RootKey::open_or_create(&folder.path().join("root.key"), &store).await.expect("the root key is made");
+        let ring = KeyRing::new(store.clone(), root.clone());
+        let blobs = Blobs::open(folder.path().join("blobs")).expect("the files' folder opens");
+        Self { store, config, root, ring, blobs, folder, server }
+    }
+
+    /// Folder of the SQLite files.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+}
+
+/// Tells one story on both databases: two tests, `on_sqlite` and `on_postgres`, in a module of the
+/// story's name.
+macro_rules! on_both {
+    ($(async fn $story:ident($place:ident: Place) $body:block)*) => {$(
+        mod $story {
+            use super::*;
+
+            async fn story($place: $crate::support::places::Place) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                story($crate::support::places::Place::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(place) = $crate::support::places::Place::postgres().await {
+                    story(place).await;
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
