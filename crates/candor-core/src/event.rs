@@ -469,6 +469,8 @@ pub struct FileRef {
     pub size: u64,
     /// SHA-256 of the content, as hexadecimal digits.
     pub sha256: String,
+    /// SHA-256 of the sealed file as it lies in the store, as hexadecimal digits.
+    pub sealed_sha256: String,
     /// Key that opens it, as hexadecimal digits.
     pub key: String,
 }

@@ -20,6 +20,30 @@ pub enum Error {
     /// Somebody else wrote first; nothing of this attempt was kept (409).
     #[error("Someone else changed this case; look again before you decide")]
     Stale,
+    /// Somebody else wrote while the asker typed; what they did is here to be shown (409).
+    #[error("Someone else changed this case; look at what changed, then decide")]
+    Changed {
+        /// What happened since, in order.
+        since: Vec<candor_core::case::Entry>,
+    },
+    /// The asker sees the case, but the act belongs to another role (403).
+    #[error("This act needs the role of {}; ask somebody who has it", .needs.name())]
+    Role {
+        /// The least role that may.
+        needs: candor_core::access::Role,
+    },
+    /// An idempotency key came again with another body (409).
+    #[error("This Idempotency-Key was used for another request; use a new key for a new request")]
+    KeyReused,
+    /// A cursor that no page gave (400).
+    #[error("This cursor was not given by a page of this list; begin again without one")]
+    BadCursor,
+    /// A file past the limit (413).
+    #[error("The file is larger than {} MB, the largest this service takes; split it or send a smaller one", .limit / (1024 * 1024))]
+    FileTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// Too much at once, or the database cannot be reached (503).
     #[error("Nothing was saved, because the service is busy or its database cannot be reached; try again in a minute")]
     Busy,

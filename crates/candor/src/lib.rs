@@ -1,6 +1,9 @@
 //! The shell around the pure core: keys, store, doors and the one binary's parts.
 //! Modules stand in the order of the floors; none imports one further down the list.
 
+pub mod config; // what the operator chose
 pub mod error; // what a request can meet besides success
 pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
+pub mod app; // what every door shares: store, keys, policies, clock
+pub mod execute; // the one way in: load, allow, decide, append

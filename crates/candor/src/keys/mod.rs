@@ -17,7 +17,7 @@ pub use lookup::{equal, lookup};
 pub use purpose::{Purpose, PurposeKeys};
 pub use ring::KeyRing;
 pub use root::RootKey;
-pub use seal::{Context, Key, open, seal};
+pub use seal::{Context, Key, open, seal, seal_repeatably};
 
 use std::path::PathBuf;
 

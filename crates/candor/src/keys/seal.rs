@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::{hkdf, rand};
+use aws_lc_rs::{hkdf, hmac, rand};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::KeyError;
@@ -131,10 +131,31 @@ fn nonce() -> Nonce {
 /// # Errors
 /// [`KeyError::Cipher`] when the system gives no random numbers.
 pub fn seal(key: &Key, context: &Context<'_>, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let mut salt = [0; SALT];
+    rand::fill(&mut salt).map_err(|_| KeyError::Cipher)?;
+    seal_salted(key, context, plain, salt)
+}
+
+/// Seals `plain` so that the same bytes for the same place come out the same, as a row that is rebuilt must. The salt
+/// is a keyed hash of place and text, so two different texts never share a cipher key; equal ones at one place are
+/// seen to be equal.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_repeatably(key: &Key, context: &Context<'_>, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let mut hash = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.bytes()));
+    hash.update(b"candor repeatable salt 1");
+    hash.update(&context.bound(key));
+    hash.update(plain);
+    let mut salt = [0; SALT];
+    salt.copy_from_slice(&hash.sign().as_ref()[..SALT]);
+    seal_salted(key, context, plain, salt)
+}
+
+fn seal_salted(key: &Key, context: &Context<'_>, plain: &[u8], salt: [u8; SALT]) -> Result<Vec<u8>, KeyError> {
     let mut sealed = Vec::with_capacity(OVERHEAD + plain.len());
     sealed.push(VERSION);
-    sealed.resize(1 + SALT, 0);
-    rand::fill(&mut sealed[1..]).map_err(|_| KeyError::Cipher)?;
+    sealed.extend_from_slice(&salt);
     let (cipher, commitment) = derive(key, &sealed[1..])?;
     sealed.extend_from_slice(&commitment);
     sealed.extend_from_slice(plain);

@@ -3,7 +3,7 @@
 
 use super::dialect::statements;
 use super::value::{Row, Statement};
-use super::{Result, Store, StoreError};
+use super::{Result, Store};
 
 macro_rules! columns {
     () => {
@@ -18,8 +18,11 @@ statements! {
     GET = concat!("select ", columns!(), " from advisory where id = $1");
     LIST = concat!("select ", columns!(), " from advisory where program = $1 order by published_at desc, id desc limit $2");
     ALL_OF_THEM = concat!("select ", columns!(), " from advisory order by modified_at, id");
-    NUMBER = "insert into public_id (program, year, n) values ($1, $2, 1) \
-        on conflict (program, year) do update set n = public_id.n + 1 returning n";
+    NUMBER = "select n from public_id where program = $1 and year = $2";
+    TAKE = "insert into public_id (program, year, n) values ($1, $2, $3) \
+        on conflict (program, year) do update set n = excluded.n where public_id.n = excluded.n - 1";
+    RESTORE = "insert into public_id (program, year, n) values ($1, $2, $3) \
+        on conflict (program, year) do update set n = excluded.n where public_id.n < excluded.n";
 }
 
 /// A published advisory.
@@ -91,12 +94,23 @@ pub async fn all(store: &Store) -> Result<Vec<AdvisoryRow>> {
     store.query_long(ALL_OF_THEM, vec![]).await?.into_iter().map(advisory).collect()
 }
 
-/// Takes the next public number of a program's year, from 1. A number that is taken and then not
-/// used leaves a gap.
+/// The last public number taken in a program's year; 0 when none was.
 ///
 /// # Errors
-/// As [`Store::commit`].
-pub async fn next_number(store: &Store, program: &str, year: i64) -> Result<i64> {
-    let rows = store.write_returning(NUMBER, vals![program, year]).await?;
-    rows.into_iter().next().ok_or_else(|| StoreError::Damaged("a counter gave no number".into()))?.int(0)
+/// As [`Store::query`].
+pub async fn last_number(store: &Store, program: &str, year: i64) -> Result<i64> {
+    store.query_one(NUMBER, vals![program, year]).await?.map_or(Ok(0), |mut row| row.int(0))
+}
+
+/// Takes the number after the last one, in the transaction that publishes: a conflict when somebody took it first, so
+/// that numbers have no gaps.
+#[must_use]
+pub fn take_number_statement(program: &str, year: i64, number: i64) -> Statement {
+    Statement::new(TAKE, vals![program, year, number]).expecting(1)
+}
+
+/// Makes sure that a number counts as taken, as when rows are rebuilt.
+#[must_use]
+pub fn restore_number_statement(program: &str, year: i64, number: i64) -> Statement {
+    Statement::new(RESTORE, vals![program, year, number])
 }

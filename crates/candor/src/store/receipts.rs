@@ -6,6 +6,7 @@ use super::{Result, Store};
 
 statements! {
     INSERT = "insert into receipt (hash, stream, report) values ($1, $2, $3)";
+    RESTORE = "insert into receipt (hash, stream, report) values ($1, $2, $3) on conflict (hash) do nothing";
     FIND = "select stream, report from receipt where hash = $1";
     MOVE = "update receipt set stream = $2, report = $3 where stream = $1 and report = $4";
     DELETE = "delete from receipt where hash = $1";
@@ -48,4 +49,10 @@ pub async fn find(store: &Store, hash: &[u8]) -> Result<Option<ReceiptRow>> {
         .await?
         .map(|mut row| Ok(ReceiptRow { stream: row.text(0)?, report: row.int(1)? }))
         .transpose()
+}
+
+/// Writes a receipt that may be there already, as when rows are rebuilt.
+#[must_use]
+pub fn restore_statement(hash: &[u8], stream: &str, report: i64) -> Statement {
+    Statement::new(RESTORE, vals![hash, stream, report])
 }

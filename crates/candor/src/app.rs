@@ -1,0 +1,213 @@
+//! What every door and the worker share: the store, the keys, the policies in service, the clock.
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::keys::KeyRing;
+use crate::store::blobs::Blobs;
+use crate::store::{Store, programs};
+use candor_core::id::ProgramSlug;
+use candor_core::policy::{self, Policy};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, RwLock};
+use tokio::sync::Notify;
+
+/// A handle to everything shared. Clones share.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// See [`App`].
+pub struct Inner {
+    /// Rows.
+    pub store: Store,
+    /// Sealed files.
+    pub blobs: Blobs,
+    /// Keys; `None` when the root key is missing and the desk is locked.
+    keys: Option<KeyRing>,
+    /// What the operator chose.
+    pub config: Config,
+    policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
+    worker: Notify,
+    /// Microseconds added to the system's clock; moved only by demonstrations and tests.
+    shift: AtomicI64,
+}
+
+#[derive(Default, Clone)]
+struct Versions {
+    newest: u32,
+    all: BTreeMap<u32, Arc<Policy>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together and takes the policies into service.
+    ///
+    /// # Errors
+    /// When the store cannot be read or holds a policy that no longer parses.
+    pub async fn new(store: Store, keys: Option<KeyRing>, config: Config) -> Result<Self, Error> {
+        let blobs = Blobs::open(&config.blobs)?;
+        let app = Self(Arc::new(Inner {
+            store,
+            blobs,
+            keys,
+            config,
+            policies: RwLock::default(),
+            worker: Notify::new(),
+            shift: AtomicI64::new(0),
+        }));
+        app.reload_programs().await?;
+        Ok(app)
+    }
+
+    /// The keys.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when the root key is missing.
+    pub fn keys(&self) -> Result<&KeyRing, Error> {
+        self.keys.as_ref().ok_or(Error::Locked)
+    }
+
+    /// The one clock: the system's, unless a demonstration or a test has moved it.
+    #[allow(clippy::disallowed_methods)] // the only place that reads it
+    pub fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        match self.shift.load(Ordering::Relaxed) {
+            0 => now,
+            shift => Timestamp::from_microsecond(now.as_microsecond() + shift).unwrap_or(now),
+        }
+    }
+
+    /// Sets the clock to an instant; it runs on from there. Only demonstrations and tests do this.
+    #[allow(clippy::disallowed_methods)]
+    pub fn set_clock(&self, to: Timestamp) {
+        self.shift.store(to.as_microsecond() - Timestamp::now().as_microsecond(), Ordering::Relaxed);
+    }
+
+    /// Reads the policies again, as after `candor program add` by another process.
+    ///
+    /// # Errors
+    /// When the store cannot be read or a policy no longer parses.
+    pub async fn reload_programs(&self) -> Result<(), Error> {
+        let mut policies: BTreeMap<ProgramSlug, Versions> = BTreeMap::new();
+        for latest in programs::latest(&self.store).await? {
+            let known = self.versions(&ProgramSlug(latest.slug.clone()));
+            for row in programs::versions(&self.store, &latest.slug).await? {
+                let version = u32::try_from(row.version).map_err(Error::internal)?;
+                let policy = match known.as_ref().and_then(|known| known.all.get(&version)) {
+                    Some(policy) => policy.clone(),
+                    None => Arc::new(policy::file::read(&row.source).map_err(|findings| {
+                        let first = findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
+                        Error::internal(format!("policy {} version {version} no longer reads: {first}", row.slug))
+                    })?),
+                };
+                let versions = policies.entry(ProgramSlug(row.slug)).or_default();
+                versions.newest = versions.newest.max(version);
+                versions.all.insert(version, policy);
+            }
+        }
+        *self.policies.write().unwrap_or_else(std::sync::PoisonError::into_inner) = policies;
+        Ok(())
+    }
+
+    fn versions(&self, program: &ProgramSlug) -> Option<Versions> {
+        self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(program).cloned()
+    }
+
+    /// The policy of a program in force, with its version.
+    pub fn policy_in_force(&self, program: &ProgramSlug) -> Option<(u32, Arc<Policy>)> {
+        let policies = self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let versions = policies.get(program)?;
+        Some((versions.newest, versions.all.get(&versions.newest)?.clone()))
+    }
+
+    /// The policy of a program in force.
+    pub fn policy(&self, program: &ProgramSlug) -> Option<Arc<Policy>> {
+        self.policy_in_force(program).map(|(_, policy)| policy)
+    }
+
+    /// The policy of a program as it was at a version: a case runs under the one that was in force when it came.
+    pub fn policy_at(&self, program: &ProgramSlug, version: u32) -> Option<Arc<Policy>> {
+        let policies = self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        policies.get(program)?.all.get(&version).cloned()
+    }
+
+    /// Every policy in force, by program.
+    pub fn programs(&self) -> Vec<Arc<Policy>> {
+        let policies = self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        policies.values().filter_map(|versions| versions.all.get(&versions.newest).cloned()).collect()
+    }
+
+    /// Takes a policy file into service: a new program, or a new version of one. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// [`AddProgram::Findings`] when the file is wrong, [`AddProgram::Store`] when it could not be kept.
+    pub async fn add_program(&self, source: &str) -> Result<Added, AddProgram> {
+        let policy = policy::file::read(source).map_err(AddProgram::Findings)?;
+        let slug = policy.program.slug.0.clone();
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, source.as_bytes()).as_ref().to_vec();
+        let newest = programs::newest(&self.store, &slug).await.map_err(Error::from)?;
+        let version = match &newest {
+            Some(row) if row.hash == hash => return Ok(Added { slug, version: row.version, changed: false }),
+            Some(row) => row.version + 1,
+            None => 1,
+        };
+        let row = programs::ProgramRow {
+            slug: slug.clone(),
+            version,
+            at: self.now().as_microsecond(),
+            source: source.to_owned(),
+            hash,
+        };
+        self.store
+            .commit(crate::store::Batch::main(vec![programs::insert_statement(&row)]))
+            .await
+            .map_err(Error::from)?;
+        self.reload_programs().await?;
+        Ok(Added { slug, version, changed: true })
+    }
+
+    /// Tells the worker that there may be something to do.
+    pub fn nudge_worker(&self) {
+        self.worker.notify_one();
+    }
+
+    /// Waits until somebody nudges the worker.
+    pub async fn worker_nudged(&self) {
+        self.worker.notified().await;
+    }
+
+    /// Public address of a program, without a slash at the end.
+    pub fn program_url(&self, program: &ProgramSlug) -> String {
+        format!("{}/{program}", self.config.base_url)
+    }
+}
+
+/// A policy taken into service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The program.
+    pub slug: String,
+    /// The version now in force.
+    pub version: i64,
+    /// Whether that is new.
+    pub changed: bool,
+}
+
+/// Why a policy was not taken into service.
+#[derive(Debug, thiserror::Error)]
+pub enum AddProgram {
+    /// The file is wrong.
+    #[error("the policy file has {} problem(s)", .0.len())]
+    Findings(Vec<policy::file::Finding>),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] Error),
+}

@@ -1,0 +1,139 @@
+//! What the operator chose. Flags, environment and `candor.toml` end here; nothing else reads them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Everything that can be chosen for a running Candor.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Folder of the embedded store, and of files unless [`Config::blobs`] says otherwise.
+    pub data: PathBuf,
+    /// `postgres://…`; `None` keeps everything in the data folder.
+    pub database: Option<String>,
+    /// Another PostgreSQL server for the key ring.
+    pub ring: Option<String>,
+    /// Folder for sealed files.
+    pub blobs: PathBuf,
+    /// File with the root key; outside the data folder.
+    pub key_file: PathBuf,
+    /// Folder of the public tree.
+    pub public: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Address under which people reach it, without a slash at the end.
+    pub base_url: String,
+    /// Which parts run in this process.
+    pub roles: Roles,
+    /// How letters leave.
+    pub mail: MailOut,
+    /// Sender of letters.
+    pub mail_from: String,
+    /// Largest file in bytes.
+    pub file_limit: u64,
+    /// Most files of one report or message.
+    pub files_limit: usize,
+    /// Reports a minute from one source before it is slowed; 0 for no limit.
+    pub report_rate: u32,
+    /// Sign-in attempts a minute from one source.
+    pub signin_rate: u32,
+    /// Whether the address of the visitor is taken from `X-Forwarded-For`, set by a proxy of yours.
+    pub behind_proxy: bool,
+    /// A throw-away demonstration: example programs, a team, cases; letters shown on a page.
+    pub demo: bool,
+    /// Bearer token for `/metrics` from other machines.
+    pub metrics_token: Option<String>,
+}
+
+/// Parts of Candor that run in a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Public pages, form, receipt page, public API.
+    pub public: bool,
+    /// The team's side and its API.
+    pub desk: bool,
+    /// Clocks, outbox, public tree.
+    pub worker: bool,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self { public: true, desk: true, worker: true }
+    }
+}
+
+impl std::str::FromStr for Roles {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut roles = Self { public: false, desk: false, worker: false };
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match name {
+                "public" => roles.public = true,
+                "desk" => roles.desk = true,
+                "worker" => roles.worker = true,
+                other => return Err(format!("`{other}` is no role; choose from public, desk, worker")),
+            }
+        }
+        if roles == (Self { public: false, desk: false, worker: false }) {
+            return Err("name at least one of public, desk, worker".into());
+        }
+        Ok(roles)
+    }
+}
+
+/// How letters leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOut {
+    /// Not at all: letters wait in the outbox until a way is set up.
+    Hold,
+    /// As `.eml` files in a folder.
+    Dir(PathBuf),
+    /// Over SMTP: `smtp://host:port` (STARTTLS asked for), `smtps://…` (TLS from the start), `smtp://…?tls=none`.
+    Smtp(String),
+}
+
+impl std::str::FromStr for MailOut {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "hold" => Ok(Self::Hold),
+            _ if text.starts_with("smtp://") || text.starts_with("smtps://") => Ok(Self::Smtp(text.to_owned())),
+            _ => match text.strip_prefix("dir:") {
+                Some(folder) if !folder.is_empty() => Ok(Self::Dir(folder.into())),
+                _ => Err(format!(
+                    "`{text}` is no way out for mail; write dir:FOLDER, smtp://HOST:PORT, smtps://HOST:PORT or hold"
+                )),
+            },
+        }
+    }
+}
+
+impl Config {
+    /// A configuration with the defaults for a data folder; flags change it from here.
+    pub fn in_folder(data: impl Into<PathBuf>) -> Self {
+        let data = data.into();
+        let mut key_file = data.clone().into_os_string();
+        key_file.push(".key");
+        Self {
+            database: None,
+            ring: None,
+            blobs: data.join("blobs"),
+            key_file: key_file.into(),
+            public: data.join("public"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            base_url: "http://127.0.0.1:8080".into(),
+            roles: Roles::default(),
+            mail: MailOut::Hold,
+            mail_from: "Candor <candor@localhost>".into(),
+            file_limit: 100 * 1024 * 1024,
+            files_limit: 20,
+            report_rate: 60,
+            signin_rate: 20,
+            behind_proxy: false,
+            demo: false,
+            metrics_token: None,
+            data,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Files of a case: streamed in sealed, streamed out opened, in constant memory.
+
+use super::report::hex;
+use crate::app::App;
+use crate::error::Error;
+use crate::store::blobs::{self, BlobKey, BlobReader, BlobRow, BlobWriter};
+use crate::store::{Statement, StoreError};
+use candor_core::access::Actor;
+use candor_core::case::Case;
+use candor_core::event::{Event, FileRef};
+use candor_core::id::{BlobId, CaseId};
+
+/// A file on its way in. Dropped before it is finished, it leaves nothing behind.
+pub struct Upload {
+    writer: BlobWriter,
+    name: String,
+    limit: u64,
+}
+
+/// Begins to take a file in.
+///
+/// # Errors
+/// [`Error::Full`] when there is no room.
+pub async fn upload(app: &App, name: &str) -> Result<Upload, Error> {
+    Ok(Upload { writer: app.blobs.create().await?, name: clean_name(name), limit: app.config.file_limit })
+}
+
+impl Upload {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`Error::FileTooLarge`] past the limit, [`Error::Full`] when there is no room.
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.writer.size() + bytes.len() as u64 > self.limit {
+            return Err(Error::FileTooLarge { limit: self.limit });
+        }
+        Ok(self.writer.push(bytes).await?)
+    }
+
+    /// Makes the file durable. It belongs to no case until a command names it.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when there is no room.
+    pub async fn finish(self) -> Result<FileRef, Error> {
+        let done = self.writer.finish().await?;
+        Ok(FileRef {
+            id: BlobId(done.id),
+            name: self.name,
+            size: done.size,
+            sha256: hex(&done.sha256),
+            sealed_sha256: hex(&done.sealed_hash),
+            key: hex(done.key.bytes()),
+        })
+    }
+}
+
+/// A name fit to be offered for saving: the last part of a path, without control characters.
+fn clean_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = last.chars().filter(|c| !c.is_control() && !is_direction_mark(*c)).take(200).collect();
+    let name = name.trim().trim_matches('.').trim().to_owned();
+    if name.is_empty() { "file".into() } else { name }
+}
+
+/// Marks that make `exe.txt` look like `txt.exe`.
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Opens a file of a case for reading: what the asker may see of it.
+///
+/// # Errors
+/// [`Error::NotFound`] when case or file is absent, or not theirs.
+pub async fn open_file(app: &App, actor: &Actor, case: &CaseId, file: &str) -> Result<(FileRef, BlobReader), Error> {
+    let case = super::load_case(app, actor, case).await?;
+    let found = case
+        .files
+        .iter()
+        .find(|known| known.file.id.as_str() == file && (actor.member().is_some() || !known.internal))
+        .ok_or(Error::NotFound)?;
+    let key = unhex32(&found.file.key).ok_or_else(|| Error::internal("a file's key has a wrong length"))?;
+    let reader = app.blobs.read(file, &key).await?;
+    Ok((found.file.clone(), reader))
+}
+
+fn unhex32(text: &str) -> Option<BlobKey> {
+    let bytes: Option<Vec<u8>> =
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect();
+    BlobKey::from_bytes(&bytes?)
+}
+
+/// Rows that make the files of an event part of the case. A file that belongs to a case already is a conflict, so that
+/// nobody can attach what is not theirs.
+pub(crate) fn statements(case: &Case, event: &Event, at: i64) -> Result<Vec<Statement>, Error> {
+    let files = match event {
+        Event::Reported { facts, .. } => &facts.files,
+        Event::Answered { files, .. }
+        | Event::Asked { files, .. }
+        | Event::ReporterWrote { files, .. }
+        | Event::Noted { files, .. } => files,
+        _ => return Ok(Vec::new()),
+    };
+    files
+        .iter()
+        .map(|file| {
+            Ok(blobs::insert_statement(&BlobRow {
+                id: file.id.0.clone(),
+                stream: case.id.0.clone(),
+                size: i64::try_from(file.size).map_err(Error::internal)?,
+                hash: super::rebuild::unhex(&file.sealed_sha256)
+                    .ok_or_else(|| Error::internal(StoreError::Damaged("a file's hash is malformed".into())))?,
+                at,
+            }))
+        })
+        .collect()
+}

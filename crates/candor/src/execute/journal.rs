@@ -1,0 +1,124 @@
+//! Events to sealed entries and back. What a person can be known by lies under that person's own key.
+
+use crate::app::App;
+use crate::error::Error;
+use crate::keys::{Context, Key, KeyError, KeyRing, open, seal};
+use crate::store::{self, Batch, Statement};
+use candor_core::access::Actor;
+use candor_core::case::Case;
+use candor_core::event::Event;
+use candor_core::evolve::{Stamp, author_of, replay};
+use candor_core::id::{CaseId, PersonId};
+use candor_formats::advisory::Record;
+use jiff::Timestamp;
+
+/// Seals one event into an entry. A person met for the first time gets a key, added to `batch`.
+pub(crate) async fn seal_event(
+    keys: &KeyRing,
+    case_key: &Key,
+    case: &Case,
+    stamp: &Stamp,
+    actor: &Actor,
+    event: &Event,
+    batch: &mut Batch,
+) -> Result<store::journal::Entry, Error> {
+    let plain = serde_json::to_vec(event).map_err(Error::internal)?;
+    let stream = case.id.as_str();
+    let person = event.sealed_for(|number| {
+        case.reports.iter().find(|report| report.number == number).and_then(|report| report.person.clone())
+    });
+    let (body, person_body) = match &person {
+        None => (seal(case_key, &context(stream, stamp.seq, "body")?, &plain)?, None),
+        Some(person) => {
+            let key = match keys.person_key(person.as_str()).await {
+                Ok(key) => key,
+                Err(KeyError::Erased) => {
+                    let (key, statement) = keys.fresh_person_key(person.as_str(), stamp.at.as_microsecond())?;
+                    batch.ring.push(statement);
+                    keys.keep(&key);
+                    key
+                }
+                Err(other) => return Err(other.into()),
+            };
+            (Vec::new(), Some(seal(&key, &context(stream, stamp.seq, "person")?, &plain)?))
+        }
+    };
+    Ok(store::journal::Entry {
+        at: stamp.at.as_microsecond(),
+        kind: event.kind().to_owned(),
+        actor: actor.name(),
+        body,
+        person: person.map(|person| person.0),
+        person_body,
+    })
+}
+
+fn context<'a>(stream: &'a str, seq: u64, field: &'a str) -> Result<Context<'a>, Error> {
+    Ok(Context { kind: "journal", stream, row: i64::try_from(seq).map_err(Error::internal)?, field })
+}
+
+/// Opens a case's journal and replays it. `None` when there is none.
+pub(crate) async fn load(app: &App, id: &CaseId) -> Result<Option<(Case, store::journal::Head)>, Error> {
+    let rows = store::journal::load(&app.store, id.as_str()).await?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    let head = store::journal::Head {
+        seq: last.seq,
+        hash: last.hash.clone().try_into().map_err(|_| Error::internal("a journal hash has a wrong length"))?,
+    };
+    let keys = app.keys()?;
+    let case_key = keys.case_key(id.as_str()).await?;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        let seq = u64::try_from(row.seq).map_err(Error::internal)?;
+        let stamp = Stamp {
+            seq,
+            at: Timestamp::from_microsecond(row.entry.at).map_err(Error::internal)?,
+            by: author_of(&row.entry.actor),
+        };
+        let event = match (&row.entry.person, &row.entry.person_body) {
+            (Some(person), Some(body)) => match keys.person_key(person).await {
+                Ok(key) => parse(&open(&key, &context(id.as_str(), seq, "person")?, body)?)?,
+                Err(KeyError::Erased) => Event::Forgotten { person: PersonId(person.clone()) },
+                Err(other) => return Err(other.into()),
+            },
+            _ => parse(&open(&case_key, &context(id.as_str(), seq, "body")?, &row.entry.body)?)?,
+        };
+        events.push((stamp, event));
+    }
+    let case = replay(id, events).ok_or_else(|| Error::internal("a journal does not begin with a report"))?;
+    Ok(Some((case, head)))
+}
+
+fn parse(plain: &[u8]) -> Result<Event, Error> {
+    serde_json::from_slice(plain).map_err(Error::internal)
+}
+
+/// The row of a published record.
+pub(crate) fn public_row(case: &Case, record: &Record) -> Result<Statement, Error> {
+    Ok(store::advisories::upsert_statement(&store::advisories::AdvisoryRow {
+        id: record.id.clone(),
+        program: case.program.0.clone(),
+        stream: case.id.0.clone(),
+        published_at: record.published.as_microsecond(),
+        modified_at: record.modified.as_microsecond(),
+        record: serde_json::to_string(record).map_err(Error::internal)?,
+    }))
+}
+
+/// Takes the number of a first publication, so that no other advisory gets it.
+pub(crate) fn take_number(case: &Case, record: &Record) -> Option<Statement> {
+    let (year, number) = (record.revisions.len() == 1).then(|| number_of(record))??;
+    Some(store::advisories::take_number_statement(case.program.as_str(), year, number))
+}
+
+/// The same for a row that is rebuilt.
+pub(crate) fn number_taken(case: &Case, record: &Record) -> Option<Statement> {
+    let (year, number) = number_of(record)?;
+    Some(store::advisories::restore_number_statement(case.program.as_str(), year, number))
+}
+
+fn number_of(record: &Record) -> Option<(i64, i64)> {
+    let mut parts = record.id.rsplit('-');
+    let number = parts.next()?.parse().ok()?;
+    Some((parts.next()?.parse().ok()?, number))
+}

@@ -1,0 +1,227 @@
+//! The one way in: every door and every clock ends here. Load, allow, decide, append, in one transaction.
+
+pub mod files; // files of a case, streamed and sealed
+pub mod journal; // events to sealed entries and back
+pub mod project; // a case as the queue sees it
+pub mod queue; // what needs a person, by due date
+pub mod rebuild; // projections, made anew from the journal
+pub mod report; // a report opens a case
+
+use crate::app::App;
+use crate::error::Error;
+use crate::store::{self, Batch, StoreError};
+use candor_core::access::{self, Actor, Denied};
+use candor_core::case::{Case, Entry};
+use candor_core::command::Command;
+use candor_core::decide::{self, Facts};
+use candor_core::event::Event;
+use candor_core::evolve::{Stamp, author_of, evolve};
+use candor_core::id::CaseId;
+use candor_core::notices::notices;
+use candor_core::policy::Policy;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// What a command did.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The case.
+    pub case: CaseId,
+    /// Number of its last journal entry now.
+    pub seq: u64,
+    /// What happened; empty when all was so already.
+    pub events: Vec<Event>,
+}
+
+/// How often a command that names no number is tried again when another one came first.
+const TRIES: usize = 8;
+
+/// Asks a command of a case. With `seen`, the number of the last entry the asker looked at, it is refused when somebody
+/// else wrote since; without, it is decided on the case as it is now.
+///
+/// # Errors
+/// [`Error::NotFound`] when the case is absent or not the asker's to know of, [`Error::Refused`] with the reason,
+/// [`Error::Changed`] with what changed since `seen`, [`Error::Busy`] and [`Error::Full`] when nothing could be kept.
+pub async fn execute(
+    app: &App,
+    actor: &Actor,
+    case: &CaseId,
+    command: Command,
+    seen: Option<u64>,
+) -> Result<Done, Error> {
+    for _ in 0..TRIES {
+        match once(app, actor, case, command.clone(), seen).await {
+            Err(Error::Stale) if seen.is_none() => continue,
+            Err(Error::Stale) => {
+                let now = load_case(app, actor, case).await?;
+                return Err(changed(&now, seen.unwrap_or_default()));
+            }
+            other => return other,
+        }
+    }
+    Err(Error::Busy)
+}
+
+fn changed(case: &Case, seen: u64) -> Error {
+    Error::Changed { since: case.history.iter().filter(|entry| entry.seq > seen).cloned().collect() }
+}
+
+async fn once(app: &App, actor: &Actor, id: &CaseId, command: Command, seen: Option<u64>) -> Result<Done, Error> {
+    let now = app.now();
+    let Loaded { case, policy, head, row } = load(app, id).await?;
+    let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
+    if let Some(seen) = seen
+        && case.seq > seen
+        // A clock may ring while somebody types; that is no reason to ask them again.
+        && case.history.iter().any(|entry| entry.seq > seen && entry.by != candor_core::case::Author::Clock)
+    {
+        return Err(changed(&case, seen));
+    }
+    let facts = facts(app, &case, &allowed, now).await?;
+    let events = decide::decide(&case, &allowed, &policy, &facts)?;
+    if events.is_empty() {
+        if matches!(allowed.command(), Command::Tick) {
+            settle(app, &case, &policy, row).await?;
+        }
+        return Ok(Done { case: id.clone(), seq: case.seq, events });
+    }
+    let keys = app.keys()?;
+    let case_key = keys.case_key(id.as_str()).await?;
+    let mut batch = Batch::default();
+    let mut after = case.clone();
+    let mut entries = Vec::with_capacity(events.len());
+    let by = author_of(&actor.name());
+    for event in &events {
+        let stamp = Stamp { seq: after.seq + 1, at: now, by: by.clone() };
+        entries.push(journal::seal_event(keys, &case_key, &after, &stamp, actor, event, &mut batch).await?);
+        evolve(&mut after, &stamp, event.clone());
+        batch.main.extend(files::statements(&after, event, now.as_microsecond())?);
+    }
+    let (statements, head) = store::journal::append_statements(id.as_str(), head, &entries);
+    batch.main.extend(statements);
+    tell(&mut batch, &after, case.seq, &events, &policy, now);
+    for event in &events {
+        if let Event::Published { record } = event {
+            batch.main.push(journal::public_row(&after, record)?);
+            batch.main.extend(journal::take_number(&after, record));
+        }
+    }
+    let projected = project::row(&case_key, &after, &policy, head)?;
+    batch.main.extend(store::cases::count_statements(
+        Some((&row.program, &row.state)),
+        Some((&projected.program, &projected.state)),
+    ));
+    batch.main.push(store::cases::upsert_statement(&projected));
+    app.store.commit(batch).await.map_err(|cause| match cause {
+        StoreError::Conflict => Error::Stale,
+        other => other.into(),
+    })?;
+    app.nudge_worker();
+    Ok(Done { case: id.clone(), seq: after.seq, events })
+}
+
+/// A case with all that is needed to change it.
+pub(crate) struct Loaded {
+    pub case: Case,
+    pub policy: Arc<Policy>,
+    pub head: store::journal::Head,
+    pub row: store::cases::CaseRow,
+}
+
+pub(crate) async fn load(app: &App, id: &CaseId) -> Result<Loaded, Error> {
+    let row = store::cases::get(&app.store, id.as_str()).await?.ok_or(Error::NotFound)?;
+    let (case, head) = journal::load(app, id).await?.ok_or(Error::NotFound)?;
+    let policy = app
+        .policy_at(&case.program, case.policy_version)
+        .ok_or_else(|| Error::internal("the case's policy is not in service"))?;
+    Ok(Loaded { case, policy, head, row })
+}
+
+/// Reads a case, if the asker may see it.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is absent or not theirs: a stranger cannot tell which.
+pub async fn load_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Error> {
+    // What the asker may see is checked on the row, so that a stranger's wait does not depend on the journal's length.
+    let row = store::cases::get(&app.store, id.as_str()).await?.ok_or(Error::NotFound)?;
+    if !access::may_see(actor, id, &row.program.as_str().into()) {
+        return Err(Error::NotFound);
+    }
+    journal::load(app, id).await?.map(|(case, _)| case).ok_or(Error::NotFound)
+}
+
+/// The policy a case runs under.
+///
+/// # Errors
+/// [`Error::Internal`] when it is not in service, which cannot happen while the store is whole.
+pub fn policy_of(app: &App, case: &Case) -> Result<Arc<Policy>, Error> {
+    app.policy_at(&case.program, case.policy_version)
+        .ok_or_else(|| Error::internal("the case's policy is not in service"))
+}
+
+fn denied(denied: Denied) -> Error {
+    match denied {
+        Denied::Absent => Error::NotFound,
+        Denied::Role { needs } => Error::Role { needs },
+    }
+}
+
+/// What a decision must know of the world. An advisory's number is taken only when one is about to be published.
+async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Timestamp) -> Result<Facts, Error> {
+    let may_publish = match allowed.command() {
+        Command::Publish { .. } => true,
+        Command::RecordFix { .. } => case.advisory.order.is_some(),
+        Command::Tick => case.advisory.order.as_ref().is_some_and(|order| order.at.is_some_and(|at| at <= now)),
+        _ => false,
+    };
+    let advisory_id = match &case.advisory.id {
+        Some(id) => id.clone(),
+        None if may_publish => {
+            let policy = policy_of(app, case)?;
+            let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+            let taken = store::advisories::last_number(&app.store, case.program.as_str(), i64::from(year)).await?;
+            format!("{}-{year}-{}", policy.advisory_prefix(), taken + 1)
+        }
+        None => String::new(),
+    };
+    Ok(Facts { now, policy_version: case.policy_version, advisory_id, base_url: app.program_url(&case.program) })
+}
+
+/// Puts the letters that follow from `events` into the outbox of the same transaction.
+pub(crate) fn tell(batch: &mut Batch, after: &Case, first_seq: u64, events: &[Event], policy: &Policy, now: Timestamp) {
+    let at = now.as_microsecond();
+    for (seq, event) in (first_seq + 1..).zip(events) {
+        for notice in notices(after, event, policy) {
+            let id = crate::keys::random::id();
+            batch.main.push(store::outbox::insert_statement(&store::outbox::NewLetter {
+                id: &id,
+                stream: after.id.as_str(),
+                seq: i64::try_from(seq).unwrap_or(i64::MAX),
+                kind: notice.kind.name(),
+                recipient: &notice.to.name(),
+                next_at: at,
+                created_at: at,
+            }));
+        }
+    }
+}
+
+/// A tick found nothing to do: the row says when to ask again.
+async fn settle(app: &App, case: &Case, policy: &Policy, row: store::cases::CaseRow) -> Result<(), Error> {
+    let keys = app.keys()?;
+    let case_key = keys.case_key(case.id.as_str()).await?;
+    let head = store::journal::Head {
+        seq: row.head_seq,
+        hash: row.head_hash.clone().try_into().map_err(|_| Error::internal("a head's hash has a wrong length"))?,
+    };
+    let projected = project::row(&case_key, case, policy, head)?;
+    if projected.wake_at != row.wake_at || projected.due_state != row.due_state || projected.due_at != row.due_at {
+        app.store.commit(Batch::main(vec![store::cases::upsert_statement(&projected)])).await?;
+    }
+    Ok(())
+}
+
+/// What happened since an entry, for the page that tells somebody about it.
+pub fn since(case: &Case, seq: u64) -> Vec<Entry> {
+    case.history.iter().filter(|entry| entry.seq > seq).cloned().collect()
+}

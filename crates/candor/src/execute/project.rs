@@ -1,0 +1,86 @@
+//! A case as the queue sees it: one row, a function of case and policy, rebuilt at will.
+
+use crate::error::Error;
+use crate::keys::{Context, Key, seal_repeatably};
+use crate::store::{cases, journal::Head};
+use candor_core::case::Case;
+use candor_core::policy::Policy;
+use candor_core::promises::{self, Clock, Status};
+use candor_formats::cvss::Severity;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What the queue shows beside the clear columns; sealed under the case's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Working title.
+    pub title: String,
+    /// Product.
+    pub product: String,
+}
+
+/// The row for a case whose last entry is `head`.
+///
+/// # Errors
+/// [`Error::Internal`] when the card cannot be sealed.
+pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases::CaseRow, Error> {
+    let card = Card { title: case.title.clone(), product: case.product.clone().unwrap_or_default() };
+    let plain = serde_json::to_vec(&card).map_err(Error::internal)?;
+    // Rebuilding must give the same bytes.
+    let card = seal_repeatably(key, &card_context(case.id.as_str(), head.seq), &plain)?;
+    let next = next_clock(case, policy);
+    Ok(cases::CaseRow {
+        id: case.id.0.clone(),
+        program: case.program.0.clone(),
+        policy_version: i64::from(case.policy_version),
+        state: case.state.name().to_owned(),
+        open: case.state.is_open(),
+        severity: case.severity().map(severity_number),
+        assignee: case.assignee.as_ref().map(|member| member.0.clone()),
+        opened_at: case.opened_at.as_microsecond(),
+        updated_at: case.updated_at.as_microsecond(),
+        due_at: next.as_ref().map_or(cases::NEVER, |clock| clock.due.as_microsecond()),
+        due_state: next
+            .as_ref()
+            .map(|clock| if matches!(clock.status, Status::Paused { .. }) { "paused" } else { "running" }.to_owned()),
+        due_name: next.map(|clock| clock.promise),
+        wake_at: promises::wake_at(case, policy).map(Timestamp::as_microsecond),
+        card,
+        waiting_on: case.waiting_since.map(|_| "reporter".to_owned()),
+        head_seq: head.seq,
+        head_hash: head.hash.to_vec(),
+    })
+}
+
+/// Where the card of a case lies: bound to the entry it was made after.
+pub fn card_context(id: &str, head_seq: i64) -> Context<'_> {
+    Context { kind: "case_row", stream: id, row: head_seq, field: "card" }
+}
+
+/// The clock a person has to look at next: the earliest that is neither kept nor over. What is broken stays first.
+fn next_clock(case: &Case, policy: &Policy) -> Option<Clock> {
+    // The row must not depend on the hour at which it is made: a clock that is not kept is shown by its due date,
+    // and the page tells running from broken.
+    promises::clocks(case, policy, case.updated_at)
+        .into_iter()
+        .filter(|clock| matches!(clock.status, Status::Running | Status::Paused { .. } | Status::Broken { .. }))
+        .min_by_key(|clock| clock.due)
+}
+
+/// Severity as a number that sorts: 0 none, 4 critical.
+pub fn severity_number(severity: Severity) -> i64 {
+    match severity {
+        Severity::None => 0,
+        Severity::Low => 1,
+        Severity::Medium => 2,
+        Severity::High => 3,
+        Severity::Critical => 4,
+    }
+}
+
+/// The severity of that number.
+pub fn severity_of(number: i64) -> Option<Severity> {
+    [Severity::None, Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
+        .into_iter()
+        .find(|severity| severity_number(*severity) == number)
+}

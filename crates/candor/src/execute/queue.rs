@@ -1,0 +1,154 @@
+//! What needs a person, by due date: a page of rows the asker may see, with opened titles and counts.
+
+use super::project::{self, Card};
+use crate::app::App;
+use crate::error::Error;
+use crate::keys::open;
+use crate::store::cases::{self, QueueCursor, QueueFilter};
+use candor_core::access::Actor;
+use candor_core::case::State;
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
+use candor_formats::cvss::Severity;
+use jiff::Timestamp;
+
+/// Which cases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this program only.
+    pub program: Option<ProgramSlug>,
+    /// In this state; without one, every open case.
+    pub state: Option<State>,
+    /// Closed and published ones as well.
+    pub everything: bool,
+    /// Held by this member.
+    pub assignee: Option<MemberId>,
+    /// Held by nobody.
+    pub unassigned: bool,
+    /// Of this severity.
+    pub severity: Option<Severity>,
+}
+
+/// A page of the queue.
+#[derive(Debug, Clone, Default)]
+pub struct QueuePage {
+    /// Rows, the most urgent first.
+    pub rows: Vec<QueueRow>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<String>,
+    /// Cases per program and state, of those the asker may see.
+    pub counts: Vec<(ProgramSlug, State, u64)>,
+}
+
+/// One line of the queue.
+#[derive(Debug, Clone)]
+pub struct QueueRow {
+    /// The case.
+    pub id: CaseId,
+    /// Its program.
+    pub program: ProgramSlug,
+    /// Title and product, opened.
+    pub card: Card,
+    /// Where it stands.
+    pub state: State,
+    /// Severity, once rated.
+    pub severity: Option<Severity>,
+    /// The member who holds it.
+    pub assignee: Option<MemberId>,
+    /// When it came.
+    pub opened_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The next clock: promise, when it falls due, whether it stands still.
+    pub clock: Option<(String, Timestamp, bool)>,
+    /// Whether an answer of the reporter is awaited.
+    pub waiting: bool,
+}
+
+/// Most rows of a page.
+pub const PAGE_LIMIT: u32 = 200;
+
+/// A page of the queue for a member.
+///
+/// # Errors
+/// [`Error::BadCursor`] for a cursor that no page gave.
+pub async fn queue(
+    app: &App,
+    actor: &Actor,
+    filter: &Filter,
+    cursor: Option<&str>,
+    limit: u32,
+) -> Result<QueuePage, Error> {
+    let programs: Vec<String> = actor.programs().into_iter().map(|program| program.0).collect();
+    let shown: Vec<String> = match &filter.program {
+        Some(program) => programs.iter().filter(|own| **own == program.0).cloned().collect(),
+        None => programs.clone(),
+    };
+    let limit = limit.clamp(1, PAGE_LIMIT);
+    let after = cursor.map(read_cursor).transpose()?;
+    let stored = QueueFilter {
+        programs: shown,
+        states: filter.state.iter().map(|state| state.name().to_owned()).collect(),
+        open: match filter.state {
+            Some(state) => Some(state.is_open()),
+            None if filter.everything => None,
+            None => Some(true),
+        },
+        assignee: filter.assignee.as_ref().map(|member| member.0.clone()),
+        unassigned: filter.unassigned,
+        severity_from: filter.severity.map(project::severity_number),
+        severity_to: filter.severity.map(project::severity_number),
+    };
+    let mut found = cases::queue(&app.store, &stored, after.as_ref(), i64::from(limit) + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = match found.last() {
+        Some(last) if more => Some(format!("{}.{}", last.due_at, last.id)),
+        _ => None,
+    };
+    let ids: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
+    let keys = app.keys()?.case_keys(&ids).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found {
+        let card = match keys.get(&row.id) {
+            Some(key) => {
+                let plain = open(key, &project::card_context(&row.id, row.head_seq), &row.card)?;
+                serde_json::from_slice(&plain).map_err(Error::internal)?
+            }
+            None => Card { title: "(erased)".into(), product: String::new() },
+        };
+        rows.push(QueueRow {
+            program: ProgramSlug(row.program),
+            card,
+            state: State::from_name(&row.state).ok_or_else(|| Error::internal("an unknown state in the queue"))?,
+            severity: row.severity.and_then(project::severity_of),
+            assignee: row.assignee.map(MemberId),
+            opened_at: instant(row.opened_at)?,
+            updated_at: instant(row.updated_at)?,
+            clock: match row.due_name {
+                Some(name) => Some((name, instant(row.due_at)?, row.due_state.as_deref() == Some("paused"))),
+                None => None,
+            },
+            waiting: row.waiting_on.is_some(),
+            id: CaseId(row.id),
+        });
+    }
+    let mut counts = Vec::new();
+    for count in cases::counts(&app.store, &programs).await? {
+        if let (Some(state), Ok(n)) = (State::from_name(&count.state), u64::try_from(count.n)) {
+            counts.push((ProgramSlug(count.program), state, n));
+        }
+    }
+    Ok(QueuePage { rows, next, counts })
+}
+
+fn read_cursor(text: &str) -> Result<QueueCursor, Error> {
+    let (due_at, id) = text.split_once('.').ok_or(Error::BadCursor)?;
+    Ok(QueueCursor {
+        due_at: due_at.parse().map_err(|_| Error::BadCursor)?,
+        id: CaseId::parse(id).ok_or(Error::BadCursor)?.0,
+    })
+}
+
+fn instant(microseconds: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_microsecond(microseconds).map_err(Error::internal)
+}

@@ -1,0 +1,58 @@
+//! Projections, made anew from the journal. Every table but the journal can be dropped; this makes the same bytes again.
+
+use super::{journal, project};
+use crate::app::App;
+use crate::error::Error;
+use crate::store::{self, Batch, Statement};
+use candor_core::event::Event;
+use candor_core::id::CaseId;
+
+/// How many cases are rebuilt in one transaction.
+const STEP: i64 = 500;
+
+/// Rebuilds the rows of all cases, the counts, the receipts and the published records. Gives the number of cases.
+///
+/// # Errors
+/// When a journal cannot be read; what was rebuilt before stands.
+pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Error> {
+    app.store.commit(Batch::main(store::cases::clear_statements())).await?;
+    let mut done = 0;
+    let mut after = String::new();
+    loop {
+        let streams = store::journal::streams(&app.store, &after, STEP).await?;
+        let Some(last) = streams.last() else { return Ok(done) };
+        after.clone_from(last);
+        let mut statements: Vec<Statement> = Vec::new();
+        for stream in &streams {
+            let id = CaseId(stream.clone());
+            let Some((case, head)) = journal::load(app, &id).await? else { continue };
+            let policy = super::policy_of(app, &case)?;
+            let key = app.keys()?.case_key(stream).await?;
+            let row = project::row(&key, &case, &policy, head)?;
+            statements.extend(store::cases::count_statements(None, Some((&row.program, &row.state))));
+            statements.push(store::cases::upsert_statement(&row));
+            for entry in &case.history {
+                match &entry.what {
+                    Event::Reported { number, receipt, .. } => {
+                        if let Some(hash) = unhex(receipt) {
+                            statements.push(store::receipts::restore_statement(&hash, stream, i64::from(*number)));
+                        }
+                    }
+                    Event::Published { record } => {
+                        statements.push(journal::public_row(&case, record)?);
+                        statements.extend(journal::number_taken(&case, record));
+                    }
+                    _ => {}
+                }
+            }
+            done += 1;
+        }
+        app.store.commit(Batch::main(statements)).await?;
+        progress(done);
+    }
+}
+
+/// Bytes of hexadecimal digits; `None` when they are none.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}

@@ -1,0 +1,242 @@
+//! A report opens a case. Acknowledged only when it is durable; asked twice, answered once.
+
+use super::{journal, project};
+use crate::app::App;
+use crate::error::Error;
+use crate::keys::{Key, KeyRing, Purpose, equal, lookup, open, random, seal};
+use crate::store::{self, Batch, StoreError};
+use candor_core::access::{self, Actor};
+use candor_core::case::Case;
+use candor_core::command::{Command, Filing};
+use candor_core::decide::{self, Facts};
+use candor_core::event::{Channel, Contact, Credit, ReportFacts};
+use candor_core::evolve::{Stamp, author_of, begin, evolve};
+use candor_core::id::{CaseId, PersonId, ProgramSlug};
+use candor_core::policy::PromiseKind;
+use candor_core::promises;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A report as a door hands it in.
+#[derive(Debug, Clone)]
+pub struct NewReport {
+    /// Through which door.
+    pub channel: Channel,
+    /// What it says.
+    pub facts: ReportFacts,
+    /// Name and address, if given.
+    pub contact: Contact,
+    /// The credit they chose already.
+    pub credit: Option<Credit>,
+    /// When it really came, if a member files what came by another way.
+    pub received_at: Option<Timestamp>,
+}
+
+/// The answer to a report. Given again, word for word, to the same request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filed {
+    /// The case.
+    pub case: CaseId,
+    /// The receipt, in groups. Kept nowhere; whoever loses it loses the way back.
+    pub receipt: String,
+    /// When it was taken in.
+    pub received_at: Timestamp,
+    /// What is promised, with dates.
+    pub promises: Vec<Promised>,
+    /// SHA-256 over the report as it was taken in, as hexadecimal digits.
+    pub proof: String,
+}
+
+/// A promise with its date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// Its name.
+    pub name: String,
+    /// What is promised, for people.
+    pub what: String,
+    /// Commitment or target.
+    pub kind: PromiseKind,
+    /// When it falls due.
+    pub due: Timestamp,
+}
+
+/// Takes a report in.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown program, [`Error::Refused`] when it says nothing or too much,
+/// [`Error::KeyReused`] when the idempotency key came with another body, [`Error::Full`] and [`Error::Busy`].
+pub async fn file_report(
+    app: &App,
+    actor: &Actor,
+    program: &ProgramSlug,
+    report: NewReport,
+    idempotency: Option<&str>,
+) -> Result<Filed, Error> {
+    let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
+    let keys = app.keys()?;
+    let body =
+        serde_json::to_vec(&(&report.facts, ContactParts::of(&report.contact), &report.credit, &report.received_at))
+            .map_err(Error::internal)?;
+    let again = idempotency.map(|key| Again::new(keys, &format!("report/{program}/{}", actor.name()), key, &body));
+    if let Some(again) = &again
+        && let Some(filed) = again.answered(app).await?
+    {
+        return Ok(filed);
+    }
+    let now = app.now();
+    for _ in 0..super::TRIES {
+        let receipt = random::receipt();
+        let hash = receipt_hash(keys, &receipt).ok_or_else(|| Error::internal("a fresh receipt is malformed"))?;
+        let id = CaseId(random::case_id());
+        let filing = Filing {
+            channel: report.channel,
+            facts: report.facts.clone(),
+            contact: report.contact.clone(),
+            person: PersonId(random::id()),
+            credit: report.credit.clone(),
+            received_at: report.received_at,
+            receipt: hex(&hash),
+        };
+        let allowed = access::allow(None, program, actor, Command::Report(Box::new(filing))).map_err(super::denied)?;
+        let facts =
+            Facts { now, policy_version: version, advisory_id: String::new(), base_url: app.program_url(program) };
+        let events = decide::open(&allowed, &policy, &facts)?;
+        let mut batch = Batch::default();
+        let (case_key, statement) = keys.fresh_case_key(id.as_str(), now.as_microsecond())?;
+        batch.ring.push(statement);
+        let by = author_of(&actor.name());
+        let mut case: Option<Case> = None;
+        let mut entries = Vec::with_capacity(events.len());
+        for (seq, event) in (1_u64..).zip(&events) {
+            let stamp = Stamp { seq, at: now, by: by.clone() };
+            match &mut case {
+                None => case = begin(&id, &stamp, event.clone()),
+                Some(case) => evolve(case, &stamp, event.clone()),
+            }
+            let case = case.as_ref().ok_or_else(|| Error::internal("a case did not begin with a report"))?;
+            entries.push(journal::seal_event(keys, &case_key, case, &stamp, actor, event, &mut batch).await?);
+            batch.main.extend(super::files::statements(case, event, now.as_microsecond())?);
+        }
+        let case = case.ok_or_else(|| Error::internal("a report made no event"))?;
+        let (statements, head) = store::journal::append_statements(id.as_str(), store::journal::Head::EMPTY, &entries);
+        batch.main.extend(statements);
+        super::tell(&mut batch, &case, 0, &events, &policy, now);
+        let row = project::row(&case_key, &case, &policy, head)?;
+        batch.main.extend(store::cases::count_statements(None, Some((&row.program, &row.state))));
+        batch.main.push(store::cases::insert_statement(&row));
+        batch.main.push(store::receipts::insert_statement(&hash, id.as_str(), 0));
+        let filed = Filed {
+            case: id.clone(),
+            receipt,
+            received_at: now,
+            promises: promises::forecast(&policy, case.opened_at)
+                .into_iter()
+                .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
+                .collect(),
+            proof: hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body).as_ref()),
+        };
+        if let Some(again) = &again {
+            batch.main.push(again.remember(&filed, now)?);
+        }
+        match app.store.commit(batch).await {
+            Ok(()) => {
+                app.nudge_worker();
+                return Ok(filed);
+            }
+            // The same request came twice at once, or the drawn name was taken.
+            Err(StoreError::Conflict) => {
+                if let Some(again) = &again
+                    && let Some(filed) = again.answered(app).await?
+                {
+                    return Ok(filed);
+                }
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(Error::Busy)
+}
+
+/// The parts of a contact in a fixed order, so that the same request has the same bytes.
+#[derive(Serialize)]
+struct ContactParts<'a>(&'a str, &'a str, &'a str, &'a str, &'a str);
+
+impl<'a> ContactParts<'a> {
+    fn of(contact: &'a Contact) -> Self {
+        Self(&contact.name, &contact.email, &contact.organisation, &contact.link, &contact.pgp_key)
+    }
+}
+
+/// A request that can be answered again. The answer holds a receipt, so it is sealed under a key that only the holder
+/// of the idempotency key can make again.
+struct Again {
+    key: [u8; 16],
+    body: [u8; 16],
+    answer: Key,
+}
+
+impl Again {
+    fn new(keys: &KeyRing, scope: &str, key: &str, body: &[u8]) -> Self {
+        let secret = keys.root().purpose(Purpose::Idempotency);
+        let named = format!("{scope}/{key}");
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&lookup(secret, "answer, first half", named.as_bytes()));
+        bytes[16..].copy_from_slice(&lookup(secret, "answer, second half", named.as_bytes()));
+        Self {
+            key: lookup(secret, "key", named.as_bytes()),
+            body: lookup(secret, "body", body),
+            answer: Key::new("idempotency", bytes),
+        }
+    }
+
+    fn context() -> crate::keys::Context<'static> {
+        crate::keys::Context { kind: "idempotency", stream: "", row: 0, field: "answer" }
+    }
+
+    async fn answered(&self, app: &App) -> Result<Option<Filed>, Error> {
+        let Some(found) = store::idempotency::find(&app.store, &self.key).await? else { return Ok(None) };
+        if !equal(&found.body, &self.body) {
+            return Err(Error::KeyReused);
+        }
+        let plain = open(&self.answer, &Self::context(), &found.answer)?;
+        serde_json::from_slice(&plain).map(Some).map_err(Error::internal)
+    }
+
+    fn remember(&self, filed: &Filed, now: Timestamp) -> Result<store::Statement, Error> {
+        let plain = serde_json::to_vec(filed).map_err(Error::internal)?;
+        let sealed = seal(&self.answer, &Self::context(), &plain)?;
+        Ok(store::idempotency::insert_statement(&self.key, &self.body, &sealed, now.as_microsecond()))
+    }
+}
+
+/// Keyed hash of a receipt; `None` when the text cannot be one.
+fn receipt_hash(keys: &KeyRing, typed: &str) -> Option<[u8; 16]> {
+    let normal = random::normal_receipt(typed)?;
+    Some(lookup(keys.root().purpose(Purpose::Receipt), "receipt", normal.as_bytes()))
+}
+
+/// Opens the page of whoever holds a receipt.
+///
+/// # Errors
+/// [`Error::NotFound`] for a wrong, unknown or malformed receipt alike.
+pub async fn open_receipt(app: &App, receipt: &str) -> Result<(Actor, Case), Error> {
+    let keys = app.keys()?;
+    // A malformed receipt costs the same look-up as a wrong one.
+    let hash = receipt_hash(keys, receipt).unwrap_or([0; 16]);
+    let found = store::receipts::find(&app.store, &hash).await?.ok_or(Error::NotFound)?;
+    let actor = Actor::Reporter {
+        case: CaseId(found.stream.clone()),
+        report: u32::try_from(found.report).map_err(Error::internal)?,
+    };
+    let case = super::load_case(app, &actor, &CaseId(found.stream)).await?;
+    Ok((actor, case))
+}
+
+/// Hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
