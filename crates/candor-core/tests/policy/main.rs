@@ -1,0 +1,8 @@
+//! Policies, their calendars, clocks and gates, through the public functions of the crate.
+
+#![allow(clippy::unwrap_used)]
+
+mod calendar;
+mod clocks;
+mod gates;
+mod given;
