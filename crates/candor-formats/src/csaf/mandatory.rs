@@ -29,32 +29,16 @@ fn languages(document: &Value, findings: &mut Findings) {
         if let Some(tag) = text(head, key)
             && !language::exists(tag)
         {
-            findings.add(
-                "6.1.12",
-                format!("/document/{key}"),
-                format!("There is no language {tag}"),
-            );
+            findings.add("6.1.12", format!("/document/{key}"), format!("There is no language {tag}"));
         }
     }
     let source = text(head, "source_lang");
-    if head
-        .get("publisher")
-        .and_then(|publisher| text(publisher, "category"))
-        == Some("translator")
-        && source.is_none()
+    if head.get("publisher").and_then(|publisher| text(publisher, "category")) == Some("translator") && source.is_none()
     {
-        findings.add(
-            "6.1.15",
-            "/document/source_lang",
-            "A translator must say from which language",
-        );
+        findings.add("6.1.15", "/document/source_lang", "A translator must say from which language");
     }
     if source.is_some() && source == text(head, "lang") {
-        findings.add(
-            "6.1.28",
-            "/document/lang",
-            "A translation cannot be in the language it was made from",
-        );
+        findings.add("6.1.28", "/document/lang", "A translation cannot be in the language it was made from");
     }
 }
 
@@ -68,17 +52,11 @@ fn weaknesses(document: &Value, findings: &mut Findings) {
             continue;
         };
         match id.strip_prefix("CWE-").and_then(Cwe::parse) {
-            None => findings.add(
-                "6.1.11",
-                format!("{path}/cwe/id"),
-                format!("There is no {id} in the list of weaknesses"),
-            ),
+            None => {
+                findings.add("6.1.11", format!("{path}/cwe/id"), format!("There is no {id} in the list of weaknesses"))
+            }
             Some(known) if known.name != name => {
-                findings.add(
-                    "6.1.11",
-                    format!("{path}/cwe/name"),
-                    format!("The name of {id} is \"{}\"", known.name),
-                );
+                findings.add("6.1.11", format!("{path}/cwe/name"), format!("The name of {id} is \"{}\"", known.name));
             }
             Some(_) => {}
         }
@@ -92,11 +70,7 @@ fn cve_numbers(document: &Value, findings: &mut Findings) {
         if let Some(cve) = text(vulnerability, "cve")
             && !seen.insert(cve)
         {
-            findings.add(
-                "6.1.23",
-                format!("{path}/cve"),
-                format!("{cve} is used by more than one vulnerability"),
-            );
+            findings.add("6.1.23", format!("{path}/cve"), format!("{cve} is used by more than one vulnerability"));
         }
     }
 }
@@ -105,8 +79,7 @@ fn cve_numbers(document: &Value, findings: &mut Findings) {
 fn involvements(path: &str, vulnerability: &Value, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for (place, involvement) in items(vulnerability, "involvements") {
-        let (Some(party), Some(date)) = (text(involvement, "party"), text(involvement, "date"))
-        else {
+        let (Some(party), Some(date)) = (text(involvement, "party"), text(involvement, "date")) else {
             continue;
         };
         let Ok(at) = date.parse::<Timestamp>() else {
@@ -114,11 +87,7 @@ fn involvements(path: &str, vulnerability: &Value, findings: &mut Findings) {
         };
         if !seen.insert((party, at)) {
             let path = format!("{path}/involvements/{place}");
-            findings.add(
-                "6.1.24",
-                path,
-                format!("The {party} is listed twice for the same instant"),
-            );
+            findings.add("6.1.24", path, format!("The {party} is listed twice for the same instant"));
         }
     }
 }
@@ -141,24 +110,13 @@ fn flags(document: &Value, path: &str, vulnerability: &Value, findings: &mut Fin
     let mut flagged = HashSet::new();
     for (place, flag) in items(vulnerability, "flags") {
         if names_no_product(flag) {
-            findings.add(
-                "6.1.32",
-                format!("{path}/flags/{place}"),
-                "The flag names no product and no product group",
-            );
+            findings.add("6.1.32", format!("{path}/flags/{place}"), "The flag names no product and no product group");
         }
         let products: HashSet<&str> = covered(document, flag).into_iter().collect();
-        let mut again: Vec<&str> = products
-            .into_iter()
-            .filter(|id| !flagged.insert(*id))
-            .collect();
+        let mut again: Vec<&str> = products.into_iter().filter(|id| !flagged.insert(*id)).collect();
         again.sort_unstable();
         if let Some(id) = again.first() {
-            findings.add(
-                "6.1.33",
-                format!("{path}/flags/{place}"),
-                format!("The product {id} has more than one flag"),
-            );
+            findings.add("6.1.33", format!("{path}/flags/{place}"), format!("The product {id} has more than one flag"));
         }
     }
 }

@@ -31,17 +31,7 @@ pub struct Finding {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} at {}: {}",
-            self.test,
-            if self.path.is_empty() {
-                "/"
-            } else {
-                &self.path
-            },
-            self.message
-        )
+        write!(f, "{} at {}: {}", self.test, if self.path.is_empty() { "/" } else { &self.path }, self.message)
     }
 }
 
@@ -98,11 +88,7 @@ pub(crate) struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, test: &'static str, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Finding {
-            test,
-            path: path.into(),
-            message: message.into(),
-        });
+        self.0.push(Finding { test, path: path.into(), message: message.into() });
     }
 }
 
@@ -130,10 +116,7 @@ pub fn validate(document: &Value) -> Vec<Finding> {
     tracking::check(document, &mut findings);
     profiles::check(document, &mut findings);
     findings.0.sort_by_key(|finding| {
-        MANDATORY_TESTS
-            .iter()
-            .position(|test| *test == finding.test)
-            .map_or(0, |place| place + 1)
+        MANDATORY_TESTS.iter().position(|test| *test == finding.test).map_or(0, |place| place + 1)
     });
     findings.0
 }
@@ -160,10 +143,7 @@ mod tests {
     #[test]
     fn a_file_is_named_after_its_tracking_id() {
         assert_eq!(file_name("MINIO-2026-1"), "minio-2026-1.json");
-        assert_eq!(
-            file_name("Example Company - 2019-YH3234"),
-            "example_company_-_2019-yh3234.json"
-        );
+        assert_eq!(file_name("Example Company - 2019-YH3234"), "example_company_-_2019-yh3234.json");
         assert_eq!(file_name("RHBA-2019:0024"), "rhba-2019_0024.json");
         assert_eq!(file_name("a._é_b+C"), "a_b+c.json");
     }

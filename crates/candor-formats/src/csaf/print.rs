@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::products::is_range;
 use crate::advisory::{
-    AffectedRange, Credit, Product, PublisherCategory, Record, Reference, ReferenceKind,
-    Remediation, RemediationKind, Tlp,
+    AffectedRange, Credit, Product, PublisherCategory, Record, Reference, ReferenceKind, Remediation, RemediationKind,
+    Tlp,
 };
 use crate::cvss::{CvssVector, Version};
 use crate::cwe::{Cwe, Usage};
@@ -58,11 +58,9 @@ fn distribution(tlp: Tlp) -> Value {
         Tlp::Amber | Tlp::AmberStrict => "AMBER",
         Tlp::Red => "RED",
     };
-    let mut distribution =
-        json!({ "tlp": { "label": label, "url": "https://www.first.org/tlp/" } });
+    let mut distribution = json!({ "tlp": { "label": label, "url": "https://www.first.org/tlp/" } });
     if tlp == Tlp::AmberStrict {
-        distribution["text"] =
-            json!("TLP:AMBER+STRICT: for the recipient's own organisation only.");
+        distribution["text"] = json!("TLP:AMBER+STRICT: for the recipient's own organisation only.");
     }
     distribution
 }
@@ -72,12 +70,7 @@ fn document_notes(record: &Record) -> Vec<Value> {
     push_note(&mut notes, "summary", "Summary", &record.summary);
     push_note(&mut notes, "details", "Details", &record.details);
     if let Some(at) = record.withdrawn {
-        push_note(
-            &mut notes,
-            "general",
-            "Withdrawn",
-            &format!("This advisory was withdrawn on {at}."),
-        );
+        push_note(&mut notes, "general", "Withdrawn", &format!("This advisory was withdrawn on {at}."));
     }
     notes
 }
@@ -103,11 +96,7 @@ fn publisher(record: &Record) -> Value {
         "namespace": publisher.namespace,
     });
     set_text(&mut value, "contact_details", publisher.contact.as_deref());
-    set_text(
-        &mut value,
-        "issuing_authority",
-        publisher.authority.as_deref(),
-    );
+    set_text(&mut value, "issuing_authority", publisher.authority.as_deref());
     value
 }
 
@@ -124,10 +113,7 @@ fn tracking(record: &Record, engine_version: &str) -> Value {
         .iter()
         .map(|revision| json!({ "date": revision.at, "number": revision.number.to_string(), "summary": revision.summary }))
         .collect();
-    let current = record
-        .revisions
-        .last()
-        .map_or(record.published, |revision| revision.at);
+    let current = record.revisions.last().map_or(record.published, |revision| revision.at);
     let mut engine = json!({ "name": "Candor" });
     set_text(&mut engine, "version", Some(engine_version));
     let mut tracking = json!({
@@ -146,16 +132,14 @@ fn tracking(record: &Record, engine_version: &str) -> Value {
 }
 
 fn references(record: &Record) -> Vec<Value> {
-    let own = [
-        (&record.links.csaf, "This advisory as a CSAF document"),
-        (&record.links.page, "This advisory as a web page"),
-    ];
-    let own = own.into_iter().filter_map(|(link, summary)| {
-        Some(json!({ "category": "self", "summary": summary, "url": link.as_ref()? }))
-    });
-    let others = record.references.iter().map(|reference| {
-        json!({ "category": "external", "summary": reference_summary(reference), "url": reference.url })
-    });
+    let own =
+        [(&record.links.csaf, "This advisory as a CSAF document"), (&record.links.page, "This advisory as a web page")];
+    let own = own
+        .into_iter()
+        .filter_map(|(link, summary)| Some(json!({ "category": "self", "summary": summary, "url": link.as_ref()? })));
+    let others = record.references.iter().map(
+        |reference| json!({ "category": "external", "summary": reference_summary(reference), "url": reference.url }),
+    );
     own.chain(others).collect()
 }
 
@@ -196,21 +180,14 @@ struct ProductId {
 
 impl Tree {
     fn of(record: &Record) -> Self {
-        let mut tree = Self {
-            branches: Vec::new(),
-            affected: Vec::new(),
-            fixed: Vec::new(),
-            recommended: Vec::new(),
-            count: 0,
-        };
+        let mut tree =
+            Self { branches: Vec::new(), affected: Vec::new(), fixed: Vec::new(), recommended: Vec::new(), count: 0 };
         let mut vendors: Vec<(&str, Vec<Value>)> = Vec::new();
         for product in &record.products {
-            let vendor = if product.vendor.trim().is_empty() {
-                record.publisher.name.as_str()
-            } else {
-                product.vendor.as_str()
-            };
-            let branch = json!({ "branches": tree.versions(record, product), "category": "product_name", "name": product.name });
+            let vendor =
+                if product.vendor.trim().is_empty() { record.publisher.name.as_str() } else { product.vendor.as_str() };
+            let branch =
+                json!({ "branches": tree.versions(record, product), "category": "product_name", "name": product.name });
             match vendors.iter_mut().find(|(name, _)| *name == vendor) {
                 Some((_, products)) => products.push(branch),
                 None => vendors.push((vendor, vec![branch])),
@@ -228,11 +205,7 @@ impl Tree {
         let mut branches = Vec::new();
         let everything = [AffectedRange::default()];
         let all = product.ranges.is_empty() && product.versions.is_empty();
-        for range in if all {
-            &everything[..]
-        } else {
-            &product.ranges
-        } {
+        for range in if all { &everything[..] } else { &product.ranges } {
             let id = self.next(product);
             branches.push(range_branch(product, range, &id.id));
             self.affected.push(id);
@@ -249,10 +222,7 @@ impl Tree {
             let id = self.next(product);
             branches.push(version_branch(product, version, &id.id));
             if is_newest(product.version_order(), version, &fixed) {
-                self.recommended.push(ProductId {
-                    id: id.id.clone(),
-                    product: product.name.clone(),
-                });
+                self.recommended.push(ProductId { id: id.id.clone(), product: product.name.clone() });
             }
             self.fixed.push(id);
         }
@@ -261,20 +231,13 @@ impl Tree {
 
     fn next(&mut self, product: &Product) -> ProductId {
         self.count += 1;
-        ProductId {
-            id: format!("CSAFPID-{:04}", self.count),
-            product: product.name.clone(),
-        }
+        ProductId { id: format!("CSAFPID-{:04}", self.count), product: product.name.clone() }
     }
 
     /// Ids of affected products, of all products or of the named ones.
     fn affected_ids(&self, names: &[String]) -> Vec<&str> {
         let named = |id: &&ProductId| names.is_empty() || names.contains(&id.product);
-        self.affected
-            .iter()
-            .filter(named)
-            .map(|id| id.id.as_str())
-            .collect()
+        self.affected.iter().filter(named).map(|id| id.id.as_str()).collect()
     }
 }
 
@@ -282,8 +245,7 @@ impl Tree {
 fn fixed_versions<'a>(record: &'a Record, product: &'a Product) -> Vec<&'a str> {
     let mut all = product.all_fixed();
     for fix in record.remediations_of(RemediationKind::Fix) {
-        let for_this = fix.products.contains(&product.name)
-            || (fix.products.is_empty() && record.products.len() == 1);
+        let for_this = fix.products.contains(&product.name) || (fix.products.is_empty() && record.products.len() == 1);
         if for_this {
             for version in &fix.versions {
                 if !all.contains(&version.as_str()) {
@@ -292,16 +254,13 @@ fn fixed_versions<'a>(record: &'a Record, product: &'a Product) -> Vec<&'a str> 
             }
         }
     }
-    all.retain(|version| {
-        !version.trim().is_empty() && !product.versions.iter().any(|affected| affected == version)
-    });
+    all.retain(|version| !version.trim().is_empty() && !product.versions.iter().any(|affected| affected == version));
     all
 }
 
 /// Whether no other version is known to be newer. Unknown order leaves all of them recommended.
 fn is_newest(order: Ecosystem, version: &str, all: &[&str]) -> bool {
-    !all.iter()
-        .any(|other| compare(order, version, other) == Some(Ordering::Less))
+    !all.iter().any(|other| compare(order, version, other) == Some(Ordering::Less))
 }
 
 fn range_branch(product: &Product, range: &AffectedRange, id: &str) -> Value {
@@ -315,14 +274,7 @@ fn range_branch(product: &Product, range: &AffectedRange, id: &str) -> Value {
 /// A branch for one version. A name that would read as a range is written as a range of one.
 fn version_branch(product: &Product, version: &str, id: &str) -> Value {
     let (category, name) = if is_range(version) {
-        (
-            "product_version_range",
-            format!(
-                "vers:{}/{}",
-                product.version_order().vers_scheme(),
-                quoted(version)
-            ),
-        )
+        ("product_version_range", format!("vers:{}/{}", product.version_order().vers_scheme(), quoted(version)))
     } else {
         ("product_version", version.to_owned())
     };
@@ -336,8 +288,7 @@ fn full_name(product: &Product, suffix: &str, version: Option<&str>, id: &str) -
         helper.insert("cpe".to_owned(), json!(cpe));
     }
     let purl = product.purl.as_ref().map(Purl::package);
-    let purl =
-        purl.and_then(|purl| version.map_or(Some(purl.clone()), |version| purl.at(version).ok()));
+    let purl = purl.and_then(|purl| version.map_or(Some(purl.clone()), |version| purl.at(version).ok()));
     if let Some(purl) = purl {
         helper.insert("purl".to_owned(), json!(purl.to_string()));
     }
@@ -360,11 +311,7 @@ fn vers(order: Ecosystem, range: &AffectedRange) -> String {
     } else if let Some(last) = &range.last_affected {
         constraints.push(format!("<={}", quoted(last)));
     }
-    let constraints = if constraints.is_empty() {
-        "*".to_owned()
-    } else {
-        constraints.join("|")
-    };
+    let constraints = if constraints.is_empty() { "*".to_owned() } else { constraints.join("|") };
     format!("vers:{}/{constraints}", order.vers_scheme())
 }
 
@@ -374,11 +321,7 @@ fn quoted(version: &str) -> String {
         .bytes()
         .map(|byte| {
             let plain = byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
-            if plain {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
+            if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
         })
         .collect()
 }
@@ -392,16 +335,10 @@ fn vulnerability(record: &Record, tree: &Tree) -> Value {
         "title": record.title,
     });
     let mut status = Map::new();
-    for (list, ids) in [
-        ("fixed", &tree.fixed),
-        ("known_affected", &tree.affected),
-        ("recommended", &tree.recommended),
-    ] {
+    for (list, ids) in [("fixed", &tree.fixed), ("known_affected", &tree.affected), ("recommended", &tree.recommended)]
+    {
         if !ids.is_empty() {
-            status.insert(
-                list.to_owned(),
-                ids.iter().map(|id| id.id.as_str()).collect(),
-            );
+            status.insert(list.to_owned(), ids.iter().map(|id| id.id.as_str()).collect());
         }
     }
     if let Some(cve) = record.cve() {
@@ -411,10 +348,7 @@ fn vulnerability(record: &Record, tree: &Tree) -> Value {
         value["cwe"] = json!({ "id": cwe.to_string(), "name": cwe.name });
     }
     let lists = [
-        (
-            "acknowledgments",
-            record.credits.iter().map(acknowledgment).collect(),
-        ),
+        ("acknowledgments", record.credits.iter().map(acknowledgment).collect()),
         ("ids", ids(record)),
         ("remediations", remediations(record, tree)),
         ("scores", scores(record, tree)),
@@ -445,31 +379,16 @@ fn vulnerability_notes(record: &Record) -> Vec<Value> {
         push_note(&mut notes, "other", "CVSS 4.0", &text);
     }
     let lead = lead_weakness(record);
-    let others: Vec<String> = weaknesses(record)
-        .filter(|cwe| Some(*cwe) != lead)
-        .map(|cwe| format!("{cwe} {}", cwe.name))
-        .collect();
-    push_note(
-        &mut notes,
-        "other",
-        "Further weaknesses",
-        &others.join("\n"),
-    );
-    let lines: Vec<String> = record
-        .timeline
-        .iter()
-        .map(|entry| format!("{}: {}", entry.at, entry.text))
-        .collect();
+    let others: Vec<String> =
+        weaknesses(record).filter(|cwe| Some(*cwe) != lead).map(|cwe| format!("{cwe} {}", cwe.name)).collect();
+    push_note(&mut notes, "other", "Further weaknesses", &others.join("\n"));
+    let lines: Vec<String> = record.timeline.iter().map(|entry| format!("{}: {}", entry.at, entry.text)).collect();
     push_note(&mut notes, "other", "Timeline", &lines.join("\n"));
     notes
 }
 
 fn weaknesses(record: &Record) -> impl Iterator<Item = Cwe> {
-    record
-        .cwes
-        .iter()
-        .filter_map(|id| Cwe::get(*id))
-        .filter(|cwe| cwe.usage != Usage::Prohibited)
+    record.cwes.iter().filter_map(|id| Cwe::get(*id)).filter(|cwe| cwe.usage != Usage::Prohibited)
 }
 
 fn lead_weakness(record: &Record) -> Option<Cwe> {
@@ -482,11 +401,7 @@ fn ids(record: &Record) -> Vec<Value> {
     if !identifiers::is_cve(&record.id) {
         ids.push(json!({ "system_name": record.publisher.name, "text": record.id }));
     }
-    for alias in record
-        .aliases
-        .iter()
-        .filter(|alias| !identifiers::is_cve(alias))
-    {
+    for alias in record.aliases.iter().filter(|alias| !identifiers::is_cve(alias)) {
         let system = match identifiers::recognise(alias).map(|found| found.kind) {
             Some(identifiers::Kind::Ghsa) => "GitHub Security Advisories",
             Some(_) => "OSV",
@@ -509,28 +424,18 @@ fn acknowledgment(credit: &Credit) -> Value {
     if let Some(link) = &credit.link {
         value["urls"] = json!([link]);
     }
-    let note = credit
-        .note
-        .as_deref()
-        .map(str::trim)
-        .filter(|note| !note.is_empty());
-    value["summary"] = json!(note.map_or_else(
-        || credit.role.label().to_owned(),
-        |note| format!("{}: {note}", credit.role.label())
-    ));
+    let note = credit.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+    value["summary"] =
+        json!(note.map_or_else(|| credit.role.label().to_owned(), |note| format!("{}: {note}", credit.role.label())));
     value
 }
 
 /// The remediations of the record; for fixed versions that no fix speaks of, one that says to update.
 fn remediations(record: &Record, tree: &Tree) -> Vec<Value> {
-    let mut all: Vec<Value> = record
-        .remediations
-        .iter()
-        .filter_map(|remediation| remediation_value(remediation, tree))
-        .collect();
+    let mut all: Vec<Value> =
+        record.remediations.iter().filter_map(|remediation| remediation_value(remediation, tree)).collect();
     for product in &record.products {
-        let names_it =
-            |fix: &Remediation| fix.products.is_empty() || fix.products.contains(&product.name);
+        let names_it = |fix: &Remediation| fix.products.is_empty() || fix.products.contains(&product.name);
         let fixed = product.all_fixed();
         if fixed.is_empty() || record.remediations_of(RemediationKind::Fix).any(names_it) {
             continue;
@@ -569,9 +474,7 @@ fn remediation_value(remediation: &Remediation, tree: &Tree) -> Option<Value> {
 fn scores(record: &Record, tree: &Tree) -> Vec<Value> {
     let ids = tree.affected_ids(&[]);
     let two = record.vector(Version::V2_0);
-    let three = record
-        .vector(Version::V3_1)
-        .or_else(|| record.vector(Version::V3_0));
+    let three = record.vector(Version::V3_1).or_else(|| record.vector(Version::V3_0));
     if ids.is_empty() || (two.is_none() && three.is_none()) {
         return Vec::new();
     }
@@ -587,8 +490,7 @@ fn scores(record: &Record, tree: &Tree) -> Vec<Value> {
 
 /// A vector in the JSON of FIRST: the vector itself and what is computed from it.
 fn cvss_object(vector: &CvssVector) -> Value {
-    let mut value =
-        json!({ "version": vector.version().as_str(), "vectorString": vector.as_str() });
+    let mut value = json!({ "version": vector.version().as_str(), "vectorString": vector.as_str() });
     let scores = [
         ("base", Some(vector.base_score())),
         ("temporal", vector.temporal_score()),

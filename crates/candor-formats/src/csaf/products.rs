@@ -54,20 +54,13 @@ fn ids_are_defined_once<'a>(document: &'a Value, findings: &mut Findings) -> Has
 fn ids_are_defined(document: &Value, defined: &HashSet<&str>, findings: &mut Findings) {
     let mut refer = |path: String, id: &str| {
         if !defined.contains(id) {
-            findings.add(
-                "6.1.1",
-                path,
-                format!("The product id {id} is not defined in the product tree"),
-            );
+            findings.add("6.1.1", path, format!("The product id {id} is not defined in the product tree"));
         }
     };
     if let Some(tree) = document.get("product_tree") {
         for (place, group) in items(tree, "product_groups") {
             for (item, id) in texts(group, "product_ids") {
-                refer(
-                    format!("/product_tree/product_groups/{place}/product_ids/{item}"),
-                    id,
-                );
+                refer(format!("/product_tree/product_groups/{place}/product_ids/{item}"), id);
             }
         }
         for (place, relationship) in items(tree, "relationships") {
@@ -112,26 +105,16 @@ fn relationships_do_not_circle(document: &Value, findings: &mut Findings) {
     let Some(tree) = document.get("product_tree") else {
         return;
     };
-    let all: Vec<&Value> = items(tree, "relationships")
-        .map(|(_, value)| value)
-        .collect();
+    let all: Vec<&Value> = items(tree, "relationships").map(|(_, value)| value).collect();
     let mut defined_by: HashMap<&str, usize> = HashMap::new();
     for (place, relationship) in all.iter().enumerate() {
-        if let Some(id) = relationship
-            .get("full_product_name")
-            .and_then(|name| text(name, "product_id"))
-        {
+        if let Some(id) = relationship.get("full_product_name").and_then(|name| text(name, "product_id")) {
             defined_by.entry(id).or_insert(place);
         }
     }
     let next = |place: usize| -> Vec<usize> {
-        let parts =
-            ["product_reference", "relates_to_product_reference"].map(|key| text(all[place], key));
-        parts
-            .into_iter()
-            .flatten()
-            .filter_map(|id| defined_by.get(id).copied())
-            .collect()
+        let parts = ["product_reference", "relates_to_product_reference"].map(|key| text(all[place], key));
+        parts.into_iter().flatten().filter_map(|id| defined_by.get(id).copied()).collect()
     };
     let mut states = vec![State::New; all.len()];
     for start in 0..all.len() {
@@ -173,11 +156,7 @@ fn groups_are_defined_once(document: &Value, findings: &mut Findings) {
                 && !defined.insert(id)
             {
                 let path = format!("/product_tree/product_groups/{place}/group_id");
-                findings.add(
-                    "6.1.5",
-                    path,
-                    format!("The product group id {id} is defined more than once"),
-                );
+                findings.add("6.1.5", path, format!("The product group id {id} is defined more than once"));
             }
         }
     }
@@ -202,10 +181,7 @@ fn groups_are_defined_once(document: &Value, findings: &mut Findings) {
 /// 6.1.6.
 fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
     const GROUPS: [(&str, &[&str]); 4] = [
-        (
-            "affected",
-            &["first_affected", "known_affected", "last_affected"],
-        ),
+        ("affected", &["first_affected", "known_affected", "last_affected"]),
         ("not affected", &["known_not_affected"]),
         ("fixed", &["first_fixed", "fixed"]),
         ("under investigation", &["under_investigation"]),
@@ -221,11 +197,7 @@ fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
                     let before = *said.entry(id).or_insert(group);
                     if before != group {
                         let path = format!("{path}/product_status/{list}/{item}");
-                        findings.add(
-                            "6.1.6",
-                            path,
-                            format!("The product {id} is said to be {before} and {group}"),
-                        );
+                        findings.add("6.1.6", path, format!("The product {id} is said to be {before} and {group}"));
                     }
                 }
             }
@@ -255,9 +227,7 @@ fn helpers_are_sound(document: &Value, findings: &mut Findings) {
                     findings.add(
                         "6.1.25",
                         path,
-                        format!(
-                            "The hash algorithm {algorithm} is used more than once for one file"
-                        ),
+                        format!("The hash algorithm {algorithm} is used more than once for one file"),
                     );
                 }
             }
@@ -285,9 +255,7 @@ fn versions_are_no_ranges(document: &Value, findings: &mut Findings) {
 ///
 /// Source: CSAF 2.0 section 6.1.31. Words count as words, so `after-eight` is a version.
 pub fn is_range(name: &str) -> bool {
-    const WORDS: [&str; 7] = [
-        "after", "all", "before", "earlier", "later", "prior", "versions",
-    ];
+    const WORDS: [&str; 7] = ["after", "all", "before", "earlier", "later", "prior", "versions"];
     let lower = name.to_lowercase();
     lower.contains(['<', '>']) || lower.split_whitespace().any(|word| WORDS.contains(&word))
 }

@@ -20,10 +20,7 @@ enum Profile {
 }
 
 pub fn check(document: &Value, findings: &mut Findings) {
-    let category = document
-        .get("document")
-        .and_then(|head| text(head, "category"))
-        .unwrap_or_default();
+    let category = document.get("document").and_then(|head| text(head, "category")).unwrap_or_default();
     let profile = match category {
         "csaf_security_incident_response" => Profile::SecurityIncidentResponse,
         "csaf_informational_advisory" => Profile::InformationalAdvisory,
@@ -45,20 +42,12 @@ pub fn check(document: &Value, findings: &mut Findings) {
 
 /// 6.1.26.
 fn category_is_free(category: &str, findings: &mut Findings) {
-    const PROFILES: [&str; 4] = [
-        "securityincidentresponse",
-        "informationaladvisory",
-        "securityadvisory",
-        "vex",
-    ];
+    const PROFILES: [&str; 4] = ["securityincidentresponse", "informationaladvisory", "securityadvisory", "vex"];
     if category == "csaf_base" {
         return;
     }
-    let folded: String = category
-        .to_lowercase()
-        .chars()
-        .filter(|c| !matches!(c, '-' | '_') && !c.is_whitespace())
-        .collect();
+    let folded: String =
+        category.to_lowercase().chars().filter(|c| !matches!(c, '-' | '_') && !c.is_whitespace()).collect();
     let bare = folded.strip_prefix("csaf").unwrap_or(&folded);
     if PROFILES.contains(&bare) || category.to_lowercase().starts_with("csaf_") {
         let message = "This reads like a CSAF profile but is none; use the exact value of the profile or another word";
@@ -70,10 +59,7 @@ fn category_is_free(category: &str, findings: &mut Findings) {
 fn tells_a_story(document: &Value, profile: Profile, findings: &mut Findings) {
     let head = &document["document"];
     let tells = |(_, note): (usize, &Value)| {
-        matches!(
-            text(note, "category"),
-            Some("description" | "details" | "general" | "summary")
-        )
+        matches!(text(note, "category"), Some("description" | "details" | "general" | "summary"))
     };
     if !items(head, "notes").any(tells) {
         findings.add(
@@ -83,47 +69,27 @@ fn tells_a_story(document: &Value, profile: Profile, findings: &mut Findings) {
         );
     }
     // `external` is the default category of a reference.
-    if !items(head, "references").any(|(_, reference)| {
-        text(reference, "category").is_none_or(|category| category == "external")
-    }) {
-        findings.add(
-            "6.1.27.2",
-            "/document/references",
-            "This profile needs a reference of the category external",
-        );
+    if !items(head, "references")
+        .any(|(_, reference)| text(reference, "category").is_none_or(|category| category == "external"))
+    {
+        findings.add("6.1.27.2", "/document/references", "This profile needs a reference of the category external");
     }
     if profile == Profile::InformationalAdvisory && document.get("vulnerabilities").is_some() {
-        findings.add(
-            "6.1.27.3",
-            "/vulnerabilities",
-            "An informational advisory has no vulnerabilities",
-        );
+        findings.add("6.1.27.3", "/vulnerabilities", "An informational advisory has no vulnerabilities");
     }
 }
 
 /// 6.1.27.4, 6.1.27.5, 6.1.27.6 and 6.1.27.11.
 fn names_products(document: &Value, profile: Profile, findings: &mut Findings) {
     if document.get("product_tree").is_none() {
-        findings.add(
-            "6.1.27.4",
-            "/product_tree",
-            "This profile needs a product tree",
-        );
+        findings.add("6.1.27.4", "/product_tree", "This profile needs a product tree");
     }
     if document.get("vulnerabilities").is_none() {
-        findings.add(
-            "6.1.27.11",
-            "/vulnerabilities",
-            "This profile needs vulnerabilities",
-        );
+        findings.add("6.1.27.11", "/vulnerabilities", "This profile needs vulnerabilities");
     }
     for (path, vulnerability) in vulnerabilities(document) {
         if vulnerability.get("notes").is_none() {
-            findings.add(
-                "6.1.27.5",
-                format!("{path}/notes"),
-                "This profile needs notes for each vulnerability",
-            );
+            findings.add("6.1.27.5", format!("{path}/notes"), "This profile needs notes for each vulnerability");
         }
         if profile == Profile::SecurityAdvisory && vulnerability.get("product_status").is_none() {
             findings.add(
@@ -137,18 +103,10 @@ fn names_products(document: &Value, profile: Profile, findings: &mut Findings) {
 
 /// 6.1.27.7 to 6.1.27.10.
 fn states_and_justifies(document: &Value, findings: &mut Findings) {
-    const STATES: [&str; 4] = [
-        "fixed",
-        "known_affected",
-        "known_not_affected",
-        "under_investigation",
-    ];
+    const STATES: [&str; 4] = ["fixed", "known_affected", "known_not_affected", "under_investigation"];
     for (path, vulnerability) in vulnerabilities(document) {
         let status = vulnerability.get("product_status");
-        if !STATES
-            .iter()
-            .any(|state| status.is_some_and(|status| status.get(state).is_some()))
-        {
+        if !STATES.iter().any(|state| status.is_some_and(|status| status.get(state).is_some())) {
             let message = "A VEX document needs one of fixed, known_affected, known_not_affected, under_investigation";
             findings.add("6.1.27.7", format!("{path}/product_status"), message);
         }
@@ -164,32 +122,20 @@ fn states_and_justifies(document: &Value, findings: &mut Findings) {
         let impacts = items(vulnerability, "threats")
             .map(|(_, threat)| threat)
             .filter(|threat| text(threat, "category") == Some("impact"));
-        let justified: HashSet<&str> = flags
-            .chain(impacts)
-            .flat_map(|subject| covered(document, subject))
-            .collect();
-        for (item, id) in
-            texts(status, "known_not_affected").filter(|(_, id)| !justified.contains(id))
-        {
+        let justified: HashSet<&str> = flags.chain(impacts).flat_map(|subject| covered(document, subject)).collect();
+        for (item, id) in texts(status, "known_not_affected").filter(|(_, id)| !justified.contains(id)) {
             let path = format!("{path}/product_status/known_not_affected/{item}");
             findings.add(
                 "6.1.27.9",
                 path,
-                format!(
-                    "There is no flag and no impact statement that says why {id} is not affected"
-                ),
+                format!("There is no flag and no impact statement that says why {id} is not affected"),
             );
         }
-        let remedied: HashSet<&str> = items(vulnerability, "remediations")
-            .flat_map(|(_, remediation)| covered(document, remediation))
-            .collect();
+        let remedied: HashSet<&str> =
+            items(vulnerability, "remediations").flat_map(|(_, remediation)| covered(document, remediation)).collect();
         for (item, id) in texts(status, "known_affected").filter(|(_, id)| !remedied.contains(id)) {
             let path = format!("{path}/product_status/known_affected/{item}");
-            findings.add(
-                "6.1.27.10",
-                path,
-                format!("There is no remediation that says what to do about {id}"),
-            );
+            findings.add("6.1.27.10", path, format!("There is no remediation that says what to do about {id}"));
         }
     }
 }

@@ -21,12 +21,7 @@ pub fn check(document: &Value, findings: &mut Findings) {
         for (place, score) in items(vulnerability, "scores") {
             for key in ["cvss_v2", "cvss_v3"] {
                 if let Some(object) = score.get(key) {
-                    check_object(
-                        &format!("{path}/scores/{place}/{key}"),
-                        key,
-                        object,
-                        findings,
-                    );
+                    check_object(&format!("{path}/scores/{place}/{key}"), key, object, findings);
                 }
             }
         }
@@ -61,16 +56,8 @@ fn check_object(path: &str, key: &str, object: &Value, findings: &mut Findings) 
         ("cvss_v3", Some("3.0")) => Version::V3_0,
         ("cvss_v3", Some("3.1")) => Version::V3_1,
         _ => {
-            let known = if key == "cvss_v2" {
-                "2.0"
-            } else {
-                "3.0 or 3.1"
-            };
-            findings.add(
-                "6.1.8",
-                format!("{path}/version"),
-                format!("The version must be {known}"),
-            );
+            let known = if key == "cvss_v2" { "2.0" } else { "3.0 or 3.1" };
+            findings.add("6.1.8", format!("{path}/version"), format!("The version must be {known}"));
             return;
         }
     };
@@ -84,11 +71,7 @@ fn check_object(path: &str, key: &str, object: &Value, findings: &mut Findings) 
             computed(path, &vector, object, findings);
             consistent(path, &vector, object, findings);
         }
-        Ok(_) => findings.add(
-            "6.1.8",
-            format!("{path}/vectorString"),
-            format!("This is no CVSS {version} vector"),
-        ),
+        Ok(_) => findings.add("6.1.8", format!("{path}/vectorString"), format!("This is no CVSS {version} vector")),
         Err(why) if fits_schema(version, vector) => {
             findings.add("6.1.9", format!("{path}/vectorString"), why.to_string())
         }
@@ -105,77 +88,37 @@ fn shape(path: &str, version: Version, object: &Value, findings: &mut Findings) 
     };
     for key in required {
         if object.get(key).is_none() {
-            findings.add(
-                "6.1.8",
-                format!("{path}/{key}"),
-                format!("{key} is missing"),
-            );
+            findings.add("6.1.8", format!("{path}/{key}"), format!("{key} is missing"));
         }
     }
-    if object
-        .get("vectorString")
-        .is_some_and(|vector| !vector.is_string())
-    {
-        findings.add(
-            "6.1.8",
-            format!("{path}/vectorString"),
-            "The vector must be text",
-        );
+    if object.get("vectorString").is_some_and(|vector| !vector.is_string()) {
+        findings.add("6.1.8", format!("{path}/vectorString"), "The vector must be text");
     }
     for (score, severity) in SCORES {
-        if object.get(score).is_some_and(|value| {
-            !value
-                .as_f64()
-                .is_some_and(|score| (0.0..=10.0).contains(&score))
-        }) {
-            findings.add(
-                "6.1.8",
-                format!("{path}/{score}"),
-                "A score is a number from 0 to 10",
-            );
+        if object.get(score).is_some_and(|value| !value.as_f64().is_some_and(|score| (0.0..=10.0).contains(&score))) {
+            findings.add("6.1.8", format!("{path}/{score}"), "A score is a number from 0 to 10");
         }
         let known = |value: &Value| {
-            Severity::ALL
-                .iter()
-                .any(|severity| value.as_str() == Some(&severity.label().to_uppercase()))
+            Severity::ALL.iter().any(|severity| value.as_str() == Some(&severity.label().to_uppercase()))
         };
         if version != Version::V2_0 && object.get(severity).is_some_and(|value| !known(value)) {
-            findings.add(
-                "6.1.8",
-                format!("{path}/{severity}"),
-                "A severity is NONE, LOW, MEDIUM, HIGH or CRITICAL",
-            );
+            findings.add("6.1.8", format!("{path}/{severity}"), "A severity is NONE, LOW, MEDIUM, HIGH or CRITICAL");
         }
     }
     for metric in all_metrics(version) {
         let key = field(metric);
         if let Some(value) = object.get(&key)
-            && !metric
-                .choices
-                .iter()
-                .any(|choice| value.as_str() == Some(&constant(choice.label)))
+            && !metric.choices.iter().any(|choice| value.as_str() == Some(&constant(choice.label)))
         {
-            let choices: Vec<String> = metric
-                .choices
-                .iter()
-                .map(|choice| constant(choice.label))
-                .collect();
-            findings.add(
-                "6.1.8",
-                format!("{path}/{key}"),
-                format!("{key} must be one of {}", choices.join(", ")),
-            );
+            let choices: Vec<String> = metric.choices.iter().map(|choice| constant(choice.label)).collect();
+            findings.add("6.1.8", format!("{path}/{key}"), format!("{key} must be one of {}", choices.join(", ")));
         }
     }
 }
 
 /// 6.1.9.
 fn computed(path: &str, vector: &CvssVector, object: &Value, findings: &mut Findings) {
-    let expected = [
-        vector.base_score(),
-        vector.full_temporal_score(),
-        vector.full_environmental_score(),
-    ];
+    let expected = [vector.base_score(), vector.full_temporal_score(), vector.full_environmental_score()];
     for ((score_key, severity_key), expected) in SCORES.into_iter().zip(expected) {
         if let Some(given) = object.get(score_key).and_then(Value::as_f64)
             && (given - expected).abs() > 1e-9
@@ -186,9 +129,7 @@ fn computed(path: &str, vector: &CvssVector, object: &Value, findings: &mut Find
                 format!("The vector gives {expected:.1}, not {given}"),
             );
         }
-        let severity = Severity::of(vector.version(), expected)
-            .label()
-            .to_uppercase();
+        let severity = Severity::of(vector.version(), expected).label().to_uppercase();
         if vector.version() != Version::V2_0
             && let Some(given) = text(object, severity_key)
             && given != severity
@@ -214,11 +155,7 @@ fn consistent(path: &str, vector: &CvssVector, object: &Value, findings: &mut Fi
         };
         let expected = constant(choice.label);
         if given != expected {
-            findings.add(
-                "6.1.10",
-                format!("{path}/{key}"),
-                format!("The vector says {expected}, not {given}"),
-            );
+            findings.add("6.1.10", format!("{path}/{key}"), format!("The vector says {expected}, not {given}"));
         }
     }
 }
@@ -230,9 +167,7 @@ fn fits_schema(version: Version, vector: &str) -> bool {
     };
     body.split('/').all(|part| {
         part.split_once(':').is_some_and(|(code, value)| {
-            let metric = all_metrics(version)
-                .iter()
-                .find(|metric| metric.code == code);
+            let metric = all_metrics(version).iter().find(|metric| metric.code == code);
             metric.is_some_and(|metric| metric.choices.iter().any(|choice| choice.code == value))
         })
     })
@@ -240,10 +175,7 @@ fn fits_schema(version: Version, vector: &str) -> bool {
 
 /// The name of a metric in the JSON of FIRST: `attackVector`.
 fn field(metric: &Metric) -> String {
-    debug_assert!(
-        metric.group != Group::Supplemental,
-        "CSAF 2.0 knows no CVSS 4.0"
-    );
+    debug_assert!(metric.group != Group::Supplemental, "CSAF 2.0 knows no CVSS 4.0");
     let mut words = metric.name.split(' ');
     let mut name = words.next().unwrap_or_default().to_lowercase();
     for word in words {

@@ -40,97 +40,48 @@ struct Object {
 
 use Shape::{Elsewhere, Instant, Like, List, OneOf, Set, Text, Uri};
 
-const fn object(
-    required: &'static [&'static str],
-    members: &'static [(&'static str, Shape)],
-) -> Object {
-    Object {
-        required,
-        members,
-        count: (0, usize::MAX),
-    }
+const fn object(required: &'static [&'static str], members: &'static [(&'static str, Shape)]) -> Object {
+    Object { required, members, count: (0, usize::MAX) }
 }
 
 const fn not_empty(members: &'static [(&'static str, Shape)]) -> Object {
-    Object {
-        required: &[],
-        members,
-        count: (1, usize::MAX),
-    }
+    Object { required: &[], members, count: (1, usize::MAX) }
 }
 
 const LANGUAGE: Shape = Like(is_language_tag, "a language tag such as en or pt-BR");
 const VERSION: Shape = Like(is_version, "a version such as 1 or 1.0.0");
 
-static ACKNOWLEDGMENT: Object = not_empty(&[
-    ("names", List(&Text)),
-    ("organization", Text),
-    ("summary", Text),
-    ("urls", List(&Uri)),
-]);
+static ACKNOWLEDGMENT: Object =
+    not_empty(&[("names", List(&Text)), ("organization", Text), ("summary", Text), ("urls", List(&Uri))]);
 static ACKNOWLEDGMENTS: Shape = Shape::Object(&ACKNOWLEDGMENT);
 
 static NOTE: Object = object(
     &["category", "text"],
     &[
         ("audience", Text),
-        (
-            "category",
-            OneOf(&[
-                "description",
-                "details",
-                "faq",
-                "general",
-                "legal_disclaimer",
-                "other",
-                "summary",
-            ]),
-        ),
+        ("category", OneOf(&["description", "details", "faq", "general", "legal_disclaimer", "other", "summary"])),
         ("text", Text),
         ("title", Text),
     ],
 );
 static NOTES: Shape = Shape::Object(&NOTE);
 
-static REFERENCE: Object = object(
-    &["summary", "url"],
-    &[
-        ("category", OneOf(&["external", "self"])),
-        ("summary", Text),
-        ("url", Uri),
-    ],
-);
+static REFERENCE: Object =
+    object(&["summary", "url"], &[("category", OneOf(&["external", "self"])), ("summary", Text), ("url", Uri)]);
 static REFERENCES: Shape = Shape::Object(&REFERENCE);
 
-static FILE_HASH: Object = object(
-    &["algorithm", "value"],
-    &[
-        ("algorithm", Text),
-        ("value", Like(is_hash, "at least 32 hexadecimal digits")),
-    ],
-);
+static FILE_HASH: Object =
+    object(&["algorithm", "value"], &[("algorithm", Text), ("value", Like(is_hash, "at least 32 hexadecimal digits"))]);
 static FILE_HASHES: Shape = Shape::Object(&FILE_HASH);
-static HASH: Object = object(
-    &["file_hashes", "filename"],
-    &[("file_hashes", List(&FILE_HASHES)), ("filename", Text)],
-);
+static HASH: Object = object(&["file_hashes", "filename"], &[("file_hashes", List(&FILE_HASHES)), ("filename", Text)]);
 static HASHES: Shape = Shape::Object(&HASH);
 static GENERIC_URI: Object = object(&["namespace", "uri"], &[("namespace", Uri), ("uri", Uri)]);
 static GENERIC_URIS: Shape = Shape::Object(&GENERIC_URI);
 static HELPER: Object = not_empty(&[
-    (
-        "cpe",
-        Like(
-            is_cpe,
-            "a CPE name such as cpe:2.3:a:vendor:product:1.0:*:*:*:*:*:*:*",
-        ),
-    ),
+    ("cpe", Like(is_cpe, "a CPE name such as cpe:2.3:a:vendor:product:1.0:*:*:*:*:*:*:*")),
     ("hashes", List(&HASHES)),
     ("model_numbers", Set(&Text, 1)),
-    (
-        "purl",
-        Like(is_purl_like, "a package URL such as pkg:npm/name@1.0.0"),
-    ),
+    ("purl", Like(is_purl_like, "a package URL such as pkg:npm/name@1.0.0")),
     ("sbom_urls", List(&Uri)),
     ("serial_numbers", Set(&Text, 1)),
     ("skus", List(&Text)),
@@ -138,11 +89,7 @@ static HELPER: Object = not_empty(&[
 ]);
 static PRODUCT: Object = object(
     &["name", "product_id"],
-    &[
-        ("name", Text),
-        ("product_id", Text),
-        ("product_identification_helper", Shape::Object(&HELPER)),
-    ],
+    &[("name", Text), ("product_id", Text), ("product_identification_helper", Shape::Object(&HELPER))],
 );
 static PRODUCTS: Shape = Shape::Object(&PRODUCT);
 
@@ -174,22 +121,11 @@ static BRANCH: Object = Object {
 };
 static BRANCHES: Shape = Shape::Object(&BRANCH);
 
-static GROUP: Object = object(
-    &["group_id", "product_ids"],
-    &[
-        ("group_id", Text),
-        ("product_ids", Set(&Text, 2)),
-        ("summary", Text),
-    ],
-);
+static GROUP: Object =
+    object(&["group_id", "product_ids"], &[("group_id", Text), ("product_ids", Set(&Text, 2)), ("summary", Text)]);
 static GROUPS: Shape = Shape::Object(&GROUP);
 static RELATIONSHIP: Object = object(
-    &[
-        "category",
-        "full_product_name",
-        "product_reference",
-        "relates_to_product_reference",
-    ],
+    &["category", "full_product_name", "product_reference", "relates_to_product_reference"],
     &[
         (
             "category",
@@ -215,29 +151,14 @@ static PRODUCT_TREE: Object = not_empty(&[
 ]);
 
 static ENGINE: Object = object(&["name"], &[("name", Text), ("version", Text)]);
-static GENERATOR: Object = object(
-    &["engine"],
-    &[("date", Instant), ("engine", Shape::Object(&ENGINE))],
-);
+static GENERATOR: Object = object(&["engine"], &[("date", Instant), ("engine", Shape::Object(&ENGINE))]);
 static REVISION: Object = object(
     &["date", "number", "summary"],
-    &[
-        ("date", Instant),
-        ("legacy_version", Text),
-        ("number", VERSION),
-        ("summary", Text),
-    ],
+    &[("date", Instant), ("legacy_version", Text), ("number", VERSION), ("summary", Text)],
 );
 static REVISIONS: Shape = Shape::Object(&REVISION);
 static TRACKING: Object = object(
-    &[
-        "current_release_date",
-        "id",
-        "initial_release_date",
-        "revision_history",
-        "status",
-        "version",
-    ],
+    &["current_release_date", "id", "initial_release_date", "revision_history", "status", "version"],
     &[
         ("aliases", Set(&Text, 1)),
         ("current_release_date", Instant),
@@ -252,30 +173,14 @@ static TRACKING: Object = object(
 static PUBLISHER: Object = object(
     &["category", "name", "namespace"],
     &[
-        (
-            "category",
-            OneOf(&[
-                "coordinator",
-                "discoverer",
-                "other",
-                "translator",
-                "user",
-                "vendor",
-            ]),
-        ),
+        ("category", OneOf(&["coordinator", "discoverer", "other", "translator", "user", "vendor"])),
         ("contact_details", Text),
         ("issuing_authority", Text),
         ("name", Text),
         ("namespace", Uri),
     ],
 );
-static TLP: Object = object(
-    &["label"],
-    &[
-        ("label", OneOf(&["AMBER", "GREEN", "RED", "WHITE"])),
-        ("url", Uri),
-    ],
-);
+static TLP: Object = object(&["label"], &[("label", OneOf(&["AMBER", "GREEN", "RED", "WHITE"])), ("url", Uri)]);
 static DISTRIBUTION: Object = not_empty(&[("text", Text), ("tlp", Shape::Object(&TLP))]);
 static AGGREGATE_SEVERITY: Object = object(&["text"], &[("namespace", Uri), ("text", Text)]);
 static DOCUMENT: Object = object(
@@ -283,13 +188,7 @@ static DOCUMENT: Object = object(
     &[
         ("acknowledgments", List(&ACKNOWLEDGMENTS)),
         ("aggregate_severity", Shape::Object(&AGGREGATE_SEVERITY)),
-        (
-            "category",
-            Like(
-                is_category,
-                "text that starts and ends with something other than space, - _ and .",
-            ),
-        ),
+        ("category", Like(is_category, "text that starts and ends with something other than space, - _ and .")),
         ("csaf_version", OneOf(&["2.0"])),
         ("distribution", Shape::Object(&DISTRIBUTION)),
         ("lang", LANGUAGE),
@@ -302,13 +201,7 @@ static DOCUMENT: Object = object(
     ],
 );
 
-static CWE: Object = object(
-    &["id", "name"],
-    &[
-        ("id", Like(is_cwe_id, "a weakness such as CWE-79")),
-        ("name", Text),
-    ],
-);
+static CWE: Object = object(&["id", "name"], &[("id", Like(is_cwe_id, "a weakness such as CWE-79")), ("name", Text)]);
 static FLAG: Object = object(
     &["label"],
     &[
@@ -328,30 +221,14 @@ static FLAG: Object = object(
     ],
 );
 static FLAGS: Shape = Shape::Object(&FLAG);
-static ID: Object = object(
-    &["system_name", "text"],
-    &[("system_name", Text), ("text", Text)],
-);
+static ID: Object = object(&["system_name", "text"], &[("system_name", Text), ("text", Text)]);
 static VULNERABILITY_IDS: Shape = Shape::Object(&ID);
 static INVOLVEMENT: Object = object(
     &["party", "status"],
     &[
         ("date", Instant),
-        (
-            "party",
-            OneOf(&["coordinator", "discoverer", "other", "user", "vendor"]),
-        ),
-        (
-            "status",
-            OneOf(&[
-                "completed",
-                "contact_attempted",
-                "disputed",
-                "in_progress",
-                "not_contacted",
-                "open",
-            ]),
-        ),
+        ("party", OneOf(&["coordinator", "discoverer", "other", "user", "vendor"])),
+        ("status", OneOf(&["completed", "contact_attempted", "disputed", "in_progress", "not_contacted", "open"])),
         ("summary", Text),
     ],
 );
@@ -389,16 +266,7 @@ static RESTART: Object = object(
 static REMEDIATION: Object = object(
     &["category", "details"],
     &[
-        (
-            "category",
-            OneOf(&[
-                "mitigation",
-                "no_fix_planned",
-                "none_available",
-                "vendor_fix",
-                "workaround",
-            ]),
-        ),
+        ("category", OneOf(&["mitigation", "no_fix_planned", "none_available", "vendor_fix", "workaround"])),
         ("date", Instant),
         ("details", Text),
         ("entitlements", List(&Text)),
@@ -411,21 +279,14 @@ static REMEDIATION: Object = object(
 static REMEDIATIONS: Shape = Shape::Object(&REMEDIATION);
 static SCORE: Object = Object {
     required: &["products"],
-    members: &[
-        ("cvss_v2", Elsewhere),
-        ("cvss_v3", Elsewhere),
-        ("products", Set(&Text, 1)),
-    ],
+    members: &[("cvss_v2", Elsewhere), ("cvss_v3", Elsewhere), ("products", Set(&Text, 1))],
     count: (2, usize::MAX),
 };
 static SCORES: Shape = Shape::Object(&SCORE);
 static THREAT: Object = object(
     &["category", "details"],
     &[
-        (
-            "category",
-            OneOf(&["exploit_status", "impact", "target_set"]),
-        ),
+        ("category", OneOf(&["exploit_status", "impact", "target_set"])),
         ("date", Instant),
         ("details", Text),
         ("group_ids", Set(&Text, 1)),
@@ -435,10 +296,7 @@ static THREAT: Object = object(
 static THREATS: Shape = Shape::Object(&THREAT);
 static VULNERABILITY: Object = not_empty(&[
     ("acknowledgments", List(&ACKNOWLEDGMENTS)),
-    (
-        "cve",
-        Like(is_cve_like, "a CVE number such as CVE-2026-12345"),
-    ),
+    ("cve", Like(is_cve_like, "a CVE number such as CVE-2026-12345")),
     ("cwe", Shape::Object(&CWE)),
     ("discovery_date", Instant),
     ("flags", Set(&FLAGS, 1)),
@@ -469,37 +327,29 @@ pub fn check(document: &Value, findings: &mut Findings) {
 }
 
 fn check_value(value: &Value, shape: &Shape, path: &mut String, findings: &mut Findings) {
-    let wrong = match shape {
-        Text => value
-            .as_str()
-            .is_none_or(str::is_empty)
-            .then(|| "text of at least one character".to_owned()),
-        Uri => (!value.as_str().is_some_and(uri::is_uri)).then(|| "an absolute URI".to_owned()),
-        Instant => (!value.as_str().is_some_and(is_instant))
-            .then(|| "a date and time such as 2026-01-31T12:00:00Z".to_owned()),
-        OneOf(words) => (!value.as_str().is_some_and(|word| words.contains(&word)))
-            .then(|| format!("one of {}", words.join(", "))),
-        Like(accepts, what) => (!value.as_str().is_some_and(accepts)).then(|| (*what).to_owned()),
-        List(item) => return check_list(value, item, 1, path, findings),
-        Set(item, least) => {
-            check_list(value, item, *least, path, findings);
-            return check_unique(value, path, findings);
-        }
-        Shape::Object(object) => return check_object(value, object, path, findings),
-        Elsewhere => (!value.is_object()).then(|| "an object".to_owned()),
-    };
+    let wrong =
+        match shape {
+            Text => value.as_str().is_none_or(str::is_empty).then(|| "text of at least one character".to_owned()),
+            Uri => (!value.as_str().is_some_and(uri::is_uri)).then(|| "an absolute URI".to_owned()),
+            Instant => (!value.as_str().is_some_and(is_instant))
+                .then(|| "a date and time such as 2026-01-31T12:00:00Z".to_owned()),
+            OneOf(words) => (!value.as_str().is_some_and(|word| words.contains(&word)))
+                .then(|| format!("one of {}", words.join(", "))),
+            Like(accepts, what) => (!value.as_str().is_some_and(accepts)).then(|| (*what).to_owned()),
+            List(item) => return check_list(value, item, 1, path, findings),
+            Set(item, least) => {
+                check_list(value, item, *least, path, findings);
+                return check_unique(value, path, findings);
+            }
+            Shape::Object(object) => return check_object(value, object, path, findings),
+            Elsewhere => (!value.is_object()).then(|| "an object".to_owned()),
+        };
     if let Some(wrong) = wrong {
         findings.add("schema", path.clone(), format!("This must be {wrong}"));
     }
 }
 
-fn check_list(
-    value: &Value,
-    item: &Shape,
-    least: usize,
-    path: &mut String,
-    findings: &mut Findings,
-) {
+fn check_list(value: &Value, item: &Shape, least: usize, path: &mut String, findings: &mut Findings) {
     let Some(list) = value.as_array() else {
         return findings.add("schema", path.clone(), "This must be a list");
     };
@@ -507,16 +357,11 @@ fn check_list(
         findings.add(
             "schema",
             path.clone(),
-            format!(
-                "This list must have at least {least} item{}",
-                if least == 1 { "" } else { "s" }
-            ),
+            format!("This list must have at least {least} item{}", if least == 1 { "" } else { "s" }),
         );
     }
     for (place, value) in list.iter().enumerate() {
-        within(path, &place.to_string(), |path| {
-            check_value(value, item, path, findings)
-        });
+        within(path, &place.to_string(), |path| check_value(value, item, path, findings));
     }
 }
 
@@ -535,11 +380,7 @@ fn check_unique(value: &Value, path: &str, findings: &mut Findings) {
         }
     });
     if twice {
-        findings.add(
-            "schema",
-            path,
-            "This list must not hold the same item twice",
-        );
+        findings.add("schema", path, "This list must not hold the same item twice");
     }
 }
 
@@ -583,32 +424,25 @@ fn within(path: &mut String, step: &str, visit: impl FnOnce(&mut String)) {
 fn is_instant(text: &str) -> bool {
     let bytes = text.as_bytes();
     let date_and_time = bytes.len() >= 20
-        && bytes[..19]
-            .iter()
-            .zip(b"dddd-dd-ddTdd:dd:dd")
-            .all(|(is, want)| match want {
-                b'd' => is.is_ascii_digit(),
-                b'T' => matches!(is, b'T' | b't'),
-                want => is == want,
-            });
+        && bytes[..19].iter().zip(b"dddd-dd-ddTdd:dd:dd").all(|(is, want)| match want {
+            b'd' => is.is_ascii_digit(),
+            b'T' => matches!(is, b'T' | b't'),
+            want => is == want,
+        });
     if !date_and_time {
         return false;
     }
     let rest = &text[19..];
-    let zone = rest.strip_prefix('.').map_or(rest, |fraction| {
-        fraction.trim_start_matches(|c: char| c.is_ascii_digit())
-    });
+    let zone =
+        rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
     let has_digits = !rest.starts_with('.') || zone.len() + 1 < rest.len();
-    let zone_fits =
-        matches!(zone, "Z" | "z") || zone.strip_prefix(['+', '-']).is_some_and(is_offset);
+    let zone_fits = matches!(zone, "Z" | "z") || zone.strip_prefix(['+', '-']).is_some_and(is_offset);
     has_digits && zone_fits && text.to_uppercase().parse::<Timestamp>().is_ok()
 }
 
 fn is_offset(text: &str) -> bool {
     text.split_once(':').is_some_and(|(hours, minutes)| {
-        let below = |text: &str, limit: u8| {
-            text.len() == 2 && text.parse::<u8>().is_ok_and(|number| number < limit)
-        };
+        let below = |text: &str, limit: u8| text.len() == 2 && text.parse::<u8>().is_ok_and(|number| number < limit);
         below(hours, 24) && below(minutes, 60)
     })
 }
@@ -626,28 +460,22 @@ fn is_category(text: &str) -> bool {
 }
 
 fn is_version(text: &str) -> bool {
-    let integer = text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'))
-        && !text.is_empty();
+    let integer =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0')) && !text.is_empty();
     integer || semver::Version::parse(text).is_ok()
 }
 
 fn is_cve_like(text: &str) -> bool {
     identifiers::is_cve(text)
-        || text
-            .strip_prefix("CVE-")
-            .and_then(|rest| rest.split_once('-'))
-            .is_some_and(|(year, number)| {
-                let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-                year.len() == 4 && number.len() >= 4 && digits(year) && digits(number)
-            })
+        || text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-')).is_some_and(|(year, number)| {
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            year.len() == 4 && number.len() >= 4 && digits(year) && digits(number)
+        })
 }
 
 fn is_cwe_id(text: &str) -> bool {
     text.strip_prefix("CWE-").is_some_and(|number| {
-        (1..=6).contains(&number.len())
-            && !number.starts_with('0')
-            && number.bytes().all(|byte| byte.is_ascii_digit())
+        (1..=6).contains(&number.len()) && !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
@@ -656,10 +484,7 @@ fn is_hash(text: &str) -> bool {
 }
 
 fn is_purl_like(text: &str) -> bool {
-    let Some((kind, rest)) = text
-        .strip_prefix("pkg:")
-        .and_then(|rest| rest.split_once('/'))
-    else {
+    let Some((kind, rest)) = text.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) else {
         return false;
     };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-+".contains(&byte);
@@ -682,10 +507,7 @@ fn is_language_tag(tag: &str) -> bool {
     let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let alphanumeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let private = |parts: Vec<&str>| {
-        !parts.is_empty()
-            && parts
-                .iter()
-                .all(|part| (1..=8).contains(&part.len()) && alphanumeric(part))
+        !parts.is_empty() && parts.iter().all(|part| (1..=8).contains(&part.len()) && alphanumeric(part))
     };
     let Some(language) = parts.next() else {
         return false;
@@ -703,13 +525,11 @@ fn is_language_tag(tag: &str) -> bool {
     }
     parts.next_if(|part| part.len() == 4 && letters(part));
     parts.next_if(|part| {
-        (part.len() == 2 && letters(part))
-            || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        (part.len() == 2 && letters(part)) || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
     });
     let variant = |part: &&str| {
         alphanumeric(part)
-            && ((5..=8).contains(&part.len())
-                || (part.len() == 4 && part.starts_with(|c: char| c.is_ascii_digit())))
+            && ((5..=8).contains(&part.len()) || (part.len() == 4 && part.starts_with(|c: char| c.is_ascii_digit())))
     };
     while parts.next_if(variant).is_some() {}
     while let Some(singleton) = parts.next() {
@@ -732,11 +552,7 @@ pub fn is_cpe(text: &str) -> bool {
     if let Some(rest) = text.strip_prefix("cpe:2.3:") {
         return is_cpe_23(rest);
     }
-    let Some(rest) = text
-        .get(..5)
-        .filter(|head| head.eq_ignore_ascii_case("cpe:/"))
-        .and(text.get(5..))
-    else {
+    let Some(rest) = text.get(..5).filter(|head| head.eq_ignore_ascii_case("cpe:/")).and(text.get(5..)) else {
         return false;
     };
     let mut parts = rest.split(':');
@@ -756,29 +572,22 @@ fn is_cpe_23(rest: &str) -> bool {
             continue;
         }
         escaped = c == '\\' && !escaped;
-        attributes
-            .last_mut()
-            .expect("there is always a last attribute")
-            .push(c);
+        attributes.last_mut().expect("there is always a last attribute").push(c);
     }
     attributes.len() == 11
         && matches!(attributes[0].as_str(), "a" | "o" | "h" | "*" | "-")
-        && attributes[1..].iter().enumerate().all(|(place, text)| {
-            if place == 5 {
-                is_cpe_language(text)
-            } else {
-                is_cpe_value(text)
-            }
-        })
+        && attributes[1..].iter().enumerate().all(
+            |(place, text)| {
+                if place == 5 { is_cpe_language(text) } else { is_cpe_value(text) }
+            },
+        )
 }
 
 fn is_cpe_language(text: &str) -> bool {
     if matches!(text, "*" | "-") {
         return true;
     }
-    let (language, region) = text
-        .split_once('-')
-        .map_or((text, None), |(language, region)| (language, Some(region)));
+    let (language, region) = text.split_once('-').map_or((text, None), |(language, region)| (language, Some(region)));
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
     (2..=3).contains(&language.len())
         && letters(language)
@@ -793,19 +602,14 @@ fn is_cpe_value(text: &str) -> bool {
     if matches!(text, "*" | "-") {
         return true;
     }
-    let start = text
-        .strip_prefix('*')
-        .unwrap_or_else(|| text.trim_start_matches('?'));
+    let start = text.strip_prefix('*').unwrap_or_else(|| text.trim_start_matches('?'));
     let mut plain = 0_usize;
     let mut letters = start.chars().peekable();
     while let Some(c) = letters.peek().copied() {
         match c {
             '\\' => {
                 letters.next();
-                if !letters
-                    .next()
-                    .is_some_and(|c| "\\*?!\"#$%&'()+,/:;<=>@[]^`{|}~".contains(c))
-                {
+                if !letters.next().is_some_and(|c| "\\*?!\"#$%&'()+,/:;<=>@[]^`{|}~".contains(c)) {
                     return false;
                 }
             }

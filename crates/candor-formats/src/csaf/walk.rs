@@ -4,12 +4,7 @@ use serde_json::Value;
 
 /// The items of the list `key` of `value` with their places; none where there is no such list.
 pub fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (usize, &'a Value)> {
-    value
-        .get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .enumerate()
+    value.get(key).and_then(Value::as_array).into_iter().flatten().enumerate()
 }
 
 /// The texts in the list `key` of `value` with their places.
@@ -24,8 +19,7 @@ pub fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 
 /// The vulnerabilities with the path of each.
 pub fn vulnerabilities(document: &Value) -> impl Iterator<Item = (String, &Value)> {
-    items(document, "vulnerabilities")
-        .map(|(place, value)| (format!("/vulnerabilities/{place}"), value))
+    items(document, "vulnerabilities").map(|(place, value)| (format!("/vulnerabilities/{place}"), value))
 }
 
 /// A branch of the product tree, or a place outside the branches where a product is defined.
@@ -44,27 +38,17 @@ pub fn definitions(document: &Value) -> Vec<Definition<'_>> {
     let mut all = Vec::new();
     branches(tree, "/product_tree", &mut |path, branch| {
         if let Some(product) = branch.get("product") {
-            all.push(Definition {
-                path: format!("{path}/product"),
-                product,
-            });
+            all.push(Definition { path: format!("{path}/product"), product });
         }
     });
     all.extend(
-        items(tree, "full_product_names").map(|(place, product)| Definition {
-            path: format!("/product_tree/full_product_names/{place}"),
-            product,
-        }),
+        items(tree, "full_product_names")
+            .map(|(place, product)| Definition { path: format!("/product_tree/full_product_names/{place}"), product }),
     );
-    all.extend(
-        items(tree, "relationships").filter_map(|(place, relationship)| {
-            let path = format!("/product_tree/relationships/{place}/full_product_name");
-            Some(Definition {
-                path,
-                product: relationship.get("full_product_name")?,
-            })
-        }),
-    );
+    all.extend(items(tree, "relationships").filter_map(|(place, relationship)| {
+        let path = format!("/product_tree/relationships/{place}/full_product_name");
+        Some(Definition { path, product: relationship.get("full_product_name")? })
+    }));
     all
 }
 

@@ -289,9 +289,7 @@ impl CvssVector {
     /// The overall score, 0.0 to 10.0 with one decimal: the environmental score if environmental metrics are
     /// set, else the temporal (4.0: threat) score if those are set, else the base score.
     pub fn score(&self) -> f64 {
-        self.environmental_score()
-            .or(self.temporal_score())
-            .unwrap_or(self.base_score())
+        self.environmental_score().or(self.temporal_score()).unwrap_or(self.base_score())
     }
 
     /// The score of the base metrics alone.
@@ -307,8 +305,7 @@ impl CvssVector {
 
     /// The score of all three groups, where environmental metrics are set.
     pub fn environmental_score(&self) -> Option<f64> {
-        self.has_environmental
-            .then(|| self.full_environmental_score())
+        self.has_environmental.then(|| self.full_environmental_score())
     }
 
     /// The temporal score with every metric that is not set counted as not defined.
@@ -330,14 +327,12 @@ impl CvssVector {
     ///
     /// Source: CVSS v4.0 section 1.3.
     pub fn nomenclature(&self) -> Option<&'static str> {
-        (self.version == Version::V4_0).then_some(
-            match (self.has_temporal, self.has_environmental) {
-                (false, false) => "CVSS-B",
-                (true, false) => "CVSS-BT",
-                (false, true) => "CVSS-BE",
-                (true, true) => "CVSS-BTE",
-            },
-        )
+        (self.version == Version::V4_0).then_some(match (self.has_temporal, self.has_environmental) {
+            (false, false) => "CVSS-B",
+            (true, false) => "CVSS-BT",
+            (false, true) => "CVSS-BE",
+            (true, true) => "CVSS-BTE",
+        })
     }
 
     /// The value code given for the metric `code`, such as `N` for `AV`.

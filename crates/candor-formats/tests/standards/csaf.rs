@@ -8,11 +8,7 @@ use serde_json::Value;
 use crate::{csaf_schema, folder, json};
 
 fn cases<'a>(test: &'a Value, list: &str) -> impl Iterator<Item = &'a str> {
-    test[list]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|case| case["name"].as_str())
+    test[list].as_array().into_iter().flatten().filter_map(|case| case["name"].as_str())
 }
 
 #[test]
@@ -22,10 +18,7 @@ fn every_mandatory_test_finds_what_the_official_documents_hide() {
     };
     let data = folder.join("test/validator/data");
     let (mut right, mut wrong) = (0, Vec::new());
-    for test in json(&data.join("testcases.json"))["tests"]
-        .as_array()
-        .unwrap()
-    {
+    for test in json(&data.join("testcases.json"))["tests"].as_array().unwrap() {
         let id = test["id"].as_str().unwrap();
         if test["group"] != "mandatory" {
             continue;
@@ -33,21 +26,12 @@ fn every_mandatory_test_finds_what_the_official_documents_hide() {
         assert!(MANDATORY_TESTS.contains(&id), "{id} is not implemented");
         for (list, expected) in [("failures", true), ("valid", false)] {
             for name in cases(test, list) {
-                let found = csaf::validate(&json(&data.join(name)))
-                    .iter()
-                    .any(|finding| finding.test == id);
-                if found == expected {
-                    right += 1
-                } else {
-                    wrong.push(format!("{name}: {id} found is {found}"))
-                }
+                let found = csaf::validate(&json(&data.join(name))).iter().any(|finding| finding.test == id);
+                if found == expected { right += 1 } else { wrong.push(format!("{name}: {id} found is {found}")) }
             }
         }
     }
-    println!(
-        "mandatory tests: {right} of {} documents judged as expected",
-        right + wrong.len()
-    );
+    println!("mandatory tests: {right} of {} documents judged as expected", right + wrong.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -61,33 +45,24 @@ fn a_document_the_standard_calls_valid_has_no_finding_at_all() {
     let known = ["6-2-08-02", "6-2-09-02"];
     let (mut clean, mut invalid_caught, mut wrong) = (0, 0, Vec::new());
     let mut seen = BTreeMap::new();
-    for test in json(&data.join("testcases.json"))["tests"]
-        .as_array()
-        .unwrap()
-    {
+    for test in json(&data.join("testcases.json"))["tests"].as_array().unwrap() {
         for list in ["failures", "valid"] {
             for case in test[list].as_array().into_iter().flatten() {
-                seen.insert(
-                    case["name"].as_str().unwrap().to_owned(),
-                    case["valid"].as_bool().unwrap(),
-                );
+                seen.insert(case["name"].as_str().unwrap().to_owned(), case["valid"].as_bool().unwrap());
             }
         }
     }
     for (name, valid) in &seen {
         let findings = csaf::validate(&json(&data.join(name)));
-        let excused = known.iter().any(|known| name.contains(known))
-            && findings.iter().all(|finding| finding.test == "6.1.25");
+        let excused =
+            known.iter().any(|known| name.contains(known)) && findings.iter().all(|finding| finding.test == "6.1.25");
         match (valid, findings.is_empty() || excused) {
             (true, true) => clean += 1,
             (false, false) => invalid_caught += 1,
             _ => wrong.push(format!("{name} valid is {valid}: {findings:?}")),
         }
     }
-    println!(
-        "whole documents: {clean} valid ones clean, {invalid_caught} invalid ones caught, of {}",
-        seen.len()
-    );
+    println!("whole documents: {clean} valid ones clean, {invalid_caught} invalid ones caught, of {}", seen.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -102,18 +77,10 @@ fn the_built_in_shape_agrees_with_the_json_schema() {
         .as_array()
         .unwrap()
         .iter()
-        .flat_map(|test| {
-            cases(test, "failures")
-                .chain(cases(test, "valid"))
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|test| cases(test, "failures").chain(cases(test, "valid")).map(str::to_owned).collect::<Vec<_>>())
         .collect();
-    let shaped = |document: &Value| {
-        !csaf::validate(document)
-            .iter()
-            .any(|finding| matches!(finding.test, "schema" | "6.1.8"))
-    };
+    let shaped =
+        |document: &Value| !csaf::validate(document).iter().any(|finding| matches!(finding.test, "schema" | "6.1.8"));
     let (mut compared, mut wrong) = (0, Vec::new());
     for name in &names {
         let document = json(&data.join(name));
@@ -121,21 +88,14 @@ fn the_built_in_shape_agrees_with_the_json_schema() {
             compared += 1;
             if schema.is_valid(&mutant) != shaped(&mutant) {
                 let why = csaf::validate(&mutant);
-                let official: Vec<String> = schema
-                    .iter_errors(&mutant)
-                    .map(|error| format!("{}: {error}", error.instance_path()))
-                    .collect();
+                let official: Vec<String> =
+                    schema.iter_errors(&mutant).map(|error| format!("{}: {error}", error.instance_path())).collect();
                 wrong.push(format!("{name}: schema says {official:?}, we say {why:?}"));
             }
         }
     }
     println!("shape: {compared} documents and variants compared with the JSON schema");
-    assert!(
-        wrong.is_empty(),
-        "{} differ: {:#?}",
-        wrong.len(),
-        &wrong[..wrong.len().min(5)]
-    );
+    assert!(wrong.is_empty(), "{} differ: {:#?}", wrong.len(), &wrong[..wrong.len().min(5)]);
 }
 
 /// The document with one value replaced or removed, for every value and a few replacements.
@@ -154,9 +114,7 @@ fn mutants(document: &Value) -> Vec<Value> {
             serde_json::json!({}),
         ] {
             let mut mutant = document.clone();
-            *mutant
-                .pointer_mut(&path)
-                .expect("the path was just taken from the document") = replacement;
+            *mutant.pointer_mut(&path).expect("the path was just taken from the document") = replacement;
             all.push(mutant);
         }
         if let Some((parent, key)) = path.rsplit_once('/') {
@@ -178,13 +136,12 @@ fn mutants(document: &Value) -> Vec<Value> {
 
 fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
     match value {
-        Value::Object(members) => members
-            .iter()
-            .for_each(|(key, value)| collect(value, format!("{path}/{key}"), paths)),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .for_each(|(place, value)| collect(value, format!("{path}/{place}"), paths)),
+        Value::Object(members) => {
+            members.iter().for_each(|(key, value)| collect(value, format!("{path}/{key}"), paths))
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(place, value)| collect(value, format!("{path}/{place}"), paths))
+        }
         _ => {}
     }
     if !path.is_empty() {
@@ -200,17 +157,9 @@ fn official_file_names_are_told_from_others() {
     let data = folder.join("test/filenames");
     let mut checked = 0;
     for case in walk(&data) {
-        let id = json(&case)["document"]["tracking"]["id"]
-            .as_str()
-            .map(csaf::file_name);
+        let id = json(&case)["document"]["tracking"]["id"].as_str().map(csaf::file_name);
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
-        let valid = case
-            .parent()
-            .unwrap()
-            .file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with("valid");
+        let valid = case.parent().unwrap().file_name().unwrap().to_string_lossy().starts_with("valid");
         assert_eq!(id.as_deref() == Some(&name), valid, "{}", case.display());
         checked += 1;
     }
@@ -223,17 +172,8 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     };
     let mut all: Vec<_> = entries
         .filter_map(Result::ok)
-        .flat_map(|entry| {
-            if entry.path().is_dir() {
-                walk(&entry.path())
-            } else {
-                vec![entry.path()]
-            }
-        })
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .flat_map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { vec![entry.path()] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     all.sort();
     all

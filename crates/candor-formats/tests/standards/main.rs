@@ -3,6 +3,9 @@
 //! The folder is named by `CANDOR_STANDARDS`, else looked for beside the repository. Where it is absent the tests say
 //! so and pass: the data is not part of the repository.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tests say what they counted and skipped")]
+#![allow(clippy::disallowed_methods, reason = "tests read the official files")]
+
 mod csaf; // the OASIS test documents
 mod cvss; // vectors with known scores
 mod cwe; // the list of weaknesses
@@ -16,15 +19,12 @@ use serde_json::Value;
 /// The folder of one standard, or `None` after having said why the test is skipped.
 pub fn folder(standard: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/standards");
-    let root =
-        std::env::var_os("CANDOR_STANDARDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let root = std::env::var_os("CANDOR_STANDARDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     let folder = root.join(standard);
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!(
-        "skipped: there is no folder {standard} with official test data; set CANDOR_STANDARDS to where it lies"
-    );
+    eprintln!("skipped: there is no folder {standard} with official test data; set CANDOR_STANDARDS to where it lies");
     None
 }
 
@@ -43,16 +43,11 @@ pub fn csaf_schema() -> Option<jsonschema::Validator> {
         let members = schema.as_object_mut().expect("a schema is an object");
         members.remove("id");
         members.remove("$id");
-        (
-            format!("https://www.first.org/cvss/cvss-v{version}.json"),
-            schema,
-        )
+        (format!("https://www.first.org/cvss/cvss-v{version}.json"), schema)
     });
     let mut registry = jsonschema::Registry::new();
     for (uri, schema) in &first {
-        registry = registry
-            .add(uri, schema)
-            .expect("a schema can be registered");
+        registry = registry.add(uri, schema).expect("a schema can be registered");
     }
     let registry = registry.prepare().expect("the registry is complete");
     let schema = json(&folder.join("csaf_json_schema.json"));
@@ -68,10 +63,5 @@ pub fn csaf_schema() -> Option<jsonschema::Validator> {
 /// The JSON schema of OSV with formats asserted.
 pub fn osv_schema() -> Option<jsonschema::Validator> {
     let schema = json(&folder("osv")?.join("schema.json"));
-    Some(
-        jsonschema::options()
-            .should_validate_formats(true)
-            .build(&schema)
-            .expect("the OSV schema compiles"),
-    )
+    Some(jsonschema::options().should_validate_formats(true).build(&schema).expect("the OSV schema compiles"))
 }
