@@ -199,7 +199,8 @@ fn settle(file: &Path, tables: &[(&str, &str)]) -> Result<(u64, String)> {
     conn.pragma_update(None, "journal_mode", "delete")?;
     let mut rows = 0;
     for (table, _) in tables {
-        rows += conn.query_row(&format!("select count(*) from {table}"), [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+        rows +=
+            conn.query_row(&format!("select count(*) from {table}"), [], |row| row.get::<_, i64>(0))?.unsigned_abs();
     }
     conn.close().map_err(|(_, why)| why)?;
     let sum = hash_through(file, None)?;

@@ -4,9 +4,9 @@ use std::error::Error as Cause;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use tokio::sync::mpsc;
-use tokio_postgres::{IsolationLevel, NoTls};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
+use tokio_postgres::{IsolationLevel, NoTls};
 
 use super::dialect::{Dialect, text_for};
 use super::error::{Result, StoreError};
@@ -185,9 +185,15 @@ impl Postgres {
     }
 
     /// Reads whole tables as they are at one instant, a page at a time, in the order given.
-    pub(crate) async fn dump(&self, ring: bool, tables: &[Dump], pages: &mpsc::Sender<(usize, Vec<Row>)>) -> Result<()> {
+    pub(crate) async fn dump(
+        &self,
+        ring: bool,
+        tables: &[Dump],
+        pages: &mpsc::Sender<(usize, Vec<Row>)>,
+    ) -> Result<()> {
         let mut client = self.pool(ring).get().await?;
-        let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
+        let tx =
+            client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
         for (index, dump) in tables.iter().enumerate() {
             let portal = tx.bind(&tx.prepare(&dump.select).await?, &[]).await?;
             loop {

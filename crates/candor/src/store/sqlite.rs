@@ -74,10 +74,7 @@ fn rows(statement: &mut rusqlite::Statement<'_>, args: &[Val]) -> Result<Vec<Row
 }
 
 /// Runs a bound query and hands over its rows one by one.
-pub(crate) fn each_row(
-    statement: &mut rusqlite::Statement<'_>,
-    mut take: impl FnMut(Row) -> Result<()>,
-) -> Result<()> {
+pub(crate) fn each_row(statement: &mut rusqlite::Statement<'_>, mut take: impl FnMut(Row) -> Result<()>) -> Result<()> {
     let width = statement.column_count();
     let mut answer = statement.raw_query();
     while let Some(row) = answer.next()? {
@@ -121,11 +118,7 @@ impl Sqlite {
             .name("store-writer".into())
             .spawn(move || Writer::run(&main, &ring, queue))
             .map_err(|why| StoreError::io("starting the writer thread", why))?;
-        Ok(Self {
-            jobs,
-            main: Readers::new(folder.join(MAIN_FILE)),
-            ring: Readers::new(folder.join(RING_FILE)),
-        })
+        Ok(Self { jobs, main: Readers::new(folder.join(MAIN_FILE)), ring: Readers::new(folder.join(RING_FILE)) })
     }
 
     pub(crate) fn readers(&self, ring: bool) -> &Readers {

@@ -41,7 +41,8 @@ impl Place {
 
     async fn open(config: StoreConfig, folder: TempDir, server: Option<Server>) -> Self {
         let store = Store::open(&config).await.expect("the store opens");
-        let root = RootKey::open_or_create(&folder.path().join("root.key"), &store).await.expect("the root key is made");
+        let root =
+            RootKey::open_or_create(&folder.path().join("root.key"), &store).await.expect("the root key is made");
         let ring = KeyRing::new(store.clone(), root.clone());
         let blobs = Blobs::open(folder.path().join("blobs")).expect("the files' folder opens");
         Self { store, config, root, ring, blobs, folder, server }
@@ -77,3 +78,20 @@ macro_rules! on_both {
     )*};
 }
 pub(crate) use on_both;
+
+impl Place {
+    /// An application over this store, with these policies in service.
+    pub async fn app(&self, policies: &[&str]) -> candor::app::App {
+        let mut config = candor::config::Config::in_folder(self.data());
+        config.blobs = self.folder.path().join("blobs");
+        config.public = self.folder.path().join("public");
+        config.mail = candor::config::MailOut::Dir(self.folder.path().join("mail"));
+        config.base_url = "https://candor.example".into();
+        let app =
+            candor::app::App::new(self.store.clone(), Some(self.ring.clone()), config).await.expect("the app starts");
+        for policy in policies {
+            app.add_program(policy).await.expect("the policy is taken into service");
+        }
+        app
+    }
+}

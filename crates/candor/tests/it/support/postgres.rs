@@ -77,7 +77,8 @@ impl Server {
 
     /// Makes a database and gives its address.
     pub async fn database(&self, name: &str) -> String {
-        let url = |database: &str| format!("postgresql:///{database}?user=candor&host={}", self.folder.path().display());
+        let url =
+            |database: &str| format!("postgresql:///{database}?user=candor&host={}", self.folder.path().display());
         let (client, connection) =
             tokio_postgres::connect(&url("postgres"), tokio_postgres::NoTls).await.expect("the server answers");
         tokio::spawn(connection);
