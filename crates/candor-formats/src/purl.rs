@@ -61,11 +61,19 @@ impl Purl {
     }
 
     /// The same package at `version`.
+    ///
+    /// # Errors
+    ///
+    /// [`PurlError`] where the version has characters that would be read back as another part of the URL.
     pub fn at(&self, version: &str) -> Result<Self, PurlError> {
+        let refuse = |why: String| PurlError { given: version.to_owned(), why };
         let mut at = self.0.clone();
-        at.with_version(version.to_owned())
-            .map_err(|why| PurlError { given: version.to_owned(), why: why.to_string() })?;
-        Ok(Self(at))
+        at.with_version(version.to_owned()).map_err(|why| refuse(why.to_string()))?;
+        let at = Self(at);
+        match Self::parse(&at.to_string()) {
+            Ok(read) if read == at => Ok(at),
+            _ => Err(refuse("this cannot stand as a version".to_owned())),
+        }
     }
 
     /// The OSV ecosystem that holds packages of this type, if there is exactly one.

@@ -4,6 +4,7 @@
 //! so and pass: the data is not part of the repository.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tests say what they counted and skipped")]
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 #![allow(clippy::disallowed_methods, reason = "tests read the official files")]
 
 mod csaf; // the OASIS test documents

@@ -1,1 +1,257 @@
 //! Any advisory without problems prints to valid documents.
+
+use candor_formats::advisory::{
+    AffectedRange, Credit, CreditRole, Links, Product, Publisher, PublisherCategory, Record, Reference, ReferenceKind,
+    Remediation, RemediationKind, Revision, TimelineEntry, Tlp, to_markdown,
+};
+use candor_formats::cvss::{CvssVector, Group, Version, all_metrics};
+use candor_formats::cwe::{Cwe, Usage};
+use candor_formats::purl::Purl;
+use candor_formats::{csaf, osv};
+use jiff::{SignedDuration, Timestamp};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::{csaf_schema, osv_schema};
+
+/// Any text that is not only white space, with the characters that formats trip over.
+fn words() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-zA-Z ]{0,30}[a-z]", "\\PC{0,40}x", "[<>&\"'\\\\|*_`\\[\\]#:\n\t]{1,20}y"]
+        .prop_map(|text| text.to_owned())
+}
+
+fn perhaps(text: impl Strategy<Value = String>) -> impl Strategy<Value = Option<String>> {
+    option::of(text)
+}
+
+fn link() -> impl Strategy<Value = String> {
+    "https?://[a-z]{1,8}\\.example/[a-zA-Z0-9/._~%20-]{0,0}[a-z0-9/._~-]{0,12}(\\?[a-z]=[0-9])?(#[a-z]{1,4})?"
+}
+
+fn version() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9]{1,3}\\.[0-9]{1,2}\\.[0-9]{1,2}",
+        "v[0-9]{1,2}\\.[0-9]\\.[0-9](-rc\\.[0-9])?(\\+[a-z0-9]{1,4})?",
+        "RELEASE\\.202[0-9]-0[1-9]-1[0-9]T1[0-9]-2[0-9]-3[0-9]Z",
+        "[!-~é]{1,12}",
+        select(vec!["all", "before", "<1.0", ">=2", "0", "*"]).prop_map(str::to_owned),
+    ]
+}
+
+fn range() -> impl Strategy<Value = AffectedRange> {
+    (option::of(version()), version(), 0..3_u8).prop_map(|(introduced, end, kind)| AffectedRange {
+        introduced,
+        fixed: (kind == 1).then(|| end.clone()),
+        last_affected: (kind == 2).then_some(end),
+    })
+}
+
+fn purl() -> impl Strategy<Value = Purl> {
+    ("(npm|cargo|golang|pypi|composer|maven|docker|generic|deb)", "[a-z0-9]{1,8}", "[a-zA-Z0-9._ +@é-]{0,10}[a-z]")
+        .prop_filter_map("not every purl is allowed", |(kind, namespace, name)| {
+            let name: String =
+                name.bytes()
+                    .map(|byte| {
+                        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+                    })
+                    .collect();
+            Purl::parse(&format!("pkg:{kind}/{namespace}/{name}")).ok()
+        })
+}
+
+fn product() -> impl Strategy<Value = Product> {
+    (
+        words(),
+        prop_oneof![Just(String::new()), words()],
+        option::of(purl()),
+        option::of(select(vec!["cpe:2.3:a:minio:minio:*:*:*:*:*:*:*:*", "cpe:/a:directus:directus:1.0"])),
+        option::of(select(vec!["npm", "Go", "Packagist", "Debian:12", "no such ecosystem"])),
+        option::of("[a-z/@-]{1,12}"),
+        (vec(range(), 0..4), vec(version(), 0..3), vec(version(), 0..3)),
+    )
+        .prop_map(|(name, vendor, purl, cpe, ecosystem, package, (ranges, versions, fixed_versions))| Product {
+            name,
+            vendor,
+            purl,
+            cpe: cpe.map(str::to_owned),
+            ecosystem: ecosystem.map(str::to_owned),
+            package,
+            ranges,
+            versions,
+            fixed_versions,
+        })
+}
+
+fn vector(version: Version) -> impl Strategy<Value = CvssVector> {
+    vec(any::<(bool, prop::sample::Index)>(), all_metrics(version).len()).prop_map(move |choices| {
+        let chosen = |code: &str| {
+            let place = all_metrics(version).iter().position(|metric| metric.code == code).unwrap();
+            let (metric, (given, which)) = (&all_metrics(version)[place], &choices[place]);
+            (metric.group == Group::Base || *given).then(|| which.get(metric.choices).code)
+        };
+        CvssVector::from_choices(version, chosen).unwrap()
+    })
+}
+
+fn severities() -> impl Strategy<Value = Vec<CvssVector>> {
+    (
+        option::of(vector(Version::V2_0)),
+        option::of(vector(Version::V3_0)),
+        option::of(vector(Version::V3_1)),
+        option::of(vector(Version::V4_0)),
+    )
+        .prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect())
+}
+
+fn weakness() -> impl Strategy<Value = u32> {
+    let usable: Vec<u32> = Cwe::all().filter(|cwe| cwe.usage != Usage::Prohibited).map(|cwe| cwe.id).collect();
+    select(usable)
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_i64, 0..1_000_000_000_i32)
+        .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap())
+}
+
+fn reference() -> impl Strategy<Value = Reference> {
+    use ReferenceKind as K;
+    let kinds = select(vec![
+        K::Advisory,
+        K::Article,
+        K::Detection,
+        K::Discussion,
+        K::Report,
+        K::Fix,
+        K::Introduced,
+        K::Package,
+        K::Evidence,
+        K::Web,
+    ]);
+    (kinds, link(), prop_oneof![Just(String::new()), words()]).prop_map(|(kind, url, summary)| Reference {
+        kind,
+        url,
+        summary,
+    })
+}
+
+fn credit() -> impl Strategy<Value = Credit> {
+    let roles = select(vec![
+        CreditRole::Finder,
+        CreditRole::Reporter,
+        CreditRole::RemediationDeveloper,
+        CreditRole::Tool,
+        CreditRole::Other,
+    ]);
+    (words(), perhaps(words()), perhaps(link()), roles, perhaps(words()))
+        .prop_map(|(name, organisation, link, role, note)| Credit { name, organisation, link, role, note })
+}
+
+fn remediation() -> impl Strategy<Value = Remediation> {
+    use RemediationKind as K;
+    let kinds = select(vec![K::Fix, K::Workaround, K::Mitigation, K::NoFixPlanned, K::NoneAvailable]);
+    (kinds, words(), perhaps(link()), vec(version(), 0..3), option::of(instant())).prop_map(
+        |(kind, details, url, versions, at)| Remediation { kind, details, url, versions, products: Vec::new(), at },
+    )
+}
+
+fn publisher() -> impl Strategy<Value = Publisher> {
+    use PublisherCategory as C;
+    let categories = select(vec![C::Vendor, C::Coordinator, C::Discoverer, C::User, C::Translator, C::Other]);
+    (words(), link(), categories, perhaps(words()), perhaps(words())).prop_map(
+        |(name, namespace, category, contact, authority)| Publisher { name, namespace, category, contact, authority },
+    )
+}
+
+fn aliases() -> impl Strategy<Value = Vec<String>> {
+    (option::of("CVE-1900-[0-9]{4,7}"), option::of("GHSA-[2-9]{4}-[cfg]{4}-[hjm]{4}"), option::of("[A-Z]{3}-[0-9]{2}"))
+        .prop_map(|(cve, ghsa, other)| [cve, ghsa, other].into_iter().flatten().collect())
+}
+
+prop_compose! {
+    fn record()(
+        id in "[A-Z]{2,6}-20[0-9]{2}-[0-9]{1,4}",
+        (title, summary, details, impact, preconditions) in (words(), words(), words(), prop_oneof![Just(String::new()), words()], words()),
+        language in select(vec!["en", "de-CH", "pt-BR", "zh-Hant"]),
+        tlp in select(vec![Tlp::Clear, Tlp::Green, Tlp::Amber, Tlp::AmberStrict, Tlp::Red]),
+        publisher in publisher(),
+        (page, csaf) in (perhaps(link()), perhaps(link())),
+        mut products in vec(product(), 1..4),
+        severities in severities(),
+        cwes in vec(weakness(), 0..3),
+        aliases in aliases(),
+        (references, remediations, credits) in (vec(reference(), 0..4), vec(remediation(), 0..4), vec(credit(), 0..4)),
+        timeline in vec((instant(), words()), 0..4),
+        (published, withdrawn) in (instant(), option::of(instant())),
+        steps in vec((1..10_000_000_i64, words()), 1..4),
+        named in any::<bool>(),
+    ) -> Record {
+        let mut at = published;
+        let revisions: Vec<Revision> = steps.into_iter().zip(1..).map(|((step, summary), number)| {
+            at += SignedDuration::from_millis(step);
+            Revision { number, at, summary }
+        }).collect();
+        for (place, product) in products.iter_mut().enumerate() {
+            product.name.push_str(&place.to_string());
+        }
+        let mut remediations = remediations;
+        if let Some(first) = remediations.first_mut().filter(|_| named) {
+            first.products = vec![products[0].name.clone()];
+        }
+        Record {
+            id, title, summary, details, impact, preconditions, language: language.to_owned(), tlp, publisher,
+            links: Links { page, csaf }, products, severities, cwes, aliases, references, remediations, credits,
+            timeline: timeline.into_iter().map(|(at, text)| TimelineEntry { at, text }).collect(),
+            published, modified: at, withdrawn, revisions,
+        }
+    }
+}
+
+/// Takes away what two random versions rarely fulfil: ranges that are not empty, nothing both affected and fixed.
+fn mended(mut record: Record) -> Record {
+    let faulty = |record: &Record, start: &str| record.problems().iter().any(|problem| problem.field == start);
+    for place in 0..record.products.len() {
+        for range in std::mem::take(&mut record.products[place].ranges) {
+            record.products[place].ranges.push(range);
+            let last = record.products[place].ranges.len() - 1;
+            if faulty(&record, &format!("products[{place}].ranges[{last}]")) {
+                record.products[place].ranges.pop();
+            }
+        }
+        let product = &mut record.products[place];
+        let fixed: Vec<String> = product.all_fixed().into_iter().map(str::to_owned).collect();
+        product.versions.retain(|version| !fixed.contains(version));
+    }
+    record
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_advisory_without_problems_prints_to_valid_documents(record in record().prop_map(mended)) {
+        prop_assert_eq!(record.problems(), vec![]);
+        let document = csaf::print(&record, "1.2.3");
+        prop_assert_eq!(csaf::validate(&document), vec![]);
+        CSAF.with(|schema| if let Some(schema) = schema {
+            let errors: Vec<String> = schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            prop_assert!(errors.is_empty(), "{:?}", errors);
+            Ok(())
+        } else { Ok(()) })?;
+        let osv = osv::print(&record);
+        OSV.with(|schema| if let Some(schema) = schema {
+            let errors: Vec<String> = schema.iter_errors(&osv).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            prop_assert!(errors.is_empty(), "{:?}\n{:#}", errors, osv);
+            Ok(())
+        } else { Ok(()) })?;
+        prop_assert!(to_markdown(&record).starts_with("# "));
+        let text = serde_json::to_string(&record).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+    }
+}
+
+thread_local! {
+    static CSAF: Option<jsonschema::Validator> = csaf_schema();
+    static OSV: Option<jsonschema::Validator> = osv_schema();
+}

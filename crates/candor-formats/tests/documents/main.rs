@@ -1,0 +1,7 @@
+//! One advisory, printed in every format and looked at closely.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+mod example; // the advisory the tests print
+mod faults; // each fault of a record, in the words its editor reads
+mod printed; // what the documents say

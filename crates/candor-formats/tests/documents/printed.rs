@@ -1,0 +1,150 @@
+//! The example in every format.
+
+use candor_formats::advisory::{Product, Tlp, to_markdown};
+use candor_formats::{csaf, osv};
+use expect_test::expect_file;
+use serde_json::{Value, json};
+
+use crate::example::advisory;
+
+#[test]
+fn the_example_as_csaf() {
+    expect_file!["./example.csaf.json"].assert_eq(&csaf::print_text(&advisory(), "1.2.3"));
+    assert_eq!(csaf::validate(&csaf::print(&advisory(), "1.2.3")), []);
+}
+
+#[test]
+fn the_example_as_osv() {
+    expect_file!["./example.osv.json"].assert_eq(&osv::print_text(&advisory()));
+}
+
+#[test]
+fn the_example_as_markdown() {
+    expect_file!["./example.md"].assert_eq(&to_markdown(&advisory()));
+}
+
+#[test]
+fn a_release_tag_gives_an_ecosystem_range_and_a_semantic_version_a_semantic_one() {
+    let record = osv::print(&advisory());
+    assert_eq!(record["affected"][0]["ranges"][0]["type"], "ECOSYSTEM");
+    assert_eq!(record["affected"][1]["ranges"][0]["type"], "SEMVER");
+    let mut go = advisory();
+    go.products[0].ranges[0] = candor_formats::advisory::AffectedRange::before("v1.2.3");
+    let record = osv::print(&go);
+    assert_eq!(
+        record["affected"][0]["ranges"][0],
+        json!({ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "1.2.3" }] })
+    );
+}
+
+#[test]
+fn a_product_that_osv_does_not_know_is_told_of_apart() {
+    let mut record = advisory();
+    record.products.push(Product { name: "Store Appliance".into(), ..Product::default() });
+    let printed = osv::print(&record);
+    assert_eq!(printed["affected"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        printed["database_specific"]["other_products"],
+        json!([{ "name": "Store Appliance", "affected": "all versions", "fixed": [] }])
+    );
+    let document = csaf::print(&record, "1.2.3");
+    assert_eq!(document.pointer("/product_tree/branches/0/branches/2/branches/0/name"), Some(&json!("vers:generic/*")));
+}
+
+#[test]
+fn the_newest_label_of_tlp_becomes_the_one_csaf_knows() {
+    let label = |tlp: Tlp| -> Value {
+        let document = csaf::print(&candor_formats::advisory::Record { tlp, ..advisory() }, "1.2.3");
+        document["document"]["distribution"]["tlp"]["label"].clone()
+    };
+    assert_eq!(
+        [label(Tlp::Clear), label(Tlp::AmberStrict), label(Tlp::Red)],
+        [json!("WHITE"), json!("AMBER"), json!("RED")]
+    );
+}
+
+#[test]
+fn a_credit_says_only_what_was_consented_to() {
+    let mut record = advisory();
+    record.credits.clear();
+    for text in [csaf::print_text(&record, "1"), osv::print_text(&record), to_markdown(&record)] {
+        assert!(!text.contains("Ada") && !text.contains("Labs"), "{text}");
+    }
+}
+
+/// What the standard forbids but has no official document for in the selection at hand.
+#[test]
+fn broken_documents_are_named_by_the_test_they_break() {
+    let cases: [(&str, &str, Value); 12] = [
+        ("6.1.11", "/vulnerabilities/0/cwe/name", json!("Something else")),
+        ("6.1.12", "/document/lang", json!("EZ")),
+        (
+            "6.1.13",
+            "/product_tree/branches/0/branches/0/branches/0/product/product_identification_helper/purl",
+            json!("pkg:npm/@1.0"),
+        ),
+        ("6.1.16", "/document/tracking/version", json!("1")),
+        ("6.1.17", "/document/tracking/version", json!("0")),
+        ("6.1.26", "/document/category", json!("csafsecurityadvisory")),
+        ("6.1.26", "/document/category", json!("Security Advisory")),
+        ("6.1.27.2", "/document/category", json!("csaf_informational_advisory_")),
+        ("6.1.9", "/vulnerabilities/0/scores/0/cvss_v3/baseScore", json!(7.4)),
+        (
+            "6.1.9",
+            "/vulnerabilities/0/scores/0/cvss_v3/vectorString",
+            json!("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N"),
+        ),
+        (
+            "6.1.8",
+            "/vulnerabilities/0/scores/0/cvss_v3/vectorString",
+            json!("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:X"),
+        ),
+        ("6.1.31", "/product_tree/branches/0/branches/0/branches/1/name", json!("before 2.0")),
+    ];
+    for (test, path, value) in cases {
+        let mut document = csaf::print(&advisory(), "1.2.3");
+        *document.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
+        let found: Vec<&str> = csaf::validate(&document).iter().map(|finding| finding.test).collect();
+        if test == "6.1.27.2" {
+            assert_eq!(found, ["schema", "6.1.26"], "{path}");
+        } else {
+            assert!(found.contains(&test), "{test} at {path}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn profiles_ask_for_what_they_promise() {
+    let with_category = |category: &str| {
+        let mut document = csaf::print(&advisory(), "1.2.3");
+        document["document"]["category"] = json!(category);
+        document
+    };
+    let tests = |document: &Value| csaf::validate(document).into_iter().map(|finding| finding.test).collect::<Vec<_>>();
+    let mut informational = with_category("csaf_informational_advisory");
+    informational["document"]["references"] =
+        json!([{ "category": "self", "summary": "s", "url": "https://store.example" }]);
+    assert_eq!(tests(&informational), ["6.1.27.2", "6.1.27.3"]);
+    let mut bare = with_category("csaf_security_advisory");
+    bare.as_object_mut().unwrap().remove("product_tree");
+    assert!(tests(&bare).contains(&"6.1.27.4"));
+    let mut vex = with_category("csaf_vex");
+    assert_eq!(tests(&vex), Vec::<&str>::new());
+    let status = &mut vex["vulnerabilities"][0]["product_status"];
+    *status = json!({ "recommended": status["recommended"] });
+    assert!(tests(&vex).contains(&"6.1.27.7"));
+}
+
+#[test]
+fn a_document_that_is_no_document_is_not_valid() {
+    for value in [
+        json!(null),
+        json!([]),
+        json!("text"),
+        json!({}),
+        json!({ "document": {} }),
+        json!({ "document": [], "vulnerabilities": {} }),
+    ] {
+        assert!(csaf::validate(&value).iter().any(|finding| finding.test == "schema"), "{value}");
+    }
+}
