@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::keys::KeyRing;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, programs};
+use crate::throttle::Throttle;
 use candor_core::id::ProgramSlug;
 use candor_core::policy::{self, Policy};
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ pub struct Inner {
     keys: Option<KeyRing>,
     /// What the operator chose.
     pub config: Config,
+    /// Counters that slow down whoever asks too often.
+    pub throttle: Throttle,
     policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
     worker: Notify,
     /// Microseconds added to the system's clock; moved only by demonstrations and tests.
@@ -59,6 +62,7 @@ impl App {
             blobs,
             keys,
             config,
+            throttle: Throttle::default(),
             policies: RwLock::default(),
             worker: Notify::new(),
             shift: AtomicI64::new(0),

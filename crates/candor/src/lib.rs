@@ -5,5 +5,7 @@ pub mod config; // what the operator chose
 pub mod error; // what a request can meet besides success
 pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
+pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
+pub mod accounts; // people of the team, and how they prove who they are

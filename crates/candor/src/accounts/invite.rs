@@ -1,0 +1,358 @@
+//! Links that work once: the first set-up of a desk, a new member, a member who starts anew.
+//!
+//! Looking at a link changes nothing. Name and password come first; then the authenticator has to prove itself. What is
+//! known between the two lies sealed in the form, so nothing is kept of whoever does not finish.
+
+use candor_core::access::Role;
+use candor_core::id::MemberId;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountError, MemberView, Objection, RoleIn, address_hash, check_person, password, recovery, role_statements, seal,
+    seal_person, session, taken, totp,
+};
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::report::hex;
+use crate::keys::{self, Context, KeyRing, Purpose, random};
+use crate::store::people::{self, MemberRow};
+use crate::store::{Batch, StoreError};
+
+/// How long the first set-up link works.
+pub const SETUP: SignedDuration = SignedDuration::from_hours(24);
+/// How long an invitation or a new start works.
+pub const INVITE: SignedDuration = SignedDuration::from_hours(72);
+/// How long somebody may take between password and code.
+const PENDING: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The first member of a new desk.
+    Setup,
+    /// A new member.
+    Join,
+    /// A member who sets password and authenticator anew.
+    Reset,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Setup => "setup",
+            Kind::Join => "join",
+            Kind::Reset => "reset",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Kind::Setup => "setup",
+            Kind::Join | Kind::Reset => "invite",
+        }
+    }
+
+    fn works_for(self) -> SignedDuration {
+        match self {
+            Kind::Setup => SETUP,
+            Kind::Join | Kind::Reset => INVITE,
+        }
+    }
+}
+
+fn hash(keys: &KeyRing, secret: &str) -> Vec<u8> {
+    keys::lookup(keys.root().purpose(Purpose::Session), "invite", secret.as_bytes()).to_vec()
+}
+
+/// A fresh link and the statements that keep it; earlier links of the kind for the same member end.
+fn fresh(app: &App, kind: Kind, member: Option<&str>) -> Result<(String, Vec<crate::store::Statement>), Error> {
+    let secret = random::secret();
+    let ends = app.now() + kind.works_for();
+    let statements = vec![
+        people::revoke_invites(kind.name(), member),
+        people::insert_invite(&hash(app.keys()?, &secret), member, kind.name(), ends.as_microsecond()),
+    ];
+    Ok((format!("{}/{}/{secret}", app.config.base_url, kind.path()), statements))
+}
+
+/// The link for the first member, when there is none yet. Each call makes a new one and ends the one before.
+///
+/// # Errors
+/// [`Error::Locked`] without keys; as every write.
+pub async fn setup_link(app: &App) -> Result<Option<String>, Error> {
+    if !people::members(&app.store).await?.is_empty() {
+        return Ok(None);
+    }
+    let (link, statements) = fresh(app, Kind::Setup, None)?;
+    app.store.commit(Batch::main(statements)).await?;
+    Ok(Some(link))
+}
+
+/// Invites a member and returns the link, to be handed over on a safe way.
+///
+/// # Errors
+/// [`AccountError::Objections`] when an answer has to be mended or the address is taken.
+pub async fn invite(app: &App, name: &str, email: &str, roles: &[RoleIn], admin: bool) -> Result<String, AccountError> {
+    let keys = app.keys()?;
+    let objections = check_person(name, email);
+    if !objections.is_empty() {
+        return Err(AccountError::Objections(objections));
+    }
+    super::check_roles(app, roles, admin)?;
+    let id = random::id();
+    let row = MemberRow {
+        lookup: address_hash(keys, email).to_vec(),
+        sealed: seal_person(keys, &id, name.trim(), email.trim())?,
+        password: None,
+        totp: None,
+        totp_step: 0,
+        disabled: false,
+        created_at: app.now().as_microsecond(),
+        id: id.clone(),
+    };
+    let (link, statements) = fresh(app, Kind::Join, Some(&id))?;
+    let mut batch = vec![people::insert_member(&row)];
+    batch.extend(role_statements(&id, roles, admin));
+    batch.extend(statements);
+    if !people::apply(&app.store, batch).await? {
+        return Err(taken());
+    }
+    Ok(link)
+}
+
+/// Lets a member start anew: password, authenticator and sessions end at once, and the link sets them up again.
+///
+/// # Errors
+/// [`AccountError::Objections`] when there is no such member or they are disabled.
+pub async fn reset(app: &App, who: &str) -> Result<String, AccountError> {
+    let member = super::find(app, who).await?;
+    if member.disabled {
+        return Err(AccountError::objection("member", "This member is disabled; enable them first"));
+    }
+    let id = member.id.as_str();
+    let (link, statements) = fresh(app, Kind::Reset, Some(id))?;
+    let mut batch = vec![
+        people::set_password(id, None),
+        people::set_totp(id, None),
+        people::end_sessions(id, &[]),
+        people::revoke_invites(Kind::Join.name(), Some(id)),
+    ];
+    batch.extend(people::replace_recovery(id, &[]));
+    batch.extend(statements);
+    app.store.commit(Batch::main(batch)).await?;
+    Ok(link)
+}
+
+/// A link that works.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// What it is for.
+    pub kind: Kind,
+    /// The member it is for; none for the first of a new desk.
+    pub member: Option<MemberView>,
+    hash: Vec<u8>,
+}
+
+/// Looks at a link. Changes nothing, however often it is fetched.
+///
+/// # Errors
+/// [`AccountError::Gone`] when it is unknown, used, too old, or for somebody who may not come in.
+pub async fn open(app: &App, path: &str, secret: &str) -> Result<Opened, AccountError> {
+    let keys = app.keys()?;
+    let hash = hash(keys, secret);
+    let row = people::get_invite(&app.store, &hash).await?.ok_or(AccountError::Gone)?;
+    let kind = [Kind::Setup, Kind::Join, Kind::Reset].into_iter().find(|kind| kind.name() == row.kind);
+    let kind = kind.filter(|kind| kind.path() == path).ok_or(AccountError::Gone)?;
+    if row.used_at.is_some() || row.expires_at <= app.now().as_microsecond() {
+        return Err(AccountError::Gone);
+    }
+    let member = match &row.member {
+        Some(id) => {
+            let member = super::member(app, &id.as_str().into()).await?.ok_or(AccountError::Gone)?;
+            if member.disabled {
+                return Err(AccountError::Gone);
+            }
+            Some(member)
+        }
+        None => None,
+    };
+    Ok(Opened { kind, member, hash })
+}
+
+/// The first page's answers.
+#[derive(Clone, Copy)]
+pub struct Details<'a> {
+    /// Name for people.
+    pub name: &'a str,
+    /// Address; a link for a known member keeps the one it was made for.
+    pub email: &'a str,
+    /// Password.
+    pub password: &'a str,
+    /// The password once more.
+    pub again: &'a str,
+}
+
+/// What is known between the two pages. Lies sealed in the second page's form.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    name: String,
+    email: String,
+    password: String,
+    secret: String,
+    until: Timestamp,
+}
+
+/// What the second page shows.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    /// Sealed answers of the first page, for a hidden field.
+    pub state: String,
+    /// The authenticator's secret in letters.
+    pub letters: String,
+    /// The same as a QR code: an SVG element.
+    pub qr: String,
+}
+
+fn pending_place(opened: &Opened) -> String {
+    hex(&opened.hash)
+}
+
+fn pending_context(place: &str) -> Context<'_> {
+    Context { kind: "invite", stream: place, row: 0, field: "pending" }
+}
+
+fn enrolment(app: &App, email: &str, secret: &[u8], state: String) -> Result<Enrolment, AccountError> {
+    let host = app.config.base_url.split("://").last().unwrap_or_default();
+    let uri = totp::uri(secret, &format!("Candor {}", host.split([':', '/']).next().unwrap_or_default()), email);
+    Ok(Enrolment { state, letters: totp::letters(secret), qr: totp::qr(&uri)? })
+}
+
+/// Takes the first page's answers and makes the authenticator's secret. Keeps nothing.
+///
+/// # Errors
+/// [`AccountError::Objections`] for answers to mend.
+pub async fn begin(app: &App, opened: &Opened, details: Details<'_>) -> Result<Enrolment, AccountError> {
+    let keys = app.keys()?;
+    let email = opened.member.as_ref().map_or(details.email, |member| member.email.as_str()).trim();
+    let mut objections = check_person(details.name, email);
+    if let Some(text) = password::objection(details.password, &[details.name, email]) {
+        objections.push(Objection::new("password", text));
+    } else if details.password != details.again {
+        objections.push(Objection::new("again", "The two passwords differ; type the same one twice"));
+    }
+    if !objections.is_empty() {
+        return Err(AccountError::Objections(objections));
+    }
+    let secret = totp::fresh()?;
+    let pending = Pending {
+        name: details.name.trim().to_owned(),
+        email: email.to_owned(),
+        password: password::hash(details.password).await?,
+        secret: totp::letters(&secret),
+        until: app.now() + PENDING,
+    };
+    let plain = serde_json::to_vec(&pending).map_err(Error::internal)?;
+    let sealed = keys::seal(keys.root().purpose(Purpose::Desk), &pending_context(&pending_place(opened)), &plain)?;
+    enrolment(app, email, &secret, hex(&sealed))
+}
+
+fn resume(app: &App, opened: &Opened, state: &str) -> Result<Pending, AccountError> {
+    let keys = app.keys()?;
+    let sealed = unhex(state).ok_or(AccountError::Gone)?;
+    let plain = keys::open(keys.root().purpose(Purpose::Desk), &pending_context(&pending_place(opened)), &sealed)
+        .map_err(|_| AccountError::Gone)?;
+    let pending: Pending = serde_json::from_slice(&plain).map_err(Error::internal)?;
+    if pending.until <= app.now() { Err(AccountError::Gone) } else { Ok(pending) }
+}
+
+/// The second page again, after a wrong code.
+///
+/// # Errors
+/// [`AccountError::Gone`] when too much time has passed.
+pub fn again(app: &App, opened: &Opened, state: &str) -> Result<Enrolment, AccountError> {
+    let pending = resume(app, opened, state)?;
+    let secret = totp::from_letters(&pending.secret).ok_or(AccountError::Gone)?;
+    enrolment(app, &pending.email, &secret, state.to_owned())
+}
+
+/// An account that is ready, with its first session.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Whose it is.
+    pub member: MemberId,
+    /// The session.
+    pub session: session::NewSession,
+    /// Ten recovery codes, shown once.
+    pub recovery: Vec<String>,
+}
+
+/// Takes the authenticator's first code, uses the link up and makes or renews the account, all at once.
+///
+/// # Errors
+/// [`AccountError::Objections`] for a wrong code; [`AccountError::Gone`] when the link was used meanwhile.
+pub async fn finish(
+    app: &App,
+    opened: &Opened,
+    state: &str,
+    code: &str,
+    agent: &str,
+) -> Result<Finished, AccountError> {
+    let keys = app.keys()?;
+    let now = app.now();
+    let pending = resume(app, opened, state)?;
+    let secret = totp::from_letters(&pending.secret).ok_or(AccountError::Gone)?;
+    let Some(step) = totp::check(&secret, code, now)? else {
+        return Err(AccountError::objection(
+            "code",
+            "The code is not the one of this moment; wait for the next one, and check the clock of your device",
+        ));
+    };
+    let id = opened.member.as_ref().map_or_else(random::id, |member| member.id.0.clone());
+    let sealed = seal_person(keys, &id, &pending.name, &pending.email)?;
+    let lookup = address_hash(keys, &pending.email);
+    let totp = seal(keys, &id, "totp", &secret)?;
+    let mut batch = vec![people::use_invite(&opened.hash, now.as_microsecond())];
+    match &opened.member {
+        None => {
+            if !people::members(&app.store).await?.is_empty() {
+                return Err(AccountError::Gone);
+            }
+            batch.push(people::insert_member(&MemberRow {
+                id: id.clone(),
+                lookup: lookup.to_vec(),
+                sealed,
+                password: Some(pending.password),
+                totp: Some(totp),
+                totp_step: step,
+                disabled: false,
+                created_at: now.as_microsecond(),
+            }));
+            batch.extend(role_statements(&id, &[(super::EVERY_PROGRAM.to_owned(), Role::Coordinator)], true));
+        }
+        Some(_) => batch.extend([
+            people::set_sealed(&id, &lookup, &sealed),
+            people::set_password(&id, Some(&pending.password)),
+            people::set_totp(&id, Some(&totp)),
+            people::use_totp_step(&id, step),
+            people::end_sessions(&id, &[]),
+        ]),
+    }
+    let (codes, statements) = recovery::fresh(keys, &id);
+    batch.extend(statements);
+    let member = MemberId(id);
+    let (session, insert) = session::begin(keys, &member, &session::family(agent), now, now);
+    batch.push(insert);
+    match app.store.commit(Batch::main(batch)).await {
+        Ok(()) => Ok(Finished { member, session, recovery: codes }),
+        Err(StoreError::Conflict) => Err(AccountError::Gone),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || text.len() % 2 != 0 {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}

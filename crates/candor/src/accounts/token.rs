@@ -1,0 +1,207 @@
+//! Keys for the API: made for one member, with scopes and an end, shown once.
+
+use candor_core::access::Actor;
+use candor_core::id::MemberId;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AccountError, Objection};
+use crate::app::App;
+use crate::error::Error;
+use crate::keys::{self, KeyRing, Purpose, random};
+use crate::store::Batch;
+use crate::store::people::{self, TokenRow};
+
+/// How a token begins, so that a person and a secret scanner know it.
+const PREFIX: &str = "candor_";
+/// Longest life of a token, in days.
+pub const LONGEST_DAYS: i64 = 366;
+/// How often at most a token's last use is written down.
+const USED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// What a token may do; never more than its member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes {
+    /// Read cases.
+    pub read: bool,
+    /// Act on cases.
+    pub write: bool,
+    /// Manage the desk, if the member does.
+    pub admin: bool,
+}
+
+impl Scopes {
+    /// Reads names separated by spaces or commas.
+    ///
+    /// # Errors
+    /// The name that is no scope.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut scopes = Self::default();
+        for name in text.split([' ', ',']).filter(|name| !name.is_empty()) {
+            match name {
+                "read" => scopes.read = true,
+                "write" => scopes.write = true,
+                "admin" => scopes.admin = true,
+                other => return Err(format!("`{other}` is no scope; choose from read, write, admin")),
+            }
+        }
+        Ok(scopes)
+    }
+
+    /// The names, separated by spaces.
+    pub fn names(self) -> String {
+        let all = [(self.read, "read"), (self.write, "write"), (self.admin, "admin")];
+        all.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A token just made.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// Its name in lists.
+    pub id: String,
+    /// The token itself; kept nowhere else.
+    pub secret: String,
+    /// When it ends.
+    pub ends: Timestamp,
+}
+
+/// A token in its owner's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub id: String,
+    /// What it is for.
+    pub label: String,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it ends.
+    pub ends: Option<Timestamp>,
+    /// Last use, to the minute.
+    pub used: Option<Timestamp>,
+    /// Whether it works now.
+    pub works: bool,
+}
+
+fn hash(keys: &KeyRing, token: &str) -> Vec<u8> {
+    keys::lookup(keys.root().purpose(Purpose::Token), "token", token.as_bytes()).to_vec()
+}
+
+/// Makes a token that works for so many days.
+///
+/// # Errors
+/// [`AccountError::Objections`] for an empty label, no scope, or too many days.
+pub async fn make(
+    app: &App,
+    member: &MemberId,
+    label: &str,
+    scopes: Scopes,
+    days: i64,
+) -> Result<NewToken, AccountError> {
+    let keys = app.keys()?;
+    let mut objections = Vec::new();
+    let length = label.trim().chars().count();
+    if length == 0 || length > 100 || label.chars().any(char::is_control) {
+        objections.push(Objection::new("label", "Say in at most 100 characters what the token is for"));
+    }
+    if scopes == Scopes::default() {
+        objections.push(Objection::new("scopes", "Choose at least one scope"));
+    }
+    if !(1..=LONGEST_DAYS).contains(&days) {
+        objections.push(Objection::new("days", format!("Choose between 1 and {LONGEST_DAYS} days")));
+    }
+    if !objections.is_empty() {
+        return Err(AccountError::Objections(objections));
+    }
+    let now = app.now();
+    let ends = now + SignedDuration::from_hours(24 * days);
+    let secret = format!("{PREFIX}{}", random::secret());
+    let row = TokenRow {
+        hash: hash(keys, &secret),
+        id: random::id(),
+        member: member.0.clone(),
+        scopes: scopes.names(),
+        label: label.trim().to_owned(),
+        created_at: now.as_microsecond(),
+        expires_at: Some(ends.as_microsecond()),
+        used_at: None,
+        revoked: false,
+    };
+    app.store.commit(Batch::main(vec![people::insert_token(&row)])).await?;
+    Ok(NewToken { id: row.id, secret, ends })
+}
+
+/// Who a token stands for, and what it may do.
+///
+/// # Errors
+/// [`Error::NotFound`] for a wrong, revoked or ended token and for a disabled member alike.
+pub async fn token_actor(app: &App, bearer: &str) -> Result<(Actor, Scopes), Error> {
+    let keys = app.keys()?;
+    let now = app.now();
+    let row = people::get_token(&app.store, &hash(keys, bearer.trim())).await?.ok_or(Error::NotFound)?;
+    if row.revoked || row.expires_at.is_some_and(|end| end <= now.as_microsecond()) {
+        return Err(Error::NotFound);
+    }
+    let member = super::member(app, &row.member.as_str().into()).await?.ok_or(Error::NotFound)?;
+    if member.disabled {
+        return Err(Error::NotFound);
+    }
+    let mut scopes = Scopes::parse(&row.scopes).map_err(Error::internal)?;
+    scopes.admin &= member.admin;
+    if row.used_at.is_none_or(|used| now.as_microsecond() - used >= USED_EVERY.as_micros() as i64) {
+        let used = people::token_used(&row.hash, now.as_microsecond());
+        if let Err(why) = app.store.commit(Batch::main(vec![used])).await {
+            tracing::warn!(%why, "a token's last use was not written down");
+        }
+    }
+    Ok((member.actor(app), scopes))
+}
+
+/// A member's tokens, revoked ones left out.
+///
+/// # Errors
+/// As every read.
+pub async fn list(app: &App, member: &MemberId) -> Result<Vec<Listed>, Error> {
+    let now = app.now().as_microsecond();
+    let instant = |micros: i64| Timestamp::from_microsecond(micros).map_err(Error::internal);
+    let rows = people::tokens_of(&app.store, member.as_str()).await?;
+    rows.into_iter()
+        .filter(|row| !row.revoked)
+        .map(|row| {
+            Ok(Listed {
+                scopes: Scopes::parse(&row.scopes).map_err(Error::internal)?,
+                since: instant(row.created_at)?,
+                ends: row.expires_at.map(instant).transpose()?,
+                used: row.used_at.map(instant).transpose()?,
+                works: row.expires_at.is_none_or(|end| end > now),
+                id: row.id,
+                label: row.label,
+            })
+        })
+        .collect()
+}
+
+/// Revokes a member's token at once.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not theirs or already revoked.
+pub async fn revoke(app: &App, member: &MemberId, id: &str) -> Result<(), Error> {
+    match people::apply(&app.store, vec![people::revoke_token(id, member.as_str())]).await? {
+        true => Ok(()),
+        false => Err(Error::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_and_named() {
+        let scopes = Scopes::parse("write,read").expect("both are scopes");
+        assert_eq!(scopes.names(), "read write");
+        assert!(!scopes.admin);
+        assert_eq!(Scopes::parse("read all"), Err("`all` is no scope; choose from read, write, admin".into()));
+    }
+}
