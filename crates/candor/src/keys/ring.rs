@@ -12,12 +12,27 @@ use crate::store::{self, Batch, Statement, Store};
 /// Unwrapped keys kept in memory.
 const KEPT: usize = 4096;
 
+/// Keys made and stored in advance, at most; refilled when half are used.
+const READY: usize = 256;
+
 /// The ring of one store. Clones share the keys kept in memory.
+///
+/// New cases draw from keys that were made and flushed in advance ([`KeyRing::new_case`]): a report
+/// then waits for one flush, not two, and its key was durable before the report.
 #[derive(Clone)]
 pub struct KeyRing {
     store: Store,
     root: RootKey,
     kept: Arc<Mutex<Kept>>,
+    ready: Arc<Ready>,
+}
+
+/// Keys of cases that do not exist yet, each already in the ring.
+#[derive(Default)]
+struct Ready {
+    keys: Mutex<Vec<(String, Key)>>,
+    /// Held by whoever makes more.
+    refill: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for KeyRing {
@@ -62,7 +77,7 @@ impl KeyRing {
     /// The ring of `store`, opened with `root`.
     #[must_use]
     pub fn new(store: Store, root: RootKey) -> Self {
-        Self { store, root, kept: Arc::default() }
+        Self { store, root, kept: Arc::default(), ready: Arc::default() }
     }
 
     /// The root key behind it.
@@ -82,8 +97,60 @@ impl KeyRing {
         Ok((key, statement))
     }
 
-    /// A fresh key for a new case. Put the statement into [`Batch::ring`] of the batch that makes the
-    /// case; `at` is now in microseconds UTC.
+    /// A fresh case id and its key, which the ring holds already: nothing is left to store. An id that
+    /// is then not used leaves a key that opens nothing. `at` is now in microseconds UTC.
+    ///
+    /// # Errors
+    /// As [`Store::commit`] when keys had to be made first.
+    pub async fn new_case(&self, at: i64) -> Result<(String, Key), KeyError> {
+        loop {
+            let (drawn, left) = {
+                let mut keys = self.ready.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                (keys.pop(), keys.len())
+            };
+            let Some((stream, key)) = drawn else {
+                self.refill(at, 1).await?;
+                continue;
+            };
+            if left < READY / 2 && self.ready.refill.try_lock().is_ok() {
+                let ring = self.clone();
+                tokio::spawn(async move {
+                    if let Err(why) = ring.refill(at, READY / 2).await {
+                        tracing::warn!(%why, "no case keys could be made in advance");
+                    }
+                });
+            }
+            self.keep(&key);
+            return Ok((stream, key));
+        }
+    }
+
+    /// Makes keys until there are `READY`, unless there are `enough` by the time it is our turn.
+    async fn refill(&self, at: i64, enough: usize) -> Result<(), KeyError> {
+        let _turn = self.ready.refill.lock().await;
+        let there = self.ready.keys.lock().unwrap_or_else(PoisonError::into_inner).len();
+        if enough <= there {
+            return Ok(());
+        }
+        let mut made = Vec::with_capacity(READY - there);
+        let mut statements = Vec::with_capacity(READY - there);
+        while made.len() < READY - there {
+            let stream = super::random::case_id();
+            let (key, statement) = self.fresh(case(&stream), at)?;
+            made.push((stream, key));
+            statements.push(statement);
+        }
+        match self.store.commit(Batch { ring: statements, main: Vec::new() }).await {
+            Ok(()) => self.ready.keys.lock().unwrap_or_else(PoisonError::into_inner).append(&mut made),
+            // One of the ids exists: draw all of them anew.
+            Err(store::StoreError::Conflict) => {}
+            Err(why) => return Err(why.into()),
+        }
+        Ok(())
+    }
+
+    /// A fresh key for a case whose id is given, such as one restored from elsewhere; see [`KeyRing::new_case`] for
+    /// the usual way. Put the statement into [`Batch::ring`] of the batch that makes the case; `at` is now in microseconds UTC.
     ///
     /// # Errors
     /// [`KeyError::Cipher`] when the system gives no random numbers.

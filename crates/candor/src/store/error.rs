@@ -58,6 +58,11 @@ impl StoreError {
         Self::Io { what: what.into(), why }
     }
 
+    /// Whether this failure of one batch means that none of its group can be kept.
+    pub(crate) fn concerns_all(&self) -> bool {
+        matches!(self, Self::Full | Self::Poisoned | Self::Damaged(_) | Self::Busy(_))
+    }
+
     /// One failure told to several waiters.
     pub(crate) fn again(&self) -> Self {
         match self {

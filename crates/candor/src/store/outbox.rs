@@ -59,7 +59,7 @@ pub struct OutboxRow {
 /// A new row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLetter<'a> {
-    /// Id, unique for ever.
+    /// Id, unique for ever: draw it with `keys::random::ordered_id`, which keeps writing fast.
     pub id: &'a str,
     /// Stream of the event.
     pub stream: &'a str,

@@ -32,8 +32,10 @@ const WAITING: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a transaction waits for another process.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-/// Pages in the write-ahead log after which it is folded back into the database.
-const CHECKPOINT_PAGES: i64 = 4000;
+/// Pages written, by estimate, after which the write-ahead log is folded back into the database.
+const CHECKPOINT_PAGES: usize = 8000;
+/// Bytes of a page.
+const PAGE: usize = 4096;
 /// Readers kept open while idle.
 const IDLE_READERS: usize = 4;
 
@@ -97,6 +99,8 @@ enum Job {
     },
     /// Folds the key ring's log into its file and empties the log, so that deleted keys are gone.
     PurgeRing(oneshot::Sender<Result<()>>),
+    /// The bulk of the log is folded in; fold in the rest, so that the log starts over.
+    EndCheckpoint,
 }
 
 /// The embedded database in one folder.
@@ -113,11 +117,20 @@ impl Sqlite {
         let main = writer_connection(&folder.join(MAIN_FILE), &MAIN)?;
         let ring = writer_connection(&folder.join(RING_FILE), &RING)?;
         ring.pragma_update(None, "secure_delete", "on")?;
+        main.pragma_update(None, "wal_autocheckpoint", 0)?;
         let (jobs, queue) = mpsc::channel(WAITING);
-        std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || Writer::run(&main, &ring, queue))
-            .map_err(|why| StoreError::io("starting the writer thread", why))?;
+        let (checkpoint, wanted) = std::sync::mpsc::sync_channel(1);
+        let (file, writer) = (folder.join(MAIN_FILE), jobs.downgrade());
+        let threads = || -> std::io::Result<()> {
+            std::thread::Builder::new()
+                .name("store-writer".into())
+                .spawn(move || Writer::run(&main, &ring, queue, checkpoint))?;
+            std::thread::Builder::new()
+                .name("store-folder".into())
+                .spawn(move || fold_logs(&file, &wanted, &writer))?;
+            Ok(())
+        };
+        threads().map_err(|why| StoreError::io("starting the writer's threads", why))?;
         Ok(Self { jobs, main: Readers::new(folder.join(MAIN_FILE)), ring: Readers::new(folder.join(RING_FILE)) })
     }
 
@@ -179,8 +192,7 @@ pub(crate) fn writer_connection(file: &Path, history: &History) -> Result<Connec
     conn.busy_timeout(LOCK_WAIT)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", "full")?;
-    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.pragma_update(None, "cache_size", -24_576)?;
     conn.pragma_update(None, "temp_store", "memory")?;
     conn.pragma_update(None, "trusted_schema", "off")?;
     migrate(&conn, history)?;
@@ -295,39 +307,55 @@ impl<'c> Prepared<'c> {
 
     /// One transaction around `parts`; a part that fails is undone alone. The outer error is one
     /// that undid them all.
+    ///
+    /// Almost no part fails, so they first run without savepoints between them, which cost a copy of
+    /// every page touched; when one fails they run once more with savepoints.
     fn group(&mut self, parts: usize, mut part: impl FnMut(&mut Self, usize) -> Result<()>) -> Result<Vec<Result<()>>> {
         self.run("begin immediate")?;
-        let mut outcomes = Vec::with_capacity(parts);
         for index in 0..parts {
-            let alone = parts == 1;
-            if !alone {
-                self.run("savepoint part").inspect_err(|_| self.abandon())?;
-            }
-            let outcome = part(self, index);
-            if self.conn.is_autocommit() {
-                // SQLite gave the whole transaction up: disk full, input or output error, no memory.
-                return Err(outcome.err().unwrap_or_else(|| StoreError::Damaged("a transaction ended early".into())));
-            }
-            if let Err(why @ (StoreError::Full | StoreError::Poisoned | StoreError::Damaged(_))) = &outcome {
-                let why = why.again();
-                self.abandon();
-                return Err(why);
-            }
-            if outcome.is_err() && alone {
-                self.abandon();
-                return Ok(vec![outcome]);
-            }
-            if !alone {
-                let end = if outcome.is_ok() { "release part" } else { "rollback to part" };
-                self.run(end).inspect_err(|_| self.abandon())?;
-                if outcome.is_err() {
-                    self.run("release part").inspect_err(|_| self.abandon())?;
-                }
-            }
-            outcomes.push(outcome);
+            let Err(why) = part(self, index) else { continue };
+            let all = self.conn.is_autocommit() || why.concerns_all();
+            self.abandon();
+            return match all {
+                true => Err(why),
+                false if parts == 1 => Ok(vec![Err(why)]),
+                false => self.group_apart(parts, part),
+            };
         }
         self.run("commit").inspect_err(|_| self.abandon())?;
-        Ok(outcomes)
+        Ok((0..parts).map(|_| Ok(())).collect())
+    }
+
+    /// The same with a savepoint around each part.
+    fn group_apart(
+        &mut self,
+        parts: usize,
+        mut part: impl FnMut(&mut Self, usize) -> Result<()>,
+    ) -> Result<Vec<Result<()>>> {
+        self.run("begin immediate")?;
+        let mut work = || -> Result<Vec<Result<()>>> {
+            let mut outcomes = Vec::with_capacity(parts);
+            for index in 0..parts {
+                self.run("savepoint part")?;
+                let outcome = part(self, index);
+                match outcome {
+                    Ok(()) => self.run("release part")?,
+                    Err(why) if self.conn.is_autocommit() || why.concerns_all() => return Err(why),
+                    Err(_) => {
+                        self.run("rollback to part")?;
+                        self.run("release part")?;
+                    }
+                }
+                outcomes.push(outcome);
+            }
+            self.run("commit")?;
+            Ok(outcomes)
+        };
+        let outcomes = work();
+        if outcomes.is_err() {
+            self.abandon();
+        }
+        outcomes
     }
 
     fn abandon(&self) {
@@ -339,11 +367,46 @@ impl<'c> Prepared<'c> {
     }
 }
 
+/// Folds the write-ahead log into the database beside the writer, whenever it is asked. What the writer
+/// adds meanwhile is left to the writer itself: only between two of its transactions can the log end.
+fn fold_logs(file: &Path, wanted: &std::sync::mpsc::Receiver<()>, writer: &mpsc::WeakSender<Job>) {
+    while wanted.recv().is_ok() {
+        let folded =
+            Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+                .and_then(|conn| conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())));
+        if let Err(why) = folded {
+            // Nothing is lost: the log keeps what could not be folded in, and the next try starts over.
+            tracing::warn!(%why, "the write-ahead log could not be folded into the database");
+        }
+        if let Some(writer) = writer.upgrade() {
+            drop(writer.blocking_send(Job::EndCheckpoint));
+        }
+    }
+}
+
 /// The thread that writes. It takes whatever waits, up to [`GROUP`], and flushes once for all of it.
 struct Writer<'c> {
     main: Prepared<'c>,
     ring: Prepared<'c>,
     poisoned: bool,
+    /// Pages written since the log was folded in, by estimate.
+    pages: usize,
+    /// Asks for the log to be folded in.
+    checkpoint: std::sync::mpsc::SyncSender<()>,
+}
+
+/// About how many pages of the log a statement takes.
+fn pages(statement: &Statement) -> usize {
+    let bytes: usize = statement
+        .args
+        .iter()
+        .map(|value| match value {
+            Val::Text(it) => it.len(),
+            Val::Bytes(it) => it.len(),
+            Val::Null | Val::Int(_) => 8,
+        })
+        .sum();
+    1 + bytes / PAGE
 }
 
 enum Reply {
@@ -352,8 +415,14 @@ enum Reply {
 }
 
 impl<'c> Writer<'c> {
-    fn run(main: &'c Connection, ring: &'c Connection, mut queue: mpsc::Receiver<Job>) {
-        let mut writer = Self { main: Prepared::new(main), ring: Prepared::new(ring), poisoned: false };
+    fn run(
+        main: &'c Connection,
+        ring: &'c Connection,
+        mut queue: mpsc::Receiver<Job>,
+        checkpoint: std::sync::mpsc::SyncSender<()>,
+    ) {
+        let mut writer =
+            Self { main: Prepared::new(main), ring: Prepared::new(ring), poisoned: false, pages: 0, checkpoint };
         let mut group = Vec::with_capacity(GROUP);
         while let Some(first) = queue.blocking_recv() {
             group.push(first);
@@ -369,6 +438,7 @@ impl<'c> Writer<'c> {
     fn handle(&mut self, group: &mut Vec<Job>) {
         let mut work: Vec<(Batch, Reply)> = Vec::with_capacity(group.len());
         let mut purges = Vec::new();
+        let mut fold = false;
         for job in group.drain(..) {
             match job {
                 Job::Batch(batch, reply) => work.push((batch, Reply::Batch(Ok(()), reply))),
@@ -378,8 +448,10 @@ impl<'c> Writer<'c> {
                     work.push((batch, Reply::Rows(Ok(vec![]), reply)));
                 }
                 Job::PurgeRing(reply) => purges.push(reply),
+                Job::EndCheckpoint => fold = true,
             }
         }
+        self.pages += work.iter().map(|(batch, _)| batch.main.iter().map(pages).sum::<usize>()).sum::<usize>();
         self.write(&mut work, true);
         self.write(&mut work, false);
         for (_, reply) in work {
@@ -391,6 +463,14 @@ impl<'c> Writer<'c> {
         }
         for reply in purges {
             drop(reply.send(self.purge()));
+        }
+        if fold {
+            if let Err(why) = self.main.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
+                tracing::warn!(%why, "the write-ahead log could not be folded into the database");
+            }
+        }
+        if CHECKPOINT_PAGES <= self.pages && self.checkpoint.try_send(()).is_ok() {
+            self.pages = 0;
         }
     }
 

@@ -30,7 +30,7 @@ create table case_row (
   waiting_on {text},
   head_seq {int} not null,
   head_hash {bytes} not null
-){keyed};
+){table};
 create index case_queue on case_row (program, open, due_at, id);
 create index case_state on case_row (program, state, due_at, id);
 create index case_assignee on case_row (assignee, open, due_at, id) where assignee is not null;
@@ -54,7 +54,7 @@ create table idempotency (
   body {bytes} not null,
   answer {bytes} not null,
   at {int} not null
-){keyed};
+){table};
 create index idempotency_at on idempotency (at);
 
 create table outbox (
