@@ -1,6 +1,12 @@
 //! Reading a policy file, and saying what is wrong where.
+//!
+//! Three passes: TOML itself, the shape (keys and kinds of values, against the same schema that editors use), and the
+//! sense (see [`super::check`]). Each pass tells everything it finds; a later one runs only on what the earlier let through.
 
-use super::Policy;
+use super::{Length, Policy, check, render};
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// Something wrong with a policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +21,273 @@ pub struct Finding {
     pub message: String,
 }
 
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: ", self.line, self.column)?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
 /// Reads and checks a policy file.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub fn read(text: &str) -> Result<Policy, Vec<Finding>> {
-    toml::from_str(text)
-        .map_err(|cause| vec![Finding { line: 1, column: 1, path: String::new(), message: cause.message().to_owned() }])
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let mut findings: Vec<_> = errors
+            .iter()
+            .map(|error| {
+                let offset = error.span().map_or(0, |span| span.start);
+                finding(text, offset, "", format!("this is not TOML: {}", error.message()))
+            })
+            .collect();
+        sort(&mut findings);
+        return Err(findings);
+    }
+    let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
+    let schema = render::schema();
+    let mut shape = Shape { text, schema: &schema, findings: Vec::new() };
+    shape.value(&root, &schema, "");
+    if !shape.findings.is_empty() {
+        sort(&mut shape.findings);
+        return Err(shape.findings);
+    }
+    let policy: Policy = toml::from_str(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        vec![finding(text, offset, "", first_line(error.message()))]
+    })?;
+    let mut findings: Vec<_> = check::check(&policy)
+        .into_iter()
+        .map(|problem| finding(text, locate(&root, &problem.path), &problem.path, problem.message))
+        .collect();
+    if findings.is_empty() {
+        return Ok(policy);
+    }
+    sort(&mut findings);
+    Err(findings)
+}
+
+fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| (a.line, a.column).cmp(&(b.line, b.column)));
+    findings.dedup();
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn finding(text: &str, offset: usize, path: &str, message: String) -> Finding {
+    let before = text.get(..offset.min(text.len())).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    Finding {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        path: path.to_owned(),
+        message,
+    }
+}
+
+/// Byte offset of what a path like `promises[1].within` names, or of the nearest thing around it that is there.
+fn locate(root: &Spanned<DeValue<'_>>, path: &str) -> usize {
+    let mut at = root;
+    for step in path.split('.').filter(|step| !step.is_empty()) {
+        let (key, indices) = step.split_once('[').map_or((step, ""), |(key, rest)| (key, rest));
+        let Some(next) = at.get_ref().get(key) else { break };
+        at = next;
+        for index in indices.split('[').filter(|index| !index.is_empty()) {
+            let Some(next) = index.trim_end_matches(']').parse().ok().and_then(|i: usize| at.get_ref().get(i)) else {
+                return at.span().start;
+            };
+            at = next;
+        }
+    }
+    at.span().start
+}
+
+/// The second pass: keys and kinds of values.
+struct Shape<'a> {
+    text: &'a str,
+    schema: &'a Value,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Shape<'a> {
+    fn tell(&mut self, offset: usize, path: &str, message: String) {
+        self.findings.push(finding(self.text, offset, path, message));
+    }
+
+    /// Follows references and leaves out `null`, which TOML does not have.
+    fn resolve(&self, schema: &'a Value) -> (&'a Value, &'a str) {
+        let mut at = schema;
+        let mut name = "";
+        loop {
+            if let Some(reference) = at.get("$ref").and_then(Value::as_str) {
+                name = reference.rsplit('/').next().unwrap_or_default();
+                let Some(next) = self.schema.get("$defs").and_then(|defs| defs.get(name)) else { return (at, name) };
+                at = next;
+            } else if let Some(choices) = at.get("anyOf").and_then(Value::as_array) {
+                let some = choices.iter().find(|choice| choice.get("type").and_then(Value::as_str) != Some("null"));
+                let Some(next) = some else { return (at, name) };
+                at = next;
+            } else {
+                return (at, name);
+            }
+        }
+    }
+
+    fn value(&mut self, value: &Spanned<DeValue<'_>>, schema: &'a Value, path: &str) {
+        let (schema, name) = self.resolve(schema);
+        let start = value.span().start;
+        let names = names_of(schema);
+        if !names.is_empty() {
+            match value.get_ref().as_str() {
+                Some(given) if names.contains(&given) => {}
+                Some(given) => {
+                    let message = format!("`{given}` is not known here{}", suggest(given, &names));
+                    self.tell(start, path, message);
+                }
+                None => self.kind(value, &format!("one of {}", list(&names)), path),
+            }
+            return;
+        }
+        match kind_of(schema) {
+            "object" => match value.get_ref().as_table() {
+                Some(table) => self.table(table, start, schema, path),
+                None => self.kind(value, "a table of keys", path),
+            },
+            "array" => match value.get_ref().as_array() {
+                Some(items) => {
+                    let Some(inner) = schema.get("items") else { return };
+                    for (index, item) in items.iter().enumerate() {
+                        self.value(item, inner, &format!("{path}[{index}]"));
+                    }
+                }
+                None if self.resolve(&schema["items"]).0.get("properties").is_some() => {
+                    let header = path.rsplit('.').next().unwrap_or_default();
+                    self.kind(value, &format!("a list of tables; write each under [[{header}]]"), path);
+                }
+                None => self.kind(value, "a list, like [\"one\", \"two\"]", path),
+            },
+            "boolean" if !value.get_ref().is_bool() => self.kind(value, "true or false", path),
+            "integer" => {
+                match value.get_ref().as_integer().map(|number| number.as_str().replace('_', "").parse::<i64>()) {
+                    Some(Ok(number)) => {
+                        let limit = |key: &str| schema.get(key).and_then(Value::as_i64);
+                        if limit("minimum").is_some_and(|least| number < least)
+                            || limit("maximum").is_some_and(|most| number > most)
+                        {
+                            self.tell(start, path, format!("{number} is out of range"));
+                        }
+                    }
+                    _ => self.kind(value, "a whole number", path),
+                }
+            }
+            "string" => match value.get_ref().as_str() {
+                Some(text) if name == "Length" => {
+                    if let Err(problem) = text.parse::<Length>() {
+                        self.tell(start, path, problem);
+                    }
+                }
+                Some(_) => {}
+                None if name == "Length" => self.kind(value, "a length of time in quotes, like \"48 hours\"", path),
+                None => self.kind(value, "text in quotes", path),
+            },
+            _ => {}
+        }
+    }
+
+    fn table(&mut self, table: &DeTable<'_>, start: usize, schema: &'a Value, path: &str) {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+        let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        for (key, value) in table.iter() {
+            match properties.get_key_value(key.get_ref().as_ref()) {
+                Some((name, inner)) => self.value(value, inner, &join(name)),
+                None => {
+                    let message = format!("there is no key `{}` here{}", key.get_ref(), suggest(key.get_ref(), &known));
+                    self.tell(key.span().start, &join(key.get_ref()), message);
+                }
+            }
+        }
+        for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        {
+            if table.get(required).is_none() {
+                let meaning = properties
+                    .get(required)
+                    .and_then(|property| property.get("description"))
+                    .and_then(Value::as_str)
+                    .map(|text| format!(": {}", text.lines().next().unwrap_or_default().trim_end_matches('.')))
+                    .unwrap_or_default();
+                self.tell(start, &join(required), format!("`{required}` is missing{meaning}"));
+            }
+        }
+    }
+
+    fn kind(&mut self, value: &Spanned<DeValue<'_>>, expected: &str, path: &str) {
+        let found = match value.get_ref() {
+            DeValue::String(_) => "text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date without quotes",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.tell(value.span().start, path, format!("expected {expected}; found {found}"));
+    }
+}
+
+/// The texts that a schema allows, if it allows only some.
+fn names_of(schema: &Value) -> Vec<&str> {
+    let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+    let one_of = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    listed
+        .chain(one_of.flat_map(|choice| {
+            choice.get("const").into_iter().chain(choice.get("enum").and_then(Value::as_array).into_iter().flatten())
+        }))
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+fn kind_of(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind,
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or(""),
+        _ => "",
+    }
+}
+
+/// Words that help someone who wrote `given`: the nearest name, or the names there are.
+pub(crate) fn suggest(given: &str, known: &[&str]) -> String {
+    let nearest = known.iter().map(|name| (distance(given, name), *name)).min();
+    match nearest {
+        Some((away, name)) if away <= (name.chars().count() / 3).max(2) => format!("; did you mean `{name}`?"),
+        Some(_) => format!("; known are {}", list(known)),
+        None => String::new(),
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Letters to change, add or leave out between two words; `-` and `_` count as the same.
+fn distance(a: &str, b: &str) -> usize {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_").chars().collect::<Vec<_>>();
+    let (a, b) = (plain(a), plain(b));
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (corner + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            corner = row[j + 1];
+            row[j + 1] = next;
+        }
+    }
+    row[b.len()]
 }

@@ -4,6 +4,7 @@
 //! [`render`] prints what it publishes, [`calendar`] counts its working days.
 
 pub mod calendar;
+mod check;
 pub mod file;
 pub mod render;
 
@@ -78,6 +79,9 @@ pub struct Program {
     /// Where the project lives.
     #[serde(default)]
     pub url: Option<String>,
+    /// The public list of those who read reports, if there is one.
+    #[serde(default)]
+    pub team: Option<Link>,
     /// More on security and compliance; shown wherever the policy is.
     #[serde(default)]
     pub links: Vec<Link>,
@@ -132,6 +136,9 @@ pub struct Channels {
     /// A portal for customers, if there is one.
     #[serde(default)]
     pub portal: Option<Link>,
+    /// Other places that lead to the same team, such as a tracker with private issues.
+    #[serde(default)]
+    pub also: Vec<Link>,
     /// What not to do, like `Do not open a public issue.`
     #[serde(default)]
     pub never: Vec<String>,
@@ -139,7 +146,7 @@ pub struct Channels {
 
 impl Default for Channels {
     fn default() -> Self {
-        Self { form: true, email: None, api: true, portal: None, never: Vec::new() }
+        Self { form: true, email: None, api: true, portal: None, also: Vec::new(), never: Vec::new() }
     }
 }
 
@@ -389,11 +396,18 @@ pub struct Promise {
     pub wait_limit: Option<Length>,
     /// Only for these severities; empty means for all.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(schema_with = "severities")]
     pub severities: Vec<Severity>,
     /// Who is told, and when.
     #[serde(default)]
     pub escalate: Vec<Escalation>,
+}
+
+fn severities(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "array",
+        "items": { "type": "string", "enum": ["none", "low", "medium", "high", "critical"] }
+    })
 }
 
 fn on_report() -> Moment {
@@ -665,11 +679,11 @@ pub struct SeverityRules {
     pub statement: String,
     /// Severities that are addressed whatever the effort.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(schema_with = "severities")]
     pub always: Vec<Severity>,
     /// Severities that are addressed when the effort is small.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(schema_with = "severities")]
     pub when_small: Vec<Severity>,
 }
 

@@ -4,5 +4,6 @@
 
 mod calendar;
 mod clocks;
+mod examples;
 mod gates;
 mod given;

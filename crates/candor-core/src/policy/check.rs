@@ -1,0 +1,447 @@
+//! Whether a policy makes sense: names that lead somewhere, promises that can be kept, gates that can be passed.
+
+use super::calendar::{self, HolidayOn};
+use super::file::suggest;
+use super::{
+    CreditDefault, CreditField, Escalation, Length, Moment, Need, Policy, Promise, QuestionKind, Step, Unit,
+    VersionRule,
+};
+use crate::intake::looks_like_address;
+use candor_formats::purl::Purl;
+use candor_formats::uri;
+use std::collections::BTreeSet;
+
+/// Something that makes no sense, and where.
+pub(super) struct Problem {
+    /// Like `promises[1].within`.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// Short names that are taken by pages of the program itself.
+const RESERVED: [&str; 16] = [
+    "about",
+    "advisories",
+    "api",
+    "assets",
+    "desk",
+    "demo",
+    "healthz",
+    "metrics",
+    "readyz",
+    "receipt",
+    "setup",
+    "sign-in",
+    "sign-out",
+    "static",
+    "subscribe",
+    "v1",
+];
+
+struct Checks(Vec<Problem>);
+
+impl Checks {
+    fn tell(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem { path: path.into(), message: message.into() });
+    }
+
+    fn filled(&mut self, path: impl Into<String>, text: &str, what: &str) {
+        if text.trim().is_empty() {
+            self.tell(path, format!("write {what}; it is empty"));
+        }
+    }
+
+    fn address(&mut self, path: impl Into<String>, text: &str) {
+        if !looks_like_address(text) {
+            self.tell(path, format!("`{text}` is no e-mail address; write it like security@example.org"));
+        }
+    }
+
+    fn web(&mut self, path: impl Into<String>, text: &str) {
+        if !uri::is_web(text) {
+            self.tell(path, format!("`{text}` is no web address; write it whole, from https://"));
+        }
+    }
+
+    /// Names that may stand only once.
+    fn once<'a>(&mut self, names: impl Iterator<Item = (String, &'a str)>, what: &str) {
+        let mut seen = BTreeSet::new();
+        for (path, name) in names {
+            if !seen.insert(name) {
+                self.tell(path, format!("there are two {what} called `{name}`; give each its own name"));
+            }
+        }
+    }
+}
+
+/// Everything in a policy that makes no sense.
+pub(super) fn check(policy: &Policy) -> Vec<Problem> {
+    let mut checks = Checks(Vec::new());
+    program(policy, &mut checks);
+    contacts(policy, &mut checks);
+    scope(policy, &mut checks);
+    report(policy, &mut checks);
+    days(policy, &mut checks);
+    promises(policy, &mut checks);
+    gates(policy, &mut checks);
+    outcome(policy, &mut checks);
+    checks.0
+}
+
+fn program(policy: &Policy, checks: &mut Checks) {
+    let slug = policy.program.slug.as_str();
+    if !is_short_name(slug) || slug.len() > 40 {
+        checks.tell(
+            "program.slug",
+            format!("`{slug}` cannot stand in an address; use lower-case letters, digits and single dashes, beginning with a letter, at most 40"),
+        );
+    } else if RESERVED.contains(&slug) {
+        checks.tell("program.slug", format!("`{slug}` is the address of another page; choose another short name"));
+    }
+    checks.filled("program.name", &policy.program.name, "the program's name");
+    if let Some(url) = &policy.program.url {
+        checks.web("program.url", url);
+    }
+    if let Some(team) = &policy.program.team {
+        checks.web("program.team.url", &team.url);
+    }
+    for (index, link) in policy.program.links.iter().enumerate() {
+        checks.web(format!("program.links[{index}].url"), &link.url);
+    }
+}
+
+fn contacts(policy: &Policy, checks: &mut Checks) {
+    if policy.contacts.is_empty() {
+        checks.tell("contacts", "there is no contact; name at least one under [[contacts]], with role and email");
+    }
+    for (index, contact) in policy.contacts.iter().enumerate() {
+        let path = |key: &str| format!("contacts[{index}].{key}");
+        checks.filled(path("role"), &contact.role, "the role, like \"primary coordinator\"");
+        if matches!(contact.role.as_str(), "holder" | "team") {
+            checks.tell(
+                path("role"),
+                format!("`{}` means the member who holds the case; name the role otherwise", contact.role),
+            );
+        }
+        checks.address(path("email"), &contact.email);
+        if let Some(key) = &contact.openpgp {
+            let plain: String = key.chars().filter(|c| !c.is_whitespace()).collect();
+            let fingerprint = matches!(plain.len(), 40 | 64) && plain.bytes().all(|b| b.is_ascii_hexdigit());
+            if !fingerprint && !uri::is_web(key) {
+                checks.tell(
+                    path("openpgp"),
+                    "write the fingerprint (40 or 64 hexadecimal digits) or the web address of the key",
+                );
+            }
+        }
+    }
+    checks.once(
+        policy.contacts.iter().enumerate().map(|(i, c)| (format!("contacts[{i}].role"), c.role.as_str())),
+        "contacts",
+    );
+    let channels = &policy.channels;
+    if let Some(email) = &channels.email {
+        checks.address("channels.email", email);
+    }
+    if let Some(portal) = &channels.portal {
+        checks.web("channels.portal.url", &portal.url);
+    }
+    for (index, link) in channels.also.iter().enumerate() {
+        checks.web(format!("channels.also[{index}].url"), &link.url);
+    }
+    if !channels.form && !channels.api && channels.email.is_none() && channels.portal.is_none() {
+        checks.tell("channels", "no channel is open; open the form, the API, an e-mail address or a portal");
+    }
+}
+
+fn scope(policy: &Policy, checks: &mut Checks) {
+    for (index, product) in policy.scope.products.iter().enumerate() {
+        let path = |key: &str| format!("scope.products[{index}].{key}");
+        checks.filled(path("name"), &product.name, "the product's name");
+        if let Some(text) = &product.purl {
+            match Purl::parse(text) {
+                Err(problem) => checks.tell(path("purl"), problem.to_string()),
+                Ok(purl) if purl.version().is_some() => {
+                    checks.tell(
+                        path("purl"),
+                        "leave the version out; the policy names the package, advisories name versions",
+                    );
+                }
+                Ok(_) => {}
+            }
+        }
+        if let Some(cpe) = &product.cpe
+            && (!cpe.starts_with("cpe:2.3:") || cpe.split(':').count() < 5)
+        {
+            checks.tell(
+                path("cpe"),
+                format!("`{cpe}` is no CPE 2.3 name; it looks like cpe:2.3:a:vendor:product:*:*:*:*:*:*:*:*"),
+            );
+        }
+    }
+    checks.once(
+        policy.scope.products.iter().enumerate().map(|(i, p)| (format!("scope.products[{i}].name"), p.name.as_str())),
+        "products",
+    );
+    for (index, out) in policy.scope.out.iter().enumerate() {
+        checks.filled(format!("scope.out[{index}].clause"), &out.clause, "a short name that a verdict can cite");
+        checks.filled(format!("scope.out[{index}].what"), &out.what, "what is not covered");
+    }
+    checks.once(
+        policy.scope.out.iter().enumerate().map(|(i, o)| (format!("scope.out[{i}].clause"), o.clause.as_str())),
+        "clauses",
+    );
+    let versions = &policy.versions;
+    match versions.rule {
+        VersionRule::List if versions.supported.is_empty() => checks.tell(
+            "versions.rule",
+            "the rule is a list, and the list is empty; name the branches under [[versions.supported]]",
+        ),
+        VersionRule::Latest if !versions.supported.is_empty() => checks.tell(
+            "versions.supported",
+            "branches are listed, but only the latest release is supported; write rule = \"list\", or leave them out",
+        ),
+        _ => {}
+    }
+    checks.once(
+        versions
+            .supported
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (format!("versions.supported[{i}].branch"), v.branch.as_str())),
+        "branches",
+    );
+}
+
+fn report(policy: &Policy, checks: &mut Checks) {
+    for (index, tag) in policy.report.languages.iter().enumerate() {
+        let mut parts = tag.split('-');
+        let language = parts.next().unwrap_or_default();
+        let fine = matches!(language.len(), 2..=3)
+            && language.bytes().all(|b| b.is_ascii_alphabetic())
+            && parts.all(|part| matches!(part.len(), 1..=8) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if !fine {
+            checks.tell(
+                format!("report.languages[{index}]"),
+                format!("`{tag}` is no language tag; write it like \"en\" or \"pt-BR\""),
+            );
+        }
+    }
+    let mut asked = BTreeSet::new();
+    for (index, ask) in policy.report.asks.iter().enumerate() {
+        if !asked.insert(ask.field) {
+            checks.tell(format!("report.asks[{index}].field"), "this is asked twice; leave one out");
+        }
+    }
+    for (index, question) in policy.report.questions.iter().enumerate() {
+        let path = |key: &str| format!("report.questions[{index}].{key}");
+        if !is_short_name(&question.id) {
+            checks.tell(
+                path("id"),
+                format!("`{}` cannot name an answer; use lower-case letters, digits and single dashes", question.id),
+            );
+        }
+        checks.filled(path("label"), &question.label, "the question");
+        match question.kind {
+            QuestionKind::Choice if question.choices.is_empty() => {
+                checks.tell(path("kind"), "a choice needs choices; list them under `choices`, or ask for a line");
+            }
+            QuestionKind::Choice => {}
+            _ if !question.choices.is_empty() => {
+                checks.tell(path("choices"), "choices are only offered by a question of kind = \"choice\"");
+            }
+            _ => {}
+        }
+    }
+    checks.once(
+        policy.report.questions.iter().enumerate().map(|(i, q)| (format!("report.questions[{i}].id"), q.id.as_str())),
+        "questions",
+    );
+}
+
+fn days(policy: &Policy, checks: &mut Checks) {
+    let rules = &policy.calendar;
+    if let Err(problem) = calendar::zone(&rules.time_zone) {
+        checks.tell("calendar.time_zone", problem);
+    }
+    if rules.working_days.is_empty() {
+        checks.tell("calendar.working_days", "no day of the week is a working day; name at least one, like \"mon\"");
+    }
+    let mut seen: Vec<HolidayOn> = Vec::new();
+    for (index, holiday) in rules.holidays.iter().enumerate() {
+        let path = format!("calendar.holidays[{index}].on");
+        match holiday.when() {
+            Err(problem) => checks.tell(path, problem),
+            Ok(on) if seen.contains(&on) => checks.tell(path, format!("`{}` stands here twice", holiday.on)),
+            Ok(on) => seen.push(on),
+        }
+    }
+}
+
+fn promises(policy: &Policy, checks: &mut Checks) {
+    for (index, promise) in policy.promises.iter().enumerate() {
+        let path = |key: &str| format!("promises[{index}].{key}");
+        if !is_short_name(&promise.name) {
+            checks.tell(
+                path("name"),
+                format!("`{}` is no short name; use lower-case letters, digits and single dashes", promise.name),
+            );
+        }
+        checks.filled(path("what"), &promise.what, "what is promised");
+        if promise.within.amount == 0 {
+            checks.tell(path("within"), "nobody can keep a promise within no time; give it at least a minute");
+        }
+        if promise.kept_by == Moment::Report {
+            checks.tell(
+                path("kept_by"),
+                "a report cannot keep a promise; name what the team does, like \"acknowledgement\"",
+            );
+        } else if promise.kept_by == Moment::Exploitation {
+            checks.tell(path("kept_by"), "knowing of exploitation starts a promise and keeps none");
+        } else if promise.kept_by == promise.starts && !promise.repeats {
+            checks.tell(path("kept_by"), "the same moment starts it and keeps it; name another, or let it repeat");
+        }
+        if promise.repeats && ends_the_case(promise.kept_by) {
+            checks.tell(path("repeats"), "what keeps it comes once in a case, so that it cannot repeat");
+        }
+        if promise.members == 0 {
+            checks.tell(path("members"), "at least one member has to keep a promise");
+        }
+        if promise.wait_limit.is_some() && !promise.waits_for_reporter {
+            checks.tell(path("wait_limit"), "a limit needs a wait; write waits_for_reporter = true, or leave it out");
+        }
+        for (step, escalation) in promise.escalate.iter().enumerate() {
+            escalations(policy, promise, escalation, &format!("promises[{index}].escalate[{step}]"), checks);
+        }
+        if promise.repeats
+            && let Some(end) = policy.promises.iter().find(|other| {
+                other.kept_by == Moment::Resolution
+                    && other.starts == promise.starts
+                    && longer(promise.within, other.within)
+            })
+        {
+            checks.tell(
+                path("within"),
+                format!(
+                    "it repeats every {}, but `{}` ends the case within {}; it would never fall due",
+                    promise.within, end.name, end.within
+                ),
+            );
+        }
+    }
+    checks.once(
+        policy.promises.iter().enumerate().map(|(i, p)| (format!("promises[{i}].name"), p.name.as_str())),
+        "promises",
+    );
+}
+
+fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path: &str, checks: &mut Checks) {
+    let roles: Vec<&str> = policy.contacts.iter().map(|contact| contact.role.as_str()).collect();
+    if !roles.contains(&escalation.to.as_str()) && !matches!(escalation.to.as_str(), "holder" | "team") {
+        let mut known = roles;
+        known.extend(["holder", "team"]);
+        checks.tell(
+            format!("{path}.to"),
+            format!("no contact has the role `{}`{}", escalation.to, suggest(&escalation.to, &known)),
+        );
+    }
+    match (escalation.before, escalation.after) {
+        (Some(_), Some(_)) => checks.tell(path, "give either `before` or `after`, not both"),
+        (None, None) => {
+            checks.tell(path, "say when: `before = \"12 hours\"`, or `after = \"0 hours\"` for the moment itself")
+        }
+        (Some(before), None) if longer(before, promise.within) => checks.tell(
+            format!("{path}.before"),
+            format!("{before} before it falls due is before it starts; it runs for {}", promise.within),
+        ),
+        _ => {}
+    }
+}
+
+fn gates(policy: &Policy, checks: &mut Checks) {
+    let mut seen = BTreeSet::new();
+    for (index, gate) in policy.gates.iter().enumerate() {
+        let path = |key: &str| format!("gates[{index}].{key}");
+        let problem = match (gate.before, gate.needs) {
+            (Step::Confirm | Step::Reject, Need::Remediation | Need::DecisionPerVersion) => {
+                Some("a fix can only be recorded once the report is confirmed, so that this gate would never open")
+            }
+            (Step::Confirm | Step::Reject | Step::Close, Need::SecondApprover) => Some(
+                "there may be no advisory to approve at this step; a second approver guards `approve` or `publish`",
+            ),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            checks.tell(path("needs"), problem);
+        }
+        let key = (gate.before, format!("{:?}", gate.needs));
+        if !seen.insert(key) {
+            checks.tell(path("needs"), "this gate stands twice; leave one out");
+        }
+    }
+}
+
+fn outcome(policy: &Policy, checks: &mut Checks) {
+    for severity in &policy.severity.when_small {
+        if policy.severity.always.contains(severity) {
+            checks.tell(
+                "severity.when_small",
+                format!("{severity} is addressed always and when the effort is small; leave it out of one"),
+            );
+        }
+    }
+    let disclosure = &policy.disclosure;
+    if let (Some(embargo), Some(limit)) = (disclosure.embargo, disclosure.embargo_limit)
+        && longer(embargo, limit)
+    {
+        checks.tell("disclosure.embargo", format!("{embargo} is longer than the limit of {limit}"));
+    }
+    let credit = &policy.credit;
+    if credit.default != CreditDefault::Anonymous && credit.fields.is_empty() {
+        checks.tell("credit.fields", "a credit is made of something; name at least \"name\"");
+    } else if credit.default == CreditDefault::Named && !credit.fields.contains(&CreditField::Name) {
+        checks.tell("credit.fields", "who is named by default is named by name; add \"name\"");
+    }
+    let advisories = &policy.advisories;
+    if let Some(prefix) = &advisories.prefix
+        && (prefix.is_empty() || prefix.len() > 20 || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    {
+        checks.tell(
+            "advisories.prefix",
+            format!("`{prefix}` cannot begin an advisory's id; use letters, digits and dashes, at most 20"),
+        );
+    }
+    if let Some(namespace) = &advisories.namespace {
+        checks.web("advisories.namespace", namespace);
+    }
+    if let Some(place) = &advisories.also_at {
+        checks.web("advisories.also_at", place);
+    }
+}
+
+fn ends_the_case(moment: Moment) -> bool {
+    matches!(moment, Moment::Resolution | Moment::Publication | Moment::Verdict | Moment::Confirmation)
+}
+
+/// Whether a length is surely longer than another: a working day is taken as one day.
+fn longer(a: Length, b: Length) -> bool {
+    let minutes = |length: Length| {
+        u64::from(length.amount)
+            * match length.unit {
+                Unit::Minutes => 1,
+                Unit::Hours => 60,
+                Unit::Days | Unit::WorkingDays => 24 * 60,
+                Unit::Weeks => 7 * 24 * 60,
+            }
+    };
+    minutes(a) > minutes(b)
+}
+
+/// Lower-case letters, digits and single dashes, beginning with a letter.
+fn is_short_name(text: &str) -> bool {
+    text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+}
