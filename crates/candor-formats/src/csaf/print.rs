@@ -489,17 +489,20 @@ fn scores(record: &Record, tree: &Tree) -> Vec<Value> {
 }
 
 /// A vector in the JSON of FIRST: the vector itself and what is computed from it.
+///
+/// For 2.0 the base score alone: implementations disagree on ties of the others, and a reader can compute them.
 fn cvss_object(vector: &CvssVector) -> Value {
+    let two = vector.version() == Version::V2_0;
     let mut value = json!({ "version": vector.version().as_str(), "vectorString": vector.as_str() });
     let scores = [
         ("base", Some(vector.base_score())),
-        ("temporal", vector.temporal_score()),
-        ("environmental", vector.environmental_score()),
+        ("temporal", vector.temporal_score().filter(|_| !two)),
+        ("environmental", vector.environmental_score().filter(|_| !two)),
     ];
     for (name, score) in scores {
         let Some(score) = score else { continue };
         value[format!("{name}Score")] = json!(score);
-        if vector.version() != Version::V2_0 {
+        if !two {
             let severity = crate::cvss::Severity::of(vector.version(), score);
             value[format!("{name}Severity")] = json!(severity.label().to_uppercase());
         }

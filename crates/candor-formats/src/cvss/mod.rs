@@ -254,8 +254,14 @@ impl CvssVector {
         let (base, temporal, environmental) = match &crate_vector {
             cvss::Cvss::CvssV20(v) => (v.score().value(), v.temporal_score().value(), v.environmental_score().value()),
             cvss::Cvss::CvssV30(v) | cvss::Cvss::CvssV31(v) => {
+                // The scorer multiplies temporal weights in floats, which lifts exact tenths in 3.0.
                 let base = v.base_score().value();
-                (base, temporal_3(version, base, given, table), v.environmental_score().value())
+                let lasting: Vec<_> = given.iter().copied().filter(|g| table[g.0].group != Group::Threat).collect();
+                let environmental = match write(version, table, &lasting).parse() {
+                    Ok(cvss::Cvss::CvssV30(v) | cvss::Cvss::CvssV31(v)) => v.environmental_score().value(),
+                    _ => base,
+                };
+                (base, temporal_3(version, base, given, table), temporal_3(version, environmental, given, table))
             }
             cvss::Cvss::CvssV40(_) => {
                 let base: Vec<_> = given.iter().copied().filter(|g| table[g.0].group == Group::Base).collect();
@@ -455,10 +461,10 @@ fn tenths(score: f64) -> u8 {
     (score * 10.0).round().clamp(0.0, 100.0) as u8
 }
 
-/// The temporal score of 3.x, in whole numbers throughout so that no float noise can tip a rounding.
+/// A base or environmental score of 3.x with its temporal metrics applied, in whole numbers throughout so that no float noise can tip a rounding.
 ///
 /// Source: CVSS v3.1 section 7.2 and appendix A; CVSS v3.0 section 8.2.
-fn temporal_3(version: Version, base: f64, given: &[(usize, &'static str)], table: &[Metric]) -> f64 {
+fn temporal_3(version: Version, score: f64, given: &[(usize, &'static str)], table: &[Metric]) -> f64 {
     let weight = |code: &str| -> u64 {
         let value = given.iter().find(|(place, _)| table[*place].code == code).map_or("X", |(_, value)| value);
         match (code, value) {
@@ -472,7 +478,7 @@ fn temporal_3(version: Version, base: f64, given: &[(usize, &'static str)], tabl
         }
     };
     // In ten-millionths: one decimal of the base score and two of each weight.
-    let exact = u64::from(tenths(base)) * weight("E") * weight("RL") * weight("RC");
+    let exact = u64::from(tenths(score)) * weight("E") * weight("RL") * weight("RC");
     let rounded_up = if version == Version::V3_1 {
         let hundred_thousandths = (exact + 50) / 100;
         hundred_thousandths.div_ceil(10_000)
@@ -481,3 +487,6 @@ fn temporal_3(version: Version, base: f64, given: &[(usize, &'static str)], tabl
     };
     f64::from(u32::try_from(rounded_up).expect("a score has at most 100 tenths")) / 10.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,19 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     all.sort();
     all
 }
+
+#[test]
+fn every_example_of_the_standard_is_judged_as_its_schema_judges_it() {
+    let (Some(folder), Some(schema)) = (folder("csaf-2.0"), csaf_schema()) else { return };
+    let mut seen = 0;
+    for path in walk(&folder.join("examples/csaf")) {
+        let document = json(&path);
+        let findings = csaf::validate(&document);
+        let shaped = !findings.iter().any(|finding| matches!(finding.test, "schema" | "6.1.8"));
+        assert_eq!(shaped, schema.is_valid(&document), "{}: {findings:?}", path.display());
+        let others: Vec<_> = findings.iter().filter(|finding| finding.test != "schema").collect();
+        println!("{}: {} findings {others:?}", path.file_name().unwrap().to_string_lossy(), findings.len());
+        seen += 1;
+    }
+    println!("examples: {seen} judged");
+}
