@@ -9,3 +9,4 @@ pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
+pub mod web; // pages: public, reporter, desk

@@ -1,0 +1,3 @@
+//! The web door: public pages, the reporter's pages, the desk.
+
+pub mod views; // what the pages show, as plain data, and their templates

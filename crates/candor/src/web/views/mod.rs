@@ -1,0 +1,18 @@
+//! What the pages show, as plain data: one struct per page, each beside its template under `templates/`.
+//!
+//! A view knows no store, no clock and no case. A handler fills it from what it may show and renders it, so
+//! every page can be drawn with sample data alone (`cargo run -p candor --example preview`).
+
+pub mod account; // sign-in, first set-up, invitation
+pub mod assets; // stylesheet, script and icon, with their hashes
+pub mod case; // the case page, its acts, the advisory editor, the check page
+pub mod desk; // queue, settings, metrics, letters of the demo
+pub mod fmt; // words for sizes, states, severities and spans of time
+pub mod parts; // what pages are made of: shell, fields, times, problems
+pub mod public; // programs, policy, advisories, API description, errors
+pub mod report; // the form, the receipt, the reporter's own page
+
+pub use parts::{
+    Act, Choice, ClockView, Control, Field, FileView, Group, Link, Notice, Paging, Problem, Row, SafeHtml,
+    SeverityView, Shell, StateView, TimeView,
+};

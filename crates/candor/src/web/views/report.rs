@@ -1,0 +1,221 @@
+//! Pages for the person who reports: the form, the receipt, the page behind the receipt.
+
+use super::parts::{ClockView, Credit, FileView, Group, Link, Problem, Row, Shell, TimeView};
+use askama::Template;
+
+/// `/{program}/report`: one page that reads like a conversation. Shown again with every answer when something
+/// has to be mended (status 422).
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "report/form.html")]
+pub struct ReportForm {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// Where the form is sent.
+    pub action: String,
+    /// Drawn for each fresh form, so that a double send files one report.
+    pub once: String,
+    /// What the policy says first; empty for none.
+    pub introduction: String,
+    /// The questions.
+    pub groups: Vec<Group>,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+    /// The promises a report filed now would start, with real dates.
+    pub promises: Vec<PromisedDate>,
+    /// Who reads it: names or roles.
+    pub readers: Vec<String>,
+    /// What to leave out, or not to do.
+    pub leave_out: Vec<String>,
+    /// Other ways to report.
+    pub other_ways: Vec<Link>,
+}
+
+/// A promise with the date it would have.
+#[derive(Debug, Clone, Default)]
+pub struct PromisedDate {
+    /// What is promised, like `First answer by a member of the team`.
+    pub what: String,
+    /// `commitment` or `target`.
+    pub kind: String,
+    /// Until when.
+    pub due: TimeView,
+}
+
+/// Shown once, right after a report was filed.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "report/receipt.html")]
+pub struct ReceiptPage {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// The receipt in groups of four or five signs.
+    pub groups: Vec<String>,
+    /// When the report was put on disk.
+    pub received: TimeView,
+    /// The promises that run now.
+    pub promises: Vec<PromisedDate>,
+    /// Whether the team has an address to answer to.
+    pub has_address: bool,
+    /// The number of files that came with it.
+    pub files: u64,
+    /// What the policy would like to have had besides; empty when the report is complete.
+    pub missing: Vec<String>,
+}
+
+impl ReceiptPage {
+    /// The receipt as it is typed: groups joined by dashes.
+    pub fn receipt(&self) -> String {
+        self.groups.join("-")
+    }
+
+    /// How many files came with it, in words.
+    pub fn file_words(&self) -> String {
+        super::fmt::count(self.files, "file", "files")
+    }
+
+    /// The groups with a word for each sign.
+    pub fn spelled(&self) -> Vec<(&str, String)> {
+        self.groups.iter().map(|group| (group.as_str(), super::fmt::spell(group))).collect()
+    }
+}
+
+/// `/receipt`: where a receipt is entered.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "report/enter.html")]
+pub struct EnterReceipt {
+    /// Around the page.
+    pub shell: Shell,
+    /// What was typed.
+    pub value: String,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+}
+
+impl EnterReceipt {
+    /// The one field of the page.
+    pub fn field(&self) -> super::Field {
+        let error = self.problems.first().map(|problem| problem.text.clone());
+        super::Field::line("receipt", "Your receipt")
+            .hint("Capitals, spaces and dashes make no difference.")
+            .value(self.value.clone())
+            .error(error)
+    }
+}
+
+/// The reporter's own page, behind the receipt.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "report/own.html")]
+pub struct ReporterPage {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// Address of this page; forms are sent below it: `/write /nudge /credit /embargo /withdraw`.
+    pub base: String,
+    /// Title of the report as the reporter gave it.
+    pub title: String,
+    /// Public name of the case, like `7K3M9-QXT4B`.
+    pub case: String,
+    /// Where it stands, in a sentence.
+    pub status: String,
+    /// What happens next, in a sentence; empty for none.
+    pub next: String,
+    /// Whether the team waits for an answer of the reporter.
+    pub awaited: bool,
+    /// When it was received.
+    pub received: TimeView,
+    /// The promises, how each stands.
+    pub promises: Vec<ClockView>,
+    /// What was said, oldest first.
+    pub dialogue: Vec<Message>,
+    /// What the report said.
+    pub report: Vec<Row>,
+    /// The files of the report itself.
+    pub files: Vec<FileView>,
+    /// Text of an answer that has to be mended.
+    pub draft: String,
+    /// What has to be mended; field ids `text`, `files`, `credit-…`, `embargo-text`.
+    pub problems: Vec<Problem>,
+    /// How many files, how large.
+    pub file_limit: String,
+    /// Drawn for each fresh form.
+    pub once: String,
+    /// Whether the reporter can still write.
+    pub can_write: bool,
+    /// Whom a nudge turns to, and what happened to the last one; `None` when there is nobody to nudge.
+    pub nudge: Option<Nudge>,
+    /// The credit wish, where it can be chosen.
+    pub credit: Option<Credit>,
+    /// A proposed date that waits for an answer, or an agreed one.
+    pub embargo: Option<EmbargoView>,
+    /// Whether the report can be taken back.
+    pub can_withdraw: bool,
+    /// The public advisory, once there is one.
+    pub advisory: Option<Link>,
+    /// How the message forms are encoded: true where files can be sent.
+    pub takes_files: bool,
+}
+
+/// Whom a nudge turns to.
+#[derive(Debug, Clone, Default)]
+pub struct Nudge {
+    /// In words, like `the secondary coordinator`.
+    pub to: String,
+    /// Address the reporter may write to as well; empty for none.
+    pub address: String,
+    /// When the last one was sent.
+    pub last: Option<TimeView>,
+    /// Why it cannot be sent now; empty when it can.
+    pub not_now: String,
+}
+
+/// A date before which nobody publishes.
+#[derive(Debug, Clone, Default)]
+pub struct EmbargoView {
+    /// The date.
+    pub until: TimeView,
+    /// `proposed`, `agreed` or `declined`.
+    pub state: String,
+    /// Who proposed it and when, in words.
+    pub words: String,
+    /// What was written with it; empty for none.
+    pub text: String,
+    /// Whether the reporter's answer is awaited.
+    pub asks: bool,
+}
+
+/// One message of the dialogue, or a step the reporter is told of.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// When.
+    pub at: TimeView,
+    /// Who, like `You` or `The security team`.
+    pub who: String,
+    /// What it is, like `wrote`, `asked`, `confirmed the report`.
+    pub did: String,
+    /// Class name: `mine theirs step`.
+    pub side: String,
+    /// The text; line breaks are kept; empty for a step.
+    pub text: String,
+    /// Files with it.
+    pub files: Vec<FileView>,
+}
+
+/// A page between the wish and the act, for what cannot be undone.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "report/check.html")]
+pub struct ReporterCheck {
+    /// Around the page.
+    pub shell: Shell,
+    /// What is about to happen, as a question.
+    pub title: String,
+    /// What will be so afterwards.
+    pub consequences: Vec<String>,
+    /// Where the form is sent.
+    pub action: String,
+    /// Fields, such as a reason.
+    pub groups: Vec<Group>,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+    /// The button, like `Withdraw the report`.
+    pub submit: String,
+    /// The way back.
+    pub back: String,
+}
