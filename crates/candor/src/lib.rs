@@ -10,3 +10,4 @@ pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
 pub mod web; // pages: public, reporter, desk
+pub mod cli; // the command line

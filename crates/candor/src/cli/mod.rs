@@ -1,0 +1,137 @@
+//! The command line: one binary, one sentence per failure. Exit status 0 done, 1 refused or failed, 2 wrong usage.
+
+mod output; // what is said, and where
+mod settings; // flags, environment, candor.toml
+mod place; // the store that a command acts on
+mod serve; // run the service
+mod policy; // check, render, schema
+mod program; // policies in service
+mod cvss; // vectors on a terminal
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use output::{Failure, Outcome};
+use std::process::ExitCode;
+
+/// Runs a security policy: private reports come in, every promise runs on a clock, advisories go out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "candor",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Flags can also be set by environment or in candor.toml, as shown beside each. \
+    A flag wins over the environment, the environment over the file.\nExit status: 0 done, 1 refused or failed, 2 wrong usage.")]
+struct Cli {
+    /// Settings file; without it `candor.toml` in the working folder, if there is one
+    #[arg(long, env = "CANDOR_CONFIG", global = true, value_name = "FILE", hide_env_values = true)]
+    config: Option<std::path::PathBuf>,
+    /// What to log to standard error: error, warn, info, debug, or a filter like `candor=debug`
+    #[arg(
+        long,
+        env = "CANDOR_LOG",
+        global = true,
+        default_value = "info",
+        value_name = "FILTER",
+        hide_env_values = true
+    )]
+    log: String,
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Commands {
+    /// Runs the public pages, the desk, the API and the worker
+    Serve(serve::Args),
+    /// Reads a policy file: checks it, prints what it publishes
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Takes policies into service
+    #[command(subcommand)]
+    Program(program::Command),
+    /// Scores CVSS vectors
+    Cvss(cvss::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let outcome = settings::apply(Cli::command()).and_then(|command| {
+        // Wrong usage ends here with status 2, help and version with 0.
+        let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|why| why.exit());
+        run(cli)
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Said) => ExitCode::from(1),
+        Err(Failure::Failed(why)) => {
+            output::complain(format_args!("candor: {why}"));
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(why)) => {
+            output::complain(format_args!("candor: {why}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    let log = cli.log;
+    match cli.command {
+        Commands::Serve(args) => {
+            begin_log(&log)?;
+            wait_for(serve::run(args))
+        }
+        Commands::Policy(command) => policy::run(command),
+        Commands::Program(command) => wait_for(program::run(command)),
+        Commands::Cvss(args) => cvss::run(&args),
+    }
+}
+
+/// Runs one command to its end.
+fn wait_for(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Failure::during("the system gives no threads", why))?
+        .block_on(work)
+}
+
+/// The log goes to standard error: lines for people on a terminal, JSON otherwise. No text of a case is ever logged.
+fn begin_log(filter: &str) -> Outcome {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .map_err(|why| Failure::Usage(format!("`--log {filter}` is no filter: {why}")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let begun = if std::io::stderr().is_terminal() { log.compact().try_init() } else { log.json().try_init() };
+    begun.map_err(|why| Failure::during("the log cannot be opened", why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable_named_after_it() {
+        fn walk(command: &clap::Command) {
+            for arg in command.get_arguments().filter(|arg| arg.get_env().is_some()) {
+                let long = arg.get_long().expect("what has a variable has a long name");
+                let expected = format!("CANDOR_{}", long.replace('-', "_").to_ascii_uppercase());
+                assert_eq!(
+                    arg.get_env().and_then(|env| env.to_str()),
+                    Some(expected.as_str()),
+                    "{}",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Cli::command());
+    }
+}

@@ -1,0 +1,120 @@
+//! The store that a command acts on, also while a server runs on it.
+
+use super::output::Failure;
+use crate::app::App;
+use crate::config::Config;
+use crate::keys::{KeyRing, RootKey};
+use crate::store::{Database, Store, StoreConfig};
+use std::path::PathBuf;
+
+/// Where the store lies.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Store")]
+pub struct Place {
+    /// Folder of the embedded store
+    #[arg(long, env = "CANDOR_DATA", default_value = "./candor-data", value_name = "FOLDER", hide_env_values = true)]
+    pub data: PathBuf,
+    /// PostgreSQL server, as postgres://user:password@host/database; without it everything lies in the data folder
+    #[arg(long, env = "CANDOR_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Another PostgreSQL server for the key ring
+    #[arg(long, env = "CANDOR_RING", value_name = "URL", hide_env_values = true)]
+    pub ring: Option<String>,
+    /// Folder of sealed files; without it `blobs` in the data folder
+    #[arg(long, env = "CANDOR_BLOBS", value_name = "FOLDER", hide_env_values = true)]
+    pub blobs: Option<PathBuf>,
+    /// File with the root key; without it the data folder's name with `.key` after it
+    #[arg(long, env = "CANDOR_KEY_FILE", value_name = "FILE", hide_env_values = true)]
+    pub key_file: Option<PathBuf>,
+    /// Address under which people reach the service, as links need it
+    #[arg(long, env = "CANDOR_BASE_URL", value_name = "URL", hide_env_values = true)]
+    pub base_url: Option<String>,
+}
+
+impl Place {
+    /// The configuration for this place, everything else at its default.
+    ///
+    /// # Errors
+    /// Values that cannot be meant.
+    pub fn config(&self) -> Result<Config, Failure> {
+        // A folder written with a slash at the end names the same key file as one without.
+        let data: PathBuf = self.data.components().collect();
+        let mut config = Config::in_folder(data);
+        if let Some(url) = &self.database {
+            config.database = Some(postgres("database", url)?);
+        }
+        if let Some(url) = &self.ring {
+            config.ring = Some(postgres("ring", url)?);
+        }
+        if let Some(blobs) = &self.blobs {
+            if blobs.to_string_lossy().contains("://") {
+                return Err(Failure::Usage("`--blobs` takes a folder; object stores are not supported yet".into()));
+            }
+            config.blobs.clone_from(blobs);
+        }
+        if let Some(file) = &self.key_file {
+            config.key_file.clone_from(file);
+        }
+        if let Some(url) = &self.base_url {
+            if !(url.starts_with("https://") || url.starts_with("http://")) {
+                return Err(Failure::Usage("`--base-url` must begin with https:// or http://".into()));
+            }
+            config.base_url = url.trim_end_matches('/').to_owned();
+        }
+        Ok(config)
+    }
+
+    /// Opens the store that is there; a place without one is refused, so that a slip in a path makes no second store.
+    ///
+    /// # Errors
+    /// When there is none, when it cannot be used, or when its root key is missing.
+    pub async fn open(&self) -> Result<App, Failure> {
+        let config = self.config()?;
+        if config.database.is_none() && !config.data.join("candor.db").exists() {
+            return Err(Failure::new(format_args!(
+                "there is no store in {}; name its folder with `--data`, or make one with `candor serve --data {}`",
+                config.data.display(),
+                config.data.display()
+            )));
+        }
+        self.open_or_create().await
+    }
+
+    /// Opens the store and makes it when it is not there.
+    ///
+    /// # Errors
+    /// As [`Place::open`].
+    pub async fn open_or_create(&self) -> Result<App, Failure> {
+        let config = self.config()?;
+        let store = open_store(&config).await?;
+        let root = RootKey::open_or_create(&config.key_file, &store).await?;
+        let keys = KeyRing::new(store.clone(), root);
+        Ok(App::new(store, Some(keys), config).await?)
+    }
+
+    /// Opens the rows alone, without any key.
+    ///
+    /// # Errors
+    /// As [`Place::open`].
+    pub async fn open_store(&self) -> Result<(Store, Config), Failure> {
+        let config = self.config()?;
+        let store = open_store(&config).await?;
+        Ok((store, config))
+    }
+}
+
+fn postgres(flag: &str, url: &str) -> Result<String, Failure> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Ok(url.to_owned())
+    } else {
+        Err(Failure::Usage(format!("`--{flag}` must begin with postgres://")))
+    }
+}
+
+async fn open_store(config: &Config) -> Result<Store, Failure> {
+    let database = match &config.database {
+        Some(url) => Database::Postgres(url.clone()),
+        None => Database::Sqlite(config.data.clone()),
+    };
+    Ok(Store::open(&StoreConfig { database, ring: config.ring.clone() }).await?)
+}

@@ -1,0 +1,133 @@
+//! `candor policy`: a policy file read, checked and printed. Touches no store.
+
+use super::output::{self, Failure, Outcome};
+use candor_core::policy::file::{self, Finding};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Says what is wrong with a policy file, with line and column
+    Check {
+        /// The policy file; `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints what a policy publishes
+    Render {
+        /// The policy file; `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// What to print
+        #[arg(long = "as", value_name = "FORM")]
+        form: Form,
+        /// Address under which the service is reached; links lead there
+        #[arg(
+            long,
+            env = "CANDOR_BASE_URL",
+            value_name = "URL",
+            default_value = "http://127.0.0.1:8080",
+            hide_env_values = true
+        )]
+        base_url: String,
+    },
+    /// Prints the JSON Schema of policy files, for editors
+    Schema,
+}
+
+/// Forms of a policy.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Form {
+    /// The file SECURITY.md
+    SecurityMd,
+    /// The file security.txt (RFC 9116)
+    SecurityTxt,
+    /// A fragment of HTML
+    Html,
+    /// The policy as JSON
+    Json,
+}
+
+pub(super) fn run(command: Command) -> Outcome {
+    match command {
+        Command::Check { file, json } => check(&file, json),
+        Command::Render { file, form, base_url } => render(&file, form, base_url.trim_end_matches('/')),
+        Command::Schema => {
+            output::json(&candor_core::policy::render::schema());
+            Ok(())
+        }
+    }
+}
+
+/// Reads a file, or standard input for `-`.
+pub(super) fn source(file: &Path) -> Result<String, Failure> {
+    let read =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    read.map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))
+}
+
+fn check(file: &Path, json: bool) -> Outcome {
+    let policy = match file::read(&source(file)?) {
+        Ok(policy) => policy,
+        Err(findings) => return tell(file, &findings, json),
+    };
+    if json {
+        output::json(&json!({ "file": file, "program": policy.program.slug, "findings": [] }));
+    } else {
+        output::say(format_args!("{}: fine; policy of {}", file.display(), policy.program.name));
+        output::say(format_args!(
+            "  {} promises, {} gates, {} contacts",
+            policy.promises.len(),
+            policy.gates.len(),
+            policy.contacts.len()
+        ));
+    }
+    Ok(())
+}
+
+/// Says what is wrong with a policy file; always a failure.
+pub(super) fn tell(file: &Path, findings: &[Finding], json: bool) -> Outcome {
+    if json {
+        let findings: Vec<_> = findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "line": finding.line,
+                    "column": finding.column,
+                    "path": finding.path,
+                    "message": finding.message,
+                })
+            })
+            .collect();
+        output::json(&json!({ "file": file, "findings": findings }));
+    } else {
+        for finding in findings {
+            let path = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
+            output::complain(format_args!(
+                "{}:{}:{}: {path}{}",
+                file.display(),
+                finding.line,
+                finding.column,
+                finding.message
+            ));
+        }
+    }
+    Err(Failure::Said)
+}
+
+fn render(file: &Path, form: Form, base_url: &str) -> Outcome {
+    let policy = match file::read(&source(file)?) {
+        Ok(policy) => policy,
+        Err(findings) => return tell(file, &findings, false),
+    };
+    let _ = base_url;
+    match form {
+        Form::Json => output::json(&policy),
+        Form::SecurityMd | Form::SecurityTxt | Form::Html => return Err(Failure::new("this form is not there yet")),
+    }
+    Ok(())
+}

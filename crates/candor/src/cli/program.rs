@@ -1,0 +1,85 @@
+//! `candor program`: policies taken into service.
+
+use super::output::{self, Failure, Outcome};
+use super::place::Place;
+use crate::app::AddProgram;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Takes a policy into service; a changed file becomes a new version
+    Add {
+        /// The policy file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Lists the programs in service
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(super) async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Add { file, json, place } => add(&file, json, &place).await,
+        Command::List { json, place } => list(json, &place).await,
+    }
+}
+
+async fn add(file: &std::path::Path, json: bool, place: &Place) -> Outcome {
+    let source = super::policy::source(file)?;
+    // A wrong file is told before a store is touched.
+    if let Err(findings) = candor_core::policy::file::read(&source) {
+        return super::policy::tell(file, &findings, json);
+    }
+    let app = place.open_or_create().await?;
+    let added = match app.add_program(&source).await {
+        Ok(added) => added,
+        Err(AddProgram::Findings(findings)) => return super::policy::tell(file, &findings, json),
+        Err(AddProgram::Store(why)) => return Err(why.into()),
+    };
+    if json {
+        output::json(&json!({ "program": added.slug, "version": added.version, "changed": added.changed }));
+    } else if added.changed {
+        output::say(format_args!("{} is in service with version {} of its policy", added.slug, added.version));
+    } else {
+        output::say(format_args!("{} has this policy already, as version {}", added.slug, added.version));
+    }
+    Ok(())
+}
+
+async fn list(json: bool, place: &Place) -> Outcome {
+    let app = place.open().await?;
+    let mut rows = Vec::new();
+    for policy in app.programs() {
+        let slug = &policy.program.slug;
+        let (version, _) = app.policy_in_force(slug).ok_or_else(|| Failure::new("a program went away meanwhile"))?;
+        rows.push((slug.0.clone(), policy.program.name.clone(), version, app.program_url(slug)));
+    }
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(slug, name, version, url)| json!({ "program": slug, "name": name, "version": version, "url": url }))
+            .collect();
+        output::json(&rows);
+        return Ok(());
+    }
+    if rows.is_empty() {
+        output::complain("no program is in service; add one with `candor program add FILE`");
+    }
+    let mut lines = vec![vec!["PROGRAM".into(), "NAME".into(), "VERSION".into(), "ADDRESS".into()]];
+    lines.extend(rows.into_iter().map(|(slug, name, version, url)| vec![slug, name, version.to_string(), url]));
+    output::table(&lines);
+    Ok(())
+}

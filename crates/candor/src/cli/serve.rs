@@ -1,0 +1,102 @@
+//! `candor serve`: public pages, desk, API and worker in one process.
+
+use super::output::{Failure, Outcome};
+use super::place::Place;
+use crate::config::{Config, MailOut, Roles};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run a demonstration in a throw-away folder: example policies, a team, cases in every stage
+    #[arg(long, env = "CANDOR_DEMO", hide_env_values = true)]
+    demo: bool,
+    /// Where to listen
+    #[arg(
+        long,
+        env = "CANDOR_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT",
+        hide_env_values = true
+    )]
+    listen: String,
+    /// Parts that run in this process: public, desk, worker
+    #[arg(
+        long,
+        env = "CANDOR_ROLES",
+        default_value = "public,desk,worker",
+        value_name = "LIST",
+        hide_env_values = true
+    )]
+    roles: Roles,
+    /// Folder for the public tree; without it `public` in the data folder
+    #[arg(long, env = "CANDOR_PUBLIC", value_name = "FOLDER", hide_env_values = true)]
+    public: Option<PathBuf>,
+    /// How letters leave: dir:FOLDER, smtp://HOST:PORT, smtps://HOST:PORT, or hold
+    #[arg(long, env = "CANDOR_MAIL", value_name = "WAY", hide_env_values = true)]
+    mail: Option<MailOut>,
+    /// Sender of letters
+    #[arg(long, env = "CANDOR_MAIL_FROM", value_name = "ADDRESS", hide_env_values = true)]
+    mail_from: Option<String>,
+    /// Largest file that is taken in, in MiB
+    #[arg(long, env = "CANDOR_FILE_LIMIT", default_value_t = 100, value_name = "MIB", hide_env_values = true)]
+    file_limit: u64,
+    /// Most files of one report or message
+    #[arg(long, env = "CANDOR_FILES_LIMIT", default_value_t = 20, value_name = "NUMBER", hide_env_values = true)]
+    files_limit: usize,
+    /// Reports a minute from one address before it is slowed; 0 for no limit
+    #[arg(long, env = "CANDOR_REPORT_RATE", default_value_t = 60, value_name = "NUMBER", hide_env_values = true)]
+    report_rate: u32,
+    /// Sign-in attempts a minute from one address
+    #[arg(long, env = "CANDOR_SIGNIN_RATE", default_value_t = 20, value_name = "NUMBER", hide_env_values = true)]
+    signin_rate: u32,
+    /// Take the visitor's address from X-Forwarded-For, set by a proxy of yours
+    #[arg(long, env = "CANDOR_BEHIND_PROXY", hide_env_values = true)]
+    behind_proxy: bool,
+    /// Bearer token with which other machines may read /metrics
+    #[arg(long, env = "CANDOR_METRICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    metrics_token: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Args {
+    fn config(&self) -> Result<Config, Failure> {
+        let listen: SocketAddr = self.listen.parse().map_err(|_| {
+            Failure::Usage(format!(
+                "`--listen {}` is no address with a port; write it like 127.0.0.1:8080",
+                self.listen
+            ))
+        })?;
+        let mut config = self.place.config()?;
+        config.listen = listen;
+        if self.place.base_url.is_none() {
+            config.base_url = format!("http://{listen}");
+        }
+        config.roles = self.roles;
+        if let Some(public) = &self.public {
+            config.public.clone_from(public);
+        }
+        if let Some(mail) = &self.mail {
+            config.mail = mail.clone();
+        }
+        if let Some(from) = &self.mail_from {
+            config.mail_from.clone_from(from);
+        }
+        config.file_limit = self.file_limit.saturating_mul(1024 * 1024);
+        config.files_limit = self.files_limit;
+        config.report_rate = self.report_rate;
+        config.signin_rate = self.signin_rate;
+        config.behind_proxy = self.behind_proxy;
+        config.metrics_token.clone_from(&self.metrics_token);
+        config.demo = self.demo;
+        Ok(config)
+    }
+}
+
+pub(super) async fn run(args: Args) -> Outcome {
+    let config = args.config()?;
+    let _ = config;
+    Err(Failure::new("serving is not there yet"))
+}
