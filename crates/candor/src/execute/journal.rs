@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::{Context, Key, KeyError, KeyRing, open, seal};
-use crate::store::{self, Batch, Statement};
+use crate::store::{self, Statement};
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::event::Event;
@@ -20,7 +20,6 @@ pub(crate) async fn seal_event(
     stamp: &Stamp,
     actor: &Actor,
     event: &Event,
-    batch: &mut Batch,
 ) -> Result<store::journal::Entry, Error> {
     let plain = serde_json::to_vec(event).map_err(Error::internal)?;
     let stream = case.id.as_str();
@@ -30,16 +29,7 @@ pub(crate) async fn seal_event(
     let (body, person_body) = match &person {
         None => (seal(case_key, &context(stream, stamp.seq, "body")?, &plain)?, None),
         Some(person) => {
-            let key = match keys.person_key(person.as_str()).await {
-                Ok(key) => key,
-                Err(KeyError::Erased) => {
-                    let (key, statement) = keys.fresh_person_key(person.as_str(), stamp.at.as_microsecond())?;
-                    batch.ring.push(statement);
-                    keys.keep(&key);
-                    key
-                }
-                Err(other) => return Err(other.into()),
-            };
+            let key = keys.person_key_or_new(person.as_str(), stamp.at.as_microsecond()).await?;
             (Vec::new(), Some(seal(&key, &context(stream, stamp.seq, "person")?, &plain)?))
         }
     };

@@ -93,7 +93,7 @@ async fn once(app: &App, actor: &Actor, id: &CaseId, command: Command, seen: Opt
     let by = author_of(&actor.name());
     for event in &events {
         let stamp = Stamp { seq: after.seq + 1, at: now, by: by.clone() };
-        entries.push(journal::seal_event(keys, &case_key, &after, &stamp, actor, event, &mut batch).await?);
+        entries.push(journal::seal_event(keys, &case_key, &after, &stamp, actor, event).await?);
         evolve(&mut after, &stamp, event.clone());
         batch.main.extend(files::statements(&after, event, now.as_microsecond())?);
     }
@@ -107,11 +107,11 @@ async fn once(app: &App, actor: &Actor, id: &CaseId, command: Command, seen: Opt
         }
     }
     let projected = project::row(&case_key, &after, &policy, head)?;
+    batch.main.push(store::cases::upsert_statement(&projected));
     batch.main.extend(store::cases::count_statements(
         Some((&row.program, &row.state)),
         Some((&projected.program, &projected.state)),
     ));
-    batch.main.push(store::cases::upsert_statement(&projected));
     app.store.commit(batch).await.map_err(|cause| match cause {
         StoreError::Conflict => Error::Stale,
         other => other.into(),
@@ -192,7 +192,7 @@ pub(crate) fn tell(batch: &mut Batch, after: &Case, first_seq: u64, events: &[Ev
     let at = now.as_microsecond();
     for (seq, event) in (first_seq + 1..).zip(events) {
         for notice in notices(after, event, policy) {
-            let id = crate::keys::random::id();
+            let id = crate::keys::random::ordered_id(at);
             batch.main.push(store::outbox::insert_statement(&store::outbox::NewLetter {
                 id: &id,
                 stream: after.id.as_str(),

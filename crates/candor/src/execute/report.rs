@@ -87,12 +87,14 @@ pub async fn file_report(
     for _ in 0..super::TRIES {
         let receipt = random::receipt();
         let hash = receipt_hash(keys, &receipt).ok_or_else(|| Error::internal("a fresh receipt is malformed"))?;
-        let id = CaseId(random::case_id());
+        let (id, case_key) = keys.new_case(now.as_microsecond()).await?;
+        let (person, _) = keys.new_person(now.as_microsecond()).await?;
+        let id = CaseId(id);
         let filing = Filing {
             channel: report.channel,
             facts: report.facts.clone(),
             contact: report.contact.clone(),
-            person: PersonId(random::id()),
+            person: PersonId(person),
             credit: report.credit.clone(),
             received_at: report.received_at,
             receipt: hex(&hash),
@@ -102,8 +104,6 @@ pub async fn file_report(
             Facts { now, policy_version: version, advisory_id: String::new(), base_url: app.program_url(program) };
         let events = decide::open(&allowed, &policy, &facts)?;
         let mut batch = Batch::default();
-        let (case_key, statement) = keys.fresh_case_key(id.as_str(), now.as_microsecond())?;
-        batch.ring.push(statement);
         let by = author_of(&actor.name());
         let mut case: Option<Case> = None;
         let mut entries = Vec::with_capacity(events.len());
@@ -114,7 +114,7 @@ pub async fn file_report(
                 Some(case) => evolve(case, &stamp, event.clone()),
             }
             let case = case.as_ref().ok_or_else(|| Error::internal("a case did not begin with a report"))?;
-            entries.push(journal::seal_event(keys, &case_key, case, &stamp, actor, event, &mut batch).await?);
+            entries.push(journal::seal_event(keys, &case_key, case, &stamp, actor, event).await?);
             batch.main.extend(super::files::statements(case, event, now.as_microsecond())?);
         }
         let case = case.ok_or_else(|| Error::internal("a report made no event"))?;
@@ -122,7 +122,6 @@ pub async fn file_report(
         batch.main.extend(statements);
         super::tell(&mut batch, &case, 0, &events, &policy, now);
         let row = project::row(&case_key, &case, &policy, head)?;
-        batch.main.extend(store::cases::count_statements(None, Some((&row.program, &row.state))));
         batch.main.push(store::cases::insert_statement(&row));
         batch.main.push(store::receipts::insert_statement(&hash, id.as_str(), 0));
         let filed = Filed {
@@ -138,6 +137,7 @@ pub async fn file_report(
         if let Some(again) = &again {
             batch.main.push(again.remember(&filed, now)?);
         }
+        batch.main.extend(store::cases::count_statements(None, Some((&row.program, &row.state))));
         match app.store.commit(batch).await {
             Ok(()) => {
                 app.nudge_worker();

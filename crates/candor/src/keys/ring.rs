@@ -24,10 +24,18 @@ pub struct KeyRing {
     store: Store,
     root: RootKey,
     kept: Arc<Mutex<Kept>>,
-    ready: Arc<Ready>,
+    cases: Arc<Ready>,
+    persons: Arc<Ready>,
 }
 
-/// Keys of cases that do not exist yet, each already in the ring.
+/// Which keys a call is about.
+#[derive(Clone, Copy)]
+enum Kind {
+    Case,
+    Person,
+}
+
+/// Keys of cases or persons that do not exist yet, each already in the ring.
 #[derive(Default)]
 struct Ready {
     keys: Mutex<Vec<(String, Key)>>,
@@ -77,7 +85,7 @@ impl KeyRing {
     /// The ring of `store`, opened with `root`.
     #[must_use]
     pub fn new(store: Store, root: RootKey) -> Self {
-        Self { store, root, kept: Arc::default(), ready: Arc::default() }
+        Self { store, root, kept: Arc::default(), cases: Arc::default(), persons: Arc::default() }
     }
 
     /// The root key behind it.
@@ -103,45 +111,77 @@ impl KeyRing {
     /// # Errors
     /// As [`Store::commit`] when keys had to be made first.
     pub async fn new_case(&self, at: i64) -> Result<(String, Key), KeyError> {
+        self.draw(Kind::Case, at).await
+    }
+
+    /// A fresh id of an outside person and its key; as [`KeyRing::new_case`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn new_person(&self, at: i64) -> Result<(String, Key), KeyError> {
+        self.draw(Kind::Person, at).await
+    }
+
+    async fn draw(&self, kind: Kind, at: i64) -> Result<(String, Key), KeyError> {
+        let ready = self.ready(kind);
         loop {
             let (drawn, left) = {
-                let mut keys = self.ready.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut keys = ready.keys.lock().unwrap_or_else(PoisonError::into_inner);
                 (keys.pop(), keys.len())
             };
-            let Some((stream, key)) = drawn else {
-                self.refill(at, 1).await?;
+            let Some((id, key)) = drawn else {
+                self.refill(kind, at, 1).await?;
                 continue;
             };
-            if left < READY / 2 && self.ready.refill.try_lock().is_ok() {
+            if left < READY / 2 && ready.refill.try_lock().is_ok() {
                 let ring = self.clone();
                 tokio::spawn(async move {
-                    if let Err(why) = ring.refill(at, READY / 2).await {
-                        tracing::warn!(%why, "no case keys could be made in advance");
+                    if let Err(why) = ring.refill(kind, at, READY / 2).await {
+                        tracing::warn!(%why, "no keys could be made in advance");
                     }
                 });
             }
             self.keep(&key);
-            return Ok((stream, key));
+            return Ok((id, key));
+        }
+    }
+
+    fn ready(&self, kind: Kind) -> &Ready {
+        match kind {
+            Kind::Case => &self.cases,
+            Kind::Person => &self.persons,
         }
     }
 
     /// Makes keys until there are `READY`, unless there are `enough` by the time it is our turn.
-    async fn refill(&self, at: i64, enough: usize) -> Result<(), KeyError> {
-        let _turn = self.ready.refill.lock().await;
-        let there = self.ready.keys.lock().unwrap_or_else(PoisonError::into_inner).len();
+    async fn refill(&self, kind: Kind, at: i64, enough: usize) -> Result<(), KeyError> {
+        let ready = self.ready(kind);
+        let _turn = ready.refill.lock().await;
+        let there = ready.keys.lock().unwrap_or_else(PoisonError::into_inner).len();
         if enough <= there {
             return Ok(());
         }
         let mut made = Vec::with_capacity(READY - there);
         let mut statements = Vec::with_capacity(READY - there);
         while made.len() < READY - there {
-            let stream = super::random::case_id();
-            let (key, statement) = self.fresh(case(&stream), at)?;
-            made.push((stream, key));
+            let (id, ring_id) = match kind {
+                Kind::Case => {
+                    let id = super::random::case_id();
+                    let ring_id = case(&id);
+                    (id, ring_id)
+                }
+                Kind::Person => {
+                    let id = super::random::id();
+                    let ring_id = person(&id);
+                    (id, ring_id)
+                }
+            };
+            let (key, statement) = self.fresh(ring_id, at)?;
+            made.push((id, key));
             statements.push(statement);
         }
         match self.store.commit(Batch { ring: statements, main: Vec::new() }).await {
-            Ok(()) => self.ready.keys.lock().unwrap_or_else(PoisonError::into_inner).append(&mut made),
+            Ok(()) => ready.keys.lock().unwrap_or_else(PoisonError::into_inner).append(&mut made),
             // One of the ids exists: draw all of them anew.
             Err(store::StoreError::Conflict) => {}
             Err(why) => return Err(why.into()),
@@ -149,21 +189,25 @@ impl KeyRing {
         Ok(())
     }
 
-    /// A fresh key for a case whose id is given, such as one restored from elsewhere; see [`KeyRing::new_case`] for
-    /// the usual way. Put the statement into [`Batch::ring`] of the batch that makes the case; `at` is now in microseconds UTC.
+    /// The key of an outside person, made and stored first when the ring has none.
     ///
     /// # Errors
-    /// [`KeyError::Cipher`] when the system gives no random numbers.
-    pub fn fresh_case_key(&self, stream: &str, at: i64) -> Result<(Key, Statement), KeyError> {
-        self.fresh(case(stream), at)
-    }
-
-    /// A fresh key for an outside person; as [`KeyRing::fresh_case_key`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn fresh_person_key(&self, id: &str, at: i64) -> Result<(Key, Statement), KeyError> {
-        self.fresh(person(id), at)
+    /// As [`KeyRing::person_key`] and [`Store::commit`].
+    pub async fn person_key_or_new(&self, id: &str, at: i64) -> Result<Key, KeyError> {
+        let ring_id = person(id);
+        if let Some(key) = self.get(&ring_id).await? {
+            return Ok(key);
+        }
+        let (key, statement) = self.fresh(ring_id, at)?;
+        match self.store.commit(Batch { ring: vec![statement], main: Vec::new() }).await {
+            Ok(()) => {
+                self.keep(&key);
+                Ok(key)
+            }
+            // Somebody else made it meanwhile.
+            Err(store::StoreError::Conflict) => self.person_key(id).await,
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// The key of a case.
@@ -224,8 +268,9 @@ impl KeyRing {
         Ok(key)
     }
 
-    /// Keeps a key just made in memory, once the batch with its statement was kept.
-    pub fn keep(&self, key: &Key) {
+    /// Keeps a key in memory. Only for keys the ring holds: one that was never stored would seal what
+    /// nobody can open later.
+    fn keep(&self, key: &Key) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key);
     }
 
