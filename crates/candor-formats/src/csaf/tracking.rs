@@ -146,7 +146,7 @@ fn history_fits_status(history: &[Revision<'_>], status: &str, findings: &mut Fi
 fn version_fits(sorted: &[Revision<'_>], version: &Number, status: &str, findings: &mut Findings) {
     let draft = status == "draft";
     if let Some(newest) = sorted.last()
-        && newest.number.plain(draft) != version.plain(draft)
+        && (newest.number.plain(draft), newest.number.is_integer) != (version.plain(draft), version.is_integer)
     {
         findings.add(
             "6.1.16",

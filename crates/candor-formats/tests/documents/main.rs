@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod example; // the advisory the tests print
+mod hostile; // nothing that comes from outside stops the program
 mod faults; // each fault of a record, in the words its editor reads
 mod printed; // what the documents say

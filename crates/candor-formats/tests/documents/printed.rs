@@ -136,6 +136,30 @@ fn profiles_ask_for_what_they_promise() {
 }
 
 #[test]
+fn flags_and_translations_are_tested_too() {
+    let tests = |path: &str, key: &str, value: Value| {
+        let mut document = csaf::print(&advisory(), "1.2.3");
+        document.pointer_mut(path).unwrap()[key] = value;
+        csaf::validate(&document).into_iter().map(|finding| finding.test).collect::<Vec<_>>()
+    };
+    let flag = |id: &str| json!({ "label": "component_not_present", "product_ids": [id] });
+    let other = |id: &str| json!({ "label": "vulnerable_code_not_present", "product_ids": [id] });
+    let vulnerability = "/vulnerabilities/0";
+    assert_eq!(tests(vulnerability, "flags", json!([flag("CSAFPID-0001"), other("CSAFPID-0002")])), Vec::<&str>::new());
+    assert_eq!(tests(vulnerability, "flags", json!([flag("CSAFPID-0001"), other("CSAFPID-0001")])), ["6.1.33"]);
+    assert_eq!(tests(vulnerability, "flags", json!([flag("nowhere")])), ["6.1.1"]);
+    assert_eq!(tests(vulnerability, "flags", json!([{ "label": "component_not_present" }])), ["6.1.32"]);
+    assert_eq!(
+        tests(vulnerability, "flags", json!([{ "label": "component_not_present", "group_ids": ["g"] }])),
+        ["6.1.4"]
+    );
+    assert_eq!(tests("/document", "source_lang", json!("en")), ["6.1.28"]);
+    assert_eq!(tests("/document", "source_lang", json!("de")), Vec::<&str>::new());
+    assert_eq!(tests("/document/publisher", "category", json!("translator")), ["6.1.15"]);
+    assert_eq!(tests("/document/tracking", "version", json!("2.0.0")), ["6.1.16", "6.1.30"]);
+}
+
+#[test]
 fn a_document_that_is_no_document_is_not_valid() {
     for value in [
         json!(null),
