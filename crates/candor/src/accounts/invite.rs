@@ -189,8 +189,6 @@ pub struct Details<'a> {
     pub email: &'a str,
     /// Password.
     pub password: &'a str,
-    /// The password once more.
-    pub again: &'a str,
 }
 
 /// What is known between the two pages. Lies sealed in the second page's form.
@@ -238,8 +236,6 @@ pub async fn begin(app: &App, opened: &Opened, details: Details<'_>) -> Result<E
     let mut objections = check_person(details.name, email);
     if let Some(text) = password::objection(details.password, &[details.name, email]) {
         objections.push(Objection::new("password", text));
-    } else if details.password != details.again {
-        objections.push(Objection::new("again", "The two passwords differ; type the same one twice"));
     }
     if !objections.is_empty() {
         return Err(AccountError::Objections(objections));
@@ -350,7 +346,8 @@ pub async fn finish(
     }
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+/// The bytes behind hexadecimal digits; `None` when they are none.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() || text.len() % 2 != 0 {
         return None;
     }

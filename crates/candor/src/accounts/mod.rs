@@ -15,7 +15,7 @@ pub mod signin; // address, password and code, or one neutral no
 pub mod session; // signed-in browsers
 pub mod token; // keys for the API
 
-pub use invite::{invite, reset, setup_link};
+pub use invite::{invite, reset, setup_link, unhex};
 pub use token::token_actor;
 
 use candor_core::access::{Actor, Role};

@@ -1,3 +1,7 @@
 //! The web door: public pages, the reporter's pages, the desk.
 
+pub mod errors; // what is said when there is no page
+pub mod guard; // before any page: where from, and whether another site sent it
+pub mod page; // from a filled view to an answer
+pub mod session; // who asks: member, receipt holder, a form we made
 pub mod views; // what the pages show, as plain data, and their templates
