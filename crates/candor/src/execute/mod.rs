@@ -1,5 +1,6 @@
 //! The one way in: every door and every clock ends here. Load, allow, decide, append, in one transaction.
 
+mod again; // the first answer again
 pub mod files; // files of a case, streamed and sealed
 pub mod journal; // events to sealed entries and back
 pub mod project; // a case as the queue sees it
@@ -20,10 +21,11 @@ use candor_core::id::CaseId;
 use candor_core::notices::notices;
 use candor_core::policy::Policy;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a command did.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Done {
     /// The case.
     pub case: CaseId,
@@ -49,9 +51,38 @@ pub async fn execute(
     command: Command,
     seen: Option<u64>,
 ) -> Result<Done, Error> {
+    execute_again(app, actor, case, command, seen, None).await
+}
+
+/// As [`execute`]; with `idempotency`, a key and the bytes of the request, the same request sent again gets the first
+/// answer and does nothing.
+///
+/// # Errors
+/// As [`execute`], and [`Error::KeyReused`] when the key came with another request.
+pub async fn execute_again(
+    app: &App,
+    actor: &Actor,
+    case: &CaseId,
+    command: Command,
+    seen: Option<u64>,
+    idempotency: Option<(&str, &[u8])>,
+) -> Result<Done, Error> {
+    let again = match idempotency {
+        Some((key, body)) => {
+            Some(again::Again::new(app.keys()?, &format!("command/{case}/{}", actor.name()), key, body))
+        }
+        None => None,
+    };
     for _ in 0..TRIES {
-        match once(app, actor, case, command.clone(), seen).await {
-            Err(Error::Stale) if seen.is_none() => continue,
+        if let Some(again) = &again {
+            // What was answered once is answered again only to somebody who may still see the case.
+            load_case(app, actor, case).await?;
+            if let Some(done) = again.answered(app).await? {
+                return Ok(done);
+            }
+        }
+        match once(app, actor, case, command.clone(), seen, again.as_ref()).await {
+            Err(Error::Stale) if seen.is_none() || again.is_some() => continue,
             Err(Error::Stale) => {
                 let now = load_case(app, actor, case).await?;
                 return Err(changed(&now, seen.unwrap_or_default()));
@@ -66,7 +97,14 @@ fn changed(case: &Case, seen: u64) -> Error {
     Error::Changed { since: case.history.iter().filter(|entry| entry.seq > seen).cloned().collect() }
 }
 
-async fn once(app: &App, actor: &Actor, id: &CaseId, command: Command, seen: Option<u64>) -> Result<Done, Error> {
+async fn once(
+    app: &App,
+    actor: &Actor,
+    id: &CaseId,
+    command: Command,
+    seen: Option<u64>,
+    again: Option<&again::Again>,
+) -> Result<Done, Error> {
     let now = app.now();
     let Loaded { case, policy, head, row } = load(app, id).await?;
     let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
@@ -112,12 +150,16 @@ async fn once(app: &App, actor: &Actor, id: &CaseId, command: Command, seen: Opt
         Some((&row.program, &row.state)),
         Some((&projected.program, &projected.state)),
     ));
+    let done = Done { case: id.clone(), seq: after.seq, events };
+    if let Some(again) = again {
+        batch.main.push(again.remember(&done, now)?);
+    }
     app.store.commit(batch).await.map_err(|cause| match cause {
         StoreError::Conflict => Error::Stale,
         other => other.into(),
     })?;
     app.nudge_worker();
-    Ok(Done { case: id.clone(), seq: after.seq, events })
+    Ok(done)
 }
 
 /// A case with all that is needed to change it.

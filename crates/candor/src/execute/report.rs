@@ -1,9 +1,10 @@
 //! A report opens a case. Acknowledged only when it is durable; asked twice, answered once.
 
+use super::again::Again;
 use super::{journal, project};
 use crate::app::App;
 use crate::error::Error;
-use crate::keys::{Key, KeyRing, Purpose, equal, lookup, open, random, seal};
+use crate::keys::{KeyRing, Purpose, lookup, random};
 use crate::store::{self, Batch, StoreError};
 use candor_core::access::{self, Actor};
 use candor_core::case::Case;
@@ -74,12 +75,16 @@ pub async fn file_report(
 ) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
     let keys = app.keys()?;
-    let body =
-        serde_json::to_vec(&(&report.facts, ContactParts::of(&report.contact), &report.credit, &report.received_at))
-            .map_err(Error::internal)?;
+    let body = serde_json::to_vec(&(
+        as_told(&report.facts),
+        ContactParts::of(&report.contact),
+        &report.credit,
+        &report.received_at,
+    ))
+    .map_err(Error::internal)?;
     let again = idempotency.map(|key| Again::new(keys, &format!("report/{program}/{}", actor.name()), key, &body));
     if let Some(again) = &again
-        && let Some(filed) = again.answered(app).await?
+        && let Some(filed) = again.answered::<Filed>(app).await?
     {
         return Ok(filed);
     }
@@ -146,7 +151,7 @@ pub async fn file_report(
             // The same request came twice at once, or the drawn name was taken.
             Err(StoreError::Conflict) => {
                 if let Some(again) = &again
-                    && let Some(filed) = again.answered(app).await?
+                    && let Some(filed) = again.answered::<Filed>(app).await?
                 {
                     return Ok(filed);
                 }
@@ -157,6 +162,21 @@ pub async fn file_report(
     Err(Error::Busy)
 }
 
+/// What the reporter told: files by name and content, not by where they lie here, so that the same report sent again has
+/// the same bytes.
+fn as_told(facts: &ReportFacts) -> std::borrow::Cow<'_, ReportFacts> {
+    if facts.files.is_empty() {
+        return std::borrow::Cow::Borrowed(facts);
+    }
+    let mut told = facts.clone();
+    for file in &mut told.files {
+        file.id.0.clear();
+        file.key.clear();
+        file.sealed_sha256.clear();
+    }
+    std::borrow::Cow::Owned(told)
+}
+
 /// The parts of a contact in a fixed order, so that the same request has the same bytes.
 #[derive(Serialize)]
 struct ContactParts<'a>(&'a str, &'a str, &'a str, &'a str, &'a str);
@@ -164,48 +184,6 @@ struct ContactParts<'a>(&'a str, &'a str, &'a str, &'a str, &'a str);
 impl<'a> ContactParts<'a> {
     fn of(contact: &'a Contact) -> Self {
         Self(&contact.name, &contact.email, &contact.organisation, &contact.link, &contact.pgp_key)
-    }
-}
-
-/// A request that can be answered again. The answer holds a receipt, so it is sealed under a key that only the holder
-/// of the idempotency key can make again.
-struct Again {
-    key: [u8; 16],
-    body: [u8; 16],
-    answer: Key,
-}
-
-impl Again {
-    fn new(keys: &KeyRing, scope: &str, key: &str, body: &[u8]) -> Self {
-        let secret = keys.root().purpose(Purpose::Idempotency);
-        let named = format!("{scope}/{key}");
-        let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&lookup(secret, "answer, first half", named.as_bytes()));
-        bytes[16..].copy_from_slice(&lookup(secret, "answer, second half", named.as_bytes()));
-        Self {
-            key: lookup(secret, "key", named.as_bytes()),
-            body: lookup(secret, "body", body),
-            answer: Key::new("idempotency", bytes),
-        }
-    }
-
-    fn context() -> crate::keys::Context<'static> {
-        crate::keys::Context { kind: "idempotency", stream: "", row: 0, field: "answer" }
-    }
-
-    async fn answered(&self, app: &App) -> Result<Option<Filed>, Error> {
-        let Some(found) = store::idempotency::find(&app.store, &self.key).await? else { return Ok(None) };
-        if !equal(&found.body, &self.body) {
-            return Err(Error::KeyReused);
-        }
-        let plain = open(&self.answer, &Self::context(), &found.answer)?;
-        serde_json::from_slice(&plain).map(Some).map_err(Error::internal)
-    }
-
-    fn remember(&self, filed: &Filed, now: Timestamp) -> Result<store::Statement, Error> {
-        let plain = serde_json::to_vec(filed).map_err(Error::internal)?;
-        let sealed = seal(&self.answer, &Self::context(), &plain)?;
-        Ok(store::idempotency::insert_statement(&self.key, &self.body, &sealed, now.as_microsecond()))
     }
 }
 
