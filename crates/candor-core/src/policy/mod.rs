@@ -5,6 +5,7 @@
 
 pub mod calendar;
 mod check;
+pub mod document;
 pub mod file;
 pub mod render;
 

@@ -1,6 +1,220 @@
-//! What a policy publishes: SECURITY.md, security.txt, HTML, JSON.
+//! What a policy publishes: SECURITY.md, security.txt, HTML, JSON, and the schema of its file.
 
-/// JSON Schema (2020-12) of the policy file, for editors.
+use super::Policy;
+use super::document::{Block, Line, Piece};
+use candor_formats::security_txt::{self, SecurityTxt};
+use jiff::Timestamp;
+
+pub use super::document::{Section, Table, document};
+
+/// JSON Schema (draft 2020-12) of the policy file, for editors.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(super::Policy).to_value()
+    schemars::schema_for!(Policy).to_value()
+}
+
+/// The policy as JSON, with the keys of its file and every default filled in.
+pub fn json(policy: &Policy) -> serde_json::Value {
+    serde_json::to_value(policy).unwrap_or_default()
+}
+
+/// `SECURITY.md`, for the repository or the program's page. `base_url` as in [`document`].
+pub fn security_md(policy: &Policy, base_url: Option<&str>) -> String {
+    let mut out = format!(
+        "<!-- Printed by Candor from the policy file. Change that file, not this one. -->\n\n# Security policy of {}\n",
+        markdown(&policy.program.name)
+    );
+    for section in document(policy, base_url) {
+        out += &format!("\n## {}\n", markdown(section.title));
+        for block in &section.blocks {
+            out.push('\n');
+            match block {
+                Block::Paragraph(line) => out += &format!("{}\n", paragraph(line)),
+                Block::List(lines) => lines.iter().for_each(|line| out += &format!("- {}\n", paragraph(line))),
+                Block::Steps(lines) => {
+                    (1..).zip(lines).for_each(|(number, line)| out += &format!("{number}. {}\n", paragraph(line)));
+                }
+                Block::Table(table) => {
+                    out += &format!("| {} |\n|{}\n", table.head.join(" | "), " --- |".repeat(table.head.len()));
+                    for row in &table.rows {
+                        let cells: Vec<String> = row.iter().map(markdown_line).collect();
+                        out += &format!("| {} |\n", cells.join(" | "));
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+/// What a site's `security.txt` says for these programs. The shell may add what else it serves, such as a key.
+///
+/// `base_url` is the address of the site, without a slash at the end. `expires` lies less than a year ahead
+/// (RFC 9116, section 2.5.5); the caller knows the time.
+pub fn security_txt_of(policies: &[&Policy], base_url: &str, expires: Timestamp) -> SecurityTxt {
+    let mut file = SecurityTxt {
+        contact: Vec::new(),
+        expires,
+        encryption: Vec::new(),
+        acknowledgments: Vec::new(),
+        preferred_languages: Vec::new(),
+        canonical: vec![format!("{base_url}/.well-known/security.txt")],
+        policy: Vec::new(),
+        hiring: Vec::new(),
+        csaf: Vec::new(),
+    };
+    let add = |list: &mut Vec<String>, value: String| {
+        if !list.contains(&value) {
+            list.push(value);
+        }
+    };
+    for policy in policies {
+        let page = format!("{base_url}/{}", policy.program.slug);
+        if policy.channels.form {
+            add(&mut file.contact, format!("{page}/report"));
+        }
+        match &policy.channels.email {
+            Some(email) => add(&mut file.contact, format!("mailto:{email}")),
+            None if !policy.channels.form => {
+                policy.contacts.iter().take(1).for_each(|c| add(&mut file.contact, format!("mailto:{}", c.email)));
+            }
+            None => {}
+        }
+        add(&mut file.policy, page);
+        for tag in &policy.report.languages {
+            add(&mut file.preferred_languages, tag.clone());
+        }
+        for key in policy.contacts.iter().filter(|contact| contact.public).filter_map(|c| c.openpgp.as_deref()) {
+            let plain: String = key.chars().filter(|c| !c.is_whitespace()).collect();
+            let address =
+                if plain.contains("://") { plain } else { format!("openpgp4fpr:{}", plain.to_ascii_lowercase()) };
+            add(&mut file.encryption, address);
+        }
+    }
+    file
+}
+
+/// `security.txt` of one program.
+pub fn security_txt(policy: &Policy, base_url: &str, expires: Timestamp) -> String {
+    security_txt::print(&security_txt_of(&[policy], base_url, expires))
+}
+
+/// The policy as a page of plain HTML, without style or script.
+pub fn html(policy: &Policy, base_url: Option<&str>) -> String {
+    let name = escape(&policy.program.name);
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>Security policy of {name}</title>\n</head>\n<body>\n<main>\n<h1>Security policy of {name}</h1>\n"
+    );
+    for section in document(policy, base_url) {
+        out += &format!("<section id=\"{}\">\n<h2>{}</h2>\n", escape(section.id), escape(section.title));
+        for block in &section.blocks {
+            match block {
+                Block::Paragraph(line) => out += &format!("<p>{}</p>\n", html_line(line)),
+                Block::List(lines) => out += &items("ul", lines),
+                Block::Steps(lines) => out += &items("ol", lines),
+                Block::Table(table) => out += &html_table(table),
+            }
+        }
+        out += "</section>\n";
+    }
+    out + "</main>\n</body>\n</html>\n"
+}
+
+fn items(kind: &str, lines: &[Line]) -> String {
+    let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", html_line(line))).collect();
+    format!("<{kind}>\n{items}</{kind}>\n")
+}
+
+fn html_table(table: &Table) -> String {
+    let head: String = table.head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escape(cell))).collect();
+    let mut out =
+        format!("<table>\n<caption>{}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n", escape(table.caption));
+    for row in &table.rows {
+        out += "<tr>";
+        for (index, cell) in row.iter().enumerate() {
+            let cell = html_line(cell);
+            out += &if index == 0 { format!("<th scope=\"row\">{cell}</th>") } else { format!("<td>{cell}</td>") };
+        }
+        out += "</tr>\n";
+    }
+    out + "</tbody>\n</table>\n"
+}
+
+fn html_line(line: &Line) -> String {
+    line.iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => escape(text),
+            Piece::Link { text, url } => format!("<a href=\"{}\">{}</a>", escape(url), escape(text)),
+        })
+        .collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A line that begins a paragraph or an item: its first character must not begin another kind of block.
+fn paragraph(line: &Line) -> String {
+    let text = markdown_line(line);
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &text[digits..];
+    if digits > 0 && (rest.starts_with(". ") || rest.starts_with(") ")) {
+        return format!("{}\\{rest}", &text[..digits]);
+    }
+    if text.starts_with(['#', '+', '-', '=', '~']) { format!("\\{text}") } else { text }
+}
+
+fn markdown_line(line: &Line) -> String {
+    line.iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => markdown(text),
+            Piece::Link { text, url } if text == url => format!("<{}>", markdown_url(url)),
+            Piece::Link { text, url } => format!("[{}]({})", markdown(text), markdown_url(url)),
+        })
+        .collect()
+}
+
+/// Plain text in Markdown: nothing in it is taken for markup, and no line ends in it.
+fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '&' | '~' => {
+                out.push('\\');
+                out.push(letter);
+            }
+            '\n' | '\r' | '\t' => out.push(' '),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn markdown_url(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for letter in url.chars() {
+        match letter {
+            '(' => out.push_str("%28"),
+            ')' => out.push_str("%29"),
+            '<' => out.push_str("%3C"),
+            '>' => out.push_str("%3E"),
+            '|' => out.push_str("%7C"),
+            ' ' => out.push_str("%20"),
+            letter if letter.is_control() => {}
+            other => out.push(other),
+        }
+    }
+    out
 }

@@ -1,7 +1,9 @@
 //! The five published policies and Candor's own, as files.
 
+#![allow(clippy::disallowed_methods)] // A test reads its files; the crate does not.
+
 use candor_core::policy::Policy;
-use candor_core::policy::file;
+use candor_core::policy::{file, render};
 use std::path::PathBuf;
 
 fn path(name: &str) -> PathBuf {
@@ -9,7 +11,6 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn text(name: &str) -> String {
-    #[allow(clippy::disallowed_methods)] // A test reads its files; the crate does not.
     std::fs::read_to_string(path(name)).unwrap()
 }
 
@@ -30,4 +31,13 @@ fn every_example_is_read_without_a_finding() {
         assert_eq!(example(name).program.slug.as_str(), name);
     }
     assert_eq!(read("policy.toml").program.name, "Candor");
+}
+
+#[test]
+fn security_md_is_what_the_policy_renders() {
+    let rendered = render::security_md(&read("policy.toml"), None);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path("SECURITY.md"), &rendered).unwrap();
+    }
+    assert_eq!(text("SECURITY.md"), rendered, "run the tests with UPDATE=1 to print it anew");
 }

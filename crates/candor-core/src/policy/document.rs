@@ -1,0 +1,582 @@
+//! The policy in people's words: sections that the web page, SECURITY.md and the plain HTML print alike.
+//!
+//! A target is never worded as a commitment, and what the file does not say is not said here either.
+
+use super::{
+    CreditDefault, CreditField, Gate, Moment, Need, Policy, Promise, PromiseKind, PublishOn, ScannerRule, Step, Unit,
+    VersionRule, Weekday,
+};
+use crate::intake::label;
+
+/// A part of the policy under its heading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// Anchor, stable: `promises`.
+    pub id: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// What stands under it.
+    pub blocks: Vec<Block>,
+}
+
+/// One block of a section.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// A paragraph.
+    Paragraph(Line),
+    /// A list without order.
+    List(Vec<Line>),
+    /// A list in order.
+    Steps(Vec<Line>),
+    /// A table.
+    Table(Table),
+}
+
+/// A table; every row has as many cells as the head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// What it shows.
+    pub caption: &'static str,
+    /// Headings of its columns; the first column names the row.
+    pub head: Vec<&'static str>,
+    /// Its rows.
+    pub rows: Vec<Vec<Line>>,
+}
+
+/// Text with links in it.
+pub type Line = Vec<Piece>;
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Plain text; may hold any character.
+    Text(String),
+    /// A link.
+    Link {
+        /// What a reader sees.
+        text: String,
+        /// Where it leads: `https:`, `http:`, `mailto:`, or a path of this site.
+        url: String,
+    },
+}
+
+/// The policy section by section. `base_url` is the address of the site that serves its form, without a slash at the end;
+/// empty for links within the site, `None` when no site serves it.
+pub fn document(policy: &Policy, base_url: Option<&str>) -> Vec<Section> {
+    let mut sections = vec![
+        section("report", "How to report", report(policy, base_url)),
+        section("scope", "What is covered", scope(policy)),
+        section("versions", "Supported versions", versions(policy)),
+        section("questions", "What helps us", questions(policy)),
+        section("promises", "What you can expect", promises(policy)),
+        section("contacts", "Whom to turn to", contacts(policy)),
+        section("process", "How a report is handled", process(policy)),
+        section("disclosure", "Disclosure", disclosure(policy)),
+        section("credit", "Credit", credit(policy)),
+        section("dependencies", "Dependencies", dependencies(policy)),
+        section("more", "More", more(policy)),
+    ];
+    sections.retain(|section| !section.blocks.is_empty());
+    sections
+}
+
+fn section(id: &'static str, title: &'static str, blocks: Vec<Block>) -> Section {
+    Section { id, title, blocks }
+}
+
+/// A line of plain words; whole web addresses in it become links.
+pub fn line(text: &str) -> Line {
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    for part in text.split_inclusive(char::is_whitespace) {
+        let word = part.trim_end();
+        let url = word.trim_end_matches(['.', ',', ';', ':', ')', '!', '?']);
+        if (url.starts_with("https://") || url.starts_with("http://")) && url.len() > 8 {
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            pieces.push(Piece::Link { text: url.to_owned(), url: url.to_owned() });
+            plain.push_str(&part[url.len()..]);
+        } else {
+            plain.push_str(part);
+        }
+    }
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    pieces
+}
+
+fn paragraph(blocks: &mut Vec<Block>, text: &str) {
+    if !text.trim().is_empty() {
+        blocks.push(Block::Paragraph(line(text.trim())));
+    }
+}
+
+fn list(blocks: &mut Vec<Block>, lines: Vec<Line>) {
+    if !lines.is_empty() {
+        blocks.push(Block::List(lines));
+    }
+}
+
+fn text(text: impl Into<String>) -> Piece {
+    Piece::Text(text.into())
+}
+
+fn link(text: &str, url: impl Into<String>) -> Piece {
+    Piece::Link { text: text.to_owned(), url: url.into() }
+}
+
+fn mail(address: &str) -> Piece {
+    link(address, format!("mailto:{address}"))
+}
+
+fn report(policy: &Policy, base_url: Option<&str>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &policy.program.summary);
+    let channels = &policy.channels;
+    let mut ways = Vec::new();
+    if let (true, Some(base)) = (channels.form, base_url) {
+        let form = format!("{base}/{}/report", policy.program.slug);
+        ways.push(vec![text("Use the "), link("private form", form), text("; it needs no account.")]);
+    }
+    if let Some(email) = &channels.email {
+        ways.push(vec![text("Write to "), mail(email), text(".")]);
+    }
+    if let Some(portal) = &channels.portal {
+        ways.push(vec![text("Use "), link(&portal.text, portal.url.as_str()), text(".")]);
+    }
+    for other in &channels.also {
+        ways.push(vec![text("Use "), link(&other.text, other.url.as_str()), text(".")]);
+    }
+    list(&mut blocks, ways);
+    for never in &channels.never {
+        paragraph(&mut blocks, never);
+    }
+    blocks
+}
+
+fn scope(policy: &Policy) -> Vec<Block> {
+    let scope = &policy.scope;
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &scope.statement);
+    if !scope.products.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: "Products",
+            head: vec!["Product", "Components", "Repositories"],
+            rows: scope
+                .products
+                .iter()
+                .map(|product| {
+                    vec![
+                        line(&product.name),
+                        line(&product.components.join(", ")),
+                        line(&product.repositories.join(", ")),
+                    ]
+                })
+                .collect(),
+        }));
+    }
+    if scope.dependencies {
+        paragraph(&mut blocks, "Direct and indirect dependencies are covered as well.");
+    }
+    if scope.internal_reports {
+        paragraph(&mut blocks, "Reports by the project's own people are handled in the same way as all others.");
+    }
+    if !scope.out.is_empty() {
+        paragraph(&mut blocks, "Not covered:");
+        let lines = scope.out.iter().map(|out| {
+            let mut words = out.what.trim().to_owned();
+            if let Some(instead) = &out.instead {
+                words = format!("{words} {instead}");
+            }
+            line(&words)
+        });
+        blocks.push(Block::List(lines.collect()));
+    }
+    if !scope.unsure.trim().is_empty() {
+        paragraph(&mut blocks, &format!("Not sure? {}", scope.unsure.trim()));
+    }
+    blocks
+}
+
+fn versions(policy: &Policy) -> Vec<Block> {
+    let versions = &policy.versions;
+    let mut blocks = Vec::new();
+    match (versions.rule, versions.statement.is_empty()) {
+        (VersionRule::Latest, true) => paragraph(&mut blocks, "Only the latest release gets security fixes."),
+        _ => paragraph(&mut blocks, &versions.statement),
+    }
+    if !versions.supported.is_empty() {
+        let rows = versions.supported.iter().map(|version| {
+            let until = version
+                .until
+                .map_or_else(|| "no end date yet".to_owned(), |date| date.strftime("%-d %B %Y").to_string());
+            vec![line(&version.branch), line(&until)]
+        });
+        blocks.push(Block::Table(Table {
+            caption: "Supported versions",
+            head: vec!["Version", "Security fixes until"],
+            rows: rows.collect(),
+        }));
+    }
+    blocks
+}
+
+fn questions(policy: &Policy) -> Vec<Block> {
+    let report = &policy.report;
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &report.introduction);
+    let asked = report.asks.iter().map(|ask| (label(ask.field), ask.hint.as_deref().unwrap_or_default(), ask.wanted));
+    let own =
+        report.questions.iter().map(|question| (question.label.as_str(), question.hint.as_str(), question.wanted));
+    let lines: Vec<Line> = asked
+        .chain(own)
+        .map(|(label, hint, wanted)| {
+            let mut words = label.to_owned();
+            if wanted {
+                words += " (most needed)";
+            }
+            if !hint.is_empty() {
+                words = format!("{words}{} {hint}", if words.ends_with('?') { "" } else { ":" });
+            }
+            line(&words)
+        })
+        .collect();
+    if !lines.is_empty() {
+        blocks.push(Block::List(lines));
+        paragraph(&mut blocks, "A report that lacks some of this is taken in all the same.");
+    }
+    if report.scanner == ScannerRule::VerifiedOnly {
+        paragraph(
+            &mut blocks,
+            "The output of a scanner alone is no report: somebody has to make sure that the problem is really there, and to say how they did.",
+        );
+    }
+    if !report.languages.is_empty() {
+        let names: Vec<String> = report.languages.iter().map(|tag| language(tag)).collect();
+        paragraph(&mut blocks, &format!("The team reads {}.", and(&names)));
+    }
+    blocks
+}
+
+/// A language by its English name, where it is a common one.
+fn language(tag: &str) -> String {
+    match tag.split('-').next().unwrap_or_default() {
+        "en" => "English",
+        "de" => "German",
+        "fr" => "French",
+        "es" => "Spanish",
+        "it" => "Italian",
+        "pt" => "Portuguese",
+        "nl" => "Dutch",
+        "nb" | "no" => "Norwegian",
+        "sv" => "Swedish",
+        "da" => "Danish",
+        "pl" => "Polish",
+        "ja" => "Japanese",
+        "zh" => "Chinese",
+        "ko" => "Korean",
+        _ => tag,
+    }
+    .to_owned()
+}
+
+fn promises(policy: &Policy) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !policy.promises.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: "Promises",
+            head: vec!["What", "When", "How firm"],
+            rows: policy
+                .promises
+                .iter()
+                .map(|promise| vec![line(&capital(&promise.what)), line(&when(promise)), line(firmness(promise.kind))])
+                .collect(),
+        }));
+    }
+    if policy.promises.iter().any(|promise| promise.kind == PromiseKind::Target) {
+        paragraph(
+            &mut blocks,
+            "What we aim at is no commitment. When we miss such a date, we tell you the reason and a new estimate.",
+        );
+    }
+    if policy.promises.iter().any(|promise| promise.within.unit == Unit::WorkingDays) {
+        paragraph(&mut blocks, &working_days(policy));
+    } else if policy.promises.iter().any(|promise| matches!(promise.within.unit, Unit::Days | Unit::Weeks)) {
+        paragraph(
+            &mut blocks,
+            &format!(
+                "Days are days of the calendar, week-ends included, in the time zone {}.",
+                policy.calendar.time_zone
+            ),
+        );
+    }
+    if let Some(no_sla) = &policy.disclosure.no_sla {
+        paragraph(&mut blocks, no_sla);
+    }
+    if policy.publish.promises_kept {
+        paragraph(&mut blocks, "How often these promises were kept is public.");
+    }
+    blocks
+}
+
+/// How firm a promise is, in words that cannot be taken for another.
+pub fn firmness(kind: PromiseKind) -> &'static str {
+    match kind {
+        PromiseKind::Commitment => "We commit to it",
+        PromiseKind::Target => "We aim at it",
+    }
+}
+
+/// When a promise is due, in words: `within 3 working days of your report`.
+pub fn when(promise: &Promise) -> String {
+    let of = moment(promise.starts);
+    let mut words = if promise.repeats {
+        format!("at least every {} from {of} on, until the case ends", promise.within)
+    } else {
+        format!("within {} of {of}", promise.within)
+    };
+    if !promise.severities.is_empty() {
+        let names: Vec<String> = promise.severities.iter().map(|severity| severity.label().to_owned()).collect();
+        words += &format!("; for severity {}", or(&names));
+    }
+    if promise.waits_for_reporter {
+        words += "; the clock stands still while we wait for your answer";
+        if let Some(limit) = promise.wait_limit {
+            words += &format!(", for {limit} at most");
+        }
+    }
+    words
+}
+
+/// What starts a promise, in words for the reporter.
+pub fn moment(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Report => "your report",
+        Moment::Acknowledgement => "our first answer",
+        Moment::Message => "our last word to you",
+        Moment::NextSteps => "our word on the next steps",
+        Moment::Verification => "the verification",
+        Moment::Confirmation => "the confirmation",
+        Moment::Verdict => "our verdict",
+        Moment::Discussion => "our discussion",
+        Moment::Timeline => "the proposed timeline",
+        Moment::Fix => "the fix",
+        Moment::Publication => "the publication",
+        Moment::Resolution => "the end of the case",
+        Moment::Exploitation => "the moment we learn that it is exploited",
+    }
+}
+
+fn working_days(policy: &Policy) -> String {
+    use Weekday::{Fri, Mon, Thu, Tue, Wed};
+    let rules = &policy.calendar;
+    let days = if rules.working_days == [Mon, Tue, Wed, Thu, Fri] {
+        "Monday to Friday".to_owned()
+    } else {
+        and(&rules.working_days.iter().map(|day| weekday(*day).to_owned()).collect::<Vec<_>>())
+    };
+    let mut words = format!("Working days are {days} in the time zone {}", rules.time_zone);
+    if rules.holidays.is_empty() {
+        words.push('.');
+    } else {
+        let mut names: Vec<String> = Vec::new();
+        for holiday in &rules.holidays {
+            let name = if holiday.name.is_empty() { holiday.on.clone() } else { holiday.name.clone() };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        words += &format!(", except holidays ({}).", names.join(", "));
+    }
+    words
+}
+
+fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
+}
+
+fn contacts(policy: &Policy) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = Vec::new();
+    for contact in policy.contacts.iter().filter(|contact| contact.public) {
+        let mut words = capital(&contact.role);
+        if let Some(name) = &contact.name {
+            words += &format!(", {name}");
+        }
+        let mut pieces = vec![text(format!("{words}: ")), mail(&contact.email)];
+        if let Some(key) = &contact.openpgp {
+            pieces.push(text("; OpenPGP key "));
+            pieces.extend(line(key));
+        }
+        lines.push(pieces);
+    }
+    match lines.len() {
+        0 => {}
+        1 => {
+            paragraph(&mut blocks, "If a date passes without a word from us, turn to:");
+            blocks.push(Block::List(lines));
+        }
+        _ => {
+            paragraph(&mut blocks, "If a date passes without a word from us, turn to these, in this order:");
+            blocks.push(Block::Steps(lines));
+        }
+    }
+    if let Some(team) = &policy.program.team {
+        blocks.push(Block::Paragraph(vec![
+            text("Reports are read by "),
+            link(&team.text, team.url.as_str()),
+            text("."),
+        ]));
+    }
+    blocks
+}
+
+fn process(policy: &Policy) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &policy.severity.statement);
+    if !policy.disclosure.process.is_empty() {
+        list(&mut blocks, policy.disclosure.process.iter().map(|step| line(step)).collect());
+    }
+    if !policy.gates.is_empty() {
+        paragraph(
+            &mut blocks,
+            "Candor, which runs this policy, does not let a step be taken before what it needs is on record:",
+        );
+        list(&mut blocks, policy.gates.iter().map(|gate| line(&gate_words(gate))).collect());
+    }
+    blocks
+}
+
+/// A gate in words: `Before an advisory is published: the code was searched for similar problems.`
+pub fn gate_words(gate: &Gate) -> String {
+    let step = match gate.before {
+        Step::Confirm => "a report is confirmed",
+        Step::Reject => "a report is rejected",
+        Step::Approve => "an advisory is approved",
+        Step::Publish => "an advisory is published",
+        Step::Close => "a case is closed",
+    };
+    let need = match gate.needs {
+        Need::Verification => "somebody has tried it and recorded what they found",
+        Need::AnotherMember => "another member than the one who verified it takes the step",
+        Need::TwoMembersDiscussed => "two members have discussed the next steps",
+        Need::SimilarProblemsAudit => "the code was searched for similar problems",
+        Need::DecisionPerVersion => "every supported version has a fix or a decision",
+        Need::Remediation => "a fix or another remediation is in force",
+        Need::Severity => "the severity is rated",
+        Need::SecondApprover => "somebody other than its last author has approved it",
+        Need::CreditAsked => "the reporter was asked about credit",
+        Need::Timeline => "a disclosure timeline is on record",
+    };
+    format!("Before {step}: {need}.")
+}
+
+fn disclosure(policy: &Policy) -> Vec<Block> {
+    let rules = &policy.disclosure;
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &rules.statement);
+    let mut words = match rules.publish_on {
+        PublishOn::Fix => "An approved advisory is published with the release of the fix, never before.".to_owned(),
+        PublishOn::Date => "An approved advisory is published at the agreed date.".to_owned(),
+        PublishOn::Hand => "An approved advisory is published by a coordinator.".to_owned(),
+    };
+    if let Some(embargo) = rules.embargo {
+        words += &format!(" If nothing else is agreed, we ask for {embargo} from the report.");
+    }
+    if let Some(limit) = rules.embargo_limit {
+        words += &format!(" We never ask for more than {limit} from the report.");
+    }
+    paragraph(&mut blocks, &words);
+    if !rules.conditions.is_empty() {
+        paragraph(&mut blocks, "With your report you agree to this:");
+        blocks.push(Block::List(rules.conditions.iter().map(|condition| line(condition)).collect()));
+    }
+    blocks
+}
+
+fn credit(policy: &Policy) -> Vec<Block> {
+    let rules = &policy.credit;
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &rules.statement);
+    paragraph(
+        &mut blocks,
+        match rules.default {
+            CreditDefault::Named => "Unless you say otherwise, you are named as you named yourself in the report.",
+            CreditDefault::Ask => "If you say nothing about credit, nothing about you is published.",
+            CreditDefault::Anonymous => "Unless you ask to be named, nothing about you is published.",
+        },
+    );
+    if !rules.fields.is_empty() {
+        let names: Vec<String> = rules
+            .fields
+            .iter()
+            .map(|field| {
+                match field {
+                    CreditField::Name => "a name",
+                    CreditField::Organisation => "an organisation",
+                    CreditField::Link => "a link",
+                    CreditField::About => "a few words about you",
+                }
+                .to_owned()
+            })
+            .collect();
+        let places = if rules.appears_in.is_empty() {
+            String::new()
+        } else {
+            format!(" It appears in {}.", and(&rules.appears_in))
+        };
+        paragraph(&mut blocks, &format!("A credit can hold {}, as you choose.{places}", and(&names)));
+    }
+    blocks
+}
+
+fn dependencies(policy: &Policy) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    paragraph(&mut blocks, &policy.dependencies.statement);
+    if let Some(cycle) = policy.dependencies.cycle {
+        paragraph(&mut blocks, &format!("Dependencies are updated every {cycle}."));
+    }
+    blocks
+}
+
+fn more(policy: &Policy) -> Vec<Block> {
+    let mut lines: Vec<Line> =
+        policy.program.links.iter().map(|target| vec![link(&target.text, target.url.as_str())]).collect();
+    if let Some(place) = &policy.advisories.also_at {
+        lines.push(vec![text("Advisories also appear at "), link(place, place.as_str())]);
+    }
+    let mut blocks = Vec::new();
+    list(&mut blocks, lines);
+    blocks
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.trim().chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn and(words: &[String]) -> String {
+    join(words, "and")
+}
+
+fn or(words: &[String]) -> String {
+    join(words, "or")
+}
+
+fn join(words: &[String], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
+    }
+}
