@@ -14,6 +14,7 @@ pub mod invite; // links: first set-up, joining, starting anew
 pub mod signin; // address, password and code, or one neutral no
 pub mod session; // signed-in browsers
 pub mod token; // keys for the API
+pub mod demo; // people of a demonstration
 
 pub use invite::{invite, reset, setup_link, unhex};
 pub use token::token_actor;

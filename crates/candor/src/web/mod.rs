@@ -1,7 +1,9 @@
 //! The web door: public pages, the reporter's pages, the desk.
 
 pub mod errors; // what is said when there is no page
+pub mod fields; // what a form sent: every field once
 pub mod guard; // before any page: where from, and whether another site sent it
 pub mod page; // from a filled view to an answer
 pub mod session; // who asks: member, receipt holder, a form we made
+pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod views; // what the pages show, as plain data, and their templates

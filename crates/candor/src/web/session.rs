@@ -12,6 +12,7 @@ use candor_core::id::MemberId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::fields::Trouble;
 use super::views::Shell;
 use super::views::parts::MemberLink;
 use super::{errors, page};
@@ -48,6 +49,8 @@ pub enum Rejection {
     Again,
     /// The role does not reach that far.
     Manage,
+    /// The form could not be read.
+    Form(Trouble),
     /// Anything else.
     Other(Error),
 }
@@ -55,6 +58,12 @@ pub enum Rejection {
 impl From<Error> for Rejection {
     fn from(why: Error) -> Self {
         Self::Other(why)
+    }
+}
+
+impl From<Trouble> for Rejection {
+    fn from(why: Trouble) -> Self {
+        Self::Form(why)
     }
 }
 
@@ -86,6 +95,7 @@ impl IntoResponse for Rejection {
                 "Only who manages the desk may do this",
                 "Nothing was changed. Ask a member who manages the desk.",
             ),
+            Self::Form(trouble) => trouble.answer(),
             Self::Other(why) => errors::answer(&why),
         }
     }

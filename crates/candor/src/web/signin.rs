@@ -1,0 +1,396 @@
+//! Signing in and out, the first set-up, invitations, and proving the second factor anew.
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::fields::Fields;
+use super::guard::{Visitor, rate};
+use super::page;
+use super::session::{
+    FormNonce, Member, Rejection, desk_page, no_session_cookie, session_cookie, session_secret, too_many,
+};
+use super::views::account::{Authenticator, DemoAccount, NewAccount, RecoveryCodes, SignIn};
+use super::views::desk::DeskForm;
+use super::views::public::ErrorPage;
+use super::views::{Control, Field, Group, Link, Problem, SafeHtml};
+use crate::accounts::invite::{self, Details, Enrolment, Kind, Opened};
+use crate::accounts::signin::{Attempt, SignInError};
+use crate::accounts::{self, AccountError, Objection, session};
+use crate::app::App;
+use crate::error::Error;
+use crate::throttle::Wait;
+
+/// Name of the sign-in form, for its token.
+const FORM: &str = "sign-in";
+
+/// The routes of this file.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/desk/sign-in", get(sign_in_page).post(sign_in))
+        .route("/desk/sign-out", post(sign_out))
+        .route("/desk/confirm", get(confirm_page).post(confirm))
+        .route("/setup/{secret}", get(setup_page).post(setup))
+        .route("/setup/{secret}/code", get(setup_page).post(setup_code))
+        .route("/invite/{secret}", get(invite_page).post(accept))
+        .route("/invite/{secret}/code", get(invite_page).post(accept_code))
+}
+
+/// Where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// The problems of a form, from what speaks against its answers.
+pub(super) fn problems(objections: Vec<Objection>) -> Vec<Problem> {
+    objections.into_iter().map(|it| Problem { field: it.field.to_owned(), text: it.text }).collect()
+}
+
+fn agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn with_cookie(mut answer: Response, cookie: HeaderValue) -> Response {
+    answer.headers_mut().append(header::SET_COOKIE, cookie);
+    answer
+}
+
+async fn sign_in_view(app: &App, next: &str, email: &str, problem: Option<String>) -> Result<SignIn, Error> {
+    let mut shell = page::shell(app, "");
+    shell.csrf = FormNonce::fresh(app).text(app, FORM)?;
+    let demo = accounts::demo::people(app).await?;
+    Ok(SignIn {
+        shell,
+        next: if next == "/desk" { String::new() } else { next.to_owned() },
+        email: email.to_owned(),
+        problems: problem.map(|text| Problem { field: String::new(), text }).into_iter().collect(),
+        demo_accounts: demo
+            .into_iter()
+            .map(|(member, code)| DemoAccount {
+                name: format!("{}, {}", member.name, member.roles_in_words()),
+                email: member.email,
+                password: accounts::demo::PASSWORD.to_owned(),
+                code,
+            })
+            .collect(),
+    })
+}
+
+/// `GET /desk/sign-in`
+async fn sign_in_page(
+    State(app): State<App>,
+    Query(query): Query<Next>,
+    member: Result<Member, Rejection>,
+) -> Result<Response, Rejection> {
+    let next = desk_page(&query.next);
+    match member {
+        Ok(_) => Ok(page::see_other(next)),
+        Err(Rejection::SignIn(_)) => Ok(page::html(StatusCode::OK, &sign_in_view(&app, next, "", None).await?)),
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST /desk/sign-in`
+async fn sign_in(State(app): State<App>, visitor: Visitor, request: Request) -> Result<Response, Rejection> {
+    let headers = request.headers().clone();
+    let fields = Fields::read(request, &[]).await?;
+    let next = desk_page(fields.get("next")).to_owned();
+    if let Err(why) = FormNonce::read(&app, FORM, fields.get("csrf")) {
+        let Rejection::Token = why else { return Err(why) };
+        let again = "The page lay open for too long; sign in once more".to_owned();
+        let view = sign_in_view(&app, &next, fields.get("email"), Some(again)).await?;
+        return Ok(page::html(StatusCode::FORBIDDEN, &view));
+    }
+    let attempt = Attempt {
+        from: visitor.0,
+        email: fields.get("email"),
+        password: fields.raw("password"),
+        code: fields.get("code"),
+        agent: agent(&headers),
+        old: session_secret(&app, &headers),
+    };
+    match accounts::signin::sign_in(&app, attempt).await {
+        Ok(new) => Ok(with_cookie(page::see_other(&next), session_cookie(&app, &new))),
+        Err(SignInError::Other(why)) => Err(why.into()),
+        Err(why) => {
+            let view = sign_in_view(&app, &next, fields.get("email"), Some(why.to_string())).await?;
+            Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
+        }
+    }
+}
+
+/// 429 with the time to wait, for who was too quick.
+fn refused(why: &SignInError, mut answer: Response) -> Response {
+    if let SignInError::Wait(wait) = why {
+        *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));
+    }
+    answer
+}
+
+/// `POST /desk/sign-out`
+async fn sign_out(State(app): State<App>, member: Member, request: Request) -> Result<Response, Rejection> {
+    member.check(Fields::read(request, &[]).await?.get("csrf"))?;
+    session::end(&app, &member.session).await?;
+    let mut answer = with_cookie(page::see_other("/desk/sign-in"), no_session_cookie(&app));
+    let clear = HeaderValue::from_static("\"cache\", \"storage\"");
+    answer.headers_mut().insert(HeaderName::from_static("clear-site-data"), clear);
+    Ok(answer)
+}
+
+fn confirm_view(app: &App, member: &Member, next: &str, problem: Option<String>) -> DeskForm {
+    let code = Field::line("code", "Code")
+        .hint("Six digits from your authenticator app that you have not used yet, or a recovery code.")
+        .autocomplete("one-time-code")
+        .narrow()
+        .required()
+        .error(problem.clone());
+    DeskForm {
+        shell: member.shell(app, ""),
+        title: "Show that it is you".into(),
+        lead: "What you are about to do asks for a code that is not older than ten minutes.".into(),
+        action: "/desk/confirm".into(),
+        groups: vec![Group::new("", "", vec![Field::hidden("next", next), code])],
+        problems: problem.map(|text| Problem { field: "code".into(), text }).into_iter().collect(),
+        submit: "Go on".into(),
+        back: "/desk".into(),
+        ..DeskForm::default()
+    }
+}
+
+/// `GET /desk/confirm`
+async fn confirm_page(State(app): State<App>, member: Member, Query(query): Query<Next>) -> Response {
+    page::html(StatusCode::OK, &confirm_view(&app, &member, desk_page(&query.next), None))
+}
+
+/// `POST /desk/confirm`
+async fn confirm(
+    State(app): State<App>,
+    member: Member,
+    visitor: Visitor,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let fields = Fields::read(request, &[]).await?;
+    member.check(fields.get("csrf"))?;
+    rate(&app, "confirm", visitor, app.config.signin_rate)?;
+    let next = desk_page(fields.get("next"));
+    match session::confirm(&app, visitor.0, &member.session, fields.get("code")).await {
+        Ok(new) => Ok(with_cookie(page::see_other(next), session_cookie(&app, &new))),
+        Err(SignInError::Other(why)) => Err(why.into()),
+        Err(why) => {
+            let words = match &why {
+                SignInError::Wrong => "The code is wrong or was used before; wait for the next one".to_owned(),
+                other => other.to_string(),
+            };
+            let view = confirm_view(&app, &member, next, Some(words));
+            Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
+        }
+    }
+}
+
+/// The page for a link that does not work, whatever the reason.
+fn gone() -> Response {
+    let view = ErrorPage {
+        title: "This link does not work".into(),
+        words: vec![
+            "It may be mistyped, too old, or used already. Each link works once.".into(),
+            "Ask whoever sent it for a new one. The link for the first set-up is printed anew each time the server starts, \
+             until somebody has used it."
+                .into(),
+        ],
+        links: vec![Link::new("Sign in", "/desk/sign-in")],
+        ..ErrorPage::default()
+    };
+    page::html(StatusCode::NOT_FOUND, &view)
+}
+
+/// Links are looked at as often as pages are, and no more.
+async fn opened(app: &App, visitor: Visitor, path: &str, secret: &str) -> Result<Opened, Response> {
+    let now = app.now();
+    app.throttle.rate("link", visitor.0, 3 * app.config.signin_rate, now).map_err(|wait: Wait| too_many(wait))?;
+    invite::open(app, path, secret).await.map_err(|why| match why {
+        AccountError::Other(why) => Rejection::Other(why).into_response(),
+        _ => gone(),
+    })
+}
+
+fn account_view(
+    app: &App,
+    opened: &Opened,
+    action: String,
+    typed: Option<(&str, &str)>,
+    problems: Vec<Problem>,
+) -> NewAccount {
+    let known = opened.member.as_ref();
+    let (name, email) = typed.unwrap_or_else(|| known.map_or(("", ""), |member| (&member.name, &member.email)));
+    let (title, lead) = match (opened.kind, known) {
+        (Kind::Join, Some(member)) => (
+            "Join the team",
+            format!("You are invited as {}. Choose a password, then connect an authenticator app.", member.roles_in_words()),
+        ),
+        (Kind::Reset, _) => (
+            "Set up your account anew",
+            "Your password, your authenticator and your recovery codes are replaced. You are signed out everywhere else."
+                .to_owned(),
+        ),
+        _ => (
+            "Set up Candor",
+            "You are the first member: coordinator in every program, and you manage the desk. You can invite others later."
+                .to_owned(),
+        ),
+    };
+    NewAccount {
+        shell: page::shell(app, ""),
+        title: title.into(),
+        lead,
+        action,
+        name: name.to_owned(),
+        email: email.to_owned(),
+        problems,
+        step: "Step 1 of 3".into(),
+    }
+}
+
+fn code_page(app: &App, action: String, enrolment: Enrolment, problems: Vec<Problem>) -> Response {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let groups: Vec<&str> =
+        enrolment.letters.as_bytes().chunks(4).filter_map(|four| str::from_utf8(four).ok()).collect();
+    let view = Authenticator {
+        shell: page::shell(app, ""),
+        action,
+        qr: SafeHtml(enrolment.qr),
+        key: groups.join(" "),
+        hidden: vec![Field::new("state", "", Control::Hidden).value(enrolment.state)],
+        problems,
+        step: "Step 2 of 3".into(),
+    };
+    page::html(status, &view)
+}
+
+/// `GET` of a link: only looks.
+async fn first_page(app: &App, visitor: Visitor, path: &str, secret: &str) -> Response {
+    match opened(app, visitor, path, secret).await {
+        Ok(opened) => {
+            let view = account_view(app, &opened, format!("/{path}/{secret}"), None, Vec::new());
+            page::html(StatusCode::OK, &view)
+        }
+        Err(answer) => answer,
+    }
+}
+
+/// `POST` of the first page: who you are and a password.
+async fn first_answers(
+    app: &App,
+    visitor: Visitor,
+    path: &str,
+    secret: &str,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let opened = match opened(app, visitor, path, secret).await {
+        Ok(opened) => opened,
+        Err(answer) => return Ok(answer),
+    };
+    let fields = Fields::read(request, &[]).await?;
+    let (name, email) = (fields.get("name"), fields.get("email"));
+    let action = format!("/{path}/{secret}");
+    let again = |problems| {
+        let view = account_view(app, &opened, action.clone(), Some((name, email)), problems);
+        Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view))
+    };
+    if let Some(member) = &opened.member
+        && !member.email.eq_ignore_ascii_case(email)
+    {
+        let text = format!("The link is for {}; ask for another one to use another address", member.email);
+        return again(vec![Problem { field: "email".into(), text }]);
+    }
+    let details = Details { name, email, password: fields.raw("password") };
+    match invite::begin(app, &opened, details).await {
+        Ok(enrolment) => Ok(code_page(app, format!("{action}/code"), enrolment, Vec::new())),
+        Err(AccountError::Objections(objections)) => again(problems(objections)),
+        Err(AccountError::Gone) => Ok(gone()),
+        Err(AccountError::Other(why)) => Err(why.into()),
+    }
+}
+
+/// `POST` of the second page: the authenticator's first code. Only this uses the link up.
+async fn first_code(
+    app: &App,
+    visitor: Visitor,
+    path: &str,
+    secret: &str,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let opened = match opened(app, visitor, path, secret).await {
+        Ok(opened) => opened,
+        Err(answer) => return Ok(answer),
+    };
+    let headers = request.headers().clone();
+    let fields = Fields::read(request, &[]).await?;
+    match invite::finish(app, &opened, fields.get("state"), fields.get("code"), agent(&headers)).await {
+        Ok(finished) => {
+            let view = RecoveryCodes {
+                shell: page::shell(app, ""),
+                codes: finished.recovery,
+                next: "/desk".into(),
+                step: "Step 3 of 3".into(),
+            };
+            Ok(with_cookie(page::html(StatusCode::OK, &view), session_cookie(app, &finished.session)))
+        }
+        Err(AccountError::Objections(objections)) => match invite::again(app, &opened, fields.get("state")) {
+            Ok(enrolment) => Ok(code_page(app, format!("/{path}/{secret}/code"), enrolment, problems(objections))),
+            Err(AccountError::Other(why)) => Err(why.into()),
+            Err(_) => Ok(gone()),
+        },
+        Err(AccountError::Gone) => Ok(gone()),
+        Err(AccountError::Other(why)) => Err(why.into()),
+    }
+}
+
+async fn setup_page(State(app): State<App>, visitor: Visitor, Path(secret): Path<String>) -> Response {
+    first_page(&app, visitor, "setup", &secret).await
+}
+
+async fn setup(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    first_answers(&app, visitor, "setup", &secret, request).await
+}
+
+async fn setup_code(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    first_code(&app, visitor, "setup", &secret, request).await
+}
+
+async fn invite_page(State(app): State<App>, visitor: Visitor, Path(secret): Path<String>) -> Response {
+    first_page(&app, visitor, "invite", &secret).await
+}
+
+async fn accept(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    first_answers(&app, visitor, "invite", &secret, request).await
+}
+
+async fn accept_code(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    first_code(&app, visitor, "invite", &secret, request).await
+}
