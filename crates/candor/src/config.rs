@@ -26,6 +26,8 @@ pub struct Config {
     pub roles: Roles,
     /// How letters leave.
     pub mail: MailOut,
+    /// Password for the mail server, where the address has none; read from a file.
+    pub mail_password: Option<String>,
     /// Sender of letters.
     pub mail_from: String,
     /// Largest file in bytes.
@@ -125,6 +127,7 @@ impl Config {
             base_url: "http://127.0.0.1:8080".into(),
             roles: Roles::default(),
             mail: MailOut::Hold,
+            mail_password: None,
             mail_from: "Candor <candor@localhost>".into(),
             file_limit: 100 * 1024 * 1024,
             files_limit: 20,

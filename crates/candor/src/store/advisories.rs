@@ -17,6 +17,7 @@ statements! {
         where advisory.stream = excluded.stream";
     GET = concat!("select ", columns!(), " from advisory where id = $1");
     LIST = concat!("select ", columns!(), " from advisory where program = $1 order by published_at desc, id desc limit $2");
+    NEWEST_CHANGE = "select count(*), max(modified_at) from advisory";
     ALL_OF_THEM = concat!("select ", columns!(), " from advisory order by modified_at, id");
     NUMBER = "select n from public_id where program = $1 and year = $2";
     TAKE = "insert into public_id (program, year, n) values ($1, $2, $3) \
@@ -113,4 +114,16 @@ pub fn take_number_statement(program: &str, year: i64, number: i64) -> Statement
 #[must_use]
 pub fn restore_number_statement(program: &str, year: i64, number: i64) -> Statement {
     Statement::new(RESTORE, vals![program, year, number])
+}
+
+/// How many advisories there are and when one was last published or changed (microseconds UTC): whether public pages
+/// are up to date.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn newest_change(store: &Store) -> Result<(i64, Option<i64>)> {
+    match store.query_one(NEWEST_CHANGE, vec![]).await? {
+        Some(mut row) => Ok((row.int(0)?, row.opt_int(1)?)),
+        None => Ok((0, None)),
+    }
 }

@@ -15,9 +15,12 @@ statements! {
     INSERT = "insert into outbox (id, stream, seq, kind, recipient, state, attempts, next_at, created_at) \
         values ($1, $2, $3, $4, $5, 'waiting', 0, $6, $7)";
     CLAIM = concat!("update outbox set next_at = $1, attempts = attempts + 1 where id in \
-        (select id from outbox where state = 'waiting' and next_at <= $2 order by next_at, id limit $3 {skip locked}) \
+        (select o.id from outbox o where o.state = 'waiting' and o.next_at <= $2 and not exists \
+        (select 1 from outbox e where e.state = 'waiting' and e.stream = o.stream and e.recipient = o.recipient and e.seq < o.seq) \
+        order by o.next_at, o.id limit $3 {skip locked}) \
         returning ", columns!());
     DONE = "update outbox set state = 'done', done_at = $3, error = null where id = $1 and attempts = $2 and state = 'waiting'";
+    DROPPED = "update outbox set state = 'done', done_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     RETRY = "update outbox set next_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     FAIL = "update outbox set state = 'failed', done_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     REVIVE = "update outbox set state = 'waiting', done_at = null, next_at = $2 where id = $1 and state = 'failed'";
@@ -100,7 +103,8 @@ pub fn insert_statement(letter: &NewLetter<'_>) -> Statement {
     )
 }
 
-/// Claims up to `limit` letters that may leave at `now`. They are hidden from other workers until
+/// Claims up to `limit` letters that may leave at `now`, of one case and recipient only the first: the next one may be
+/// claimed when it has left or was given up. They are hidden from other workers until
 /// `lease_until`, after which a worker that died has lost them. Sorted by `created_at`, then id.
 ///
 /// # Errors
@@ -130,6 +134,14 @@ async fn settle(store: &Store, statement: Statement) -> Result<bool> {
 /// As [`Store::commit`].
 pub async fn done(store: &Store, claimed: &OutboxRow, now: i64) -> Result<bool> {
     settle(store, Statement::new(DONE, vals![&claimed.id, claimed.attempts, now])).await
+}
+
+/// There is nobody to write to any more: settled without a letter, with the reason. False when the claim was lost.
+///
+/// # Errors
+/// As [`Store::commit`].
+pub async fn dropped(store: &Store, claimed: &OutboxRow, now: i64, reason: &str) -> Result<bool> {
+    settle(store, Statement::new(DROPPED, vals![&claimed.id, claimed.attempts, now, reason])).await
 }
 
 /// The attempt failed; try again at `next_at`. False when the claim was lost meanwhile.

@@ -71,6 +71,7 @@ create table outbox (
   error {text}
 ){keyed};
 create index outbox_waiting on outbox (next_at, id) where state = 'waiting';
+create index outbox_order on outbox (stream, recipient, seq) where state = 'waiting';
 create index outbox_failed on outbox (created_at, id) where state = 'failed';
 
 create table program (

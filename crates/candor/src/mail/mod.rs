@@ -1,0 +1,85 @@
+//! Mail that leaves: built when it is delivered, from an outbox row that holds neither text nor address.
+
+pub mod address; // one recipient, one line
+pub mod words; // what each letter says
+pub mod letters; // from an outbox row to the bytes of a message
+pub mod smtp; // over SMTP
+pub mod dir; // as files in a folder
+pub mod reading; // a letter from a folder, opened for the demonstration's page
+
+use std::path::PathBuf;
+
+use crate::config::{Config, MailOut};
+use address::{NoAddress, Sender};
+use letters::Letter;
+use smtp::{BadServer, Failed, Server, Smtp};
+
+/// The way out that the operator chose, ready for use.
+#[derive(Debug)]
+pub struct Post {
+    /// Who the letters are from.
+    pub sender: Sender,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Hold,
+    Dir(PathBuf),
+    Smtp(Box<Smtp>),
+}
+
+/// Why mail cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPost {
+    /// The sender is not an address.
+    #[error("the sender of letters (mail_from): {0}")]
+    Sender(NoAddress),
+    /// The mail server cannot be used.
+    #[error(transparent)]
+    Server(#[from] BadServer),
+}
+
+impl Post {
+    /// Reads the operator's choice. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for the operator.
+    pub fn new(config: &Config) -> Result<Self, BadPost> {
+        let sender = Sender::parse(&config.mail_from).map_err(BadPost::Sender)?;
+        let way = match &config.mail {
+            MailOut::Hold => Way::Hold,
+            MailOut::Dir(folder) => Way::Dir(folder.clone()),
+            MailOut::Smtp(url) => {
+                Way::Smtp(Box::new(Smtp::new(&Server::parse(url, config.mail_password.as_deref())?)?))
+            }
+        };
+        Ok(Self { sender, way })
+    }
+
+    /// Whether letters wait in the outbox because no way out is set up.
+    pub fn holds(&self) -> bool {
+        matches!(self.way, Way::Hold)
+    }
+
+    /// Hands a letter over, durably.
+    ///
+    /// # Errors
+    /// What became of it instead, in words without an address.
+    pub async fn send(&self, letter: &Letter) -> Result<(), Failed> {
+        match &self.way {
+            Way::Hold => Err(Failed::Later("no way out for mail is set up".into())),
+            Way::Dir(folder) => {
+                let (folder, letter) = (folder.clone(), letter.clone());
+                match tokio::task::spawn_blocking(move || dir::write(&folder, &letter)).await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(why)) => {
+                        Err(Failed::Unreachable(format!("the mail folder cannot be written: {}", why.kind())))
+                    }
+                    Err(_) => Err(Failed::Later("writing to the mail folder was broken off".into())),
+                }
+            }
+            Way::Smtp(smtp) => smtp.send(letter).await,
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! What each letter says: what happened, what is expected of the reader, by when. No title, no text and no name of
+//! a case is at hand here, so none can slip in.
+
+use askama::Template;
+use candor_core::event::Event;
+use candor_core::id::CaseId;
+use candor_core::notices::NoticeKind;
+use candor_core::policy::{Calendar, Policy, PromiseKind};
+use candor_core::promises::{Clock, Status};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// What may be said about a case in a letter.
+#[derive(Debug)]
+pub struct Matter<'a> {
+    /// Name of the case.
+    pub case: &'a CaseId,
+    /// The policy it runs under.
+    pub policy: &'a Policy,
+    /// Its clocks.
+    pub clocks: Vec<Clock>,
+    /// What the letter is about.
+    pub about: About,
+    /// Address of Candor, without a slash at the end.
+    pub base_url: &'a str,
+    /// Public id of the advisory, once published.
+    pub advisory: Option<String>,
+    /// When the letter was asked for.
+    pub at: Timestamp,
+    /// Since when an answer of the reporter is awaited.
+    pub waiting_since: Option<Timestamp>,
+}
+
+/// What of the event a letter may know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A bell of this promise rang, in this run.
+    Promise {
+        /// Its name.
+        name: String,
+        /// Which run of it.
+        cycle: u32,
+    },
+    /// A fix was recorded.
+    Fix,
+    /// The report was acknowledged or answered.
+    Message,
+    /// The report was confirmed.
+    Confirmed,
+    /// The case ended without an advisory.
+    Dismissed,
+    /// A date was proposed, or answered.
+    Embargo,
+    /// A missed target has a new date.
+    Estimate,
+    /// The reporter is asked how they wish to be credited.
+    Credit,
+    /// The reporter took the report back.
+    Withdrawn,
+    /// Anything else.
+    Other,
+}
+
+impl About {
+    /// What of this event a letter may know.
+    pub fn of(event: &Event) -> Self {
+        match event {
+            Event::BellRung { bell, .. } => Self::Promise { name: bell.promise.clone(), cycle: bell.cycle },
+            Event::FixRecorded { .. } => Self::Fix,
+            Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
+            Event::Confirmed { .. } => Self::Confirmed,
+            Event::Dismissed { .. } => Self::Dismissed,
+            Event::EmbargoProposed { .. } | Event::EmbargoAgreed { .. } | Event::EmbargoDeclined { .. } => {
+                Self::Embargo
+            }
+            Event::Estimated { .. } => Self::Estimate,
+            Event::CreditAsked => Self::Credit,
+            Event::Withdrawn { .. } => Self::Withdrawn,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A letter in words. The plain text is the letter; the HTML says the same.
+#[derive(Debug, Clone, Template)]
+#[template(path = "letters/letter.txt")]
+pub struct Words {
+    /// Subject line.
+    pub subject: String,
+    /// The first sentence: what happened.
+    pub lead: String,
+    /// Further paragraphs.
+    pub body: Vec<String>,
+    /// What the dates are.
+    pub dates_title: &'static str,
+    /// Dates that matter.
+    pub dates: Vec<DateLine>,
+    /// What is expected of the reader, and by when.
+    pub expected: String,
+    /// Where to go.
+    pub link: Option<Link>,
+    /// Why the reader gets this letter.
+    pub why: String,
+}
+
+/// The same letter as HTML.
+#[derive(Debug, Template)]
+#[template(path = "letters/letter.html")]
+struct Page<'a> {
+    subject: &'a str,
+    lead: &'a str,
+    body: &'a [String],
+    dates_title: &'static str,
+    dates: &'a [DateLine],
+    expected: &'a str,
+    link: &'a Option<Link>,
+    why: &'a str,
+}
+
+impl Words {
+    /// The letter as HTML.
+    ///
+    /// # Errors
+    /// When the template fails, which it cannot on these parts.
+    pub fn html(&self) -> askama::Result<String> {
+        Page {
+            subject: &self.subject,
+            lead: &self.lead,
+            body: &self.body,
+            dates_title: self.dates_title,
+            dates: &self.dates,
+            expected: &self.expected,
+            link: &self.link,
+            why: &self.why,
+        }
+        .render()
+    }
+}
+
+/// A promise with its date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateLine {
+    /// What is promised.
+    pub what: String,
+    /// By when.
+    pub when: String,
+    /// Commitment or target; paused, or missed.
+    pub note: String,
+}
+
+/// Where to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What is there.
+    pub label: &'static str,
+    /// Address.
+    pub url: String,
+}
+
+impl Matter<'_> {
+    fn zone(&self) -> TimeZone {
+        self.policy.calendar().map_or(TimeZone::UTC, |calendar: Calendar| calendar.zone().clone())
+    }
+
+    fn long(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%a %-d %b %Y, %H:%M %Z").to_string()
+    }
+
+    fn short(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%a %-d %b, %H:%M %Z").to_string()
+    }
+
+    /// Name of the program on one line.
+    fn program(&self) -> String {
+        super::address::display_name(&self.policy.program.name)
+    }
+
+    fn running(&self) -> Vec<DateLine> {
+        self.clocks.iter().filter_map(|clock| self.date_line(clock)).collect()
+    }
+
+    fn date_line(&self, clock: &Clock) -> Option<DateLine> {
+        let kind = match clock.kind {
+            PromiseKind::Commitment => "promised",
+            PromiseKind::Target => "aimed at",
+        };
+        let (when, note) = match &clock.status {
+            Status::Running => (format!("by {}", self.long(clock.due)), kind.to_owned()),
+            Status::Paused { .. } => {
+                (format!("by {}", self.long(clock.due)), format!("{kind}; stands still until the question is answered"))
+            }
+            Status::Broken { since } => (format!("was due {}", self.long(*since)), format!("{kind}; not kept")),
+            _ => return None,
+        };
+        Some(DateLine { what: sentence(&clock.what), when, note })
+    }
+
+    /// The next date the team has to keep.
+    fn next(&self) -> Option<&Clock> {
+        self.clocks
+            .iter()
+            .filter(|clock| matches!(clock.status, Status::Running | Status::Broken { .. }))
+            .min_by_key(|clock| clock.due)
+    }
+
+    /// The clock a bell belongs to.
+    fn promised(&self) -> Option<&Clock> {
+        let About::Promise { name, cycle } = &self.about else { return None };
+        self.clocks.iter().find(|clock| clock.promise == *name && clock.cycle == *cycle)
+    }
+
+    /// How a wait for the reporter ends by itself.
+    fn wait_ends(&self) -> Option<Timestamp> {
+        let since = self.waiting_since?;
+        let calendar = self.policy.calendar().ok()?;
+        let limits = self.policy.promises.iter().filter(|promise| promise.waits_for_reporter);
+        limits.filter_map(|promise| promise.wait_limit).map(|limit| calendar.due(since, limit, &[])).min()
+    }
+
+    fn receipt_page(&self) -> Link {
+        Link { label: "Your page, opened with the receipt you were shown", url: format!("{}/receipt", self.base_url) }
+    }
+
+    fn desk_page(&self) -> Link {
+        Link { label: "The case", url: format!("{}/desk/cases/{}", self.base_url, self.case) }
+    }
+
+    fn advisory_page(&self) -> Option<Link> {
+        let id = self.advisory.as_ref()?;
+        Some(Link {
+            label: "The advisory",
+            url: format!("{}/{}/advisories/{id}", self.base_url, self.policy.program.slug),
+        })
+    }
+
+    /// What the letter of this kind says.
+    pub fn words(&self, kind: NoticeKind) -> Words {
+        match kind {
+            NoticeKind::Received | NoticeKind::News | NoticeKind::Question | NoticeKind::Published => {
+                self.to_reporter(kind)
+            }
+            _ => self.to_team(kind),
+        }
+    }
+
+    fn to_reporter(&self, kind: NoticeKind) -> Words {
+        let program = self.program();
+        let mut words = Words {
+            subject: format!("[{program}] News about your report"),
+            lead: String::new(),
+            body: Vec::new(),
+            dates_title: "What is promised to you:",
+            dates: self.running(),
+            expected: "nothing.".into(),
+            link: Some(self.receipt_page()),
+            why: format!("You get this because your address was given with a report to {program}, case {}.", self.case),
+        };
+        match kind {
+            NoticeKind::Received => {
+                words.subject = format!("[{program}] Your report arrived");
+                words.lead = format!("A security report was filed with {program}, and this address was given with it.");
+                words.body = vec![
+                    format!("The case is {}. Only the team reads it.", self.case),
+                    "When it was sent, a receipt was shown once. With it you open your page, read answers, write and \
+                     send files. The receipt is not in this letter and cannot be sent again."
+                        .into(),
+                    "If it was not you who filed it, someone mistook or misused your address. You need not do anything; \
+                     further letters about this report only say that there is news."
+                        .into(),
+                ];
+                words.expected = "keep the receipt. Nothing else for now; we write when there is news.".into();
+            }
+            NoticeKind::Question => {
+                words.subject = format!("[{program}] A question about your report");
+                words.lead = format!("The team of {program} has a question about your report (case {}).", self.case);
+                words.body = vec![
+                    "The question is on your page. It is not in this letter, because mail can be read on its way."
+                        .into(),
+                ];
+                words.expected = match self.wait_ends() {
+                    Some(until) => format!(
+                        "an answer on your page, by {}. Until then some of the dates above stand still; after it they run on without it.",
+                        self.long(until)
+                    ),
+                    None => {
+                        "an answer on your page when you can. Dates that depend on it stand still until then.".into()
+                    }
+                };
+            }
+            NoticeKind::Published => {
+                words.subject = format!("[{program}] The advisory is public");
+                words.lead = format!("The advisory about your report (case {}) is public.", self.case);
+                words.body = vec![
+                    "You are free to publish your own account now. Thank you for reporting in private first.".into(),
+                ];
+                words.dates = Vec::new();
+                words.expected =
+                    "nothing. If something in the advisory is wrong, say so on your page and it will be corrected."
+                        .into();
+                words.link = self.advisory_page().or(words.link);
+            }
+            _ => {
+                words.lead = format!("{} (case {}).", self.news(), self.case);
+                words.body =
+                    vec!["It is on your page. It is not in this letter, because mail can be read on its way.".into()];
+                words.expected = match self.about {
+                    About::Credit => {
+                        "say on your page how you wish to be named, or that you do not, before the advisory goes out. Without a word \
+                         from you the policy's rule decides."
+                            .into()
+                    }
+                    About::Embargo => "agree to the date or propose another, on your page, within a few days.".into(),
+                    _ => "nothing, unless you want to answer; then write on your page.".into(),
+                };
+            }
+        }
+        words
+    }
+
+    fn news(&self) -> String {
+        let program = self.program();
+        match self.about {
+            About::Message => format!("The team of {program} wrote to you about your report"),
+            About::Confirmed => format!("The team of {program} decided about your report"),
+            About::Dismissed => format!("The team of {program} decided about your report"),
+            About::Fix => format!("There is news about a fix in {program}"),
+            About::Embargo => format!("The team of {program} proposes a date for your report"),
+            About::Estimate => format!("The team of {program} has a new estimate for your report"),
+            About::Credit => format!("The team of {program} asks how you wish to be credited"),
+            _ => format!("There is news about your report to {program}"),
+        }
+    }
+
+    fn to_team(&self, kind: NoticeKind) -> Words {
+        let program = self.program();
+        let case = self.case;
+        let by_next = |what: &str| match self.next() {
+            Some(clock) => format!("{what} Next due: {}, {}.", clock.what, self.long(clock.due)),
+            None => format!("{what} No date is running."),
+        };
+        let mut words = Words {
+            subject: String::new(),
+            lead: String::new(),
+            body: Vec::new(),
+            dates_title: "What is promised in this case:",
+            dates: self.running(),
+            expected: String::new(),
+            link: Some(self.desk_page()),
+            why: format!("You get this because the policy of {program} names you for it, or you hold the case."),
+        };
+        let subject = |text: String| one_line(&format!("[{program}] Case {case}: {text}"));
+        match kind {
+            NoticeKind::NewReport => {
+                words.subject = subject(match self.next() {
+                    Some(clock) => format!("new report, {} due {}", brief(clock), self.short(clock.due)),
+                    None => "new report".into(),
+                });
+                words.lead = format!("A new report came in for {program}: case {case}.");
+                words.expected = by_next("read it, answer the reporter and give the case to somebody.");
+            }
+            NoticeKind::ReporterWrote => {
+                let what = match self.about {
+                    About::Withdrawn => "took the report back",
+                    About::Embargo => "answered the proposed date",
+                    _ => "wrote",
+                };
+                words.subject = subject(format!("the reporter {what}"));
+                words.lead = format!("The reporter of case {case} {what}.");
+                words.expected = by_next("read it and answer if it asks for one.");
+            }
+            NoticeKind::Nudge => {
+                words.subject = subject("the reporter asks for news".into());
+                words.lead = format!("The reporter of case {case} asks for news, and the policy names you next.");
+                words.expected = by_next("make sure that somebody answers, today if you can.");
+            }
+            NoticeKind::Warning => match self.promised() {
+                Some(clock) => {
+                    words.subject = subject(format!("{} due {}", brief(clock), self.short(clock.due)));
+                    words.lead = format!("{} falls due {}.", sentence(&clock.what), self.long(clock.due));
+                    words.expected = format!("see to it that it is kept by {}.", self.long(clock.due));
+                }
+                None => {
+                    words.subject = subject("a promise falls due".into());
+                    words.lead = format!("A promise of case {case} falls due soon.");
+                    words.expected = by_next("see to it that it is kept.");
+                }
+            },
+            NoticeKind::Breach => match self.promised() {
+                Some(clock) => {
+                    words.subject = subject(format!("not kept: {} was due {}", brief(clock), self.short(clock.due)));
+                    words.lead =
+                        format!("{} was due {} and is not on record.", sentence(&clock.what), self.long(clock.due));
+                    if let Status::Kept { at, .. } | Status::KeptLate { at } = &clock.status {
+                        words.body.push(format!("It was done meanwhile, {}.", self.long(*at)));
+                    }
+                    words.expected = match clock.kind {
+                        PromiseKind::Commitment => "see to it now; the reporter sees that it was not kept.".into(),
+                        PromiseKind::Target => {
+                            "see to it now, or give the reporter a reason and a new date; they see that it was missed."
+                                .into()
+                        }
+                    };
+                }
+                None => {
+                    words.subject = subject("a promise was not kept".into());
+                    words.lead = format!("A promise of case {case} fell due and is not on record.");
+                    words.expected = by_next("see to it now.");
+                }
+            },
+            NoticeKind::Assigned => {
+                words.subject = subject("it is yours now".into());
+                words.lead = format!("Case {case} of {program} was given to you.");
+                words.expected = by_next("take it up.");
+                words.why = "You get this because the case was given to you.".into();
+            }
+            NoticeKind::TeamPublished => {
+                words.subject = subject(match &self.advisory {
+                    Some(id) => format!("advisory {id} is public"),
+                    None => "the advisory is public".into(),
+                });
+                words.lead = format!("The advisory of case {case} is public.");
+                words.expected =
+                    "look at the public page once, today, and pass it on where your policy says so.".into();
+                words.dates = Vec::new();
+                words.link = self.advisory_page().or(words.link);
+            }
+            // Letters to reporters are written elsewhere.
+            NoticeKind::Received | NoticeKind::News | NoticeKind::Question | NoticeKind::Published => {}
+        }
+        words
+    }
+}
+
+/// A promise in few words for a subject line.
+fn brief(clock: &Clock) -> String {
+    if clock.what.chars().count() <= 60 { clock.what.clone() } else { clock.promise.clone() }
+}
+
+/// The text with a capital letter at its beginning.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// A text without line breaks and other control characters.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,113 @@
+//! The public tree: everything that is public, as plain files that `candor serve` and any web server can give out.
+//!
+//! The folder (`--public`) is a link to a tree; a new tree is written beside it and the link turned in one step, so a
+//! reader sees the old one or the new one and never half. An address without a suffix is a folder with an `index.html`:
+//!
+//! ```text
+//! # nginx
+//! root /var/lib/candor/public;
+//! location / { try_files $uri $uri/index.html =404; }
+//! ```
+
+pub mod markdown; // Markdown to HTML that cannot do anything
+pub mod feed; // Atom
+pub mod tree; // records and policies to files
+pub mod swap; // a whole folder, put in place in one step
+
+use candor_formats::advisory::Record;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use tracing::{error, info};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::store::{Batch, advisories, settings};
+
+/// One tree at a time, so that an older one never replaces a newer.
+static BUILDING: Mutex<()> = Mutex::const_new(());
+
+/// Name of the setting that says which advisories are held back.
+const HELD: &str = "public tree: held back";
+
+/// What was built.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Built {
+    /// Advisories in the tree.
+    pub advisories: usize,
+    /// Files in the tree.
+    pub files: usize,
+    /// Advisories that are not in it, because a document of theirs would be wrong.
+    pub held: Vec<Held>,
+}
+
+/// A published advisory that is kept out of the tree until it is mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its public id.
+    pub id: String,
+    /// What is wrong, with the test and the place in the document.
+    pub findings: Vec<String>,
+}
+
+/// Builds the tree from what is published now, and puts it in place.
+///
+/// # Errors
+/// When the store cannot be read, or the folder cannot be written; the old tree stays in place then.
+pub async fn build(app: &App) -> Result<Built, Error> {
+    let _one = BUILDING.lock().await;
+    let mut records = Vec::new();
+    let mut held = Vec::new();
+    for row in advisories::all(&app.store).await? {
+        match serde_json::from_str::<Record>(&row.record) {
+            Ok(record) => records.push((row.program, record)),
+            Err(why) => held.push(Held { id: row.id, findings: vec![format!("the record cannot be read: {why}")] }),
+        }
+    }
+    let programs = app
+        .programs()
+        .into_iter()
+        .map(|policy| {
+            let version = app.policy_in_force(&policy.program.slug).map_or(1, |(version, _)| version);
+            tree::Program { policy, version }
+        })
+        .collect();
+    let input = tree::Input {
+        base_url: app.config.base_url.clone(),
+        programs,
+        records,
+        now: app.now(),
+        engine_version: env!("CARGO_PKG_VERSION"),
+        demo: app.config.demo,
+    };
+    let place = app.config.public.clone();
+    let mut built = tokio::task::spawn_blocking(move || swap::replace(&place, |put| tree::print(&input, put)))
+        .await
+        .map_err(Error::internal)?
+        .map_err(Error::internal)?;
+    built.held.append(&mut held);
+    for advisory in &built.held {
+        error!(
+            advisory = advisory.id,
+            finding = advisory.findings.first().map_or("", String::as_str),
+            findings = advisory.findings.len(),
+            "an advisory is held back from the public tree"
+        );
+    }
+    let value = serde_json::to_vec(&built.held).map_err(Error::internal)?;
+    if settings::get(&app.store, HELD).await?.unwrap_or_else(|| b"[]".to_vec()) != value {
+        app.store.commit(Batch::main(vec![settings::put_statement(HELD, &value)])).await?;
+    }
+    info!(advisories = built.advisories, files = built.files, held = built.held.len(), "the public tree is in place");
+    Ok(built)
+}
+
+/// The advisories that the last build held back, for the desk.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn held(app: &App) -> Result<Vec<Held>, Error> {
+    match settings::get(&app.store, HELD).await? {
+        Some(value) => serde_json::from_slice(&value).map_err(Error::internal),
+        None => Ok(Vec::new()),
+    }
+}

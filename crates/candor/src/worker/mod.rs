@@ -1,0 +1,150 @@
+//! What happens without anyone asking: clocks ring, letters leave, the public tree is renewed, old things are swept.
+//!
+//! [`run`] does it all until it is told to stop; [`tick_once`], [`deliver_once`], [`build_tree`] and [`sweep_once`] do one
+//! round each, for tests and demonstrations.
+
+pub mod clocks; // a due clock becomes a command
+pub mod outbox; // a waiting letter becomes a message
+pub mod pages; // the public tree, when something public changed
+pub mod sweeps; // what is kept for a time only
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+use tracing::{error, info};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::mail::{BadPost, Post};
+use crate::store;
+pub use clocks::{Clocks, tick_once};
+pub use outbox::{Delivered, deliver_once};
+pub use pages::{Pages, build_tree};
+pub use sweeps::sweep_once;
+
+/// Longest sleep between two looks at the store: another process may have written to it.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Shortest time between two rounds, so that a flood of reports is not slowed by its own letters.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+/// How often old things are swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Works until `shutdown` turns true or its sender is gone. What is under way is finished first.
+///
+/// # Errors
+/// [`BadPost`] when mail cannot be set up as the operator chose; found before any work begins.
+pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPost> {
+    let post = Post::new(&app.config)?;
+    if app.keys().is_err() {
+        error!("the worker stands still: the root key is missing, so no case can be opened");
+    }
+    let (due, letters, pages) = (Notify::new(), Notify::new(), Notify::new());
+    let bells = [&due, &letters, &pages];
+    tokio::join!(
+        spread(&app, shutdown.clone(), &bells),
+        keep_clocks(&app, shutdown.clone(), &due),
+        keep_outbox(&app, shutdown.clone(), &letters, &post),
+        keep_pages(&app, shutdown.clone(), &pages),
+        keep_sweeping(&app, shutdown),
+    );
+    info!("the worker has stopped");
+    Ok(())
+}
+
+/// Passes each nudge on to every part of the worker.
+async fn spread(app: &App, mut shutdown: watch::Receiver<bool>, bells: &[&Notify]) {
+    loop {
+        tokio::select! {
+            () = app.worker_nudged() => bells.iter().for_each(|bell| bell.notify_one()),
+            () = stopped(&mut shutdown) => return,
+        }
+    }
+}
+
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// Sleeps until the bell rings, the instant `until` comes, or the longest sleep is over. False when it is time to stop.
+async fn sleep(app: &App, shutdown: &mut watch::Receiver<bool>, bell: &Notify, until: Option<Timestamp>) -> bool {
+    let wait = until
+        .map_or(LONGEST_SLEEP, |until| until.duration_since(app.now()).try_into().unwrap_or(Duration::ZERO))
+        .clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
+    tokio::select! {
+        () = bell.notified() => {}
+        () = tokio::time::sleep(wait) => {}
+        () = stopped(shutdown) => return false,
+    }
+    // A burst of nudges makes one round.
+    tokio::select! {
+        () = tokio::time::sleep(SHORTEST_SLEEP) => true,
+        () = stopped(shutdown) => false,
+    }
+}
+
+async fn keep_clocks(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify) {
+    let mut clocks = Clocks::default();
+    loop {
+        let mut next = None;
+        if app.keys().is_ok() {
+            report(clocks.round(app).await.map(drop), "looking for due clocks");
+            if let Ok(wake) = store::cases::next_wake(&app.store).await {
+                next = clocks.next(app.now(), wake.and_then(|at| Timestamp::from_microsecond(at).ok()));
+            }
+        }
+        if !sleep(app, &mut shutdown, bell, next).await {
+            return;
+        }
+    }
+}
+
+async fn keep_outbox(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify, post: &Post) {
+    loop {
+        let mut next = None;
+        if app.keys().is_ok() && !post.holds() {
+            report(outbox::round(app, post, &mut shutdown).await.map(drop), "delivering letters");
+            if let Ok(at) = store::outbox::next_at(&app.store).await {
+                next = at.and_then(|at| Timestamp::from_microsecond(at).ok());
+            }
+        }
+        if !sleep(app, &mut shutdown, bell, next).await {
+            return;
+        }
+    }
+}
+
+async fn keep_pages(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify) {
+    let mut pages = Pages::default();
+    loop {
+        report(pages.round(app).await.map(drop), "renewing the public pages");
+        if !sleep(app, &mut shutdown, bell, None).await {
+            return;
+        }
+    }
+}
+
+async fn keep_sweeping(app: &App, mut shutdown: watch::Receiver<bool>) {
+    loop {
+        report(sweep_once(app).await, "sweeping");
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = stopped(&mut shutdown) => return,
+        }
+    }
+}
+
+/// Logs a failure where it ends: the worker tries again by itself.
+fn report(outcome: Result<(), Error>, doing: &str) {
+    if let Err(why) = outcome {
+        error!(doing, cause = cause(&why), "the worker failed and tries again");
+    }
+}
+
+/// A failure in words for the log. None of them holds case text.
+pub(crate) fn cause(why: &Error) -> String {
+    match why {
+        Error::Internal(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
+}

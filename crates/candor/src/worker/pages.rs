@@ -1,0 +1,61 @@
+//! The public tree: built at start when it is missing, and anew when an advisory or a policy changed.
+
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::publish::{self, Built};
+use crate::store::{advisories, programs};
+
+/// Remembers what the tree in place was built from.
+#[derive(Debug, Default)]
+pub struct Pages {
+    built_from: Option<Sources>,
+}
+
+/// Everything the tree depends on, in short: equal sources give an equal tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sources {
+    advisories: (i64, Option<i64>),
+    policies: Vec<(String, i64)>,
+    /// `security.txt` carries a date by which it must be renewed.
+    day: String,
+}
+
+/// Builds the public tree from what is published now, and swaps it in.
+///
+/// # Errors
+/// When the store cannot be read or the folder cannot be written; the old tree stays in place then.
+pub async fn build_tree(app: &App) -> Result<Built, Error> {
+    publish::build(app).await
+}
+
+impl Pages {
+    /// Builds the tree when something public changed since the last round or the tree is missing.
+    ///
+    /// # Errors
+    /// As [`build_tree`].
+    pub async fn round(&mut self, app: &App) -> Result<Option<Built>, Error> {
+        let found = sources(app).await?;
+        if self.built_from.as_ref() == Some(&found) && app.config.public.exists() {
+            return Ok(None);
+        }
+        app.reload_programs().await?;
+        let built = build_tree(app).await?;
+        self.built_from = Some(found);
+        Ok(Some(built))
+    }
+}
+
+async fn sources(app: &App) -> Result<Sources, Error> {
+    let policies = programs::latest(&app.store).await?;
+    Ok(Sources {
+        advisories: advisories::newest_change(&app.store).await?,
+        policies: policies.into_iter().map(|row| (row.slug, row.version)).collect(),
+        day: day(app.now()),
+    })
+}
+
+fn day(now: Timestamp) -> String {
+    now.strftime("%F").to_string()
+}

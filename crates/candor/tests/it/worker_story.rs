@@ -1,0 +1,172 @@
+//! The worker: letters wait for a server that is down, in order, and nothing is lost or doubled.
+
+use crate::letters::{POLICY, at, filed};
+use crate::support::places::Place;
+use candor::app::App;
+use candor::config::{Config, MailOut};
+use candor::store::{outbox, settings};
+use candor::worker;
+use jiff::SignedDuration;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+/// An application that sends over SMTP to this port.
+async fn app(place: &Place, port: u16) -> App {
+    let mut config = Config::in_folder(place.data());
+    config.blobs = place.folder.path().join("blobs");
+    config.public = place.folder.path().join("public");
+    config.mail = MailOut::Smtp(format!("smtp://127.0.0.1:{port}?tls=none"));
+    let app = App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("the app starts");
+    app.add_program(POLICY).await.expect("the policy is taken into service");
+    app
+}
+
+/// A mail server that answers `greeting`, takes what comes, and keeps it.
+async fn server(greeting: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&kept);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let taken = Arc::clone(&taken);
+            tokio::spawn(async move {
+                let (read, mut write) = stream.into_split();
+                let mut lines = BufReader::new(read).lines();
+                let _ = write.write_all(format!("{greeting}\r\n").as_bytes()).await;
+                let (mut letter, mut inside) = (String::new(), false);
+                while let Ok(Some(line)) = lines.next_line().await {
+                    let answer = if inside {
+                        if line != "." {
+                            letter += &line;
+                            letter += "\n";
+                            continue;
+                        }
+                        inside = false;
+                        taken.lock().expect("not poisoned").push(std::mem::take(&mut letter));
+                        "250 taken"
+                    } else if line.starts_with("DATA") {
+                        inside = true;
+                        "354 go on"
+                    } else if line.starts_with("QUIT") {
+                        "221 bye"
+                    } else {
+                        if line.starts_with("RCPT") {
+                            letter += &line;
+                            letter += "\n";
+                        }
+                        "250 ok"
+                    };
+                    let _ = write.write_all(format!("{answer}\r\n").as_bytes()).await;
+                }
+            });
+        }
+    });
+    (port, kept)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_wait_for_a_server_that_is_down_and_leave_when_it_is_back() {
+    let place = Place::sqlite().await;
+    // A port that was free a moment ago refuses.
+    let dead = TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address").port();
+    let down = app(&place, dead).await;
+    down.set_clock(at("2026-03-02T09:00:00Z"));
+    filed(&down, "reporter@outside.example").await;
+    let first = worker::deliver_once(&down).await.expect("a round");
+    assert_eq!((first.sent, first.later), (0, 2));
+    assert_eq!(worker::deliver_once(&down).await.expect("a round").later, 0, "not before a minute is over");
+    for row in outbox::list(&place.store, "waiting", "", 10).await.expect("rows") {
+        assert_eq!(row.error.as_deref(), Some("the mail server could not be reached"));
+    }
+    down.set_clock(at("2026-03-02T09:01:30Z"));
+    assert_eq!(worker::deliver_once(&down).await.expect("a round").later, 2);
+
+    let (port, kept) = server("220 ready").await;
+    let up = app(&place, port).await;
+    up.set_clock(at("2026-03-02T10:00:00Z"));
+    assert_eq!(worker::deliver_once(&up).await.expect("a round").sent, 2);
+    let kept = kept.lock().expect("not poisoned");
+    assert_eq!(kept.len(), 2);
+    for letter in kept.iter() {
+        assert_eq!(letter.lines().filter(|line| line.starts_with("RCPT TO:")).count(), 1, "{letter}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_is_given_up_after_ten_days_and_can_be_tried_again() {
+    let place = Place::sqlite().await;
+    let (port, kept) = server("421 not now").await;
+    let app = app(&place, port).await;
+    let begin = at("2026-03-02T09:00:00Z");
+    app.set_clock(begin);
+    filed(&app, "reporter@outside.example").await;
+    let (mut rounds, mut now) = (0, begin);
+    while now < begin + SignedDuration::from_hours(11 * 24) {
+        app.set_clock(now);
+        let done = worker::deliver_once(&app).await.expect("a round");
+        rounds += done.later + done.failed;
+        now += SignedDuration::from_hours(6) + SignedDuration::from_secs(1);
+    }
+    assert!((60..100).contains(&rounds), "two letters, about forty tries each: {rounds}");
+    let failed = outbox::failed(&place.store, 10).await.expect("rows");
+    assert_eq!(failed.len(), 2);
+    assert!(kept.lock().expect("not poisoned").is_empty());
+    assert!(outbox::revive(&place.store, &failed[0].id, now.as_microsecond()).await.expect("it is taken up again"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_letter_to_one_recipient_waits_for_the_one_before() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    let at = app.now().as_microsecond();
+    let new = |id: &'static str, seq: i64, to: &'static str| {
+        outbox::insert_statement(&outbox::NewLetter {
+            id,
+            stream: "CASE",
+            seq,
+            kind: "news",
+            recipient: to,
+            next_at: at,
+            created_at: at,
+        })
+    };
+    let rows = vec![new("b", 1, "reporter:0"), new("a", 2, "reporter:0"), new("c", 2, "reporter:1")];
+    place.store.commit(candor::store::Batch::main(rows)).await.expect("kept");
+    let ids = |rows: &[outbox::OutboxRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+    let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
+    assert_eq!(ids(&claimed), ["b", "c"]);
+    outbox::done(&place.store, &claimed[0], at).await.expect("done");
+    let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
+    assert_eq!(ids(&claimed), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_without_tls_to_another_machine_is_refused_before_any_work() {
+    let place = Place::sqlite().await;
+    let mut config = Config::in_folder(place.data());
+    config.mail = MailOut::Smtp("smtp://mail.example.org:25?tls=none".into());
+    let app = App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("the app starts");
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let refused = worker::run(app, stopped).await.expect_err("it does not start");
+    assert!(refused.to_string().contains("only for a mail server on this machine"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_worker_delivers_and_builds_pages_by_itself_and_stops_when_told() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let works = tokio::spawn(worker::run(app.clone(), stopped));
+    filed(&app, "reporter@outside.example").await;
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+    while outbox::waiting(&place.store).await.expect("a count").0 > 0 || !app.config.public.join("robots.txt").exists()
+    {
+        ticks.tick().await;
+    }
+    stop.send(true).expect("it listens");
+    works.await.expect("it ends").expect("without a fault");
+    assert_eq!(crate::letters::all(&app).len(), 2);
+    assert!(settings::get(&place.store, "public tree: held back").await.expect("read").is_none());
+}
