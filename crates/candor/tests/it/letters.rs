@@ -193,8 +193,13 @@ async fn no_letter_carries_a_word_of_the_case_and_each_has_one_recipient() {
 async fn an_address_that_smuggles_a_second_recipient_gets_no_letter() {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
-    let hostile =
-        ["a@example.org\r\nBcc: victim@example.org", "\"a@b\"@example.org", "a..b@example.org", "<a@example.org>", "a:b@example.org"];
+    let hostile = [
+        "a@example.org\r\nBcc: victim@example.org",
+        "\"a@b\"@example.org",
+        "a..b@example.org",
+        "<a@example.org>",
+        "a:b@example.org",
+    ];
     let mut taken = 0;
     for email in hostile {
         // The door may refuse it; what it takes in must still get no letter.
@@ -203,7 +208,11 @@ async fn an_address_that_smuggles_a_second_recipient_gets_no_letter() {
     }
     assert!(taken > 0, "at least one comes this far");
     let done = worker::deliver_once(&app).await.expect("letters leave");
-    assert_eq!((done.sent, done.dropped, done.failed), (taken, taken, 0), "the team hears of each; the addresses get nothing");
+    assert_eq!(
+        (done.sent, done.dropped, done.failed),
+        (taken, taken, 0),
+        "the team hears of each; the addresses get nothing"
+    );
     assert!(all(&app).iter().all(|(shown, _)| shown.to.contains("first@example.org")));
 }
 
