@@ -38,6 +38,15 @@ pub enum Error {
     /// A cursor that no page gave (400).
     #[error("This cursor was not given by a page of this list; begin again without one")]
     BadCursor,
+    /// A request that no page or program of ours sends (400).
+    #[error("{0}")]
+    BadRequest(String),
+    /// Too many files at once (413).
+    #[error("These are more than {limit} files, the most this service takes at once; pack some together")]
+    TooManyFiles {
+        /// The limit.
+        limit: usize,
+    },
     /// A file past the limit (413).
     #[error("The file is larger than {} MB, the largest this service takes; split it or send a smaller one", .limit / (1024 * 1024))]
     FileTooLarge {

@@ -1,0 +1,522 @@
+//! The acts on a case: which are offered, the form of each, and its sending. An act is one command of the core.
+
+use super::case::{self as page, Typed};
+use super::fields::{command, groups};
+use super::{Names, Opened, history, html, may_write, opened, shell};
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::execute;
+use crate::web::forms::{self, Form};
+use crate::web::session::{Member, Rejection};
+use crate::web::views::case::{ActForm, Becomes, CheckPage, GatedAct};
+use crate::web::views::parts::{Group, problems};
+use crate::web::views::{Field, Link, Problem, Row, TimeView};
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use candor_core::access::Role;
+use candor_core::case::{Case, State as CaseState};
+use candor_core::event::Event;
+use candor_core::gates;
+use candor_core::policy::{Moment, Need, Policy, PublishOn, Step};
+use candor_core::refusal::Refusal;
+
+macro_rules! kinds {
+    ($($kind:ident $name:literal $label:literal $submit:literal),* $(,)?) => {
+        /// An act on a case.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Kind { $($kind),* }
+
+        impl Kind {
+            /// Every act.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
+
+            /// Name in the address; the command's.
+            pub fn name(self) -> &'static str {
+                match self { $(Kind::$kind => $name),* }
+            }
+
+            /// What it does.
+            pub fn label(self) -> &'static str {
+                match self { $(Kind::$kind => $label),* }
+            }
+
+            /// Words on its button.
+            pub fn submit(self) -> &'static str {
+                match self { $(Kind::$kind => $submit),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Acknowledge "acknowledge" "Acknowledge the report" "Send the acknowledgement",
+    Assign "assign" "Assign the case" "Assign the case",
+    Answer "answer" "Write to the reporter" "Send to the reporter",
+    Ask "ask" "Ask the reporter" "Ask and wait for the answer",
+    Note "note" "Write a note for the team" "Save the note for the team",
+    Describe "describe" "Set title, product and identifiers" "Save the description",
+    Verify "verify" "Record a verification" "Record the verification",
+    Discuss "discuss" "Record that you discussed the next steps" "Put it on record",
+    Confirm "confirm" "Confirm the report" "Confirm the report",
+    Reject "reject" "Reject the report" "Reject the report",
+    OutOfScope "out-of-scope" "Mark as out of scope" "Mark as out of scope",
+    Duplicate "duplicate" "Mark as known already" "Mark as known already",
+    ScannerOutput "scanner-output" "Close as scanner output" "Close as scanner output",
+    Rate "rate" "Rate the severity" "Save the rating",
+    SetWeakness "set-weakness" "Name the weakness" "Save the weakness",
+    ProposeEmbargo "propose-embargo" "Propose a disclosure date" "Propose this date",
+    RecordFix "record-fix" "Record a fix or a decision" "Put it on record",
+    RecordAudit "record-audit" "Record the audit for similar problems" "Record the audit",
+    Estimate "estimate" "Give a new estimate" "Send the new estimate",
+    KnowExploitation "know-exploitation" "Record active exploitation" "Put it on record",
+    AskCredit "ask-credit" "Ask about credit" "Ask the reporter",
+    ApproveAdvisory "approve-advisory" "Approve the advisory" "Approve this draft",
+    Publish "publish" "Publish the advisory" "Publish",
+    HoldPublication "hold-publication" "Hold the publication" "Hold the publication",
+    Close "close" "Close the case" "Close the case",
+    Reopen "reopen" "Take the case up again" "Take the case up again",
+}
+
+impl Kind {
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Whether the reporter is shown the words.
+    fn is_seen_by_reporter(self) -> bool {
+        use Kind::{
+            Acknowledge, Answer, Ask, AskCredit, Confirm, Duplicate, Estimate, OutOfScope, ProposeEmbargo, Reject,
+            ScannerOutput,
+        };
+        matches!(
+            self,
+            Acknowledge
+                | Answer
+                | Ask
+                | AskCredit
+                | Confirm
+                | Duplicate
+                | Estimate
+                | OutOfScope
+                | ProposeEmbargo
+                | Reject
+                | ScannerOutput
+        )
+    }
+
+    fn takes_files(self) -> bool {
+        matches!(self, Kind::Answer | Kind::Ask | Kind::Note)
+    }
+
+    /// Whether a page lists what will be so before it is done.
+    fn is_checked(self) -> bool {
+        use Kind::{Close, Duplicate, OutOfScope, Publish, Reject, ScannerOutput};
+        matches!(self, Close | Duplicate | OutOfScope | Publish | Reject | ScannerOutput)
+    }
+
+    fn needs_coordinator(self) -> bool {
+        matches!(
+            self,
+            Kind::ProposeEmbargo | Kind::Estimate | Kind::Publish | Kind::HoldPublication | Kind::Close | Kind::Reopen
+        )
+    }
+
+    fn step(self) -> Option<Step> {
+        match self {
+            Kind::Confirm => Some(Step::Confirm),
+            Kind::Reject | Kind::OutOfScope | Kind::Duplicate | Kind::ScannerOutput => Some(Step::Reject),
+            Kind::ApproveAdvisory => Some(Step::Approve),
+            Kind::Publish => Some(Step::Publish),
+            Kind::Close => Some(Step::Close),
+            _ => None,
+        }
+    }
+}
+
+/// What a member can do with a case now.
+#[derive(Debug, Default)]
+pub struct Offered {
+    /// The likely acts, the likeliest first.
+    pub likely: Vec<Kind>,
+    /// What is possible but rare.
+    pub rare: Vec<Kind>,
+    /// What a gate of the policy forbids, with what is missing.
+    pub gated: Vec<GatedAct>,
+}
+
+/// Sorts the acts for this case and member.
+pub fn offered(case: &Case, policy: &Policy, member: &Member) -> Offered {
+    let mut offered = Offered::default();
+    let Some(role) = member.actor.role(&case.program) else { return offered };
+    if role < Role::Member {
+        return offered;
+    }
+    let me = member.actor.member();
+    let advisory = &case.advisory;
+    let wants_discussion = policy.promises.iter().any(|promise| promise.kept_by == Moment::Discussion)
+        || policy.gates.iter().any(|gate| gate.needs == Need::TwoMembersDiscussed);
+    let wants_audit = policy.gates.iter().any(|gate| gate.needs == Need::SimilarProblemsAudit);
+    let discussed = me.is_some_and(|me| case.discussed_by.contains(me));
+    let mut likely: Vec<Kind> = Vec::new();
+    let mut rare: Vec<Kind> = Vec::new();
+    let verdicts = [Kind::Reject, Kind::OutOfScope, Kind::Duplicate, Kind::ScannerOutput];
+    let acknowledged = case.history.iter().any(|entry| matches!(entry.what, Event::Acknowledged { .. }));
+    match case.state {
+        CaseState::New => {
+            likely.push(Kind::Acknowledge);
+            if case.assignee.is_none() {
+                likely.push(Kind::Assign);
+            }
+            likely.extend([Kind::Ask, Kind::Verify]);
+            rare.extend([Kind::Confirm]);
+            rare.extend(verdicts);
+            rare.extend([Kind::Rate, Kind::SetWeakness, Kind::ProposeEmbargo]);
+        }
+        CaseState::Triage => {
+            if !acknowledged {
+                rare.push(Kind::Acknowledge);
+            }
+            if case.verifications.is_empty() {
+                likely.extend([Kind::Verify, Kind::Ask, Kind::Confirm]);
+            } else {
+                likely.extend([Kind::Confirm, Kind::Ask]);
+                rare.push(Kind::Verify);
+            }
+            likely.push(Kind::Reject);
+            if case.rating.is_none() {
+                likely.push(Kind::Rate)
+            } else {
+                rare.push(Kind::Rate)
+            }
+            rare.extend([
+                Kind::OutOfScope,
+                Kind::Duplicate,
+                Kind::ScannerOutput,
+                Kind::SetWeakness,
+                Kind::ProposeEmbargo,
+            ]);
+            if wants_discussion && !discussed {
+                rare.push(Kind::Discuss);
+            }
+        }
+        CaseState::Confirmed | CaseState::Fixed => {
+            if wants_discussion && !discussed {
+                likely.push(Kind::Discuss);
+            }
+            if case.embargo.is_none() && case.state == CaseState::Confirmed {
+                likely.push(Kind::ProposeEmbargo);
+            } else {
+                rare.push(Kind::ProposeEmbargo);
+            }
+            for (kind, done) in [(Kind::Rate, case.rating.is_some()), (Kind::SetWeakness, case.cwe.is_some())] {
+                if done { rare.push(kind) } else { likely.push(kind) }
+            }
+            if case.audits.is_empty() && wants_audit {
+                likely.push(Kind::RecordAudit);
+            } else {
+                rare.push(Kind::RecordAudit);
+            }
+            if case.state == CaseState::Confirmed {
+                likely.insert(0, Kind::RecordFix)
+            } else {
+                rare.push(Kind::RecordFix)
+            }
+            if advisory.draft.is_some() && advisory.approved_by.is_none() {
+                likely.insert(0, Kind::ApproveAdvisory);
+            }
+            if advisory.approved_by.is_some() && advisory.order.is_none() {
+                likely.insert(0, Kind::Publish);
+            }
+            if advisory.order.is_some() {
+                rare.push(Kind::HoldPublication);
+            }
+            if !case.credit_asked && case.reports.iter().any(|report| report.credit.is_none()) {
+                rare.push(Kind::AskCredit);
+            }
+            rare.extend([Kind::Verify, Kind::Reject, Kind::Duplicate, Kind::Close]);
+        }
+        CaseState::Published => {
+            if advisory.draft.is_some() && advisory.approved_by.is_none() {
+                likely.push(Kind::ApproveAdvisory);
+            } else if advisory.approved_by.is_some() {
+                rare.push(Kind::Publish);
+            }
+            likely.push(Kind::Close);
+            rare.extend([Kind::RecordFix, Kind::Rate, Kind::RecordAudit]);
+        }
+        CaseState::Closed => likely.push(Kind::Reopen),
+    }
+    if case.state != CaseState::Closed {
+        if !likely.contains(&Kind::Assign) {
+            rare.push(Kind::Assign);
+        }
+        rare.push(Kind::Describe);
+        if !case.broken.is_empty() {
+            rare.push(Kind::Estimate);
+        }
+        if !case.exploited {
+            rare.push(Kind::KnowExploitation);
+        }
+    }
+    let allowed = |kind: &Kind| role >= Role::Coordinator || !kind.needs_coordinator();
+    for (kinds, out) in [(likely, true), (rare, false)] {
+        for kind in kinds.into_iter().filter(allowed) {
+            match kind.step().and_then(|step| gates::missing(case, policy, step, me)) {
+                Some(refusal) => offered.gated.push(GatedAct {
+                    label: kind.label().into(),
+                    gate: refusal.missing.first().map(|missing| missing.because.clone()).unwrap_or_default(),
+                    missing: refusal
+                        .missing
+                        .iter()
+                        .map(|missing| Link::new(format!("{}. {}.", missing.what, missing.mend), String::new()))
+                        .collect(),
+                }),
+                None if out => offered.likely.push(kind),
+                None => offered.rare.push(kind),
+            }
+        }
+    }
+    offered
+}
+
+/// `GET /desk/cases/{case}/{act}`: the form of an act.
+pub async fn form(
+    State(app): State<App>,
+    member: Member,
+    Path((case, act)): Path<(String, String)>,
+) -> Result<Response, Rejection> {
+    let kind = Kind::from_name(&act).ok_or(Error::NotFound)?;
+    let opened = opened(&app, &member, &case).await?;
+    if !may_write(&member, &opened.case.program) {
+        return Err(Error::Role { needs: Role::Member }.into());
+    }
+    show(&app, &member, &opened, kind, &Form::default(), Vec::new(), None).await
+}
+
+/// `POST /desk/cases/{case}/{act}`: does it, or shows the form again with every answer.
+pub async fn send(
+    State(app): State<App>,
+    member: Member,
+    Path((case, act)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let kind = Kind::from_name(&act).ok_or(Error::NotFound)?;
+    let form = forms::read(&app, request).await?;
+    member.check(form.get("csrf"))?;
+    let opened = opened(&app, &member, &case).await?;
+    if kind == Kind::Publish {
+        member.fresh(&app, &format!("{}/publish", page::href(&opened.case)))?;
+    }
+    let wish = match command(kind, &form, &opened) {
+        Ok(wish) => wish,
+        Err(problem) => return show(&app, &member, &opened, kind, &form, vec![problem], None).await,
+    };
+    if kind.is_checked() && !form.ticked("checked") {
+        return check(&app, &member, &opened, kind, &form, Vec::new(), None).await;
+    }
+    match execute(&app, &member.actor, &opened.case.id, wish, form.seen()).await {
+        Ok(_) => Ok(Redirect::to(&page::href(&opened.case)).into_response()),
+        Err(Error::Refused(refusal)) => show(&app, &member, &opened, kind, &form, vec![problem(&refusal)], None).await,
+        Err(Error::Changed { .. }) => show(&app, &member, &opened, kind, &form, Vec::new(), form.seen()).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// A refusal as a problem on the page.
+pub fn problem(refusal: &Refusal) -> Problem {
+    Problem { field: refusal.field().unwrap_or_default().into(), text: refusal.to_string() }
+}
+
+/// Shows the form of an act, with what was typed.
+async fn show(
+    app: &App,
+    member: &Member,
+    opened: &Opened,
+    kind: Kind,
+    form: &Form,
+    mut wrong: Vec<Problem>,
+    changed_since: Option<u64>,
+) -> Result<Response, Rejection> {
+    // Messages and notes are written on the case page itself.
+    if matches!(kind, Kind::Answer | Kind::Ask | Kind::Note) && (form.ticked("text") || !wrong.is_empty()) {
+        let text = form.get("text").to_owned();
+        if !form.files.is_empty() {
+            wrong.push(Problem { field: String::new(), text: "The files have to be chosen again.".into() });
+        }
+        let (reply, note) = if kind == Kind::Note { (String::new(), text) } else { (text, String::new()) };
+        return html(&page::view(app, member, opened, Typed { reply, note, problems: wrong, changed_since }).await?);
+    }
+    let names = Names::load(app).await?;
+    let now = app.now();
+    let mut groups = groups(kind, form, opened, &names);
+    attach(&mut groups, &wrong);
+    let since = changed_since.map(|seq| crate::execute::since(&opened.case, seq)).unwrap_or_default();
+    let mut all = problems(&groups);
+    all.extend(wrong.into_iter().filter(|problem| problem.field.is_empty() || !has_field(&groups, &problem.field)));
+    html(&ActForm {
+        shell: shell(app, member, "case"),
+        head: page::head(&opened.case, &opened.policy, &names),
+        title: kind.label().into(),
+        lead: lead(kind, opened),
+        action: format!("{}/{}", page::href(&opened.case), kind.name()),
+        groups,
+        problems: all,
+        changed: history::lines(&opened.case, &since, &names, &opened.zone, now),
+        submit: if kind.is_checked() { "Check it".into() } else { kind.submit().into() },
+        seen_by_reporter: kind.is_seen_by_reporter(),
+        takes_files: kind.takes_files(),
+        once: String::new(),
+    })
+}
+
+fn has_field(groups: &[Group], name: &str) -> bool {
+    groups.iter().flat_map(|group| &group.fields).any(|field| field.name == name)
+}
+
+/// Puts each problem to its field.
+pub fn attach(groups: &mut [Group], problems: &[Problem]) {
+    for field in groups.iter_mut().flat_map(|group| &mut group.fields) {
+        if let Some(problem) = problems.iter().find(|problem| problem.field == field.name) {
+            field.error = Some(problem.text.clone());
+        }
+    }
+}
+
+fn lead(kind: Kind, opened: &Opened) -> String {
+    match kind {
+        Kind::Acknowledge => "The reporter learns that a person has read the report.".into(),
+        Kind::Verify => "Say where you tried and what happened. It stays inside the team.".into(),
+        Kind::Confirm => "The reporter is told that the report is right, and what happens next.".into(),
+        Kind::Reject => "The reporter is told the reason. A verdict without one is not given.".into(),
+        Kind::OutOfScope => "The reporter is told which clause of the policy applies, and where to go instead.".into(),
+        Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed.".into(),
+        Kind::RecordFix => match (&opened.case.advisory.order, opened.policy.disclosure.publish_on) {
+            (Some(order), _) if order.at.is_none() => {
+                "The approved advisory is published the moment a fix is on record.".into()
+            }
+            (_, PublishOn::Fix) => "The policy publishes with the fix.".into(),
+            _ => String::new(),
+        },
+        Kind::RecordAudit => "Where else could the same mistake be? Say where you looked and what you found.".into(),
+        Kind::ProposeEmbargo => "The reporter can agree, or say which date would be better.".into(),
+        Kind::Estimate => "A missed promise owes the reporter a reason and a new date.".into(),
+        Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),
+        _ => String::new(),
+    }
+}
+
+/// Shows what will be so, before what cannot be undone.
+async fn check(
+    app: &App,
+    member: &Member,
+    opened: &Opened,
+    kind: Kind,
+    form: &Form,
+    problems: Vec<Problem>,
+    changed_since: Option<u64>,
+) -> Result<Response, Rejection> {
+    let Opened { case, policy, zone } = opened;
+    let names = Names::load(app).await?;
+    let now = app.now();
+    let mut fields = vec![Field::hidden("checked", "on")];
+    for group in groups(kind, form, opened, &names) {
+        for field in group.fields {
+            let value = form.get(&field.name).to_owned();
+            if !value.is_empty() {
+                fields.push(Field::hidden(field.name, value));
+            }
+        }
+    }
+    let to_reporter = |what: &str| Becomes {
+        what: what.into(),
+        whom: format!("the reporter ({})", history::reporter(case, 0)),
+        when: "at once".into(),
+        at: None,
+    };
+    let mut stays = vec!["Notes, verifications and other steps of the team stay inside.".to_owned()];
+    let mut preview = None;
+    let (title, visible) = match kind {
+        Kind::Publish => {
+            let (when, at) = publication(opened, form);
+            let credits = candor_core::disclosure::credits(case, policy);
+            stays.push(if credits.is_empty() {
+                "Nothing about the reporter is published.".into()
+            } else {
+                "Only the credit shown is published about the reporter.".into()
+            });
+            let mut visible = vec![Becomes {
+                what: "The advisory, as a page and in every format, with its feed entry".into(),
+                whom: "everybody".into(),
+                when: when.clone(),
+                at: at.map(|at| TimeView::new(at, zone, now)),
+            }];
+            visible.push(Becomes { when, ..to_reporter("A letter that the advisory is public") });
+            preview = super::advisory::preview(app, opened);
+            ("Publish the advisory".to_owned(), visible)
+        }
+        Kind::Close => {
+            stays.push("The reporter can still write; the case can be taken up again.".into());
+            ("Close the case".into(), vec![to_reporter("That the case is closed")])
+        }
+        _ => {
+            stays.push("The case can be taken up again; nothing is deleted.".into());
+            (kind.label().to_owned(), vec![to_reporter("The verdict and your words")])
+        }
+    };
+    let text = form.get("text");
+    let lead = if text.is_empty() { String::new() } else { format!("Your words: {text}") };
+    let passed = kind
+        .step()
+        .map(|step| policy.gates.iter().filter(|gate| gate.before == step).collect::<Vec<_>>())
+        .unwrap_or_default();
+    let since = changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
+    html(&CheckPage {
+        shell: shell(app, member, "case"),
+        head: page::head(case, policy, &names),
+        title,
+        lead,
+        visible,
+        stays,
+        gates: passed.into_iter().map(|gate| Row::new(gate_words(gate.needs), "on record")).collect(),
+        action: format!("{}/{}", page::href(case), kind.name()),
+        groups: vec![Group { fields, ..Group::default() }],
+        problems,
+        changed: history::lines(case, &since, &names, zone, now),
+        submit: kind.submit().into(),
+        preview,
+    })
+}
+
+/// When an advisory would go out, in words.
+fn publication(opened: &Opened, form: &Form) -> (String, Option<jiff::Timestamp>) {
+    if let Some(typed) = form.some("at")
+        && let Ok(at) = super::times::instant(&typed, &opened.zone)
+    {
+        return ("at".into(), Some(at));
+    }
+    match opened.policy.disclosure.publish_on {
+        PublishOn::Fix if !opened.case.is_remedied() => ("with the release of the fix".into(), None),
+        PublishOn::Date => match &opened.case.embargo {
+            Some(embargo) => ("at".into(), Some(embargo.until)),
+            None => ("at once".into(), None),
+        },
+        _ => ("at once".into(), None),
+    }
+}
+
+/// What a gate asks for, in words.
+pub fn gate_words(need: Need) -> &'static str {
+    match need {
+        Need::Verification => "A verification",
+        Need::AnotherMember => "Another member than the one who verified",
+        Need::TwoMembersDiscussed => "Two members discussed the next steps",
+        Need::SimilarProblemsAudit => "The audit for similar problems",
+        Need::DecisionPerVersion => "A decision for every supported version",
+        Need::Remediation => "A fix or another remediation",
+        Need::Severity => "A rating",
+        Need::SecondApprover => "An approver who is not the author",
+        Need::CreditAsked => "The reporter asked about credit",
+        Need::Timeline => "A disclosure timeline",
+    }
+}

@@ -1,0 +1,455 @@
+//! One case: at the left what happened, at the right what is so.
+
+use super::acts::{self, Kind};
+use super::{Names, Opened, history, html, may_write, opened, shell};
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::files;
+use crate::web::clocks;
+use crate::web::session::{Member, Rejection};
+use crate::web::views::case::{
+    AdvisoryState, CaseHead, CasePage, FixRow, PersonRow, RatingView, Record, ReportView, VectorView,
+};
+use crate::web::views::report::EmbargoView;
+use crate::web::views::{Act, Link, Problem, Row, SeverityView, StateView, TimeView, fmt};
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use candor_core::case::{Case, Report, State as CaseState};
+use candor_core::event::{Channel, Event};
+use candor_core::intake;
+use candor_core::policy::{Policy, ReportField};
+use candor_core::promises::Status;
+use candor_formats::cvss::CvssVector;
+use candor_formats::cwe::Cwe;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// `GET /desk/cases/{case}`
+pub async fn page(State(app): State<App>, member: Member, Path(case): Path<String>) -> Result<Response, Rejection> {
+    let opened = opened(&app, &member, &case).await?;
+    html(&view(&app, &member, &opened, Typed::default()).await?)
+}
+
+/// What was typed into the boxes of the case page, when it has to be shown again.
+#[derive(Debug, Default)]
+pub struct Typed {
+    /// The message to the reporter.
+    pub reply: String,
+    /// The note.
+    pub note: String,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+    /// The entry after which others changed the case.
+    pub changed_since: Option<u64>,
+}
+
+/// The page of a case.
+pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> Result<CasePage, Error> {
+    let Opened { case, policy, zone } = opened;
+    let names = Names::load(app).await?;
+    let now = app.now();
+    let offered = acts::offered(case, policy, member);
+    let waits = clocks::views(case, policy, zone, now);
+    let (next, next_due, next_status) = next(case, policy, zone, now);
+    let since = typed.changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
+    Ok(CasePage {
+        shell: shell(app, member, "case"),
+        head: head(case, policy, &names),
+        next,
+        next_due,
+        next_status,
+        acts: offered.likely.iter().map(|kind| act(case, *kind)).collect(),
+        rare_acts: offered.rare.iter().map(|kind| act(case, *kind)).collect(),
+        gated_acts: offered.gated,
+        changed: history::lines(case, &since, &names, zone, now),
+        problems: typed.problems,
+        history: history::lines(case, &case.history, &names, zone, now),
+        reports: case.reports.iter().map(|report| report_view(case, report, policy, zone, now, &names)).collect(),
+        may_write: may_write(member, &case.program),
+        has_reporter: true,
+        reply: typed.reply,
+        note: typed.note,
+        file_limit: file_limit(app),
+        once: String::new(),
+        clocks: waits,
+        rating: case.rating.as_ref().map(|rating| RatingView {
+            by: format!("{}, {}", names.of(&rating.by), TimeView::new(rating.at, zone, now).absolute),
+            vectors: rating.vectors.iter().filter_map(|vector| vector_view(vector)).collect(),
+        }),
+        weakness: case.cwe.map(|cwe| Link::new(weakness(cwe), Cwe::get(cwe).map(Cwe::url).unwrap_or_default())),
+        people: people(case, &names),
+        embargo: case.embargo.as_ref().map(|embargo| EmbargoView {
+            until: TimeView::new(embargo.until, zone, now),
+            state: if embargo.agreed { "Agreed" } else { "Proposed" }.into(),
+            words: format!("Since {}.", TimeView::new(embargo.at, zone, now).absolute),
+            ..EmbargoView::default()
+        }),
+        identifiers: identifiers(case),
+        fixes: fixes(case, policy, &names, zone, now),
+        verifications: case
+            .verifications
+            .iter()
+            .map(|record| Record {
+                who: names.of(&record.by),
+                at: TimeView::new(record.at, zone, now),
+                result: history::result_words(record.facts.result).into(),
+                rows: filled([
+                    ("Where", record.facts.environment.as_str()),
+                    ("What it needs", &record.facts.conditions),
+                    ("What it leads to", &record.facts.impact),
+                ]),
+            })
+            .collect(),
+        audits: case
+            .audits
+            .iter()
+            .map(|audit| Record {
+                who: names.of(&audit.by),
+                at: TimeView::new(audit.at, zone, now),
+                result: "done".into(),
+                rows: filled([("Where", audit.looked.as_str()), ("Found", &audit.found)]),
+            })
+            .collect(),
+        advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
+        files: case
+            .files
+            .iter()
+            .map(|known| {
+                let note = if known.internal { "only the team sees this" } else { "" };
+                history::file_view(case, &known.file, note)
+            })
+            .collect(),
+    })
+}
+
+/// What stands at the top of every page about a case.
+pub fn head(case: &Case, policy: &Policy, names: &Names) -> CaseHead {
+    let score = case
+        .rating
+        .as_ref()
+        .and_then(|rating| {
+            rating.vectors.iter().filter_map(|v| v.parse::<CvssVector>().ok()).max_by_key(CvssVector::version)
+        })
+        .map(|vector| format!("{:.1}", vector.score()));
+    let mut product = vec![policy.program.name.clone()];
+    for part in [&case.product, &case.component].into_iter().flatten() {
+        if !product.contains(part) {
+            product.push(part.clone());
+        }
+    }
+    CaseHead {
+        id: case.id.to_string(),
+        href: href(case),
+        title: case.title.clone(),
+        product: product.join(", "),
+        state: StateView::new(case.state),
+        severity: SeverityView::new(case.severity(), score),
+        holder: case.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
+        seen: case.seq,
+    }
+}
+
+/// Address of a case's page.
+pub fn href(case: &Case) -> String {
+    format!("/desk/cases/{}", case.id)
+}
+
+fn act(case: &Case, kind: Kind) -> Act {
+    Act { label: kind.label().into(), href: format!("{}/{}", href(case), kind.name()), hint: String::new() }
+}
+
+/// How many files, how large.
+pub fn file_limit(app: &App) -> String {
+    format!("Up to {} files of {} each.", app.config.files_limit, fmt::size(app.config.file_limit))
+}
+
+/// The next thing that is expected of the team.
+fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> (String, Option<TimeView>, String) {
+    let clock = candor_core::promises::clocks(case, policy, now)
+        .into_iter()
+        .filter(|clock| !clock.status.is_over())
+        .min_by_key(|clock| clock.due);
+    match clock {
+        Some(clock) => {
+            let status = match &clock.status {
+                Status::Paused { .. } => "paused",
+                Status::Broken { .. } => "broken",
+                _ if clock.due.duration_since(now) < SignedDuration::from_hours(24) => "soon",
+                _ => "running",
+            };
+            (clocks::capital(&clock.what), Some(TimeView::new(clock.due, zone, now)), status.into())
+        }
+        None if case.waiting_since.is_some() => ("An answer of the reporter is awaited".into(), None, "paused".into()),
+        None => match case.state {
+            CaseState::New => ("Somebody has to answer the reporter".into(), None, String::new()),
+            CaseState::Triage => ("The report has to be verified and judged".into(), None, String::new()),
+            CaseState::Confirmed => ("A fix has to be made and released".into(), None, String::new()),
+            CaseState::Fixed => ("The advisory has to go out".into(), None, String::new()),
+            CaseState::Published | CaseState::Closed => (String::new(), None, String::new()),
+        },
+    }
+}
+
+fn report_view(
+    case: &Case,
+    report: &Report,
+    policy: &Policy,
+    zone: &TimeZone,
+    now: Timestamp,
+    names: &Names,
+) -> ReportView {
+    let facts = &report.facts;
+    let label = intake::label;
+    let identifiers = facts.identifiers.join(", ");
+    let mut rows = filled([
+        (label(ReportField::Title), facts.title.as_str()),
+        (label(ReportField::Description), &facts.description),
+        (label(ReportField::Product), &facts.product),
+        (label(ReportField::Component), &facts.component),
+        (label(ReportField::Version), &facts.version),
+        (label(ReportField::Steps), &facts.steps),
+        (label(ReportField::Expected), &facts.expected),
+        (label(ReportField::Actual), &facts.actual),
+        (label(ReportField::Weakness), &facts.weakness),
+        (label(ReportField::Impact), &facts.impact),
+        (label(ReportField::Preconditions), &facts.preconditions),
+        (label(ReportField::Identifiers), &identifiers),
+        (label(ReportField::FoundBy), &facts.found_by),
+        (label(ReportField::DisclosurePlans), &facts.disclosure_plans),
+    ]);
+    if facts.exploited {
+        rows.push(Row::new(label(ReportField::Exploited), "Yes"));
+    }
+    for question in &policy.report.questions {
+        if let Some(answer) = facts.answers.get(&question.id).filter(|answer| !answer.is_empty()) {
+            rows.push(Row::new(question.label.clone(), answer.clone()));
+        }
+    }
+    let door = match report.channel {
+        Channel::Form => "by web form",
+        Channel::Api => "through the API",
+        Channel::Mail => "by mail",
+        Channel::Member => "filed by a member",
+        Channel::PublicIssue => "in public",
+    };
+    let mut who = history::reporter(case, report.number);
+    if let Some(contact) = &report.contact {
+        for part in [&contact.organisation, &contact.email, &contact.link] {
+            if !part.is_empty() {
+                who = format!("{who}, {part}");
+            }
+        }
+    } else if report.erased {
+        who = "name and address erased".into();
+    } else {
+        who = "no name or address given".into();
+    }
+    if let Some(member) = &report.filed_by {
+        who = format!("{who}; filed by {}", names.of(member));
+    }
+    ReportView {
+        title: format!("Report {}, {door}", report.number + 1),
+        at: TimeView::new(report.at, zone, now),
+        who,
+        rows,
+        files: facts.files.iter().map(|file| history::file_view(case, file, "")).collect(),
+        missing: intake::lacking(facts, policy),
+    }
+}
+
+fn people(case: &Case, names: &Names) -> Vec<PersonRow> {
+    let mut people = Vec::new();
+    let mut add = |part: &str, name: String, note: String| people.push(PersonRow { part: part.into(), name, note });
+    for report in &case.reports {
+        let note = match &report.credit {
+            Some(credit) => format!("credit: {}", history::credit_words(credit)),
+            None if case.credit_asked => "credit: asked, no answer yet".into(),
+            None => "credit: not asked".into(),
+        };
+        add("Reporter", history::reporter(case, report.number), note);
+    }
+    if let Some(member) = &case.assignee {
+        add("Holds it", names.of(member), String::new());
+    }
+    for record in &case.verifications {
+        add("Verified", names.of(&record.by), String::new());
+    }
+    if let Some(verdict) = &case.verdict {
+        add("Verdict", names.of(&verdict.by), verdict.outcome.label().into());
+    }
+    for member in &case.discussed_by {
+        add("Discussed the next steps", names.of(member), String::new());
+    }
+    if let Some(member) = &case.advisory.approved_by {
+        add("Approved the advisory", names.of(member), String::new());
+    }
+    people
+}
+
+fn identifiers(case: &Case) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut add = |text: String, href: String| {
+        if !links.iter().any(|link| link.text == text) {
+            links.push(Link::new(text, href));
+        }
+    };
+    for alias in &case.aliases {
+        match candor_formats::identifiers::recognise(alias) {
+            Some(found) => add(found.id, found.url),
+            None => add(format!("{alias} (scheme not known)"), String::new()),
+        }
+    }
+    for report in &case.reports {
+        let facts = &report.facts;
+        for text in [&facts.title, &facts.description, &facts.steps] {
+            for found in candor_formats::identifiers::find(text) {
+                add(found.id, found.url);
+            }
+        }
+    }
+    links
+}
+
+fn fixes(case: &Case, policy: &Policy, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<FixRow> {
+    let mut rows: Vec<FixRow> = case
+        .fixes
+        .iter()
+        .map(|fix| FixRow {
+            branch: if fix.branch.is_empty() { "All".into() } else { fix.branch.clone() },
+            what: clocks::capital(fix.kind.label()),
+            version: fix.version.clone().unwrap_or_default(),
+            link: fix.url.as_ref().map(|url| Link::new(fix.version.clone().unwrap_or_else(|| "link".into()), url)),
+            by: format!("{}, {}", names.of(&fix.by), TimeView::new(fix.at, zone, now).absolute),
+        })
+        .collect();
+    for supported in &policy.versions.supported {
+        if !rows.iter().any(|row| row.branch == supported.branch) {
+            rows.push(FixRow { branch: supported.branch.clone(), what: "Not decided".into(), ..FixRow::default() });
+        }
+    }
+    rows
+}
+
+fn advisory_state(
+    app: &App,
+    case: &Case,
+    names: &Names,
+    zone: &TimeZone,
+    now: Timestamp,
+    may_write: bool,
+) -> AdvisoryState {
+    let advisory = &case.advisory;
+    let words = if let Some(last) = advisory.published.last() {
+        let revision = last.revisions.last().map_or(1, |revision| revision.number);
+        format!("Published, revision {revision}.")
+    } else if let Some(order) = &advisory.order {
+        match order.at {
+            Some(_) => format!("Draft {} goes out at", advisory.revision),
+            None => format!("Draft {} goes out with the fix.", advisory.revision),
+        }
+    } else if let Some(member) = &advisory.approved_by {
+        format!("Draft {}, approved by {}.", advisory.revision, names.of(member))
+    } else if let Some(author) = &advisory.author {
+        format!("Draft {} by {}, not approved.", advisory.revision, names.of(author))
+    } else {
+        "Not written yet.".into()
+    };
+    let at = match (&advisory.published.last(), &advisory.order) {
+        (Some(last), _) => Some(last.modified),
+        (None, Some(order)) => order.at,
+        _ => None,
+    };
+    let confirmed = matches!(case.state, CaseState::Confirmed | CaseState::Fixed | CaseState::Published);
+    let mut acts = Vec::new();
+    if confirmed && may_write {
+        let label = if advisory.draft.is_some() { "Edit the advisory" } else { "Write the advisory" };
+        acts.push(Act { label: label.into(), href: format!("{}/advisory", href(case)), hint: String::new() });
+    }
+    AdvisoryState {
+        id: advisory.id.clone().unwrap_or_default(),
+        words,
+        at: at.map(|at| TimeView::new(at, zone, now)),
+        acts,
+        public: advisory
+            .id
+            .as_ref()
+            .map(|id| Link::new("Public page", format!("{}/advisories/{id}", app.program_url(&case.program)))),
+    }
+}
+
+/// A vector with its words.
+pub fn vector_view(text: &str) -> Option<VectorView> {
+    text.parse().ok().as_ref().map(crate::web::advisory::vector)
+}
+
+/// A weakness with its name.
+pub fn weakness(cwe: u32) -> String {
+    Cwe::get(cwe).map_or_else(|| format!("CWE-{cwe}"), |known| format!("CWE-{cwe}: {}", known.name))
+}
+
+fn filled<const N: usize>(pairs: [(&str, &str); N]) -> Vec<Row> {
+    pairs.into_iter().filter(|(_, text)| !text.trim().is_empty()).map(|(label, text)| Row::new(label, text)).collect()
+}
+
+/// `GET /desk/cases/{case}/files/{file}`: always a download, in a response that can run nothing.
+pub async fn file(
+    State(app): State<App>,
+    member: Member,
+    Path((case, id)): Path<(String, String)>,
+) -> Result<Response, Rejection> {
+    let case = candor_core::id::CaseId::parse(&case).ok_or(Error::NotFound)?;
+    let (file, reader) = files::open_file(&app, &member.actor, &case, &id).await?;
+    Ok(download(&file.name, file.size, reader))
+}
+
+/// A sealed file as a download.
+pub fn download(name: &str, size: u64, reader: crate::store::blobs::BlobReader) -> Response {
+    let stream = futures_util::stream::unfold(Some(reader), |reader| async move {
+        let mut reader = reader?;
+        match reader.next().await {
+            Ok(Some(chunk)) => Some((Ok(axum::body::Bytes::from(chunk)), Some(reader))),
+            Ok(None) => None,
+            Err(why) => Some((Err(std::io::Error::other(why)), None)),
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_LENGTH, size.to_string()),
+        (header::CONTENT_DISPOSITION, disposition(name)),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, Body::from_stream(stream)).into_response()
+}
+
+/// `Content-Disposition` for a name of any letters (RFC 6266, RFC 8187).
+fn disposition(name: &str) -> String {
+    use std::fmt::Write as _;
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let mut coded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
+            coded.push(char::from(byte));
+        } else {
+            let _ = write!(coded, "%{byte:02X}");
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{coded}")
+}
+
+/// Whether the reporter wrote last.
+pub fn reporter_wrote_last(case: &Case) -> bool {
+    case.history
+        .iter()
+        .rev()
+        .find_map(|entry| match entry.what {
+            Event::ReporterWrote { .. } => Some(true),
+            Event::Answered { .. } | Event::Asked { .. } | Event::Acknowledged { .. } => Some(false),
+            _ => None,
+        })
+        .unwrap_or(false)
+}

@@ -1,0 +1,379 @@
+//! The questions each act asks, and the command its answers make.
+
+use super::acts::Kind;
+use super::{Names, Opened, times};
+use crate::web::forms::Form;
+use crate::web::views::parts::{Choice, Control, Field, Group};
+use crate::web::views::{Problem, fmt};
+use candor_core::command::Command;
+use candor_core::event::{FixKind, VerificationFacts, VerificationResult};
+use candor_core::id::CaseId;
+use candor_core::promises::{Status, clocks};
+use candor_formats::cvss::{CvssVector, Severity, Version, metrics};
+use candor_formats::cwe::Cwe;
+
+/// The questions of an act, with what was typed or what the case knows.
+pub fn groups(kind: Kind, form: &Form, opened: &Opened, names: &Names) -> Vec<Group> {
+    let case = &opened.case;
+    let typed = |name: &str| form.get(name).to_owned();
+    let known = |name: &str, known: &str| if form.has(name) { typed(name) } else { known.to_owned() };
+    let area = |name: &str, label: &str, rows| Field::area(name, label, rows).value(typed(name));
+    let line = |name: &str, label: &str| Field::line(name, label).value(typed(name));
+    let words = |label: &str| area("text", label, 8).required();
+    let one = |fields| vec![Group::new("act", "", fields)];
+    match kind {
+        Kind::Acknowledge => one(vec![
+            Field::area("text", "Your words to the reporter", 8)
+                .value(known("text", "Thank you for your report. I have read it, and we are looking into it."))
+                .required(),
+        ]),
+        Kind::Answer | Kind::Ask => one(vec![words("Your words to the reporter")]),
+        Kind::Note => one(vec![words("Note")]),
+        Kind::Assign => {
+            let mut choices = vec![Choice::new("", "Nobody")];
+            choices.extend(names.all().map(|(id, name)| Choice::new(id.as_str(), name)));
+            let held = case.assignee.as_ref().map_or("", |member| member.as_str());
+            one(vec![Field::new("to", "Who holds the case", Control::Select(choices)).value(known("to", held))])
+        }
+        Kind::Describe => one(vec![
+            Field::line("title", "Working title")
+                .value(known("title", &case.title))
+                .hint("For the team. The advisory has a title of its own.")
+                .required(),
+            Field::line("product", "Product")
+                .value(known("product", case.product.as_deref().unwrap_or_default()))
+                .suggestions(opened.policy.scope.products.iter().map(|product| product.name.clone()).collect()),
+            Field::line("component", "Component")
+                .value(known("component", case.component.as_deref().unwrap_or_default()))
+                .suggestions(
+                    opened.policy.scope.products.iter().flat_map(|product| product.components.clone()).collect(),
+                ),
+            Field::area("aliases", "Identifiers", 3)
+                .hint("One on each line, like CVE-2026-12345.")
+                .value(known("aliases", &case.aliases.join("\n"))),
+        ]),
+        Kind::Verify => one(vec![
+            area("environment", "Where you tried it", 3)
+                .hint("Version, system, configuration: enough for somebody else to try the same.")
+                .required(),
+            Field::new(
+                "result",
+                "What came of it",
+                Control::Radio(vec![
+                    Choice::new("reproduced", "It happens as told"),
+                    Choice::new("partly", "It happens in part, or otherwise than told"),
+                    Choice::new("not-reproduced", "I could not make it happen"),
+                ]),
+            )
+            .value(known("result", "reproduced")),
+            area("conditions", "What exploitation needs", 3).note("optional").hint("Credentials, access, settings."),
+            area("impact", "What it leads to", 3).note("optional"),
+        ]),
+        Kind::Discuss => one(vec![words("What was said, and what comes next")]),
+        Kind::Confirm => one(vec![words("Your words to the reporter").hint("What you found and what happens next.")]),
+        Kind::Reject => one(vec![words("The reason, for the reporter")]),
+        Kind::OutOfScope => {
+            let clauses = &opened.policy.scope.out;
+            let clause = if clauses.is_empty() {
+                line("clause", "Clause of the policy").required()
+            } else {
+                let choices = clauses
+                    .iter()
+                    .map(|out| Choice::new(&out.clause, &out.what).hint(out.instead.clone().unwrap_or_default()))
+                    .collect();
+                Field::new("clause", "Clause of the policy", Control::Radio(choices)).value(typed("clause"))
+            };
+            one(vec![
+                clause,
+                line("instead", "Where to go instead")
+                    .note("optional")
+                    .hint("Left empty, the policy's own answer is given."),
+                words("Your words to the reporter"),
+            ])
+        }
+        Kind::Duplicate => one(vec![
+            line("of", "The case that has it")
+                .note("optional")
+                .hint("Like 7K3M9-QXT4B. The reporter does not see it.")
+                .narrow(),
+            words("Your words to the reporter"),
+        ]),
+        Kind::ScannerOutput => {
+            one(vec![words("Your words to the reporter").hint(
+                "Say what would show that the problem is really there. With a proof the case is taken up again.",
+            )])
+        }
+        Kind::Rate => rating(form, opened),
+        Kind::SetWeakness => {
+            let search = typed("cwe");
+            let found = Cwe::search(&search, 12);
+            let suggestions = if search.is_empty() || found.is_empty() {
+                Cwe::all().map(|cwe| format!("CWE-{}: {}", cwe.id, cwe.name)).collect()
+            } else {
+                found.into_iter().map(|cwe| format!("CWE-{}: {}", cwe.id, cwe.name)).collect()
+            };
+            let now = case.cwe.map(|cwe| format!("CWE-{cwe}")).unwrap_or_default();
+            one(vec![
+                Field::line("cwe", "Weakness")
+                    .hint("A number like 79, or words to choose from.")
+                    .value(known("cwe", &now))
+                    .suggestions(suggestions)
+                    .required(),
+            ])
+        }
+        Kind::ProposeEmbargo => one(vec![
+            line("until", "Nothing is published before")
+                .hint("Like 2026-09-30 14:00 in the program's own time, or 2026-09-30T12:00Z.")
+                .required(),
+            area("text", "Your words to the reporter", 5).note("optional"),
+        ]),
+        Kind::RecordFix => {
+            let kinds = [
+                (FixKind::Patch, "patch", "A fix is released"),
+                (FixKind::Disable, "disable", "The broken feature is switched off"),
+                (FixKind::Countermeasure, "countermeasure", "Another change makes it impossible to exploit"),
+                (FixKind::Workaround, "workaround", "Users can protect themselves"),
+                (FixKind::NotAffected, "not-affected", "This version is not affected"),
+                (FixKind::WillNotFix, "will-not-fix", "This version will not be fixed"),
+            ];
+            one(vec![
+                Field::new(
+                    "kind",
+                    "What is so",
+                    Control::Radio(kinds.iter().map(|(_, value, label)| Choice::new(*value, *label)).collect()),
+                )
+                .value(known("kind", "patch")),
+                line("branch", "Branch")
+                    .note("optional")
+                    .hint("Left empty when there is one line of releases.")
+                    .suggestions(opened.policy.versions.supported.iter().map(|known| known.branch.clone()).collect())
+                    .narrow(),
+                line("version", "Version that has it").hint("Like 4.2.1 or a release's tag.").narrow(),
+                line("url", "Where it can be had").note("optional"),
+                area("details", "In words", 4).hint("For a fix this can stay empty; anything else needs a sentence."),
+            ])
+        }
+        Kind::RecordAudit => {
+            one(vec![area("looked", "Where you looked", 4).required(), area("found", "What you found", 4).required()])
+        }
+        Kind::Estimate => {
+            let broken: Vec<Choice> = clocks(case, &opened.policy, case.updated_at)
+                .into_iter()
+                .filter(|clock| {
+                    matches!(clock.status, Status::Broken { .. })
+                        || case.broken.iter().any(|(promise, _, _)| *promise == clock.promise)
+                })
+                .map(|clock| Choice::new(clock.promise, clock.what))
+                .collect();
+            let first = broken.first().map(|choice| choice.value.clone()).unwrap_or_default();
+            one(vec![
+                Field::new("promise", "Which promise", Control::Radio(broken)).value(known("promise", &first)),
+                line("until", "New date").hint("Like 2026-09-30 14:00 in the program's own time.").required(),
+                area("reason", "The reason, for the reporter", 5).required(),
+            ])
+        }
+        Kind::KnowExploitation => {
+            one(vec![area("ground", "How you know", 5).hint("The source, and what it shows.").required()])
+        }
+        Kind::AskCredit => one(vec![Field::hidden("ask", "on")]),
+        Kind::ApproveAdvisory => one(vec![Field::hidden("revision", case.advisory.revision.to_string())]),
+        Kind::Publish => one(vec![
+            line("at", "When")
+                .note("optional")
+                .hint("Left empty, it goes out as the policy says: with the fix, on the agreed date, or at once."),
+        ]),
+        Kind::HoldPublication | Kind::Close | Kind::Reopen => one(vec![area("reason", "The reason", 4).required()]),
+    }
+}
+
+/// The metrics of both versions as lists, and room for pasted vectors.
+fn rating(form: &Form, opened: &Opened) -> Vec<Group> {
+    let vectors: Vec<CvssVector> =
+        opened.case.rating.iter().flat_map(|rating| &rating.vectors).filter_map(|vector| vector.parse().ok()).collect();
+    let mut groups = Vec::new();
+    for (version, prefix, title) in [(Version::V3_1, "v3", "CVSS 3.1"), (Version::V4_0, "v4", "CVSS 4.0")] {
+        let old = vectors.iter().find(|vector| vector.version() == version);
+        let pasted = format!("{prefix}-vector");
+        let mut fields = vec![
+            Field::line(&pasted, format!("{title} vector"))
+                .note("optional")
+                .hint("Pasted here, it wins over the lists below.")
+                .value(form.get(&pasted)),
+        ];
+        for metric in metrics(version) {
+            let name = format!("{prefix}-{}", metric.code);
+            let now = if form.has(&name) {
+                form.get(&name).to_owned()
+            } else {
+                old.and_then(|vector| vector.value(metric.code)).unwrap_or_default().to_owned()
+            };
+            let mut choices = vec![Choice::new("", "Not chosen")];
+            choices.extend(metric.choices.iter().map(|choice| Choice::new(choice.code, choice.label)));
+            fields.push(Field::new(name, metric.name, Control::Select(choices)).value(now));
+        }
+        let group = Group::new(prefix, title, fields).columns();
+        groups.push(if version == Version::V4_0 && old.is_none() { group.folded() } else { group });
+    }
+    let bands = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::None];
+    let mut choices = vec![Choice::new("", "Computed from the vector")];
+    choices.extend(bands.into_iter().map(|band| Choice::new(fmt::severity_class(Some(band)), fmt::severity(band))));
+    groups.push(
+        Group::new(
+            "band",
+            "Without a vector",
+            vec![Field::new("severity", "Severity by hand", Control::Select(choices)).value(form.get("severity"))],
+        )
+        .folded(),
+    );
+    groups
+}
+
+/// The command that the answers make.
+///
+/// # Errors
+/// The field that has to be mended.
+pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Problem> {
+    let text = || form.get("text").to_owned();
+    let wrong = |field: &str, text: String| Problem { field: field.into(), text };
+    let instant = |field: &str| {
+        times::instant(form.get(field), &opened.zone).map_err(|problem| wrong(field, format!("Date: {problem}")))
+    };
+    Ok(match kind {
+        Kind::Acknowledge => Command::Acknowledge { text: text() },
+        Kind::Assign => Command::Assign { to: form.some("to").map(Into::into) },
+        Kind::Answer => {
+            Command::Answer { text: text(), files: form.files.clone(), next_steps: form.ticked("next_steps") }
+        }
+        Kind::Ask => Command::Ask { text: text(), files: form.files.clone() },
+        Kind::Note => Command::Note { text: text(), files: form.files.clone() },
+        Kind::Describe => Command::Describe {
+            title: form.get("title").to_owned(),
+            product: form.some("product"),
+            component: form.some("component"),
+            aliases: form.get("aliases").lines().map(ToOwned::to_owned).collect(),
+        },
+        Kind::Verify => Command::Verify {
+            facts: VerificationFacts {
+                environment: form.get("environment").to_owned(),
+                result: match form.get("result") {
+                    "reproduced" => VerificationResult::Reproduced,
+                    "partly" => VerificationResult::Partly,
+                    "not-reproduced" => VerificationResult::NotReproduced,
+                    _ => return Err(wrong("result", "Choose what came of it".into())),
+                },
+                conditions: form.get("conditions").to_owned(),
+                impact: form.get("impact").to_owned(),
+            },
+        },
+        Kind::Discuss => Command::Discuss { text: text() },
+        Kind::Confirm => Command::Confirm { text: text() },
+        Kind::Reject => Command::Reject { text: text() },
+        Kind::OutOfScope => Command::OutOfScope {
+            clause: form.get("clause").to_owned(),
+            instead: form.get("instead").to_owned(),
+            text: text(),
+        },
+        Kind::Duplicate => Command::Duplicate {
+            of: match form.some("of") {
+                Some(typed) => Some(
+                    CaseId::parse(&typed)
+                        .ok_or_else(|| wrong("of", format!("`{typed}` is no case; a case looks like 7K3M9-QXT4B")))?,
+                ),
+                None => None,
+            },
+            text: text(),
+        },
+        Kind::ScannerOutput => Command::ScannerOutput { text: text() },
+        Kind::Rate => Command::Rate { vectors: vectors(form)?, severity: band(form.get("severity")) },
+        Kind::SetWeakness => {
+            let typed = form.get("cwe");
+            let number = typed.trim().trim_start_matches("CWE-").trim_start_matches("cwe-");
+            let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+            let cwe = match digits.parse() {
+                Ok(cwe) => cwe,
+                Err(_) => match Cwe::search(typed, 2).as_slice() {
+                    [only] => only.id,
+                    _ => {
+                        return Err(wrong("cwe", "Type a number like 79, or choose one of the names offered".into()));
+                    }
+                },
+            };
+            Command::SetWeakness { cwe }
+        }
+        Kind::ProposeEmbargo => Command::ProposeEmbargo { until: instant("until")?, text: text() },
+        Kind::RecordFix => Command::RecordFix {
+            branch: form.get("branch").to_owned(),
+            kind: match form.get("kind") {
+                "patch" => FixKind::Patch,
+                "disable" => FixKind::Disable,
+                "countermeasure" => FixKind::Countermeasure,
+                "workaround" => FixKind::Workaround,
+                "not-affected" => FixKind::NotAffected,
+                "will-not-fix" => FixKind::WillNotFix,
+                _ => return Err(wrong("kind", "Choose what is so".into())),
+            },
+            version: form.some("version"),
+            url: form.some("url"),
+            details: form.get("details").to_owned(),
+        },
+        Kind::RecordAudit => {
+            Command::RecordAudit { looked: form.get("looked").to_owned(), found: form.get("found").to_owned() }
+        }
+        Kind::Estimate => Command::Estimate {
+            promise: form.get("promise").to_owned(),
+            until: instant("until")?,
+            reason: form.get("reason").to_owned(),
+        },
+        Kind::KnowExploitation => Command::KnowExploitation { ground: form.get("ground").to_owned() },
+        Kind::AskCredit => Command::AskCredit,
+        Kind::ApproveAdvisory => Command::ApproveAdvisory {
+            revision: form
+                .get("revision")
+                .parse()
+                .map_err(|_| wrong("", "Read the draft again, then approve it".into()))?,
+        },
+        Kind::Publish => Command::Publish { at: if form.some("at").is_some() { Some(instant("at")?) } else { None } },
+        Kind::HoldPublication => Command::HoldPublication { reason: form.get("reason").to_owned() },
+        Kind::Close => Command::Close { reason: form.get("reason").to_owned() },
+        Kind::Reopen => Command::Reopen { reason: form.get("reason").to_owned() },
+    })
+}
+
+fn band(name: &str) -> Option<Severity> {
+    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::None]
+        .into_iter()
+        .find(|band| fmt::severity_class(Some(*band)) == name)
+}
+
+/// Vectors as pasted, else as chosen from the lists.
+fn vectors(form: &Form) -> Result<Vec<String>, Problem> {
+    let mut vectors = Vec::new();
+    for (version, prefix) in [(Version::V3_1, "v3"), (Version::V4_0, "v4")] {
+        let pasted = format!("{prefix}-vector");
+        if let Some(vector) = form.some(&pasted) {
+            let parsed: CvssVector =
+                vector.parse().map_err(|cause| Problem { field: pasted.clone(), text: format!("{cause}") })?;
+            vectors.push(parsed.to_string());
+            continue;
+        }
+        let names: Vec<(&str, String)> =
+            metrics(version).iter().map(|metric| (metric.code, format!("{prefix}-{}", metric.code))).collect();
+        let chosen: Vec<(&str, &str)> =
+            names.iter().map(|(code, name)| (*code, form.get(name))).filter(|(_, value)| !value.is_empty()).collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let vector = CvssVector::from_choices(version, |code| {
+            chosen.iter().find(|(known, _)| *known == code).map(|(_, value)| *value)
+        })
+        .map_err(|cause| {
+            let missing = names.iter().find(|(_, name)| form.get(name).is_empty());
+            Problem {
+                field: missing.map_or_else(|| pasted.clone(), |(_, name)| name.clone()),
+                text: format!("{cause}"),
+            }
+        })?;
+        vectors.push(vector.to_string());
+    }
+    Ok(vectors)
+}

@@ -1,0 +1,236 @@
+//! What happened to a case, in words: one line per journal entry.
+
+use super::Names;
+use crate::web::views::case::Entry as EntryView;
+use crate::web::views::{FileView, Row, TimeView, fmt};
+use candor_core::case::{Author, Case, Entry};
+use candor_core::event::{Credit, Event, FileRef, Outcome, VerificationResult};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Lines of the history, oldest first.
+pub fn lines(case: &Case, entries: &[Entry], names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<EntryView> {
+    entries.iter().filter_map(|entry| line(case, entry, names, zone, now)).collect()
+}
+
+fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timestamp) -> Option<EntryView> {
+    let mut view = EntryView {
+        seq: entry.seq,
+        at: TimeView::new(entry.at, zone, now),
+        who: who(case, &entry.by, names),
+        side: "step".into(),
+        shown: entry.what.is_shown_to_reporter(),
+        ..EntryView::default()
+    };
+    let day = |at: &Timestamp| TimeView::fixed(*at, zone).absolute;
+    let files = |files: &[FileRef]| files.iter().map(|file| file_view(case, file, "")).collect::<Vec<_>>();
+    let said = |view: &mut EntryView, did: &str, side: &str, text: &str| {
+        view.did = did.into();
+        view.side = side.into();
+        view.text = text.to_owned();
+    };
+    match &entry.what {
+        Event::Reported { channel, filed_by, number, .. } => {
+            use candor_core::event::Channel;
+            if *number == 0 && filed_by.is_none() {
+                view.who = reporter(case, 0);
+            }
+            view.did = match channel {
+                Channel::Form => "reported through the form",
+                Channel::Api => "reported through the API",
+                Channel::Mail => "reported by mail",
+                Channel::Member => "filed the report for somebody",
+                Channel::PublicIssue => "filed what was reported in public",
+            }
+            .into();
+            view.side = "reporter".into();
+        }
+        Event::ContactGiven { .. } => return None,
+        Event::Forgotten { .. } => view.did = "name and address of the reporter were erased".into(),
+        Event::CreditChosen { credit, .. } => {
+            view.who = reporter(case, 0);
+            said(&mut view, "chose how to be credited", "reporter", &credit_words(credit));
+        }
+        Event::CreditAsked => view.did = "asked the reporter how they wish to be credited".into(),
+        Event::Acknowledged { text } => said(&mut view, "acknowledged the report", "team", text),
+        Event::Assigned { to } => {
+            view.did = match to {
+                Some(member) => format!("gave the case to {}", names.of(member)),
+                None => "gave the case back to nobody".into(),
+            };
+        }
+        Event::Answered { text, files: sent, next_steps } => {
+            let did =
+                if *next_steps { "wrote to the reporter and told the next steps" } else { "wrote to the reporter" };
+            said(&mut view, did, "team", text);
+            view.files = files(sent);
+        }
+        Event::Asked { text, files: sent } => {
+            said(&mut view, "asked the reporter", "team", text);
+            view.files = files(sent);
+        }
+        Event::ReporterWrote { text, files: sent, .. } => {
+            said(&mut view, "wrote", "reporter", text);
+            view.files = files(sent);
+        }
+        Event::Nudged { to, .. } => said(&mut view, &format!("asked for news; {to} was told"), "reporter", ""),
+        Event::Noted { text, files: sent } => {
+            said(&mut view, "noted", "note", text);
+            view.files = files(sent);
+        }
+        Event::Described { title, product, component, aliases } => {
+            view.did = "described the case".into();
+            view.rows = rows([
+                ("Title", title.clone()),
+                ("Product", product.clone().unwrap_or_default()),
+                ("Component", component.clone().unwrap_or_default()),
+                ("Identifiers", aliases.join(", ")),
+            ]);
+        }
+        Event::Verified { facts } => {
+            view.did = format!("tried it: {}", result_words(facts.result).to_lowercase());
+            view.rows = rows([
+                ("Where", facts.environment.clone()),
+                ("What it needs", facts.conditions.clone()),
+                ("What it leads to", facts.impact.clone()),
+            ]);
+        }
+        Event::Discussed { text } => said(&mut view, "discussed the next steps", "note", text),
+        Event::Confirmed { text } => said(&mut view, "confirmed the report", "team", text),
+        Event::Dismissed { outcome, text } => {
+            said(&mut view, &dismissal(outcome), "team", text);
+        }
+        Event::Rated { vectors, severity } => {
+            view.did = format!("rated the severity {}", fmt::severity(*severity).to_lowercase());
+            view.rows = vectors.iter().map(|vector| Row::new("Vector", vector.clone())).collect();
+        }
+        Event::WeaknessSet { cwe } => view.did = format!("named the weakness {}", super::case::weakness(*cwe)),
+        Event::EmbargoProposed { until, text } => {
+            said(&mut view, &format!("proposed to publish not before {}", day(until)), "team", text);
+        }
+        Event::EmbargoAgreed { until } => {
+            said(&mut view, &format!("agreed: nothing is published before {}", day(until)), "reporter", "");
+        }
+        Event::EmbargoDeclined { text } => said(&mut view, "would rather have another date", "reporter", text),
+        Event::FixRecorded { branch, kind, version, url, details } => {
+            view.did = format!("recorded: {}", kind.label());
+            view.text.clone_from(details);
+            view.rows = rows([
+                ("Branch", branch.clone()),
+                ("Version", version.clone().unwrap_or_default()),
+                ("Where", url.clone().unwrap_or_default()),
+            ]);
+        }
+        Event::Audited { looked, found } => {
+            view.did = "audited the code for similar problems".into();
+            view.rows = rows([("Where", looked.clone()), ("Found", found.clone())]);
+        }
+        Event::Estimated { promise, until, reason } => {
+            said(&mut view, &format!("gave a new estimate for “{promise}”: {}", day(until)), "team", reason);
+        }
+        Event::ExploitationKnown { ground } => {
+            said(&mut view, "put on record that it is being exploited", "note", ground)
+        }
+        Event::AdvisoryDrafted { draft } => {
+            view.did = "wrote the advisory".into();
+            view.rows = rows([("Title", draft.title.clone())]);
+        }
+        Event::AdvisoryApproved { revision } => view.did = format!("approved draft {revision} of the advisory"),
+        Event::PublicationOrdered { at } => {
+            view.did = match at {
+                Some(at) => format!("ordered the advisory to be published at {}", day(at)),
+                None => "ordered the advisory to be published with the fix".into(),
+            };
+        }
+        Event::PublicationHeld { reason } => said(&mut view, "held the publication", "note", reason),
+        Event::Published { record } => {
+            view.did = format!("published {}", record.id);
+            view.shown = true;
+        }
+        Event::BellRung { bell, to, late, .. } => {
+            view.side = "clock".into();
+            view.did = format!("“{}”: {to} was told{}", bell.promise, if *late { ", late" } else { "" });
+        }
+        Event::PromiseBroken { promise, due, late, .. } => {
+            view.side = "clock".into();
+            let noticed = if *late { "; noticed late" } else { "" };
+            view.did = format!("“{promise}” was due {} and is broken{noticed}", day(due));
+        }
+        Event::WaitEnded => {
+            view.side = "clock".into();
+            view.did = "the wait for the reporter reached the policy's limit; the clocks run again".into();
+        }
+        Event::Withdrawn { text, .. } => said(&mut view, "took the report back", "reporter", text),
+        Event::Closed { reason } => said(&mut view, "closed the case", "step", reason),
+        Event::Reopened { reason } => said(&mut view, "took the case up again", "step", reason),
+    }
+    Some(view)
+}
+
+/// A verdict against a report, as something somebody did.
+fn dismissal(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Rejected => "rejected the report".into(),
+        Outcome::OutOfScope { clause, .. } => format!("found it out of scope: {clause}"),
+        Outcome::Duplicate { .. } => "found it known already".into(),
+        Outcome::ScannerOutput => "closed it as scanner output without a proof".into(),
+        Outcome::Confirmed | Outcome::Withdrawn => format!("closed it: {}", outcome.label()),
+    }
+}
+
+/// What came of a verification.
+pub fn result_words(result: VerificationResult) -> &'static str {
+    match result {
+        VerificationResult::Reproduced => "Reproduced",
+        VerificationResult::Partly => "Reproduced in part",
+        VerificationResult::NotReproduced => "Not reproduced",
+    }
+}
+
+/// A wish about credit, in words.
+pub fn credit_words(credit: &Credit) -> String {
+    match credit {
+        Credit::Anonymous => "Anonymous: nothing about them is published.".into(),
+        Credit::Named { name, organisation, link, about } => [name, organisation, link, about]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// Who did it.
+pub fn who(case: &Case, by: &Author, names: &Names) -> String {
+    match by {
+        Author::Member(member) => names.of(member),
+        Author::Reporter(number) => reporter(case, *number),
+        Author::Clock => "Clock".into(),
+        Author::Candor => "Candor".into(),
+    }
+}
+
+/// The reporter by the name they gave.
+pub fn reporter(case: &Case, number: u32) -> String {
+    case.reports
+        .iter()
+        .find(|report| report.number == number)
+        .and_then(|report| report.contact.as_ref())
+        .map(|contact| contact.name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "The reporter".into())
+}
+
+/// A file as a link.
+pub fn file_view(case: &Case, file: &FileRef, note: &str) -> FileView {
+    FileView {
+        name: file.name.clone(),
+        size: fmt::size(file.size),
+        href: format!("/desk/cases/{}/files/{}", case.id, file.id),
+        note: note.into(),
+    }
+}
+
+fn rows<const N: usize>(pairs: [(&str, String); N]) -> Vec<Row> {
+    pairs.into_iter().filter(|(_, text)| !text.trim().is_empty()).map(|(label, text)| Row::new(label, text)).collect()
+}

@@ -1,0 +1,99 @@
+//! The team's side: queue, case, acts, advisory. Every act is a command of the core; no page decides anything.
+
+pub mod queue; // home: what needs a person now
+pub mod case; // one case: history and facts
+pub mod history; // what happened, in words
+pub mod acts; // the form of each act, and its sending
+pub mod fields; // the questions each act asks
+pub mod advisory; // the editor, and the check before publication
+pub mod behalf; // filing what came by another way
+pub mod times; // instants as people type them
+
+use super::session::{Member, Rejection};
+use super::views::Shell;
+use crate::accounts;
+use crate::app::App;
+use crate::error::Error;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use candor_core::access::Role;
+use candor_core::case::Case;
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
+use candor_core::policy::Policy;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Pages of the desk, below `/desk`.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/desk", get(queue::page))
+        .route("/desk/search", get(queue::search))
+        .route("/desk/report", get(behalf::form).post(behalf::file))
+        .route("/desk/cases/{case}", get(case::page))
+        .route("/desk/cases/{case}/files/{file}", get(case::file))
+        .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
+        .route("/desk/cases/{case}/{act}", get(acts::form).post(acts::send))
+}
+
+/// Names of the team's members, for histories and lists.
+#[derive(Debug, Default)]
+pub struct Names(BTreeMap<MemberId, String>);
+
+impl Names {
+    /// Everybody who is or was in the team.
+    pub async fn load(app: &App) -> Result<Self, Error> {
+        Ok(Self(accounts::members(app).await?.into_iter().map(|member| (member.id, member.name)).collect()))
+    }
+
+    /// The name of a member.
+    pub fn of(&self, member: &MemberId) -> String {
+        self.0.get(member).cloned().unwrap_or_else(|| "A former member".into())
+    }
+
+    /// Everybody, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&MemberId, &str)> {
+        self.0.iter().map(|(id, name)| (id, name.as_str()))
+    }
+}
+
+/// What every desk page carries.
+pub fn shell(app: &App, member: &Member, current: &str) -> Shell {
+    Shell { search: Some(String::new()), ..member.shell(app, current) }
+}
+
+/// A page as an answer.
+pub fn html(page: &impl askama::Template) -> Result<Response, Rejection> {
+    Ok(super::page::html(StatusCode::OK, page))
+}
+
+/// The case named in the address, as the member may see it, with its policy and the zone of its program.
+pub async fn opened(app: &App, member: &Member, typed: &str) -> Result<Opened, Error> {
+    let id = CaseId::parse(typed).ok_or(Error::NotFound)?;
+    let case = crate::execute::load_case(app, &member.actor, &id).await?;
+    let policy = crate::execute::policy_of(app, &case)?;
+    let zone = zone(&policy);
+    Ok(Opened { case, policy, zone })
+}
+
+/// A case at hand.
+pub struct Opened {
+    /// The case.
+    pub case: Case,
+    /// The policy it runs under.
+    pub policy: Arc<Policy>,
+    /// The zone of its program.
+    pub zone: TimeZone,
+}
+
+/// The zone in which a program's dates are shown.
+pub fn zone(policy: &Policy) -> TimeZone {
+    policy.calendar().map(|calendar| calendar.zone().clone()).unwrap_or(TimeZone::UTC)
+}
+
+/// Whether the member may change cases of a program.
+pub fn may_write(member: &Member, program: &ProgramSlug) -> bool {
+    member.actor.role(program).is_some_and(|role| role >= Role::Member)
+}

@@ -1,0 +1,272 @@
+//! Home of the desk: what needs a person now, by due date.
+
+use super::{Names, html, shell, zone};
+use crate::app::App;
+use crate::execute::queue::{Filter, QueuePage, QueueRow, queue};
+use crate::web::clocks::capital;
+use crate::web::session::{Member, Rejection};
+use crate::web::views::desk::{FilterGroup, FilterLink, Queue, QueueClock, QueueRow as RowView};
+use crate::web::views::{Link, Paging, SeverityView, StateView, TimeView, fmt};
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use candor_core::case::State as CaseState;
+use candor_core::id::CaseId;
+use candor_formats::cvss::Severity;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+/// Rows of a page.
+const ROWS: u32 = 50;
+
+/// What the address says.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    program: String,
+    state: String,
+    severity: String,
+    /// `me`, `nobody`, or empty.
+    held: String,
+    cursor: String,
+    /// Where the page before began.
+    back: String,
+}
+
+impl Asked {
+    fn href(&self) -> String {
+        let pairs = [
+            ("program", &self.program),
+            ("state", &self.state),
+            ("severity", &self.severity),
+            ("held", &self.held),
+            ("cursor", &self.cursor),
+        ];
+        let query: Vec<String> = pairs
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if query.is_empty() { "/desk".into() } else { format!("/desk?{}", query.join("&")) }
+    }
+}
+
+/// `GET /desk`
+pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Result<Response, Rejection> {
+    let filter = Filter {
+        program: (!asked.program.is_empty()).then(|| asked.program.as_str().into()),
+        state: CaseState::from_name(&asked.state),
+        everything: asked.state == "all",
+        assignee: (asked.held == "me").then(|| member.view.id.clone()),
+        unassigned: asked.held == "nobody",
+        severity: severity(&asked.severity),
+    };
+    let cursor = (!asked.cursor.is_empty()).then_some(asked.cursor.as_str());
+    let found = queue(&app, &member.actor, &filter, cursor, ROWS).await?;
+    let names = Names::load(&app).await?;
+    let now = app.now();
+    let rows: Vec<RowView> = found.rows.iter().map(|row| line(&app, row, &names, now)).collect();
+    let filtered = asked.href() != "/desk";
+    let page = Queue {
+        shell: shell(&app, &member, "queue"),
+        title: "Needs a person now".into(),
+        filters: filters(&app, &asked, &found),
+        paging: Paging {
+            words: match rows.len() {
+                1 => "1 case".into(),
+                n => format!("{n} cases on this page"),
+            },
+            previous: (!asked.cursor.is_empty()).then(|| Asked { cursor: String::new(), ..asked.clone() }.href()),
+            next: found.next.as_ref().map(|next| Asked { cursor: next.clone(), ..asked.clone() }.href()),
+        },
+        rows,
+        empty: if filtered {
+            "No case fits these filters.".into()
+        } else {
+            "Nothing needs a person now. A new report appears here the moment it comes in.".into()
+        },
+        empty_link: Some(if filtered {
+            Link::new("Show all open cases", "/desk")
+        } else {
+            Link::new("File a report that came another way", "/desk/report")
+        }),
+    };
+    html(&page)
+}
+
+fn severity(name: &str) -> Option<Severity> {
+    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::None]
+        .into_iter()
+        .find(|severity| fmt::severity_class(Some(*severity)) == name)
+}
+
+fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowView {
+    let policy = app.policy(&row.program);
+    let zone = policy.as_ref().map_or(TimeZone::UTC, |policy| zone(policy));
+    let program = policy.as_ref().map_or_else(|| row.program.to_string(), |policy| policy.program.name.clone());
+    let clock = row.clock.as_ref().map(|(name, due, paused)| {
+        let what = policy
+            .as_ref()
+            .and_then(|policy| policy.promise(name))
+            .map_or(name.clone(), |promise| promise.what.clone());
+        let (status, word) = if *paused {
+            ("paused", "Paused")
+        } else if *due <= now {
+            ("broken", "Broken")
+        } else if due.duration_since(now) < SignedDuration::from_hours(24) {
+            ("soon", "Due")
+        } else {
+            ("running", "Due")
+        };
+        QueueClock {
+            what: capital(&what),
+            status: status.into(),
+            status_word: word.into(),
+            due: TimeView::new(*due, &zone, now),
+        }
+    });
+    RowView {
+        id: row.id.to_string(),
+        href: format!("/desk/cases/{}", row.id),
+        title: row.card.title.clone(),
+        product: if row.card.product.is_empty() || row.card.product == program {
+            program
+        } else {
+            format!("{program}, {}", row.card.product)
+        },
+        severity: SeverityView::new(row.severity, None),
+        state: StateView::new(row.state),
+        clock,
+        holder: row.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
+        flag: if row.waiting { "waits for the reporter".into() } else { String::new() },
+    }
+}
+
+fn filters(app: &App, asked: &Asked, found: &QueuePage) -> Vec<FilterGroup> {
+    let count = |state: Option<CaseState>, program: &str| -> u64 {
+        found
+            .counts
+            .iter()
+            .filter(|(of, at, _)| {
+                (program.is_empty() || of.as_str() == program) && state.map_or(at.is_open(), |state| *at == state)
+            })
+            .map(|(_, _, n)| n)
+            .sum()
+    };
+    let link = |text: &str, count: Option<u64>, to: Asked, current: bool| FilterLink {
+        text: text.into(),
+        count,
+        href: Asked { cursor: String::new(), ..to }.href(),
+        current,
+    };
+    let mut states = vec![link(
+        "Open",
+        Some(count(None, &asked.program)),
+        Asked { state: String::new(), ..asked.clone() },
+        asked.state.is_empty(),
+    )];
+    for state in CaseState::ALL {
+        states.push(link(
+            fmt::state(state),
+            Some(count(Some(state), &asked.program)),
+            Asked { state: state.name().into(), ..asked.clone() },
+            asked.state == state.name(),
+        ));
+    }
+    let mut programs =
+        vec![link("All programs", None, Asked { program: String::new(), ..asked.clone() }, asked.program.is_empty())];
+    for policy in app.programs() {
+        let slug = policy.program.slug.as_str();
+        if found.counts.iter().any(|(of, _, _)| of.as_str() == slug) || asked.program == slug {
+            programs.push(link(
+                &policy.program.name,
+                Some(count(None, slug)),
+                Asked { program: slug.into(), ..asked.clone() },
+                asked.program == slug,
+            ));
+        }
+    }
+    let held = [("Anybody", ""), ("Me", "me"), ("Nobody", "nobody")]
+        .into_iter()
+        .map(|(text, held)| link(text, None, Asked { held: held.into(), ..asked.clone() }, asked.held == held))
+        .collect();
+    let severities = [("Any", ""), ("Critical", "critical"), ("High", "high"), ("Medium", "medium"), ("Low", "low")]
+        .into_iter()
+        .map(|(text, band)| link(text, None, Asked { severity: band.into(), ..asked.clone() }, asked.severity == band))
+        .collect();
+    vec![
+        FilterGroup { label: "State".into(), links: states },
+        FilterGroup { label: "Program".into(), links: programs },
+        FilterGroup { label: "Held by".into(), links: held },
+        FilterGroup { label: "Severity".into(), links: severities },
+    ]
+}
+
+/// What is searched for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Searched {
+    q: String,
+}
+
+/// `GET /desk/search`: a case by its name. Searching texts comes with the search index.
+pub async fn search(
+    State(app): State<App>,
+    member: Member,
+    Query(searched): Query<Searched>,
+) -> Result<Response, Rejection> {
+    if let Some(id) = CaseId::parse(&searched.q)
+        && crate::execute::load_case(&app, &member.actor, &id).await.is_ok()
+    {
+        return Ok(Redirect::to(&format!("/desk/cases/{id}")).into_response());
+    }
+    // Titles are sealed, so they are opened and looked through page by page, the most urgent first.
+    let words: Vec<String> = searched.q.to_lowercase().split_whitespace().map(ToOwned::to_owned).collect();
+    let filter = Filter { everything: true, ..Filter::default() };
+    let names = Names::load(&app).await?;
+    let now = app.now();
+    let mut rows = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..SEARCHED_PAGES {
+        if words.is_empty() {
+            break;
+        }
+        let found = queue(&app, &member.actor, &filter, cursor.as_deref(), crate::execute::queue::PAGE_LIMIT).await?;
+        for row in &found.rows {
+            let text = format!("{} {} {}", row.card.title, row.card.product, row.id).to_lowercase();
+            if words.iter().all(|word| text.contains(word)) && rows.len() < ROWS as usize {
+                rows.push(line(&app, row, &names, now));
+            }
+        }
+        cursor = found.next;
+        if cursor.is_none() || rows.len() >= ROWS as usize {
+            break;
+        }
+    }
+    let mut shell = shell(&app, &member, "queue");
+    shell.search = Some(searched.q.clone());
+    let page = Queue {
+        shell,
+        title: "Search".into(),
+        paging: Paging {
+            words: match rows.len() {
+                0 => String::new(),
+                1 => "1 case".into(),
+                n => format!("{n} cases"),
+            },
+            ..Paging::default()
+        },
+        rows,
+        empty: if words.is_empty() {
+            "Type a case like 7K3M9-QXT4B, or words of a title or product.".into()
+        } else {
+            "No case that you may see has these words in its title or product.".into()
+        },
+        empty_link: Some(Link::new("Back to the queue", "/desk")),
+        ..Queue::default()
+    };
+    html(&page)
+}
+
+/// Pages of the queue that a search looks through.
+const SEARCHED_PAGES: usize = 25;

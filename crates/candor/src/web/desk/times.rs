@@ -1,0 +1,51 @@
+//! Instants as people type them.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+/// Reads an instant: with a zone (`2026-09-30T12:00Z`, `2026-09-30T14:00+02:00`), or as local time of the program
+/// (`2026-09-30 14:00`, `2026-09-30` for its first moment).
+///
+/// # Errors
+/// What to write instead; an hour that daylight saving skips or repeats is asked about, never guessed.
+pub fn instant(typed: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    let typed = typed.trim();
+    if let Ok(at) = typed.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let civil: Option<DateTime> = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+        .iter()
+        .find_map(|format| DateTime::strptime(format, typed).ok())
+        .or_else(|| Date::strptime("%Y-%m-%d", typed).ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())));
+    let Some(civil) = civil else {
+        return Err("write date and time like 2026-09-30T12:00Z, or 2026-09-30 14:00 for the program's own time".into());
+    };
+    let name = zone.iana_name().unwrap_or("UTC");
+    zone.to_ambiguous_zoned(civil).unambiguous().map(|zoned| zoned.timestamp()).map_err(|_| {
+        format!("on this day {name} skips or repeats that hour; write the instant in UTC, like 2026-03-29T00:30Z")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_read_with_its_zone_or_in_the_programs() {
+        let berlin = jiff::tz::TimeZoneDatabase::bundled().get("Europe/Berlin").expect("a zone");
+        let read = |typed| instant(typed, &berlin).map(|at| at.to_string());
+        assert_eq!(read("2026-09-30T12:00Z").as_deref(), Ok("2026-09-30T12:00:00Z"));
+        assert_eq!(read("2026-09-30T14:00+02:00").as_deref(), Ok("2026-09-30T12:00:00Z"));
+        assert_eq!(read("2026-09-30 14:00").as_deref(), Ok("2026-09-30T12:00:00Z"));
+        assert_eq!(read("2026-12-24").as_deref(), Ok("2026-12-23T23:00:00Z"));
+    }
+
+    #[test]
+    fn b2_an_hour_that_is_skipped_or_comes_twice_is_asked_about() {
+        let berlin = jiff::tz::TimeZoneDatabase::bundled().get("Europe/Berlin").expect("a zone");
+        assert!(instant("2026-03-29 02:30", &berlin).is_err());
+        assert!(instant("2026-10-25 02:30", &berlin).is_err());
+        assert!(instant("midnight", &berlin).is_err());
+    }
+}
