@@ -336,7 +336,7 @@ fn runs<'a>(case: &Case, policy: &'a Policy, calendar: &Calendar) -> Vec<Run<'a>
         let (mut index, mut start, mut started_by) = (first, case.marks[first].at, promise.starts);
         for cycle in 0.. {
             // Where what was on record before still stands, it keeps the promise from the start.
-            let from = if is_lasting(promise.kept_by) && !promise.repeats { 0 } else { index + 1 };
+            let from = if is_lasting(promise.kept_by) && !promise.repeats { 0 } else { after(case, index) };
             let kept = keeping(case, promise, from);
             let kept_at = kept.as_ref().map(|(_, at, by)| ((*at).max(start), by.clone()));
             let over = match (&kept_at, ended) {
@@ -360,6 +360,13 @@ fn runs<'a>(case: &Case, policy: &'a Policy, calendar: &Calendar) -> Vec<Run<'a>
         }
     }
     runs
+}
+
+/// The first mark after this one that another act made: one act leaves several marks, and does not keep what it starts.
+fn after(case: &Case, index: usize) -> usize {
+    let start = &case.marks[index];
+    let same = |mark: &&Mark| start.by.is_some() && mark.by == start.by && mark.at == start.at;
+    index + 1 + case.marks[index + 1..].iter().take_while(same).count()
 }
 
 /// The mark that keeps a promise, looking from `from` on: the one with which enough different members have done so.

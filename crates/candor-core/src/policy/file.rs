@@ -192,6 +192,11 @@ impl<'a> Shape<'a> {
                         self.tell(start, path, problem);
                     }
                 }
+                Some(text) if schema.get("format").and_then(Value::as_str) == Some("date") => {
+                    if text.parse::<jiff::civil::Date>().is_err() {
+                        self.tell(start, path, format!("`{text}` is no date; write it like \"2027-04-30\""));
+                    }
+                }
                 Some(_) => {}
                 None if name == "Length" => self.kind(value, "a length of time in quotes, like \"48 hours\"", path),
                 None => self.kind(value, "text in quotes", path),
@@ -203,11 +208,13 @@ impl<'a> Shape<'a> {
     fn table(&mut self, table: &DeTable<'_>, start: usize, schema: &'a Value, path: &str) {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
         let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let mut meant: Vec<&str> = Vec::new();
         let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         for (key, value) in table.iter() {
             match properties.get_key_value(key.get_ref().as_ref()) {
                 Some((name, inner)) => self.value(value, inner, &join(name)),
                 None => {
+                    meant.extend(nearest(key.get_ref(), &known));
                     let message = format!("there is no key `{}` here{}", key.get_ref(), suggest(key.get_ref(), &known));
                     self.tell(key.span().start, &join(key.get_ref()), message);
                 }
@@ -215,7 +222,8 @@ impl<'a> Shape<'a> {
         }
         for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
         {
-            if table.get(required).is_none() {
+            // A slip in a key is told once, not also as what it left out.
+            if table.get(required).is_none() && !meant.contains(&required) {
                 let meaning = properties
                     .get(required)
                     .and_then(|property| property.get("description"))
@@ -263,12 +271,17 @@ fn kind_of(schema: &Value) -> &str {
 
 /// Words that help someone who wrote `given`: the nearest name, or the names there are.
 pub(crate) fn suggest(given: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|name| (distance(given, name), *name)).min();
-    match nearest {
-        Some((away, name)) if away <= (name.chars().count() / 3).max(2) => format!("; did you mean `{name}`?"),
-        Some(_) => format!("; known are {}", list(known)),
-        None => String::new(),
+    match nearest(given, known) {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("; known are {}", list(known)),
     }
+}
+
+/// The name that somebody meant who wrote `given`, if one is near.
+fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
+    let (away, name) = known.iter().map(|name| (distance(given, name), *name)).min()?;
+    (away <= (name.chars().count() / 3).max(2)).then_some(name)
 }
 
 fn list(names: &[&str]) -> String {

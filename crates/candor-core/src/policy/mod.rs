@@ -242,8 +242,12 @@ pub struct SupportedVersion {
     pub branch: String,
     /// Last day of support, like `2027-04-30`.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(schema_with = "date")]
     pub until: Option<jiff::civil::Date>,
+}
+
+fn date(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "format": "date" })
 }
 
 /// What the form asks.

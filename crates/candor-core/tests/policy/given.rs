@@ -24,6 +24,7 @@ pub fn policy(rest: &str) -> Policy {
 }
 
 /// A story: who did what when.
+#[derive(Clone)]
 pub struct Story {
     journal: Vec<(Stamp, Event)>,
 }

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod broken;
 mod calendar;
 mod clocks;
 mod examples;
 mod gates;
 mod given;
+mod rendered;
