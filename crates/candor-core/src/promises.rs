@@ -168,7 +168,7 @@ impl Run<'_> {
                 bells.push((at, bell, escalation.to.clone()));
             }
         }
-        bells.sort_by(|a, b| (a.0, a.1.step).cmp(&(b.0, b.1.step)));
+        bells.sort_by_key(|(at, bell, _)| (*at, bell.step));
         bells
     }
 

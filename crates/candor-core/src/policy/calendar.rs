@@ -219,7 +219,7 @@ impl Calendar {
     /// `base` on.
     fn position(&self, base: Date, at: DateTime, counted: Counted) -> i128 {
         let (date, time) = if self.counts(at.date(), counted) {
-            (at.date(), i128::from(at.time().duration_since(Time::midnight()).as_nanos()))
+            (at.date(), at.time().duration_since(Time::midnight()).as_nanos())
         } else {
             (self.next_counted(at.date(), counted), 0)
         };

@@ -72,7 +72,7 @@ pub fn read(text: &str) -> Result<Policy, Vec<Finding>> {
 }
 
 fn sort(findings: &mut Vec<Finding>) {
-    findings.sort_by(|a, b| (a.line, a.column).cmp(&(b.line, b.column)));
+    findings.sort_by_key(|finding| (finding.line, finding.column));
     findings.dedup();
 }
 
