@@ -5,6 +5,7 @@
 mod broken;
 mod calendar;
 mod clocks;
+mod documented;
 mod examples;
 mod gates;
 mod given;
