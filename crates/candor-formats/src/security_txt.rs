@@ -182,7 +182,7 @@ impl Reader {
     }
 
     fn uri(&mut self, place: usize, value: &str, usual: &[&str]) {
-        if !uri::is_uri(value) {
+        if !uri::is_uri(value) || value.ends_with(':') {
             let hint = if value.contains('@') { "; write mailto: before an address" } else { "" };
             return self.say(Level::Error, place, format!("The value must be a URI{hint}"));
         }

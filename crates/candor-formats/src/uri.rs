@@ -2,14 +2,14 @@
 //!
 //! Source: RFC 3986, section 3 and appendix A.
 
-/// Whether `text` is an absolute URI: a scheme, a colon and at least one allowed character.
+/// Whether `text` is an absolute URI: a scheme, a colon and allowed characters. What follows the colon may be empty.
 pub fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
     };
     let scheme_fits = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    scheme_fits && !rest.is_empty() && characters_fit(rest) && authority_fits(rest)
+    scheme_fits && characters_fit(rest) && authority_fits(rest)
 }
 
 /// Whether `text` is an absolute `https` URI with a host.
@@ -56,7 +56,10 @@ fn authority_fits(rest: &str) -> bool {
     if path.contains(['[', ']']) {
         return false;
     }
-    let host_port = authority.rsplit_once('@').map_or(authority, |(_user, host)| host);
+    let (user, host_port) = authority.split_once('@').unwrap_or(("", authority));
+    if user.contains(['[', ']']) || host_port.contains('@') {
+        return false;
+    }
     let port_fits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(literal) = host_port.strip_prefix('[') {
         let Some((address, after)) = literal.split_once(']') else {
@@ -94,7 +97,6 @@ mod tests {
             "https://exa mple.com",
             "https://ex.com/%zz",
             "1http://x",
-            "https:",
             "https://é.example",
             "http://a/#b#c",
             "https://[::1",

@@ -437,7 +437,16 @@ fn is_instant(text: &str) -> bool {
         rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
     let has_digits = !rest.starts_with('.') || zone.len() + 1 < rest.len();
     let zone_fits = matches!(zone, "Z" | "z") || zone.strip_prefix(['+', '-']).is_some_and(is_offset);
-    has_digits && zone_fits && text.to_uppercase().parse::<Timestamp>().is_ok()
+    has_digits && zone_fits && exists(&text.to_uppercase())
+}
+
+/// Whether the instant exists. A second 60 exists at the end of a UTC day only.
+fn exists(text: &str) -> bool {
+    if text.get(17..19) != Some("60") {
+        return text.parse::<Timestamp>().is_ok();
+    }
+    let before = format!("{}59{}", &text[..17], &text[19..]);
+    before.parse::<Timestamp>().is_ok_and(|at| at.as_second().rem_euclid(86_400) == 86_399)
 }
 
 fn is_offset(text: &str) -> bool {

@@ -255,3 +255,61 @@ thread_local! {
     static CSAF: Option<jsonschema::Validator> = csaf_schema();
     static OSV: Option<jsonschema::Validator> = osv_schema();
 }
+
+const CPE: &str = "/product_tree/branches/0/branches/0/branches/0/product/product_identification_helper/cpe";
+const PURL: &str = "/product_tree/branches/0/branches/0/branches/0/product/product_identification_helper/purl";
+
+/// Text for one field of a document, near enough to what belongs there to be right now and then.
+fn field() -> impl Strategy<Value = (&'static str, String)> {
+    prop_oneof![
+        (
+            Just("/document/publisher/namespace"),
+            "(https?|urn|mailto|a1+)?:?(//)?([a-z@]{0,3}\\[?(::1|[a-z.]{1,5})\\]?(:[0-9a]{0,3})?)?[a-z0-9/?#%41~ é^|\"<>\\[\\]{}-]{0,6}"
+        ),
+        (
+            Just("/document/tracking/initial_release_date"),
+            "20(26|2)-(0[0-3]|1[0-3])-([0-3][0-9])[Tt ](0[0-9]|2[0-5]):[0-6][0-9](:[0-6][0-9])?(\\.[0-9]{0,3})?(Z|z|[+-][0-2][0-9]:?[0-6][0-9])?"
+        ),
+        (
+            Just("/document/lang"),
+            "([a-z]{2,3}|x|i-default|[a-z]{4,8})(-([a-zA-Z]{2,4}|[0-9]{3}|[0-9][a-z]{3}|[a-z]{5,8}|[a-z]-[a-z0-9]{1,3}|x-[a-z]{1,3})){0,3}"
+        ),
+        (
+            Just("/document/tracking/version"),
+            "[0-9]{1,2}(\\.[0-9]{1,2}(\\.[0-9]{1,2})?)?(-[a-z0-9.]{0,3})?(\\+[a-z0-9.]{0,3})?"
+        ),
+        (Just("/document/tracking/id"), "[ \t]?[A-Z0-9 é-]{0,4}[ \u{a0}]?"),
+        (Just("/document/category"), "[ ._-]?[a-z_]{0,5}[ ._-]?"),
+        (Just("/vulnerabilities/0/cve"), "(CVE|cve)-[0-9]{3,5}-[0-9]{3,25}"),
+        (Just("/vulnerabilities/0/cwe/id"), "CWE-[0-9]{0,7}"),
+        (Just(CPE), "cpe:(2\\.3:|/)[aoh*x-](:(\\?|\\*|\\\\[:!]|[a-zA-Z0-9._-]|%){0,3}){0,12}"),
+        (
+            Just(CPE),
+            "cpe:2\\.3:[aoh*](:(\\?{0,2}|\\*)?[a-z](\\?{0,2}|\\*)?|:\\*){5}:(en|\\*|-|en-US|eng-001|en-)(:([a-z0-9]|\\*)){4}"
+        ),
+        (Just(PURL), "pkg:[a-z1+.-]{0,3}/{1,2}[a-z@/%20.]{0,4}"),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The patterns and formats of the schema are written by hand in the crate; they must take the same texts.
+    #[test]
+    fn every_field_takes_what_the_schema_takes((path, text) in field()) {
+        CSAF.with(|schema| {
+            let Some(schema) = schema else { return Ok(()) };
+            let mut document = example();
+            let (parent, key) = path.rsplit_once('/').unwrap();
+            document.pointer_mut(parent).unwrap()[key] = serde_json::Value::from(text.as_str());
+            let findings = csaf::validate(&document);
+            let ours = !findings.iter().any(|finding| finding.test == "schema");
+            prop_assert_eq!(ours, schema.is_valid(&document), "{} {:?}", path, text);
+            Ok(())
+        })?;
+    }
+}
+
+fn example() -> serde_json::Value {
+    serde_json::from_str(include_str!("../documents/example.csaf.json")).unwrap()
+}
