@@ -9,7 +9,7 @@ use crate::cvss::{CvssVector, Version};
 use crate::cwe::Cwe;
 use crate::version::{AffectedRange, semantic};
 
-/// The version of the schema that [`print`] follows.
+/// The version of the schema that [`print()`] follows.
 pub const SCHEMA_VERSION: &str = "1.7.5";
 
 /// Prefixes of home databases that the schema accepts, each followed by `-`.
