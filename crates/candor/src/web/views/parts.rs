@@ -378,6 +378,18 @@ impl Field {
         Self::new(name, "", Control::Hidden).value(value)
     }
 
+    /// As a line of this `type`, like `email` or `password`.
+    pub fn typed(mut self, kind: &'static str) -> Self {
+        self.control = Control::Typed(kind);
+        self
+    }
+
+    /// As several lines.
+    pub fn rows(mut self, rows: u8) -> Self {
+        self.control = Control::Area(rows);
+        self
+    }
+
     /// With help under the label.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
