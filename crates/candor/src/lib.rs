@@ -13,4 +13,5 @@ pub mod web; // pages: public, reporter, desk
 pub mod mail; // letters that leave
 pub mod publish; // the public tree
 pub mod worker; // clocks, letters and pages, without anyone asking
+pub mod api; // the JSON API
 pub mod cli; // the command line

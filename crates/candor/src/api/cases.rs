@@ -1,0 +1,152 @@
+//! The team's side: the queue, a case, and everything that may be asked of it.
+
+use super::answer::{self, Answered, fine, names};
+use super::input::{Asked, Asker, IdempotencyKey, OfCase, PartName, Segments, WithFiles};
+use super::model::case::{Case, Queue};
+use super::model::command::{self, NoCommand};
+use super::model::people::Names;
+use super::model::words::{Severity, State as CaseState};
+use super::problem::Problem;
+use super::receipts::{Done, told};
+use crate::app::App;
+use crate::execute::queue::{self, Filter, PAGE_LIMIT};
+use crate::execute::{execute_again, files, load_case, policy_of};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which cases.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Which {
+    /// Of this program.
+    program: Option<String>,
+    /// In this state; `all` for closed ones as well. Without it every open case.
+    state: Option<StateOrAll>,
+    /// Held by this member: an id, `me`, or `nobody`.
+    assignee: Option<String>,
+    /// Of this severity.
+    severity: Option<Severity>,
+    /// The order; only `due`, the most urgent first.
+    sort: Sort,
+    /// Most cases to give.
+    #[schemars(range(min = 1, max = 200))]
+    limit: u32,
+    /// Where the page before ended: its `next`.
+    cursor: Option<String>,
+}
+
+impl Default for Which {
+    fn default() -> Self {
+        Self { program: None, state: None, assignee: None, severity: None, sort: Sort::Due, limit: 50, cursor: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum StateOrAll {
+    All,
+    New,
+    Triage,
+    Confirmed,
+    Fixed,
+    Published,
+    Closed,
+}
+
+impl StateOrAll {
+    fn state(self) -> Option<CaseState> {
+        Some(match self {
+            Self::All => return None,
+            Self::New => CaseState::New,
+            Self::Triage => CaseState::Triage,
+            Self::Confirmed => CaseState::Confirmed,
+            Self::Fixed => CaseState::Fixed,
+            Self::Published => CaseState::Published,
+            Self::Closed => CaseState::Closed,
+        })
+    }
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Sort {
+    #[default]
+    Due,
+}
+
+/// `GET /cases`
+pub async fn list(State(app): State<App>, Asker(actor): Asker, Asked(which): Asked<Which>) -> Answered<Queue> {
+    if !(1..=PAGE_LIMIT).contains(&which.limit) {
+        return Err(Problem::unreadable("query", format!("`limit` must be from 1 to {PAGE_LIMIT}")).of("limit"));
+    }
+    let (assignee, unassigned) = match which.assignee.as_deref() {
+        None => (None, false),
+        Some("nobody") => (None, true),
+        Some("me") => (actor.member().cloned(), false),
+        Some(id) => (Some(MemberId(id.to_owned())), false),
+    };
+    let filter = Filter {
+        program: which.program.map(ProgramSlug),
+        state: which.state.and_then(StateOrAll::state).map(Into::into),
+        everything: matches!(which.state, Some(StateOrAll::All)),
+        assignee,
+        unassigned,
+        severity: which.severity.map(Into::into),
+    };
+    let page = queue::queue(&app, &actor, &filter, which.cursor.as_deref(), which.limit).await?;
+    fine(Queue::of(page, &names(&app).await?))
+}
+
+/// `GET /cases/{case}`
+pub async fn show(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCase) -> Answered<Case> {
+    let case = load_case(&app, &actor, &id).await?;
+    let policy = policy_of(&app, &case)?;
+    fine(Case::of(&case, &policy, &names(&app).await?, app.now()))
+}
+
+/// `GET /cases/{case}/files/{id}`
+pub async fn file(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    Segments((case, id)): Segments<(String, String)>,
+) -> Result<Response, Problem> {
+    let case = CaseId::parse(&case).ok_or_else(Problem::not_found)?;
+    let (file, reader) = files::open_file(&app, &actor, &case, &id).await?;
+    Ok(answer::file(&file, reader))
+}
+
+impl PartName for command::Asked {
+    const NAME: &'static str = "command";
+}
+
+/// `POST /cases/{case}/commands`
+pub async fn command(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    OfCase(case): OfCase,
+    IdempotencyKey(key): IdempotencyKey,
+    WithFiles { value: asked, files }: WithFiles<command::Asked>,
+) -> Answered<Done> {
+    // Whoever may not see the case learns nothing from what is wrong with the command.
+    load_case(&app, &actor, &case).await?;
+    let told = told(&asked, &files)?;
+    let command::Asked { command, seen } = asked;
+    let command = command.into_core(files).map_err(|NoCommand { field, problem }| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field", format!("{field}: {problem}")).of(field)
+    })?;
+    let again = key.as_deref().map(|key| (key, told.as_slice()));
+    match execute_again(&app, &actor, &case, command, seen, again).await {
+        Ok(done) => {
+            let names = names(&app).await?;
+            fine(Done::of(&done, &names))
+        }
+        Err(why) => {
+            let names = names(&app).await.unwrap_or_else(|_| Names::default());
+            Err(Problem::with_names(why, &names))
+        }
+    }
+}

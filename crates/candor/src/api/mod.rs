@@ -1,0 +1,150 @@
+//! The JSON API: one table of routes drives the router and the OpenAPI document. No handler decides anything; each
+//! reads strictly, asks `execute`, and answers in types of its own.
+
+pub mod model; // the shapes, mirrors of the core's
+pub mod problem; // what went wrong
+pub mod route; // the form of the table
+mod input; // what comes in, read strictly
+mod answer; // what goes out
+mod programs; // then the rooms: for anyone
+mod reports; // a report comes in
+mod receipts; // the reporter's side
+mod cases; // the team's side
+pub mod openapi; // and the document about it all
+
+use crate::app::App;
+use crate::config::Roles;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use model::advisory::{Advisories, PublicAdvisory};
+use model::case::{Case, Queue};
+use model::command::Asked;
+use model::people::Credit;
+use model::program::{Program, Programs};
+use model::receipt::ReporterView;
+use model::report::{OnBehalf, Receipt, Report};
+use problem::Problem;
+use route::{Route, Takes, Who, schema};
+use std::sync::OnceLock;
+
+/// Every route below `/api/v1` but the document itself.
+fn table() -> Vec<Route> {
+    vec![
+        Route::get("/programs", "listPrograms", "The programs that take reports here", get(programs::list))
+            .gives::<Programs>(200),
+        Route::get("/programs/{program}", "showProgram", "A program and its policy", get(programs::show))
+            .gives::<Program>(200),
+        Route::get(
+            "/programs/{program}/advisories",
+            "listAdvisories",
+            "Published advisories, the newest first",
+            get(programs::advisories),
+        )
+        .asks::<programs::HowMany>()
+        .gives::<Advisories>(200),
+        Route::get("/advisories/{id}", "showAdvisory", "A published advisory", get(programs::advisory))
+            .gives::<PublicAdvisory>(200),
+        Route::post("/programs/{program}/reports", "fileReport", "File a report, privately", post(reports::file))
+            .says(
+                "Only a title and a description, or one known identifier, are needed. The answer holds the receipt: the \
+                 only way back, shown once. Files come as further parts of a multipart body, or later with \
+                 `POST /receipt/files`.",
+            )
+            .takes(Takes::JsonAndFiles("report", schema::<Report>))
+            .gives::<Receipt>(201)
+            .once(),
+        Route::get("/receipt", "showReceipt", "Your report and all that became of it", get(receipts::show))
+            .by(Who::Holder)
+            .gives::<ReporterView>(200),
+        Route::post("/receipt/messages", "writeMessage", "Write to the team", post(receipts::write))
+            .by(Who::Holder)
+            .takes(Takes::JsonAndFiles("message", schema::<receipts::Message>))
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::post("/receipt/files", "attachFiles", "Send files to the team", post(receipts::attach))
+            .by(Who::Holder)
+            .takes(Takes::Files)
+            .gives::<receipts::Taken>(200)
+            .once(),
+        Route::get("/receipt/files/{id}", "openReceiptFile", "A file of your report", get(receipts::file))
+            .by(Who::Holder),
+        Route::post("/receipt/nudge", "nudge", "Ask for news: turns to the next contact of the policy", post(receipts::nudge))
+            .by(Who::Holder)
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::post("/receipt/credit", "chooseCredit", "Choose how you wish to be credited", post(receipts::credit))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<Credit>))
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::post("/receipt/embargo", "answerEmbargo", "Answer the proposed date", post(receipts::embargo))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::EmbargoAnswer>))
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::post("/receipt/withdraw", "withdraw", "Take the report back", post(receipts::withdraw))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::Withdrawal>))
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::get("/cases", "listCases", "The queue: what needs a person, the most urgent first", get(cases::list))
+            .by(Who::Member)
+            .asks::<cases::Which>()
+            .gives::<Queue>(200),
+        Route::post("/cases", "fileOnBehalf", "File what came by another way", post(reports::on_behalf))
+            .says("The receipt is for the reporter: hand it over, it is shown once.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<OnBehalf>))
+            .gives::<Receipt>(201)
+            .or(&[404])
+            .once(),
+        Route::get("/cases/{case}", "showCase", "A case: facts, clocks, thread, journal", get(cases::show))
+            .by(Who::Member)
+            .gives::<Case>(200),
+        Route::get("/cases/{case}/files/{id}", "openCaseFile", "A file of a case", get(cases::file)).by(Who::Member),
+        Route::post("/cases/{case}/commands", "command", "Act on a case", post(cases::command))
+            .says(
+                "One command of the desk is one command here. With `seen` it is refused when somebody else wrote since, \
+                 and the answer says what. Files come as further parts of a multipart body.",
+            )
+            .by(Who::Member)
+            .takes(Takes::JsonAndFiles("command", schema::<Asked>))
+            .gives::<receipts::Done>(200)
+            .once(),
+    ]
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> &'static serde_json::Value {
+    static DOCUMENT: OnceLock<serde_json::Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| openapi::document(&table()))
+}
+
+/// The API with every part, to be mounted at `/api/v1`.
+pub fn routes() -> Router<App> {
+    routes_for(Roles::default())
+}
+
+/// The API with the parts that a process with these roles has.
+pub fn routes_for(roles: Roles) -> Router<App> {
+    let mut router = Router::new();
+    for route in table() {
+        let served = match route.who {
+            Who::Anyone | Who::Holder => roles.public,
+            Who::Member => roles.desk,
+        };
+        if served {
+            router = router.route(route.path, route.handler);
+        }
+    }
+    router
+        .route("/openapi.json", get(|| async { answer::Answer(StatusCode::OK, document()) }))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "This address does not take this method")
+        })
+        // Each body has its own limit, where it is read.
+        .layer(DefaultBodyLimit::disable())
+}

@@ -1,0 +1,515 @@
+//! Everything a member may ask of a case: one command of the core is one command here.
+
+use super::instant::Instant;
+use super::words::{FixKind, Severity, VerificationResult};
+use candor_core::command::Command;
+use candor_core::event::{self, FileRef, VerificationFacts};
+use candor_core::id::{CaseId, MemberId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is asked of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ApiCommand {
+    /// First answer to the reporter.
+    Acknowledge {
+        /// Words to the reporter.
+        text: String,
+    },
+    /// Give the case to a member, or to nobody.
+    Assign {
+        /// Id of the member; null for nobody.
+        to: Option<String>,
+    },
+    /// Write to the reporter. Files come as parts of a multipart request.
+    Answer {
+        /// Words to the reporter.
+        text: String,
+        /// Whether this says what the next steps are.
+        #[serde(default)]
+        next_steps: bool,
+    },
+    /// Ask the reporter something; clocks that wait for the reporter stand still.
+    Ask {
+        /// The question.
+        text: String,
+    },
+    /// Write a note for the team alone.
+    Note {
+        /// The note.
+        text: String,
+    },
+    /// Set working title, product, component and identifiers.
+    Describe {
+        /// Working title.
+        title: String,
+        /// Product.
+        #[serde(default)]
+        product: Option<String>,
+        /// Component.
+        #[serde(default)]
+        component: Option<String>,
+        /// CVE and other identifiers.
+        #[serde(default)]
+        aliases: Vec<String>,
+    },
+    /// Put a verification on record.
+    Verify {
+        /// Where it was tried: version, system, configuration.
+        environment: String,
+        /// What came of it.
+        result: VerificationResult,
+        /// What exploitation needs.
+        #[serde(default)]
+        conditions: String,
+        /// What it leads to.
+        #[serde(default)]
+        impact: String,
+    },
+    /// Put on record that you discussed the next steps.
+    Discuss {
+        /// What was said.
+        text: String,
+    },
+    /// Confirm the report.
+    Confirm {
+        /// Words to the reporter.
+        text: String,
+    },
+    /// Reject the report.
+    Reject {
+        /// The reason, to the reporter.
+        text: String,
+    },
+    /// End it as not covered by the policy.
+    OutOfScope {
+        /// The clause of the policy.
+        clause: String,
+        /// Where to go instead; without it what the clause says.
+        #[serde(default)]
+        instead: String,
+        /// The reason, to the reporter.
+        text: String,
+    },
+    /// End it as known already.
+    Duplicate {
+        /// The case that has it, if it is one of yours.
+        #[serde(default)]
+        of: Option<String>,
+        /// The reason, to the reporter.
+        text: String,
+    },
+    /// End it as scanner output without a proof.
+    ScannerOutput {
+        /// The reason, to the reporter.
+        text: String,
+    },
+    /// Rate the severity, by vectors or by hand.
+    Rate {
+        /// CVSS vectors, 3.1 or 4.0.
+        #[serde(default)]
+        vectors: Vec<String>,
+        /// The band, when there is no vector.
+        #[serde(default)]
+        severity: Option<Severity>,
+    },
+    /// Name the weakness.
+    SetWeakness {
+        /// CWE number.
+        cwe: u32,
+    },
+    /// Propose a date before which nobody publishes.
+    ProposeEmbargo {
+        /// The date.
+        until: Instant,
+        /// Words to the reporter.
+        #[serde(default)]
+        text: String,
+    },
+    /// Record a remediation, or the decision about a version.
+    RecordFix {
+        /// The branch; empty when there is one line of releases.
+        #[serde(default)]
+        branch: String,
+        /// What it is.
+        kind: FixKind,
+        /// The version that has it.
+        #[serde(default)]
+        version: Option<String>,
+        /// Where it can be had.
+        #[serde(default)]
+        url: Option<String>,
+        /// In words.
+        #[serde(default)]
+        details: String,
+    },
+    /// Record the audit for similar problems.
+    RecordAudit {
+        /// Where you looked.
+        looked: String,
+        /// What you found.
+        found: String,
+    },
+    /// Give a missed target a reason and a new date.
+    Estimate {
+        /// Name of the promise.
+        promise: String,
+        /// The new date.
+        until: Instant,
+        /// Why, to the reporter.
+        reason: String,
+    },
+    /// Put on record that the vulnerability is being exploited.
+    KnowExploitation {
+        /// On what ground.
+        ground: String,
+    },
+    /// Ask the reporter how they wish to be credited.
+    AskCredit {},
+    /// Write or edit the advisory.
+    DraftAdvisory {
+        /// The whole draft; it replaces the one before.
+        draft: Draft,
+    },
+    /// Approve the advisory.
+    ApproveAdvisory {
+        /// The revision you read.
+        revision: u32,
+    },
+    /// Publish: now, at an instant, or with the fix, as the policy says.
+    Publish {
+        /// The instant; null for what the policy says.
+        #[serde(default)]
+        at: Option<Instant>,
+    },
+    /// Take the order to publish back.
+    HoldPublication {
+        /// Why.
+        reason: String,
+    },
+    /// Put the case to rest.
+    Close {
+        /// Why.
+        reason: String,
+    },
+    /// Take it up again.
+    Reopen {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The advisory as the team writes it. Credits, rating, fixes and dates are added from the case.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Draft {
+    /// Title.
+    pub title: String,
+    /// One paragraph: who is affected and what to do first.
+    pub summary: String,
+    /// What is wrong, as Markdown.
+    pub details: String,
+    /// What an attacker gains.
+    pub impact: String,
+    /// What exploitation needs.
+    pub conditions: String,
+    /// How users can protect themselves.
+    pub workaround: String,
+    /// What is affected.
+    pub products: Vec<Affected>,
+    /// Web addresses.
+    pub references: Vec<String>,
+    /// CVE and other identifiers.
+    pub aliases: Vec<String>,
+}
+
+/// What is affected, since and until when.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Affected {
+    /// Name, as the policy has it.
+    pub name: String,
+    /// Package URL without version.
+    pub purl: Option<String>,
+    /// First affected version; empty for all from the beginning.
+    pub introduced: String,
+    /// First version with the fix; empty when there is none.
+    pub fixed: String,
+    /// Last affected version, when no fixed one is known.
+    pub last_affected: String,
+}
+
+impl From<Draft> for event::AdvisoryDraft {
+    fn from(outside: Draft) -> Self {
+        let Draft { title, summary, details, impact, conditions, workaround, products, references, aliases } = outside;
+        let products = products
+            .into_iter()
+            .map(|Affected { name, purl, introduced, fixed, last_affected }| event::AffectedProduct {
+                name,
+                purl,
+                introduced,
+                fixed,
+                last_affected,
+            })
+            .collect();
+        Self { title, summary, details, impact, conditions, workaround, products, references, aliases }
+    }
+}
+
+impl From<&event::AdvisoryDraft> for Draft {
+    fn from(core: &event::AdvisoryDraft) -> Self {
+        let event::AdvisoryDraft {
+            title,
+            summary,
+            details,
+            impact,
+            conditions,
+            workaround,
+            products,
+            references,
+            aliases,
+        } = core.clone();
+        let products = products
+            .into_iter()
+            .map(|event::AffectedProduct { name, purl, introduced, fixed, last_affected }| Affected {
+                name,
+                purl,
+                introduced,
+                fixed,
+                last_affected,
+            })
+            .collect();
+        Self { title, summary, details, impact, conditions, workaround, products, references, aliases }
+    }
+}
+
+/// A command as a request brings it: the command, and the number of the last entry the asker looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Asked {
+    /// What is asked.
+    #[serde(flatten)]
+    pub command: ApiCommand,
+    /// Number of the last entry you looked at: when somebody else wrote since, nothing is done and you are told what.
+    /// Left out, the command is decided on the case as it is.
+    pub seen: Option<u64>,
+}
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        let Strict(serde_json::Value::Object(mut object)) = Strict::deserialize(from)? else {
+            return Err(D::Error::custom("a command is an object"));
+        };
+        let seen = match object.remove("seen") {
+            None | Some(serde_json::Value::Null) => None,
+            Some(seen) => {
+                Some(seen.as_u64().ok_or_else(|| D::Error::custom("`seen` is the number of an entry, from 1"))?)
+            }
+        };
+        let command = serde_json::from_value(serde_json::Value::Object(object)).map_err(D::Error::custom)?;
+        Ok(Self { command, seen })
+    }
+}
+
+impl JsonSchema for Asked {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Command".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = ApiCommand::json_schema(generator);
+        let seen = serde_json::json!({
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "Number of the last entry you looked at: when somebody else wrote since, nothing is done and \
+                you are told what. Left out, the command is decided on the case as it is."
+        });
+        if let Some(serde_json::Value::Array(variants)) = schema.get_mut("oneOf") {
+            for variant in variants {
+                if let Some(properties) = variant.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+                    properties.insert("seen".into(), seen.clone());
+                }
+            }
+        }
+        schema
+    }
+}
+
+/// Any JSON without a key that stands twice in one object.
+struct Strict(serde_json::Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(StrictVisitor)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> serde::de::Visitor<'de> for StrictVisitor {
+    type Value = Strict;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
+        Ok(Strict(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
+        Ok(Strict(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
+        Ok(Strict(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Strict, E> {
+        Ok(Strict(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
+        Ok(Strict(value.into()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Strict, E> {
+        Ok(Strict(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Strict, E> {
+        Ok(Strict(serde_json::Value::Null))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Strict, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(value)) = seq.next_element()? {
+            list.push(value);
+        }
+        Ok(Strict(list.into()))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
+        use serde::de::Error as _;
+        let mut object = serde_json::Map::new();
+        while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
+            if object.contains_key(&key) {
+                return Err(A::Error::custom("a key stands twice in one object"));
+            }
+            object.insert(key, value);
+        }
+        Ok(Strict(object.into()))
+    }
+}
+
+/// Why a command cannot be one of the core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoCommand {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl ApiCommand {
+    /// The command of the core, with the files that came with it.
+    ///
+    /// # Errors
+    /// A case or files where there can be none.
+    pub fn into_core(self, files: Vec<FileRef>) -> Result<Command, NoCommand> {
+        let takes_files = matches!(self, Self::Answer { .. } | Self::Ask { .. } | Self::Note { .. });
+        if !takes_files && !files.is_empty() {
+            let problem = "this command takes no files; send them with `answer`, `ask` or `note`".into();
+            return Err(NoCommand { field: "files", problem });
+        }
+        Ok(match self {
+            Self::Acknowledge { text } => Command::Acknowledge { text },
+            Self::Assign { to } => Command::Assign { to: to.map(MemberId) },
+            Self::Answer { text, next_steps } => Command::Answer { text, files, next_steps },
+            Self::Ask { text } => Command::Ask { text, files },
+            Self::Note { text } => Command::Note { text, files },
+            Self::Describe { title, product, component, aliases } => {
+                Command::Describe { title, product, component, aliases }
+            }
+            Self::Verify { environment, result, conditions, impact } => {
+                Command::Verify { facts: VerificationFacts { environment, result: result.into(), conditions, impact } }
+            }
+            Self::Discuss { text } => Command::Discuss { text },
+            Self::Confirm { text } => Command::Confirm { text },
+            Self::Reject { text } => Command::Reject { text },
+            Self::OutOfScope { clause, instead, text } => Command::OutOfScope { clause, instead, text },
+            Self::Duplicate { of, text } => Command::Duplicate { of: of.map(|of| case("of", &of)).transpose()?, text },
+            Self::ScannerOutput { text } => Command::ScannerOutput { text },
+            Self::Rate { vectors, severity } => Command::Rate { vectors, severity: severity.map(Into::into) },
+            Self::SetWeakness { cwe } => Command::SetWeakness { cwe },
+            Self::ProposeEmbargo { until, text } => Command::ProposeEmbargo { until: until.0, text },
+            Self::RecordFix { branch, kind, version, url, details } => {
+                Command::RecordFix { branch, kind: kind.into(), version, url, details }
+            }
+            Self::RecordAudit { looked, found } => Command::RecordAudit { looked, found },
+            Self::Estimate { promise, until, reason } => Command::Estimate { promise, until: until.0, reason },
+            Self::KnowExploitation { ground } => Command::KnowExploitation { ground },
+            Self::AskCredit {} => Command::AskCredit,
+            Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new(draft.into()) },
+            Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
+            Self::Publish { at } => Command::Publish { at: at.map(|at| at.0) },
+            Self::HoldPublication { reason } => Command::HoldPublication { reason },
+            Self::Close { reason } => Command::Close { reason },
+            Self::Reopen { reason } => Command::Reopen { reason },
+        })
+    }
+
+    /// The command a member gives, as the outside writes it; `None` for what only reporters, doors and clocks ask.
+    pub fn of(core: &Command) -> Option<Self> {
+        Some(match core.clone() {
+            Command::Acknowledge { text } => Self::Acknowledge { text },
+            Command::Assign { to } => Self::Assign { to: to.map(|to| to.0) },
+            Command::Answer { text, next_steps, .. } => Self::Answer { text, next_steps },
+            Command::Ask { text, .. } => Self::Ask { text },
+            Command::Note { text, .. } => Self::Note { text },
+            Command::Describe { title, product, component, aliases } => {
+                Self::Describe { title, product, component, aliases }
+            }
+            Command::Verify { facts: VerificationFacts { environment, result, conditions, impact } } => {
+                Self::Verify { environment, result: result.into(), conditions, impact }
+            }
+            Command::Discuss { text } => Self::Discuss { text },
+            Command::Confirm { text } => Self::Confirm { text },
+            Command::Reject { text } => Self::Reject { text },
+            Command::OutOfScope { clause, instead, text } => Self::OutOfScope { clause, instead, text },
+            Command::Duplicate { of, text } => Self::Duplicate { of: of.map(|of| of.0), text },
+            Command::ScannerOutput { text } => Self::ScannerOutput { text },
+            Command::Rate { vectors, severity } => Self::Rate { vectors, severity: severity.map(Into::into) },
+            Command::SetWeakness { cwe } => Self::SetWeakness { cwe },
+            Command::ProposeEmbargo { until, text } => Self::ProposeEmbargo { until: until.into(), text },
+            Command::RecordFix { branch, kind, version, url, details } => {
+                Self::RecordFix { branch, kind: kind.into(), version, url, details }
+            }
+            Command::RecordAudit { looked, found } => Self::RecordAudit { looked, found },
+            Command::Estimate { promise, until, reason } => Self::Estimate { promise, until: until.into(), reason },
+            Command::KnowExploitation { ground } => Self::KnowExploitation { ground },
+            Command::AskCredit => Self::AskCredit {},
+            Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: draft.as_ref().into() },
+            Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
+            Command::Publish { at } => Self::Publish { at: at.map(Into::into) },
+            Command::HoldPublication { reason } => Self::HoldPublication { reason },
+            Command::Close { reason } => Self::Close { reason },
+            Command::Reopen { reason } => Self::Reopen { reason },
+            Command::Report(_)
+            | Command::Write { .. }
+            | Command::Nudge
+            | Command::ChooseCredit { .. }
+            | Command::AnswerEmbargo { .. }
+            | Command::Withdraw { .. }
+            | Command::Tick => return None,
+        })
+    }
+}
+
+fn case(field: &'static str, typed: &str) -> Result<CaseId, NoCommand> {
+    CaseId::parse(typed).ok_or_else(|| NoCommand {
+        field,
+        problem: format!("`{typed}` is no name of a case; write it like 7K3M9-QXT4B"),
+    })
+}

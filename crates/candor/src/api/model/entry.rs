@@ -1,0 +1,389 @@
+//! Everything that can have happened to a case, as its team sees it.
+
+use super::command::Draft;
+use super::instant::Instant;
+use super::people::{Author, Credit, Member, Names, Reporter};
+use super::words::{Channel, FixKind, Severity, VerificationResult};
+use candor_core::case;
+use candor_core::event::{self, Event};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A line of the journal.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Entry {
+    /// Its number within the case, from 1.
+    pub seq: u64,
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub by: Author,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+impl Entry {
+    /// As the team sees it.
+    pub fn of(entry: &case::Entry, names: &Names) -> Self {
+        Self {
+            seq: entry.seq,
+            at: entry.at.into(),
+            by: Author::of(&entry.by, names),
+            what: What::of(&entry.what, names),
+        }
+    }
+
+    /// As the reporter of one of the case's reports sees it; `None` for what is not theirs to see.
+    pub fn for_reporter(entry: &case::Entry, report: u32) -> Option<Self> {
+        if !entry.what.is_shown_to_reporter() {
+            return None;
+        }
+        let of = match &entry.what {
+            Event::Reported { number, .. } => Some(*number),
+            Event::CreditChosen { report, .. }
+            | Event::ReporterWrote { report, .. }
+            | Event::Nudged { report, .. }
+            | Event::Withdrawn { report, .. } => Some(*report),
+            _ => None,
+        };
+        if of.is_some_and(|of| of != report) {
+            return None;
+        }
+        let mut what = What::of(&entry.what, &Names::default());
+        match &mut what {
+            // Another case is another reporter's.
+            What::Dismissed { outcome: Outcome::Duplicate { of }, .. } => *of = None,
+            What::Reported { filed_by, .. } => *filed_by = None,
+            _ => {}
+        }
+        Some(Self { seq: entry.seq, at: entry.at.into(), by: Author::for_reporter(&entry.by), what })
+    }
+}
+
+/// A file of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct File {
+    /// Name for programs; `…/files/{id}` gives the content.
+    pub id: String,
+    /// Name as sent.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the content, as hexadecimal digits.
+    pub sha256: String,
+}
+
+impl From<&event::FileRef> for File {
+    fn from(core: &event::FileRef) -> Self {
+        Self { id: core.id.0.clone(), name: core.name.clone(), size: core.size, sha256: core.sha256.clone() }
+    }
+}
+
+fn files(core: &[event::FileRef]) -> Vec<File> {
+    core.iter().map(Into::into).collect()
+}
+
+/// What a report says.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct Facts {
+    pub title: String,
+    pub description: String,
+    pub product: String,
+    pub component: String,
+    pub version: String,
+    pub steps: String,
+    pub expected: String,
+    pub actual: String,
+    pub weakness: String,
+    pub impact: String,
+    pub preconditions: String,
+    pub identifiers: Vec<String>,
+    pub found_by: String,
+    pub exploited: bool,
+    pub disclosure_plans: String,
+    pub answers: BTreeMap<String, String>,
+    pub files: Vec<File>,
+    pub agreed: bool,
+}
+
+impl From<&event::ReportFacts> for Facts {
+    fn from(core: &event::ReportFacts) -> Self {
+        let core = core.clone();
+        Self {
+            title: core.title,
+            description: core.description,
+            product: core.product,
+            component: core.component,
+            version: core.version,
+            steps: core.steps,
+            expected: core.expected,
+            actual: core.actual,
+            weakness: core.weakness,
+            impact: core.impact,
+            preconditions: core.preconditions,
+            identifiers: core.identifiers,
+            found_by: core.found_by,
+            exploited: core.exploited,
+            disclosure_plans: core.disclosure_plans,
+            answers: core.answers,
+            files: files(&core.files),
+            agreed: core.agreed,
+        }
+    }
+}
+
+/// How a case ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Confirmed,
+    Rejected,
+    OutOfScope {
+        /// The clause of the policy.
+        clause: String,
+        /// Where to go instead.
+        instead: String,
+    },
+    Duplicate {
+        /// The case that has it.
+        of: Option<String>,
+    },
+    ScannerOutput,
+    Withdrawn,
+}
+
+impl From<&event::Outcome> for Outcome {
+    fn from(core: &event::Outcome) -> Self {
+        match core.clone() {
+            event::Outcome::Confirmed => Self::Confirmed,
+            event::Outcome::Rejected => Self::Rejected,
+            event::Outcome::OutOfScope { clause, instead } => Self::OutOfScope { clause, instead },
+            event::Outcome::Duplicate { of } => Self::Duplicate { of: of.map(|of| of.0) },
+            event::Outcome::ScannerOutput => Self::ScannerOutput,
+            event::Outcome::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum What {
+    Reported {
+        policy_version: u32,
+        report: u32,
+        received_at: Instant,
+        channel: Channel,
+        facts: Box<Facts>,
+        filed_by: Option<Member>,
+    },
+    ContactGiven {
+        report: u32,
+        reporter: Reporter,
+    },
+    /// Name and address were erased on request.
+    Forgotten,
+    CreditChosen {
+        report: u32,
+        credit: Credit,
+    },
+    CreditAsked,
+    Acknowledged {
+        text: String,
+    },
+    Assigned {
+        to: Option<Member>,
+    },
+    Answered {
+        text: String,
+        files: Vec<File>,
+        next_steps: bool,
+    },
+    Asked {
+        text: String,
+        files: Vec<File>,
+    },
+    ReporterWrote {
+        report: u32,
+        text: String,
+        files: Vec<File>,
+    },
+    Nudged {
+        report: u32,
+        to: String,
+    },
+    Noted {
+        text: String,
+        files: Vec<File>,
+    },
+    Described {
+        title: String,
+        product: Option<String>,
+        component: Option<String>,
+        aliases: Vec<String>,
+    },
+    Verified {
+        environment: String,
+        result: VerificationResult,
+        conditions: String,
+        impact: String,
+    },
+    Discussed {
+        text: String,
+    },
+    Confirmed {
+        text: String,
+    },
+    Dismissed {
+        #[serde(flatten)]
+        outcome: Outcome,
+        text: String,
+    },
+    Rated {
+        vectors: Vec<String>,
+        severity: Severity,
+    },
+    WeaknessSet {
+        cwe: u32,
+    },
+    EmbargoProposed {
+        until: Instant,
+        text: String,
+    },
+    EmbargoAgreed {
+        until: Instant,
+    },
+    EmbargoDeclined {
+        text: String,
+    },
+    FixRecorded {
+        branch: String,
+        kind: FixKind,
+        version: Option<String>,
+        url: Option<String>,
+        details: String,
+    },
+    Audited {
+        looked: String,
+        found: String,
+    },
+    Estimated {
+        promise: String,
+        until: Instant,
+        reason: String,
+    },
+    ExploitationKnown {
+        ground: String,
+    },
+    AdvisoryDrafted {
+        draft: Box<Draft>,
+    },
+    AdvisoryApproved {
+        revision: u32,
+    },
+    PublicationOrdered {
+        publish_at: Option<Instant>,
+    },
+    PublicationHeld {
+        reason: String,
+    },
+    Published {
+        advisory: String,
+        revision: usize,
+    },
+    BellRung {
+        promise: String,
+        cycle: u32,
+        due: Instant,
+        to: String,
+        late: bool,
+    },
+    PromiseBroken {
+        promise: String,
+        cycle: u32,
+        due: Instant,
+        late: bool,
+    },
+    WaitEnded,
+    Withdrawn {
+        report: u32,
+        text: String,
+    },
+    Closed {
+        reason: String,
+    },
+    Reopened {
+        reason: String,
+    },
+}
+
+impl What {
+    /// As the team sees it.
+    pub fn of(event: &Event, names: &Names) -> Self {
+        match event.clone() {
+            Event::Reported { policy_version, number, received_at, channel, facts, filed_by, .. } => Self::Reported {
+                policy_version,
+                report: number,
+                received_at: received_at.into(),
+                channel: channel.into(),
+                facts: Box::new(facts.as_ref().into()),
+                filed_by: filed_by.map(|id| names.member(&id)),
+            },
+            Event::ContactGiven { report, contact, .. } => Self::ContactGiven { report, reporter: (&contact).into() },
+            Event::Forgotten { .. } => Self::Forgotten,
+            Event::CreditChosen { report, credit } => Self::CreditChosen { report, credit: (&credit).into() },
+            Event::CreditAsked => Self::CreditAsked,
+            Event::Acknowledged { text } => Self::Acknowledged { text },
+            Event::Assigned { to } => Self::Assigned { to: to.map(|id| names.member(&id)) },
+            Event::Answered { text, files: sent, next_steps } => {
+                Self::Answered { text, files: files(&sent), next_steps }
+            }
+            Event::Asked { text, files: sent } => Self::Asked { text, files: files(&sent) },
+            Event::ReporterWrote { report, text, files: sent } => {
+                Self::ReporterWrote { report, text, files: files(&sent) }
+            }
+            Event::Nudged { report, to } => Self::Nudged { report, to },
+            Event::Noted { text, files: sent } => Self::Noted { text, files: files(&sent) },
+            Event::Described { title, product, component, aliases } => {
+                Self::Described { title, product, component, aliases }
+            }
+            Event::Verified { facts: event::VerificationFacts { environment, result, conditions, impact } } => {
+                Self::Verified { environment, result: result.into(), conditions, impact }
+            }
+            Event::Discussed { text } => Self::Discussed { text },
+            Event::Confirmed { text } => Self::Confirmed { text },
+            Event::Dismissed { outcome, text } => Self::Dismissed { outcome: (&outcome).into(), text },
+            Event::Rated { vectors, severity } => Self::Rated { vectors, severity: severity.into() },
+            Event::WeaknessSet { cwe } => Self::WeaknessSet { cwe },
+            Event::EmbargoProposed { until, text } => Self::EmbargoProposed { until: until.into(), text },
+            Event::EmbargoAgreed { until } => Self::EmbargoAgreed { until: until.into() },
+            Event::EmbargoDeclined { text } => Self::EmbargoDeclined { text },
+            Event::FixRecorded { branch, kind, version, url, details } => {
+                Self::FixRecorded { branch, kind: kind.into(), version, url, details }
+            }
+            Event::Audited { looked, found } => Self::Audited { looked, found },
+            Event::Estimated { promise, until, reason } => Self::Estimated { promise, until: until.into(), reason },
+            Event::ExploitationKnown { ground } => Self::ExploitationKnown { ground },
+            Event::AdvisoryDrafted { draft } => Self::AdvisoryDrafted { draft: Box::new(draft.as_ref().into()) },
+            Event::AdvisoryApproved { revision } => Self::AdvisoryApproved { revision },
+            Event::PublicationOrdered { at } => Self::PublicationOrdered { publish_at: at.map(Into::into) },
+            Event::PublicationHeld { reason } => Self::PublicationHeld { reason },
+            Event::Published { record } => Self::Published { revision: record.revisions.len(), advisory: record.id },
+            Event::BellRung { bell, due, to, late } => {
+                Self::BellRung { promise: bell.promise, cycle: bell.cycle, due: due.into(), to, late }
+            }
+            Event::PromiseBroken { promise, cycle, due, late } => {
+                Self::PromiseBroken { promise, cycle, due: due.into(), late }
+            }
+            Event::WaitEnded => Self::WaitEnded,
+            Event::Withdrawn { report, text } => Self::Withdrawn { report, text },
+            Event::Closed { reason } => Self::Closed { reason },
+            Event::Reopened { reason } => Self::Reopened { reason },
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The shapes of the API. They mirror the core's types, which never leave the house themselves.
+
+#[macro_use]
+mod mirror;
+
+pub mod instant; // a point in time
+pub mod words; // states, severities, kinds: the closed lists
+pub mod people; // who is who
+pub mod report; // a report on its way in, and its receipt
+pub mod command; // everything a member may ask of a case
+pub mod entry; // everything that can have happened to one
+pub mod clock; // promises with their dates
+pub mod case; // a case as the team sees it, and the queue
+pub mod receipt; // a case as its reporter sees it
+pub mod program; // a program and its policy
+pub mod advisory; // what has been published

@@ -1,0 +1,86 @@
+//! A program and its policy.
+
+use super::report::Promised;
+use candor_core::policy::Policy;
+use candor_core::promises;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The programs that take reports here.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Programs {
+    /// By name.
+    pub programs: Vec<ProgramLine>,
+}
+
+/// One program in short.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ProgramLine {
+    /// Short name in addresses.
+    pub program: String,
+    /// Name for people.
+    pub name: String,
+    /// One or two sentences.
+    pub summary: String,
+    /// Its policy page.
+    pub url: String,
+}
+
+/// One program with its policy.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Program {
+    /// Short name in addresses.
+    pub program: String,
+    /// Name for people.
+    pub name: String,
+    /// One or two sentences.
+    pub summary: String,
+    /// Its policy page.
+    pub url: String,
+    /// Version of the policy in force.
+    pub policy_version: u32,
+    /// What a report filed now would be promised.
+    pub promises: Vec<Promised>,
+    /// The policy, in the words of its file; `candor policy schema` describes it. Contacts that are not public are
+    /// left out.
+    pub policy: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ProgramLine {
+    /// As the API shows it.
+    pub fn of(policy: &Policy, url: String) -> Self {
+        Self {
+            program: policy.program.slug.0.clone(),
+            name: policy.program.name.clone(),
+            summary: policy.program.summary.clone(),
+            url,
+        }
+    }
+}
+
+impl Program {
+    /// As the API shows it at `now`.
+    ///
+    /// # Errors
+    /// When the policy has no JSON form, which cannot be while it reads from a file.
+    pub fn of(policy: &Policy, policy_version: u32, url: String, now: Timestamp) -> Result<Self, serde_json::Error> {
+        let ProgramLine { program, name, summary, url } = ProgramLine::of(policy, url);
+        let mut shown = policy.clone();
+        shown.contacts.retain(|contact| contact.public);
+        let policy_in_words = match serde_json::to_value(&shown)? {
+            serde_json::Value::Object(map) => map,
+            _ => serde_json::Map::new(),
+        };
+        let promises = promises::forecast(policy, now)
+            .into_iter()
+            .map(|(promise, due)| Promised {
+                name: promise.name,
+                what: promise.what,
+                kind: promise.kind.into(),
+                due: due.into(),
+            })
+            .collect();
+        Ok(Self { program, name, summary, url, policy_version, promises, policy: policy_in_words })
+    }
+}

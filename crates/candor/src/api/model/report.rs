@@ -1,0 +1,170 @@
+//! A report on its way in, and the answer to it.
+
+use super::instant::Instant;
+use super::people::{Credit, Reporter};
+use super::words::{Channel, PromiseKind};
+use crate::execute::report::{Filed, NewReport};
+use candor_core::event::{self, FileRef, ReportFacts};
+use schemars::JsonSchema;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A report. Only `title` and `description`, or one known identifier, are needed; everything else helps.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Report {
+    /// What was found, in one sentence.
+    pub title: String,
+    /// What is wrong.
+    pub description: String,
+    /// Which product.
+    pub product: String,
+    /// Which part of it.
+    pub component: String,
+    /// Which version.
+    pub version: String,
+    /// How to see it happen.
+    pub steps: String,
+    /// What should happen.
+    pub expected: String,
+    /// What happens instead.
+    pub actual: String,
+    /// What kind of problem it is, in words or as a CWE name.
+    pub weakness: String,
+    /// What an attacker gains.
+    pub impact: String,
+    /// What an attacker needs first, such as credentials.
+    pub preconditions: String,
+    /// Known identifiers, such as a CVE number.
+    pub identifiers: Vec<String>,
+    /// How it was found.
+    pub found_by: String,
+    /// Whether it is known to be exploited.
+    pub exploited: bool,
+    /// What the reporter plans to publish, and when.
+    pub disclosure_plans: String,
+    /// Answers to the program's own questions, by their ids.
+    #[serde(deserialize_with = "no_key_twice")]
+    pub answers: BTreeMap<String, String>,
+    /// Whether the reporter agrees to the policy's conditions.
+    pub agreed: bool,
+    /// Name and address, if the reporter wishes to give them.
+    pub reporter: Reporter,
+    /// How the reporter wishes to be credited, if they know already.
+    pub credit: Option<Credit>,
+}
+
+fn no_key_twice<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Unique;
+    impl<'de> Visitor<'de> for Unique {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("answers by the ids of their questions")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut answers = BTreeMap::new();
+            while let Some((id, answer)) = map.next_entry::<String, String>()? {
+                if answers.insert(id, answer).is_some() {
+                    return Err(A::Error::custom("a question is answered twice"));
+                }
+            }
+            Ok(answers)
+        }
+    }
+    from.deserialize_map(Unique)
+}
+
+impl Report {
+    /// As the house takes it.
+    pub fn into_filing(self, channel: event::Channel, files: Vec<FileRef>) -> NewReport {
+        NewReport {
+            channel,
+            facts: ReportFacts {
+                title: self.title,
+                description: self.description,
+                product: self.product,
+                component: self.component,
+                version: self.version,
+                steps: self.steps,
+                expected: self.expected,
+                actual: self.actual,
+                weakness: self.weakness,
+                impact: self.impact,
+                preconditions: self.preconditions,
+                identifiers: self.identifiers,
+                found_by: self.found_by,
+                exploited: self.exploited,
+                disclosure_plans: self.disclosure_plans,
+                answers: self.answers,
+                files,
+                agreed: self.agreed,
+            },
+            contact: self.reporter.into(),
+            credit: self.credit.map(Into::into),
+            received_at: None,
+        }
+    }
+}
+
+/// A report that a member files for somebody.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnBehalf {
+    /// The program.
+    pub program: String,
+    /// The report.
+    pub report: Report,
+    /// How it really came; without it, `member`.
+    #[serde(default)]
+    pub channel: Option<Channel>,
+    /// When it really came; clocks count from then. Without it, now.
+    #[serde(default)]
+    pub received_at: Option<Instant>,
+}
+
+/// The answer to a report. The same request with the same key gets the same answer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Receipt {
+    /// Name of the case.
+    pub case: String,
+    /// The receipt: the only way back to this report. It is shown here and nowhere else.
+    pub receipt: String,
+    /// When the report was taken in.
+    pub received_at: Instant,
+    /// What is promised, with dates.
+    pub promises: Vec<Promised>,
+    /// SHA-256 over the report as it was taken in, as hexadecimal digits.
+    pub proof: String,
+}
+
+/// A promise with its date.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Promised {
+    /// Short name.
+    pub name: String,
+    /// What is promised, for people.
+    pub what: String,
+    /// Commitment or target.
+    pub kind: PromiseKind,
+    /// When it falls due.
+    pub due: Instant,
+}
+
+impl From<Filed> for Receipt {
+    fn from(filed: Filed) -> Self {
+        Self {
+            case: filed.case.0,
+            receipt: filed.receipt,
+            received_at: filed.received_at.into(),
+            promises: filed
+                .promises
+                .into_iter()
+                .map(|one| Promised { name: one.name, what: one.what, kind: one.kind.into(), due: one.due.into() })
+                .collect(),
+            proof: filed.proof,
+        }
+    }
+}

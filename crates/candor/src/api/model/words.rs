@@ -1,0 +1,52 @@
+//! States, severities, kinds: the closed lists.
+
+mirror! {
+    /// Where a case stands.
+    State = candor_core::case::State {
+        /// Nobody of the team has answered.
+        New,
+        /// A member has answered; it is being looked into.
+        Triage,
+        /// Confirmed; a fix is being made.
+        Confirmed,
+        /// A fix is out or another remediation is in force.
+        Fixed,
+        /// The advisory is public.
+        Published,
+        /// Ended without an advisory, or put to rest after one.
+        Closed,
+    }
+}
+
+mirror! {
+    /// Severity band.
+    Severity = candor_formats::cvss::Severity { None, Low, Medium, High, Critical }
+}
+
+mirror! {
+    /// The door a report came through.
+    Channel = candor_core::event::Channel { Form, Api, Mail, Member, PublicIssue }
+}
+
+mirror! {
+    /// What came of a verification.
+    VerificationResult = candor_core::event::VerificationResult { Reproduced, Partly, NotReproduced }
+}
+
+mirror! {
+    /// Kinds of remediation and of decisions about a version.
+    FixKind = candor_core::event::FixKind { Patch, Disable, Countermeasure, Workaround, NotAffected, WillNotFix }
+}
+
+mirror! {
+    /// Commitment: the team stands by it. Target: the team aims at it, and owes a reason when it misses.
+    PromiseKind = candor_core::policy::PromiseKind { Commitment, Target }
+}
+
+mirror! {
+    /// A kind of event that starts or keeps a promise.
+    Moment = candor_core::policy::Moment {
+        Report, Acknowledgement, Message, NextSteps, Verification, Confirmation, Verdict, Discussion, Timeline, Fix,
+        Publication, Resolution, Exploitation,
+    }
+}

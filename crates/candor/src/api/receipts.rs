@@ -1,0 +1,182 @@
+//! The reporter's side, by receipt.
+
+use super::answer::{self, Answered, fine};
+use super::input::{Files, Holder, IdempotencyKey, Json, PartName, Segments, WithFiles};
+use super::model::entry::{File, What};
+use super::model::people::{Credit, Names};
+use super::model::receipt::ReporterView;
+use super::problem::Problem;
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::{self, execute_again, files, policy_of};
+use axum::extract::State;
+use axum::response::Response;
+use candor_core::command::Command;
+use candor_core::event::FileRef;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a command did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Done {
+    /// The case.
+    pub case: String,
+    /// Number of its last entry now.
+    pub seq: u64,
+    /// What happened; empty when all was so already.
+    pub events: Vec<What>,
+}
+
+impl Done {
+    pub(super) fn of(done: &execute::Done, names: &Names) -> Self {
+        Self {
+            case: done.case.0.clone(),
+            seq: done.seq,
+            events: done.events.iter().map(|event| What::of(event, names)).collect(),
+        }
+    }
+}
+
+/// The bytes that must be the same when an idempotency key comes again: what is asked, and the files by content.
+pub(super) fn told(what: &impl Serialize, files: &[FileRef]) -> Result<Vec<u8>, Error> {
+    let files: Vec<(&str, u64, &str)> =
+        files.iter().map(|file| (file.name.as_str(), file.size, file.sha256.as_str())).collect();
+    serde_json::to_vec(&(what, files)).map_err(Error::internal)
+}
+
+async fn ask(app: &App, holder: &Holder, key: Option<String>, told: &[u8], command: Command) -> Answered<Done> {
+    let again = key.as_deref().map(|key| (key, told));
+    let done = execute_again(app, &holder.actor, &holder.case.id, command, None, again).await?;
+    fine(Done::of(&done, &Names::default()))
+}
+
+/// `GET /receipt`
+pub async fn show(State(app): State<App>, holder: Holder) -> Answered<ReporterView> {
+    let policy = policy_of(&app, &holder.case)?;
+    let view = ReporterView::of(&holder.case, holder.report, &policy, app.now());
+    fine(view.ok_or_else(Problem::not_found)?)
+}
+
+/// A message.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Your words; may be empty when files come with it.
+    #[serde(default)]
+    text: String,
+}
+
+impl PartName for Message {
+    const NAME: &'static str = "message";
+}
+
+/// `POST /receipt/messages`
+pub async fn write(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    WithFiles { value: Message { text }, files }: WithFiles<Message>,
+) -> Answered<Done> {
+    let told = told(&("write", &text), &files)?;
+    ask(&app, &holder, key, &told, Command::Write { text, files }).await
+}
+
+/// Files that were taken in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Taken {
+    /// What happened.
+    #[serde(flatten)]
+    done: Done,
+    /// The files.
+    files: Vec<File>,
+}
+
+/// `POST /receipt/files`
+pub async fn attach(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Files(files): Files,
+) -> Answered<Taken> {
+    let told = told(&"files", &files)?;
+    let command = Command::Write { text: String::new(), files };
+    let answer::Answer(_, done) = ask(&app, &holder, key, &told, command).await?;
+    let mut files = Vec::new();
+    for event in &done.events {
+        if let What::ReporterWrote { files: sent, .. } = event {
+            files.extend(sent.iter().cloned());
+        }
+    }
+    fine(Taken { done, files })
+}
+
+/// `POST /receipt/nudge`
+pub async fn nudge(State(app): State<App>, holder: Holder, IdempotencyKey(key): IdempotencyKey) -> Answered<Done> {
+    let told = told(&"nudge", &[])?;
+    ask(&app, &holder, key, &told, Command::Nudge).await
+}
+
+/// `POST /receipt/credit`
+pub async fn credit(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(credit): Json<Credit>,
+) -> Answered<Done> {
+    let told = told(&("credit", &credit), &[])?;
+    ask(&app, &holder, key, &told, Command::ChooseCredit { credit: credit.into() }).await
+}
+
+/// An answer to the proposed date.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmbargoAnswer {
+    /// Whether you agree.
+    agree: bool,
+    /// Your words; needed when you do not agree.
+    #[serde(default)]
+    text: String,
+}
+
+/// `POST /receipt/embargo`
+pub async fn embargo(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(answer): Json<EmbargoAnswer>,
+) -> Answered<Done> {
+    let told = told(&("embargo", &answer), &[])?;
+    let EmbargoAnswer { agree, text } = answer;
+    ask(&app, &holder, key, &told, Command::AnswerEmbargo { agree, text }).await
+}
+
+/// Why a report is taken back.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// Why, if you wish to say.
+    #[serde(default)]
+    text: String,
+}
+
+/// `POST /receipt/withdraw`
+pub async fn withdraw(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(Withdrawal { text }): Json<Withdrawal>,
+) -> Answered<Done> {
+    let told = told(&("withdraw", &text), &[])?;
+    ask(&app, &holder, key, &told, Command::Withdraw { text }).await
+}
+
+/// `GET /receipt/files/{id}`
+pub async fn file(State(app): State<App>, holder: Holder, Segments(id): Segments<String>) -> Result<Response, Problem> {
+    let policy = policy_of(&app, &holder.case)?;
+    let view = ReporterView::of(&holder.case, holder.report, &policy, app.now()).ok_or_else(Problem::not_found)?;
+    if !view.files.iter().any(|file| file.id == id) {
+        return Err(Problem::not_found());
+    }
+    let (file, reader) = files::open_file(&app, &holder.actor, &holder.case.id, &id).await?;
+    Ok(answer::file(&file, reader))
+}

@@ -1,0 +1,61 @@
+//! A report comes in: by anyone, or by a member for somebody.
+
+use super::answer::{Answer, Answered};
+use super::input::{Asker, IdempotencyKey, InProgram, Json, PartName, WithFiles};
+use super::model::report::{OnBehalf, Receipt, Report};
+use super::problem::Problem;
+use crate::app::App;
+use crate::execute::report::file_report;
+use crate::throttle::Source;
+use axum::extract::State;
+use axum::http::{Extensions, StatusCode};
+use candor_core::access::Actor;
+use candor_core::event::Channel;
+use candor_core::refusal::Refusal;
+
+impl PartName for Report {
+    const NAME: &'static str = "report";
+}
+
+/// `POST /programs/{program}/reports`
+pub async fn file(
+    State(app): State<App>,
+    InProgram(program): InProgram,
+    IdempotencyKey(key): IdempotencyKey,
+    extensions: Extensions,
+    WithFiles { value: report, files }: WithFiles<Report>,
+) -> Answered<Receipt> {
+    let policy = app.policy(&program).ok_or_else(Problem::not_found)?;
+    if !policy.channels.api {
+        return Err(crate::error::Error::Refused(Refusal::ChannelClosed("The API")).into());
+    }
+    not_too_often(&app, &extensions)?;
+    let filed = file_report(&app, &Actor::Public, &program, report.into_filing(Channel::Api, files), key.as_deref());
+    Ok(Answer(StatusCode::CREATED, filed.await?.into()))
+}
+
+/// Slows one source down; it is told when to come back, and everybody else is served.
+fn not_too_often(app: &App, extensions: &Extensions) -> Result<(), Problem> {
+    let Some(source) = extensions.get::<Source>().filter(|_| app.config.report_rate > 0) else { return Ok(()) };
+    app.throttle.rate("report", *source, app.config.report_rate, app.now()).map_err(|wait| {
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-often",
+            format!("Too many reports from your address; send this one again in {} seconds", wait.seconds()),
+        )
+    })
+}
+
+/// `POST /cases`
+pub async fn on_behalf(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(body): Json<OnBehalf>,
+) -> Answered<Receipt> {
+    let OnBehalf { program, report, channel, received_at } = body;
+    let mut filing = report.into_filing(channel.map_or(Channel::Member, Into::into), Vec::new());
+    filing.received_at = received_at.map(|at| at.0);
+    let filed = file_report(&app, &actor, &program.as_str().into(), filing, key.as_deref()).await?;
+    Ok(Answer(StatusCode::CREATED, filed.into()))
+}
