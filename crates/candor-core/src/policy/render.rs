@@ -12,9 +12,11 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Policy).to_value()
 }
 
-/// The policy as JSON, with the keys of its file and every default filled in.
+/// The policy as JSON, with the keys of its file and every default filled in. Contacts that are not public are left out.
 pub fn json(policy: &Policy) -> serde_json::Value {
-    serde_json::to_value(policy).unwrap_or_default()
+    let mut public = policy.clone();
+    public.contacts.retain(|contact| contact.public);
+    serde_json::to_value(public).unwrap_or_default()
 }
 
 /// `SECURITY.md`, for the repository or the program's page. `base_url` as in [`document`].
@@ -52,15 +54,9 @@ pub fn security_md(policy: &Policy, base_url: Option<&str>) -> String {
 /// (RFC 9116, section 2.5.5); the caller knows the time.
 pub fn security_txt_of(policies: &[&Policy], base_url: &str, expires: Timestamp) -> SecurityTxt {
     let mut file = SecurityTxt {
-        contact: Vec::new(),
         expires,
-        encryption: Vec::new(),
-        acknowledgments: Vec::new(),
-        preferred_languages: Vec::new(),
         canonical: vec![format!("{base_url}/.well-known/security.txt")],
-        policy: Vec::new(),
-        hiring: Vec::new(),
-        csaf: Vec::new(),
+        ..SecurityTxt::default()
     };
     let add = |list: &mut Vec<String>, value: String| {
         if !list.contains(&value) {
@@ -69,15 +65,18 @@ pub fn security_txt_of(policies: &[&Policy], base_url: &str, expires: Timestamp)
     };
     for policy in policies {
         let page = format!("{base_url}/{}", policy.program.slug);
-        if policy.channels.form {
-            add(&mut file.contact, format!("{page}/report"));
+        let channels = &policy.channels;
+        let form = channels.form.then(|| format!("{page}/report"));
+        let email = channels.email.as_ref().map(|email| format!("mailto:{email}"));
+        let mut ways: Vec<String> = form.into_iter().chain(email).collect();
+        if ways.is_empty() {
+            ways.extend(channels.portal.iter().chain(&channels.also).map(|other| other.url.clone()));
         }
-        match &policy.channels.email {
-            Some(email) => add(&mut file.contact, format!("mailto:{email}")),
-            None if !policy.channels.form => {
-                policy.contacts.iter().take(1).for_each(|c| add(&mut file.contact, format!("mailto:{}", c.email)));
-            }
-            None => {}
+        if ways.is_empty() {
+            ways.extend(policy.contacts.iter().filter(|c| c.public).map(|c| format!("mailto:{}", c.email)).take(1));
+        }
+        for way in ways {
+            add(&mut file.contact, way);
         }
         add(&mut file.policy, page);
         for tag in &policy.report.languages {

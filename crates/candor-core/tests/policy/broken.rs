@@ -594,3 +594,10 @@ publish_on = "fixed"
             13:14: disclosure.publish_on: `fixed` is not known here; did you mean `fix`?"#]],
     );
 }
+
+#[test]
+fn a_policy_in_service_goes_on_when_checks_come_later() {
+    let text = BASE.replace("one@example.org", "an old kind of address");
+    assert!(file::read(&text).is_err());
+    assert_eq!(file::read_again(&text).map(|policy| policy.program.name), Ok("Sample".to_owned()));
+}

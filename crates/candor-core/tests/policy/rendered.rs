@@ -102,9 +102,11 @@ fn the_schema_knows_every_section() {
 }
 
 #[test]
-fn json_has_the_keys_of_the_file() {
-    let policy = policy("[credit]\ndefault = \"anonymous\"\n");
+fn json_has_the_keys_of_the_file_and_no_contact_that_is_not_public() {
+    let mut policy = policy("[credit]\ndefault = \"anonymous\"\n");
+    policy.contacts[1].public = false;
     let json = render::json(&policy);
     assert_eq!(json["credit"]["default"], "anonymous");
     assert_eq!(json["calendar"]["time_zone"], "UTC");
+    assert!(!json.to_string().contains("two@example.org"));
 }
