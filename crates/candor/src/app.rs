@@ -107,9 +107,8 @@ impl App {
                 let version = u32::try_from(row.version).map_err(Error::internal)?;
                 let policy = match known.as_ref().and_then(|known| known.all.get(&version)) {
                     Some(policy) => policy.clone(),
-                    None => Arc::new(policy::file::read(&row.source).map_err(|findings| {
-                        let first = findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
-                        Error::internal(format!("policy {} version {version} no longer reads: {first}", row.slug))
+                    None => Arc::new(policy::file::read_again(&row.source).map_err(|why| {
+                        Error::internal(format!("policy {} version {version} no longer reads: {why}", row.slug))
                     })?),
                 };
                 let versions = policies.entry(ProgramSlug(row.slug)).or_default();

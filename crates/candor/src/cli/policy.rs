@@ -2,8 +2,12 @@
 
 use super::output::{self, Failure, Outcome};
 use candor_core::policy::file::{self, Finding};
+use candor_core::policy::render;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+
+/// How long a printed security.txt may be trusted; RFC 9116 advises less than a year.
+const VALID_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(180 * 24);
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -25,15 +29,9 @@ pub enum Command {
         /// What to print
         #[arg(long = "as", value_name = "FORM")]
         form: Form,
-        /// Address under which the service is reached; links lead there
-        #[arg(
-            long,
-            env = "CANDOR_BASE_URL",
-            value_name = "URL",
-            default_value = "http://127.0.0.1:8080",
-            hide_env_values = true
-        )]
-        base_url: String,
+        /// Address under which the service is reached; links lead there. Left out: nothing names the form
+        #[arg(long, env = "CANDOR_BASE_URL", value_name = "URL", hide_env_values = true)]
+        base_url: Option<String>,
     },
     /// Prints the JSON Schema of policy files, for editors
     Schema,
@@ -46,7 +44,7 @@ pub enum Form {
     SecurityMd,
     /// The file security.txt (RFC 9116)
     SecurityTxt,
-    /// A fragment of HTML
+    /// A page of plain HTML
     Html,
     /// The policy as JSON
     Json,
@@ -55,9 +53,11 @@ pub enum Form {
 pub(super) fn run(command: Command) -> Outcome {
     match command {
         Command::Check { file, json } => check(&file, json),
-        Command::Render { file, form, base_url } => render(&file, form, base_url.trim_end_matches('/')),
+        Command::Render { file, form, base_url } => {
+            print(&file, form, base_url.as_deref().map(|url| url.trim_end_matches('/')))
+        }
         Command::Schema => {
-            output::json(&candor_core::policy::render::schema());
+            output::json(&render::schema());
             Ok(())
         }
     }
@@ -119,15 +119,21 @@ pub(super) fn tell(file: &Path, findings: &[Finding], json: bool) -> Outcome {
     Err(Failure::Said)
 }
 
-fn render(file: &Path, form: Form, base_url: &str) -> Outcome {
+fn print(file: &Path, form: Form, base_url: Option<&str>) -> Outcome {
     let policy = match file::read(&source(file)?) {
         Ok(policy) => policy,
         Err(findings) => return tell(file, &findings, false),
     };
-    let _ = base_url;
     match form {
-        Form::Json => output::json(&policy),
-        Form::SecurityMd | Form::SecurityTxt | Form::Html => return Err(Failure::new("this form is not there yet")),
+        Form::Json => output::json(&render::json(&policy)),
+        Form::SecurityMd => output::print(&render::security_md(&policy, base_url)),
+        Form::Html => output::print(&render::html(&policy, base_url)),
+        Form::SecurityTxt => {
+            let Some(base_url) = base_url else {
+                return Err(Failure::new("security.txt holds whole addresses: name the service with --base-url"));
+            };
+            output::print(&render::security_txt(&policy, base_url, jiff::Timestamp::now() + VALID_FOR));
+        }
     }
     Ok(())
 }
