@@ -1,6 +1,6 @@
 //! `candor serve`: public pages, desk, API and worker in one process.
 
-use super::output::{Failure, Outcome};
+use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::config::{Config, MailOut, Roles};
 use std::net::SocketAddr;
@@ -97,6 +97,5 @@ impl Args {
 
 pub(super) async fn run(args: Args) -> Outcome {
     let config = args.config()?;
-    let _ = config;
-    Err(Failure::new("serving is not there yet"))
+    crate::serve::run(config, |line| output::say(line)).await.map_err(|why| Failure::new(why.to_string()))
 }

@@ -90,15 +90,6 @@ pub fn bad_form(words: &str) -> Response {
     said(StatusCode::BAD_REQUEST, "This form could not be read", words)
 }
 
-/// 403: a form that another page sent.
-pub fn foreign_form() -> Response {
-    said(
-        StatusCode::FORBIDDEN,
-        "This form was sent from another page",
-        "Nothing was changed. Open the page here and send its form from there.",
-    )
-}
-
 /// Puts our own fault into the log; what a visitor did is not written down.
 pub fn log(error: &Error) {
     if let Error::Internal(cause) = error {

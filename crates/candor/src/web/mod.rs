@@ -1,13 +1,46 @@
-//! The web door: public pages, the reporter's pages, the desk.
+//! The door of pages: a form or a click comes in, `execute` is asked, a page goes out. No page decides anything.
 
+pub mod server; // sockets in, requests out
+pub mod headers; // what every answer carries
+pub mod guard; // before any page: where from, and whether another site sent it
+pub mod session; // who asks: member, receipt holder, a form we made
 pub mod errors; // what is said when there is no page
 pub mod fields; // what a form sent: every field once
-pub mod guard; // before any page: where from, and whether another site sent it
-pub mod page; // from a filled view to an answer
-pub mod session; // who asks: member, receipt holder, a form we made
-pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod forms; // what a browser sent: fields once, files sealed
+pub mod page; // from a filled view to an answer
+pub mod views; // what the pages show, as plain data, and their templates
 pub mod clocks; // clocks in words, for both sides
 pub mod advisory; // a published record as a page shows it
+pub mod public; // stylesheet, script, icon
+pub mod static_tree; // programs, policies, advisories: the public tree's files
+pub mod report; // the form of a policy
+pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
-pub mod views; // what the pages show, as plain data, and their templates
+pub mod ops; // is it alive, is it ready, how does it do
+
+use crate::app::App;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+/// Every page this process serves.
+pub fn router(app: &App) -> Router<App> {
+    let mut router = public::routes();
+    if app.config.roles.public {
+        router = router.merge(report::routes());
+    }
+    if app.config.roles.desk {
+        router = router.merge(signin::routes()).merge(desk::routes());
+    }
+    // What people run this with has no forms.
+    router.layer(from_fn_with_state(app.clone(), guard::same_origin)).merge(ops::routes())
+}
+
+/// Puts around all doors what holds for every answer: the public tree behind them, 404 and 405, headers.
+pub fn finish(app: &App, doors: Router<App>) -> Router {
+    let https = headers::Https(app.config.base_url.starts_with("https://"));
+    doors
+        .fallback(static_tree::serve)
+        .method_not_allowed_fallback(errors::wrong_method)
+        .with_state(app.clone())
+        .layer(from_fn_with_state(https, headers::dress))
+}

@@ -1,0 +1,152 @@
+//! The service: opens what there is, says where it is reached, serves until it is told to stop.
+
+use crate::accounts;
+use crate::api;
+use crate::app::App;
+use crate::config::Config;
+use crate::error::Error;
+use crate::keys::{KeyError, KeyRing, RootKey};
+use crate::store::{Database, Store, StoreConfig, settings};
+use crate::web;
+use crate::{mail, publish, worker};
+use axum::Router;
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Why the service could not start: one sentence that says what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl Failure {
+    fn of(why: impl std::fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+/// Serves until the process is told to stop (SIGTERM or SIGINT). `say` takes the lines for whoever started it.
+///
+/// # Errors
+/// [`Failure`] when something it needs cannot be used.
+pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
+    let stop = stop_signal().map_err(Failure::of)?;
+    // The port first: another service on the same port is most likely one on the same data.
+    let listener = bind(config.listen).await?;
+    let app = open(config).await?;
+    // Found out now rather than in the background: a wrong way for letters, a public folder that cannot be written.
+    mail::Post::new(&app.config).map_err(Failure::of)?;
+    if !app.config.public.exists() {
+        publish::build(&app).await.map_err(of_cause)?;
+    }
+    greet(&app, say).await?;
+    serve(app, listener, stop).await
+}
+
+/// Opens store and keys and puts the parts together. Without its root key a store with data starts locked.
+///
+/// # Errors
+/// [`Failure`] when the store cannot be used, or a new one cannot be made.
+pub async fn open(config: Config) -> Result<App, Failure> {
+    let database = match &config.database {
+        Some(url) => Database::Postgres(url.clone()),
+        None => Database::Sqlite(config.data.clone()),
+    };
+    let store = Store::open(&StoreConfig { database, ring: config.ring.clone() }).await.map_err(Failure::of)?;
+    let keys = match RootKey::open_or_create(&config.key_file, &store).await {
+        Ok(root) => Some(KeyRing::new(store.clone(), root)),
+        Err(KeyError::Store(why)) => return Err(Failure::of(why)),
+        Err(why) => {
+            if settings::is_empty(&store).await.map_err(Failure::of)? {
+                return Err(Failure::of(why));
+            }
+            tracing::error!(%why, "the desk starts locked");
+            None
+        }
+    };
+    App::new(store, keys, config).await.map_err(of_cause)
+}
+
+/// Whoever starts the service may read the cause.
+fn of_cause(why: Error) -> Failure {
+    match why {
+        Error::Internal(cause) => Failure::of(cause),
+        other => Failure::of(other),
+    }
+}
+
+/// Every door this process has, ready to serve.
+pub fn router(app: &App) -> Router {
+    let api = api::routes_for(app.config.roles);
+    web::finish(app, web::router(app).nest("/api/v1", api))
+}
+
+/// Serves on `listener` until `stop`; then requests get ten seconds to finish, and the worker ends its round.
+///
+/// # Errors
+/// [`Failure`] when a part cannot start.
+pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    let (halt, halted) = watch::channel(false);
+    let works = app.config.roles.worker.then(|| tokio::spawn(worker::run(app.clone(), halted)));
+    web::server::serve(listener, router(&app), stop).await;
+    let _ = halt.send(true);
+    if let Some(works) = works {
+        works.await.map_err(Failure::of)?.map_err(Failure::of)?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Listens, or says who is in the way.
+///
+/// # Errors
+/// [`Failure`] with what to do about it.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|why| match why.kind() {
+        io::ErrorKind::AddrInUse => {
+            Failure(format!("{listen} is in use by another program; stop it, or choose another with --listen"))
+        }
+        io::ErrorKind::PermissionDenied => Failure(format!(
+            "listening on {listen} is not allowed to this user; choose a port above 1023 with --listen"
+        )),
+        io::ErrorKind::AddrNotAvailable => {
+            Failure(format!("{} is no address of this machine; choose another with --listen", listen.ip()))
+        }
+        _ => Failure(format!("listening on {listen} failed: {why}")),
+    })
+}
+
+/// Says where the service is reached and, while there is no member, how the first one joins.
+async fn greet(app: &App, mut say: impl FnMut(&str)) -> Result<(), Failure> {
+    let base = &app.config.base_url;
+    say(&format!("Candor serves {base} (listening on {})", app.config.listen));
+    if app.keys().is_err() {
+        say("The desk is locked: its root key is missing or wrong. Public pages are shown; no report is taken in.");
+        say(&format!("Put the right file back at {} and start again.", app.config.key_file.display()));
+        return Ok(());
+    }
+    if app.programs().is_empty() {
+        say("No policy is in service yet: add one with `candor program add FILE`.");
+    }
+    if app.config.roles.desk
+        && let Some(link) = accounts::setup_link(app).await.map_err(Failure::of)?
+    {
+        say(&format!("Set up the first member (once, within 72 hours): {link}"));
+    }
+    Ok(())
+}
+
+/// Resolves when the process is told to stop.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: running requests get to finish");
+    })
+}

@@ -1,0 +1,79 @@
+//! What every answer carries, and what no request may ask.
+
+use super::{errors, ops};
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::time::Instant;
+
+/// What a page may load and do: only what comes from here, and nothing inline.
+const CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'",
+);
+/// A download is no page: it may not even run if somebody opens it in place.
+const DOWNLOAD_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
+
+/// The same for every answer.
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Whether the service is reached over TLS.
+#[derive(Debug, Clone, Copy)]
+pub struct Https(pub bool);
+
+/// Puts the headers on every answer; turns away verbs that no page knows.
+pub async fn dress(State(Https(https)): State<Https>, request: Request, next: Next) -> Response {
+    let known = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS
+    );
+    let began = Instant::now();
+    let mut answer = if known { next.run(request).await } else { errors::wrong_method().await };
+    let headers = answer.headers_mut();
+    for (name, value) in &ALWAYS {
+        headers.insert(name, value.clone());
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(CSP);
+    // What is not said to be public is private.
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    ops::count(answer.status(), began.elapsed());
+    answer
+}
+
+/// Marks an answer as a file to be saved, whatever is in it. The name is for people; it was cleaned when it came.
+pub fn as_download(headers: &mut HeaderMap, name: &str) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, DOWNLOAD_CSP);
+    // RFC 6266 and RFC 8187: a plain name for old browsers, the real one beside it.
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let mut real = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        use std::fmt::Write as _;
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            real.push(char::from(byte));
+        } else {
+            let _ = write!(real, "%{byte:02X}");
+        }
+    }
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{real}")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+}
