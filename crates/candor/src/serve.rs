@@ -13,8 +13,8 @@ use axum::Router;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 /// Why the service could not start: one sentence that says what is wrong and what to do.
 #[derive(Debug, thiserror::Error)]

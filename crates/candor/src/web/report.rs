@@ -7,12 +7,12 @@ pub mod questions; // what the form asks, and what the answers mean
 use super::errors::{self, Answer};
 use super::fields::{self, Fields};
 use super::guard::Visitor;
+use super::page;
+use super::session::FormNonce;
 use super::views::Link;
 use super::views::public::ErrorPage;
 use super::views::report::{PromisedDate, ReceiptPage, ReportForm};
 use super::views::{Problem, TimeView, parts};
-use super::page;
-use super::session::FormNonce;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::report::{Filed, NewReport, file_report};
