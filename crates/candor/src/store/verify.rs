@@ -1,7 +1,9 @@
 //! Is every chain whole? Walks the journal without any key and names the first bad entry.
 
+use std::cmp::Ordering;
+
 use super::dialect::statements;
-use super::journal::{self, GENESIS};
+use super::journal::{self, GENESIS, JournalRow};
 use super::{Result, Store};
 
 statements! {
@@ -9,6 +11,9 @@ statements! {
         from journal where (stream, seq) > ($1, $2) order by stream, seq limit $3";
     HEADS = "select id, head_seq, head_hash from case_row where id > $1 order by id limit $2";
     TALLY = "select count(*) from journal";
+    ONE = "select j.stream, j.seq, j.at, j.kind, j.actor, j.body, j.person, j.person_body, j.prev, j.hash, c.head_seq, c.head_hash \
+        from case_row c join journal j on j.stream = c.id where c.id = $1 order by j.seq";
+    IS_CASE = "select 1 from case_row where id = $1";
 }
 
 const PAGE_ROWS: i64 = 500;
@@ -66,29 +71,11 @@ pub async fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result
                 while let Some((id, head_seq, head_hash)) =
                     expected.take_if(|(id, ..)| row.as_ref().is_none_or(|row| *id < row.stream))
                 {
-                    if id != stream {
-                        report.fault = Some(Fault {
-                            stream: id,
-                            seq: head_seq,
-                            what: "the case is there but its entries are missing".into(),
-                        });
-                        return Ok(report);
-                    }
-                    let what = match head_seq.cmp(&seq) {
-                        std::cmp::Ordering::Greater => format!(
-                            "missing: the case row names entry {head_seq} as the last, but the chain ends at {seq}"
-                        ),
-                        std::cmp::Ordering::Less => {
-                            format!("the chain goes on to entry {seq} past the last one the case row names")
-                        }
-                        std::cmp::Ordering::Equal if head_hash != hash => {
-                            "its hash is not the one the case row names".to_owned()
-                        }
-                        std::cmp::Ordering::Equal => String::new(),
-                    };
-                    if !what.is_empty() {
-                        report.fault =
-                            Some(Fault { stream: id, seq: head_seq.min(seq) + i64::from(head_seq != seq), what });
+                    let whole = id == stream && head_seq == seq && head_hash == hash;
+                    // Journal and rows were read one after the other: a case that changed in between is
+                    // looked at again, both at once.
+                    if !whole && let Some(fault) = look_again(store, &id).await? {
+                        report.fault = Some(fault);
                         return Ok(report);
                     }
                     expected = heads.next().await?;
@@ -98,17 +85,8 @@ pub async fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result
                 (stream, seq, hash) = (row.stream.clone(), 0, GENESIS.to_vec());
             }
             let Some(row) = row else { break };
-            let what = if row.seq != seq + 1 {
-                Some((seq + 1, format!("missing: entry {} follows entry {seq}", row.seq)))
-            } else if row.prev != hash {
-                Some((row.seq, "it does not follow the entry before it".to_owned()))
-            } else if journal::hash(&stream, row.seq, &row.entry, &row.prev) != row.hash[..] {
-                Some((row.seq, "its content does not match its hash".to_owned()))
-            } else {
-                None
-            };
-            if let Some((seq, what)) = what {
-                report.fault = Some(Fault { stream, seq, what });
+            if let Some(fault) = broken_link(&row, seq, &hash) {
+                report.fault = Some(fault);
                 return Ok(report);
             }
             (seq, hash) = (row.seq, row.hash);
@@ -119,6 +97,45 @@ pub async fn verify(store: &Store, mut progress: impl FnMut(u64, u64)) -> Result
             return Ok(report);
         }
     }
+}
+
+/// What is wrong with an entry that is to follow entry `seq` with this `hash`.
+fn broken_link(row: &JournalRow, seq: i64, hash: &[u8]) -> Option<Fault> {
+    let (seq, what) = if row.seq != seq + 1 {
+        (seq + 1, format!("it is missing; entry {} follows entry {seq}", row.seq))
+    } else if row.prev != hash {
+        (row.seq, "it does not follow the entry before it".to_owned())
+    } else if journal::hash(&row.stream, row.seq, &row.entry, &row.prev) != row.hash[..] {
+        (row.seq, "its content does not match its hash".to_owned())
+    } else {
+        return None;
+    };
+    Some(Fault { stream: row.stream.clone(), seq, what })
+}
+
+/// Checks one case with its row, read at one instant.
+async fn look_again(store: &Store, id: &str) -> Result<Option<Fault>> {
+    let fault = |seq, what: &str| Some(Fault { stream: id.to_owned(), seq, what: what.to_owned() });
+    let (mut seq, mut hash) = (0, GENESIS.to_vec());
+    let mut head = None;
+    for mut row in store.query_long(ONE, vals![id]).await? {
+        head = Some((row.int(10)?, row.bytes(11)?));
+        let row = journal::row(row)?;
+        if let Some(fault) = broken_link(&row, seq, &hash) {
+            return Ok(Some(fault));
+        }
+        (seq, hash) = (row.seq, row.hash);
+    }
+    let Some((head_seq, head_hash)) = head else {
+        let there = !store.query_long(IS_CASE, vals![id]).await?.is_empty();
+        return Ok(if there { fault(1, "it is missing; the case is there but has no entries") } else { None });
+    };
+    Ok(match head_seq.cmp(&seq) {
+        Ordering::Greater => fault(seq + 1, "it is missing; the case's row names a later entry as the last"),
+        Ordering::Less => fault(head_seq + 1, "it stands past the last entry the case's row names"),
+        Ordering::Equal if head_hash != hash => fault(seq, "its hash is not the one the case's row names"),
+        Ordering::Equal => None,
+    })
 }
 
 /// Walks the case rows in the order of their ids, beside the journal.

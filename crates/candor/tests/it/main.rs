@@ -3,5 +3,9 @@
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
 mod store_story; // the store, on SQLite and on PostgreSQL
+mod chain_story; // every way to tamper with a journal is seen
+mod keys_story; // what opens, and what must not
+mod blob_story; // sealed files, cut and shuffled
+mod backup_story; // copies, restored into either database
 mod support; // what stories share
 mod worker_story; // letters wait, leave in order, are given up

@@ -1,4 +1,5 @@
 //! What the stories share.
 
+pub mod chains; // cases with a journal, put straight into the store
 pub mod places; // a store to tell a story on
 pub mod postgres; // a throw-away PostgreSQL server
