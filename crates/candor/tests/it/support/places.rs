@@ -1,6 +1,7 @@
 //! A store to tell a story on: a fresh one per test, on either database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use candor::keys::{KeyRing, RootKey};
 use candor::store::blobs::Blobs;
@@ -17,7 +18,7 @@ pub struct Place {
     pub ring: KeyRing,
     pub blobs: Blobs,
     pub folder: TempDir,
-    pub server: Option<Server>,
+    pub server: Option<Arc<Server>>,
 }
 
 impl Place {
@@ -28,18 +29,19 @@ impl Place {
         Self::open(StoreConfig { database, ring: None }, folder, None).await
     }
 
-    /// A fresh store on PostgreSQL; none when it is not installed.
+    /// A fresh store on a PostgreSQL server of its own; none when it is not installed.
     pub async fn postgres() -> Option<Self> {
-        let Some(server) = Server::start() else {
-            eprintln!("left out: PostgreSQL is not installed");
-            return None;
-        };
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let database = Database::Postgres(server.database("candor").await);
-        Some(Self::open(StoreConfig { database, ring: None }, folder, Some(server)).await)
+        Some(Self::on(Server::start()?, "candor").await)
     }
 
-    async fn open(config: StoreConfig, folder: TempDir, server: Option<Server>) -> Self {
+    /// A fresh store in a new database of `server`.
+    pub async fn on(server: Arc<Server>, name: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::Postgres(server.database(name).await);
+        Self::open(StoreConfig { database, ring: None }, folder, Some(server)).await
+    }
+
+    async fn open(config: StoreConfig, folder: TempDir, server: Option<Arc<Server>>) -> Self {
         let store = Store::open(&config).await.expect("the store opens");
         let root =
             RootKey::open_or_create(&folder.path().join("root.key"), &store).await.expect("the root key is made");
@@ -48,38 +50,6 @@ impl Place {
         Self { store, config, root, ring, blobs, folder, server }
     }
 
-    /// Folder of the SQLite files.
-    pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-}
-
-/// Tells one story on both databases: two tests, `on_sqlite` and `on_postgres`, in a module of the
-/// story's name.
-macro_rules! on_both {
-    ($(async fn $story:ident($place:ident: Place) $body:block)*) => {$(
-        mod $story {
-            use super::*;
-
-            async fn story($place: $crate::support::places::Place) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_sqlite() {
-                story($crate::support::places::Place::sqlite().await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_postgres() {
-                if let Some(place) = $crate::support::places::Place::postgres().await {
-                    story(place).await;
-                }
-            }
-        }
-    )*};
-}
-pub(crate) use on_both;
-
-impl Place {
     /// An application over this store, with these policies in service.
     pub async fn app(&self, policies: &[&str]) -> candor::app::App {
         let mut config = candor::config::Config::in_folder(self.data());
@@ -94,4 +64,41 @@ impl Place {
         }
         app
     }
+
+    /// Folder of the SQLite files.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
 }
+
+/// Tells stories on both databases: a test `on_sqlite` for each, in a module of the story's name, and
+/// one test `on_postgres` for all, which share a server and have a database each.
+macro_rules! on_both {
+    ($(async fn $story:ident($place:ident: Place) $body:block)*) => {
+        $(
+            mod $story {
+                use super::*;
+
+                pub(super) async fn story($place: $crate::support::places::Place) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_sqlite() {
+                    story($crate::support::places::Place::sqlite().await).await;
+                }
+            }
+        )*
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn on_postgres() {
+            let Some(server) = $crate::support::postgres::Server::start() else { return };
+            let mut stories = 0;
+            $(
+                stories += 1;
+                eprintln!("on PostgreSQL: {}", stringify!($story));
+                let place = $crate::support::places::Place::on(server.clone(), &format!("story_{stories}")).await;
+                Box::pin($story::story(place)).await;
+            )*
+        }
+    };
+}
+pub(crate) use on_both;

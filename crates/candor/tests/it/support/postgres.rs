@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -38,51 +39,28 @@ fn as_server(program: &Path) -> Command {
     }
 }
 
-/// A new server's files, made once per build folder: making them takes longer than most tests.
-fn template(programs: &Path) -> PathBuf {
-    let version = programs.parent().and_then(Path::file_name).expect("a versioned folder").to_string_lossy();
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgres-{version}"));
-    let lock = std::fs::File::create(kept.with_extension("lock")).expect("a lock file");
-    lock.lock().expect("our turn");
-    if !kept.exists() {
-        let folder = tempfile::Builder::new().prefix("candor-pg").tempdir().expect("a temporary folder");
-        if is_root() {
-            let done = Command::new("chown").arg("postgres").arg(folder.path()).status().expect("chown runs");
-            assert!(done.success(), "the server's folder changes hands");
-        }
-        let made = as_server(&programs.join("initdb"))
-            .args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--username=candor", "--pgdata"])
-            .arg(folder.path().join("data"))
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .output()
-            .expect("initdb runs");
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        // In place only when whole.
-        let half = kept.with_extension("half");
-        drop(std::fs::remove_dir_all(&half));
-        copy(&folder.path().join("data"), &half);
-        std::fs::rename(&half, &kept).expect("the files are in place");
-    }
-    kept
-}
-
-fn copy(from: &Path, to: &Path) {
-    let done = Command::new("cp").arg("--archive").arg(from).arg(to).status().expect("cp runs");
-    assert!(done.success(), "the server's files are copied");
-}
-
 impl Server {
-    /// Starts a server; none when PostgreSQL is not installed, which the caller says aloud.
-    pub fn start() -> Option<Self> {
-        let programs = programs()?;
+    /// Starts a server; none when PostgreSQL is not installed, which is said aloud.
+    pub fn start() -> Option<Arc<Self>> {
+        let Some(programs) = programs() else {
+            eprintln!("left out: PostgreSQL is not installed");
+            return None;
+        };
         let folder = tempfile::Builder::new().prefix("candor-pg").tempdir().expect("a temporary folder");
         if is_root() {
             let done = Command::new("chown").arg("postgres").arg(folder.path()).status().expect("chown runs");
             assert!(done.success(), "the server's folder changes hands");
         }
         let data = folder.path().join("data");
-        copy(&template(&programs), &data);
+        let made = as_server(&programs.join("initdb"))
+            .args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--username=candor"])
+            .args(["--wal-segsize=1", "--pgdata"])
+            .arg(&data)
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .output()
+            .expect("initdb runs");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let options = format!(
             "-k {} -c listen_addresses='' -c fsync=off -c shared_buffers=32MB -c logging_collector=off",
             folder.path().display()
@@ -99,7 +77,7 @@ impl Server {
             .status()
             .expect("pg_ctl runs");
         assert!(started.success(), "the server starts");
-        Some(Self { folder, control })
+        Some(Arc::new(Self { folder, control }))
     }
 
     /// Makes a database and gives its address.
