@@ -21,9 +21,9 @@ pub fn missing(case: &Case, policy: &Policy, step: Step, actor: Option<&MemberId
     let mut missing: Vec<Missing> = Vec::new();
     for gate in policy.gates.iter().filter(|gate| gate.before == step) {
         if let Some((what, mend)) = lacks(case, policy, gate, actor) {
-            let found = Missing { what, mend, because: gate.because.clone() };
-            if !missing.contains(&found) {
-                missing.push(found);
+            // Two gates can lack the same thing; it is told once.
+            if missing.iter().all(|told| told.what != what) {
+                missing.push(Missing { what, mend, because: gate.because.clone() });
             }
         }
     }

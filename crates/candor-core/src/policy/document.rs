@@ -161,21 +161,18 @@ fn scope(policy: &Policy) -> Vec<Block> {
     let mut blocks = Vec::new();
     paragraph(&mut blocks, &scope.statement);
     if !scope.products.is_empty() {
-        blocks.push(Block::Table(Table {
-            caption: "Products",
-            head: vec!["Product", "Components", "Repositories"],
-            rows: scope
-                .products
-                .iter()
-                .map(|product| {
-                    vec![
-                        line(&product.name),
-                        line(&product.components.join(", ")),
-                        line(&product.repositories.join(", ")),
-                    ]
-                })
-                .collect(),
-        }));
+        let components = scope.products.iter().any(|product| !product.components.is_empty());
+        let repositories = scope.products.iter().any(|product| !product.repositories.is_empty());
+        let mut head = vec!["Product"];
+        head.extend(components.then_some("Components"));
+        head.extend(repositories.then_some("Repositories"));
+        let rows = scope.products.iter().map(|product| {
+            let mut row = vec![line(&product.name)];
+            row.extend(components.then(|| line(&product.components.join(", "))));
+            row.extend(repositories.then(|| line(&product.repositories.join(", "))));
+            row
+        });
+        blocks.push(Block::Table(Table { caption: "Products", head, rows: rows.collect() }));
     }
     if scope.dependencies {
         paragraph(&mut blocks, "Direct and indirect dependencies are covered as well.");
@@ -301,15 +298,17 @@ fn promises(policy: &Policy) -> Vec<Block> {
             "What we aim at is no commitment. When we miss such a date, we tell you the reason and a new estimate.",
         );
     }
-    if policy.promises.iter().any(|promise| promise.within.unit == Unit::WorkingDays) {
+    let counts = |units: &[Unit]| policy.promises.iter().any(|promise| units.contains(&promise.within.unit));
+    let working = counts(&[Unit::WorkingDays]);
+    if working {
         paragraph(&mut blocks, &working_days(policy));
-    } else if policy.promises.iter().any(|promise| matches!(promise.within.unit, Unit::Days | Unit::Weeks)) {
+    }
+    if counts(&[Unit::Days, Unit::Weeks]) {
+        let days = if working { "Other days" } else { "Days" };
+        let zone = &policy.calendar.time_zone;
         paragraph(
             &mut blocks,
-            &format!(
-                "Days are days of the calendar, week-ends included, in the time zone {}.",
-                policy.calendar.time_zone
-            ),
+            &format!("{days} are days of the calendar, week-ends included, in the time zone {zone}."),
         );
     }
     if let Some(no_sla) = &policy.disclosure.no_sla {

@@ -1,7 +1,8 @@
 //! Broken policy files, and what a maintainer is told: line, column, place, and what to do.
 
-use candor_core::policy::file;
+use candor_core::policy::{file, render};
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 /// Eight lines that every complete file has.
 const BASE: &str = r#"[program]
@@ -600,4 +601,23 @@ fn a_policy_in_service_goes_on_when_checks_come_later() {
     let text = BASE.replace("one@example.org", "an old kind of address");
     assert!(file::read(&text).is_err());
     assert_eq!(file::read_again(&text).map(|policy| policy.program.name), Ok("Sample".to_owned()));
+}
+
+/// A whole policy, to be broken.
+const WHOLE: &str = include_str!("../../../../examples/policies/ibexa.toml");
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_stop(from in 0usize..WHOLE.len(), length in 0usize..400, put in "[ -~æ\\n]{0,12}") {
+        let text: String = WHOLE.chars().take(from).chain(put.chars()).chain(WHOLE.chars().skip(from + length)).collect();
+        match file::read(&text) {
+            Ok(policy) => prop_assert!(render::security_md(&policy, None).ends_with('\n')),
+            Err(findings) => {
+                prop_assert!(!findings.is_empty());
+                for finding in findings {
+                    prop_assert!(finding.line <= text.lines().count() + 1, "{finding}");
+                }
+            }
+        }
+    }
 }
