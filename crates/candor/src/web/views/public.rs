@@ -116,6 +116,12 @@ pub enum Block {
     Table(Vec<String>, Vec<Vec<String>>),
     /// Links.
     Links(Vec<Link>),
+    /// A paragraph with links in it; a piece without an address is plain text.
+    RichText(Vec<Link>),
+    /// A list of such lines.
+    RichList(Vec<Vec<Link>>),
+    /// Steps in order of such lines.
+    RichSteps(Vec<Vec<Link>>),
 }
 
 /// Somebody to turn to.
