@@ -11,17 +11,21 @@
 
 pub mod markdown; // Markdown to HTML that cannot do anything
 pub mod feed; // Atom
+pub mod pages; // records and policies as pages for people
 pub mod tree; // records and policies to files
 pub mod swap; // a whole folder, put in place in one step
 
+use std::collections::BTreeMap;
+
 use candor_formats::advisory::Record;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tracing::{error, info};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{Batch, advisories, settings};
+use crate::store::{Batch, advisories, programs, settings};
 
 /// One tree at a time, so that an older one never replaces a newer.
 static BUILDING: Mutex<()> = Mutex::const_new(());
@@ -63,12 +67,18 @@ pub async fn build(app: &App) -> Result<Built, Error> {
             Err(why) => held.push(Held { id: row.id, findings: vec![format!("the record cannot be read: {why}")] }),
         }
     }
+    let since: BTreeMap<String, Timestamp> = programs::latest(&app.store)
+        .await?
+        .into_iter()
+        .filter_map(|row| Some((row.slug, Timestamp::from_microsecond(row.at).ok()?)))
+        .collect();
     let programs = app
         .programs()
         .into_iter()
         .map(|policy| {
             let version = app.policy_in_force(&policy.program.slug).map_or(1, |(version, _)| version);
-            tree::Program { policy, version }
+            let since = since.get(policy.program.slug.as_str()).copied();
+            tree::Program { policy, version, since }
         })
         .collect();
     let input = tree::Input {

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
-use candor_core::policy::Policy;
+use candor_core::policy::{Policy, render};
 use candor_formats::advisory::{Record, to_markdown};
-use candor_formats::security_txt::{self, SecurityTxt};
+use candor_formats::security_txt;
 use candor_formats::{csaf, osv};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::swap::Put;
-use super::{Built, Held, feed};
+use super::{Built, Held, feed, pages};
+use crate::web::views::assets;
 
 /// All that is public.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Program {
     pub policy: Arc<Policy>,
     /// The policy's version.
     pub version: u32,
+    /// When that version was taken into service.
+    pub since: Option<Timestamp>,
 }
 
 /// An advisory with its checked documents.
@@ -59,9 +62,11 @@ pub fn print(input: &Input, put: Put<'_>) -> io::Result<Built> {
         put(path, bytes)
     };
     let mut taken = BTreeSet::new();
+    let mut counts = Vec::new();
     for program in &input.programs {
         let slug = program.policy.program.slug.as_str();
         if !is_path_part(slug) {
+            counts.push(0);
             continue;
         }
         let mut checked = Vec::new();
@@ -76,9 +81,10 @@ pub fn print(input: &Input, put: Put<'_>) -> io::Result<Built> {
         }
         checked.sort_by(|a, b| (b.record.published, &b.record.id).cmp(&(a.record.published, &a.record.id)));
         built.advisories += checked.len();
+        counts.push(checked.len());
         print_program(input, program, &checked, &mut put)?;
     }
-    print_root(input, &mut put)?;
+    print_root(input, &counts, &mut put)?;
     built.files = count;
     Ok(built)
 }
@@ -114,62 +120,60 @@ fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], p
     let slug = &policy.program.slug;
     for advisory in advisories {
         let id = &advisory.record.id;
+        let page = pages::advisory_page(input, policy, advisory.record).map_err(io::Error::other)?;
+        put(&format!("{slug}/advisories/{id}/index.html"), page.as_bytes())?;
         put(&format!("{slug}/advisories/{id}.csaf.json"), &advisory.csaf)?;
         put(&format!("{slug}/csaf/{}", csaf::file_name(id)), &advisory.csaf)?;
         put(&format!("{slug}/advisories/{id}.osv.json"), &advisory.osv)?;
         put(&format!("{slug}/advisories/{id}.md"), to_markdown(advisory.record).as_bytes())?;
     }
     let records: Vec<&Record> = advisories.iter().map(|advisory| advisory.record).collect();
+    for number in 0..records.len().div_ceil(pages::PAGE).max(1) {
+        let folder = match number {
+            0 => String::new(),
+            other => format!("page-{}/", other + 1),
+        };
+        let page = pages::list(input, policy, &records, number).map_err(io::Error::other)?;
+        put(&format!("{slug}/advisories/{folder}index.html"), page.as_bytes())?;
+    }
+    let page = pages::policy(input, program, &records).map_err(io::Error::other)?;
+    put(&format!("{slug}/index.html"), page.as_bytes())?;
     put(&format!("{slug}/advisories.atom"), feed::print(&input.base_url, policy, &records, input.now).as_bytes())?;
-    put(&format!("{slug}/security.txt"), security_txt::print(&contact_file(input, &[program])).as_bytes())
+    put(&format!("{slug}/SECURITY.md"), render::security_md(policy, Some(&input.base_url)).as_bytes())?;
+    let canonical = format!("{}/{slug}/security.txt", input.base_url);
+    put(&format!("{slug}/security.txt"), contact_file(input, &[policy], canonical).as_bytes())
 }
 
-fn print_root(input: &Input, put: Put<'_>) -> io::Result<()> {
-    let programs: Vec<&Program> = input.programs.iter().collect();
-    if !programs.is_empty() {
-        put(".well-known/security.txt", security_txt::print(&contact_file(input, &programs)).as_bytes())?;
+fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
+    put("index.html", pages::programs(input, counts).map_err(io::Error::other)?.as_bytes())?;
+    put("404.html", pages::not_found().map_err(io::Error::other)?.as_bytes())?;
+    for asset in assets::all() {
+        put(&format!("assets/{}", asset.name), asset.bytes)?;
+    }
+    let policies: Vec<&Policy> = input.programs.iter().map(|program| &*program.policy).collect();
+    if !policies.is_empty() {
+        let canonical = format!("{}/.well-known/security.txt", input.base_url);
+        put(".well-known/security.txt", contact_file(input, &policies, canonical).as_bytes())?;
     }
     put("robots.txt", b"User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n")
 }
 
-/// `security.txt` for one program, or for all of this host.
-fn contact_file(input: &Input, programs: &[&Program]) -> SecurityTxt {
-    let base = &input.base_url;
-    let mut file = SecurityTxt { expires: expires(input.now), ..SecurityTxt::default() };
-    let add = |list: &mut Vec<String>, text: String| {
-        if !list.contains(&text) {
-            list.push(text);
-        }
-    };
-    for program in programs {
-        let policy = &program.policy;
-        let slug = &policy.program.slug;
-        if policy.channels.form && base.starts_with("https://") {
-            add(&mut file.contact, format!("{base}/{slug}/report"));
-        }
-        let address = policy.channels.email.as_ref().or_else(|| policy.contacts.first().map(|contact| &contact.email));
-        if let Some(address) = address {
-            add(&mut file.contact, format!("mailto:{address}"));
-        }
-        for key in
-            policy.contacts.iter().filter(|contact| contact.public).filter_map(|contact| contact.openpgp.as_ref())
-        {
-            if key.starts_with("https://") {
-                add(&mut file.encryption, key.clone());
-            } else if key.chars().all(|c| c.is_ascii_hexdigit() || c == ' ') {
-                add(&mut file.encryption, format!("openpgp4fpr:{}", key.replace(' ', "").to_lowercase()));
-            }
-        }
-        for language in &policy.report.languages {
-            add(&mut file.preferred_languages, language.clone());
-        }
-        add(&mut file.policy, format!("{base}/{slug}"));
+/// `security.txt` for these programs. Without TLS the addresses of this host are left out: web addresses in it begin
+/// with `https` (RFC 9116, 2.4).
+fn contact_file(input: &Input, policies: &[&Policy], canonical: String) -> String {
+    let mut file = render::security_txt_of(policies, &input.base_url, expires(input.now));
+    file.canonical = vec![canonical];
+    for list in [&mut file.contact, &mut file.policy, &mut file.canonical, &mut file.encryption] {
+        list.retain(|address| !address.starts_with("http://"));
     }
-    file.canonical = match programs {
-        [one] if input.programs.len() > 1 => vec![format!("{base}/{}/security.txt", one.policy.program.slug)],
-        _ => vec![format!("{base}/.well-known/security.txt")],
-    };
-    file
+    if file.contact.is_empty() {
+        file.contact = policies
+            .iter()
+            .filter_map(|policy| policy.contacts.first())
+            .map(|contact| format!("mailto:{}", contact.email))
+            .collect();
+    }
+    security_txt::print(&file)
 }
 
 /// Eleven months from the beginning of this month: less than a year ahead (RFC 9116, 2.5.5), and the same all month.
