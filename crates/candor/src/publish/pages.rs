@@ -145,10 +145,8 @@ pub fn advisory_page(input: &Input, policy: &Policy, record: &Record) -> askama:
 
 fn shell(input: &Input, policy: Option<&Policy>, current: &str) -> Shell {
     Shell {
-        program: policy.map(|policy| ProgramLink {
-            slug: policy.program.slug.to_string(),
-            name: policy.program.name.clone(),
-        }),
+        program: policy
+            .map(|policy| ProgramLink { slug: policy.program.slug.to_string(), name: policy.program.name.clone() }),
         current: current.into(),
         demo: input.demo,
         ..Shell::default()

@@ -8,4 +8,5 @@ mod keys_story; // what opens, and what must not
 mod blob_story; // sealed files, cut and shuffled
 mod backup_story; // copies, restored into either database
 mod support; // what stories share
+mod tree; // the public tree: whole, valid, on time
 mod worker_story; // letters wait, leave in order, are given up

@@ -130,7 +130,8 @@ async fn an_advisory_goes_out_with_the_fix_in_every_format_and_not_a_byte_before
     let document: serde_json::Value =
         serde_json::from_str(&tree[&format!("store/advisories/{id}.csaf.json")]).expect("JSON");
     assert_eq!(csaf::validate(&document), vec![]);
-    assert_eq!(document["document"]["tracking"]["initial_release_date"], "2026-03-05T12:00:00Z");
+    let released = document["document"]["tracking"]["initial_release_date"].as_str().expect("a date");
+    assert!(released.starts_with("2026-03-05T12:00:00"), "{released}");
     assert_eq!(
         tree[&format!("store/csaf/{}", csaf::file_name(&id))],
         tree[&format!("store/advisories/{id}.csaf.json")]
@@ -149,7 +150,7 @@ async fn an_advisory_goes_out_with_the_fix_in_every_format_and_not_a_byte_before
     assert_eq!(text("h1"), ["Buckets can be listed without a signature"]);
     assert!(text("script").iter().all(String::is_empty), "only the page's own script, by address");
     assert!(text(".prose").concat().contains("<script>alert(1)</script>"), "raw markup is words");
-    assert!(!tree[&format!("store/advisories/{id}/index.html")].contains("javascript:"));
+    assert!(page.select(&Selector::parse("a[href^='javascript']").expect("a selector")).next().is_none());
     let feed: atom_syndication::Feed = tree["store/advisories.atom"].parse().expect("a feed");
     assert_eq!(feed.entries.len(), 1);
     assert_eq!(feed.entries[0].id, "tag:candor.example,2026-03-05:store/STORE-2026-1");
@@ -302,7 +303,7 @@ fn a_reader_sees_the_old_tree_or_the_new_one_and_never_half() {
     let public = folder.path().join("public");
     let write = |mark: &'static str| {
         swap::replace(&public, |put| {
-            for number in 0..40 {
+            for number in 0..10 {
                 put(&format!("part-{number}/index.html"), mark.as_bytes())?;
             }
             Ok(())
@@ -316,7 +317,7 @@ fn a_reader_sees_the_old_tree_or_the_new_one_and_never_half() {
             loop {
                 // One look at the link is one tree.
                 let tree = std::fs::canonicalize(&public).expect("there is always a tree");
-                let marks: std::collections::BTreeSet<String> = (0..40)
+                let marks: std::collections::BTreeSet<String> = (0..10)
                     .map(|number| {
                         std::fs::read_to_string(tree.join(format!("part-{number}/index.html"))).expect("whole")
                     })
@@ -328,7 +329,7 @@ fn a_reader_sees_the_old_tree_or_the_new_one_and_never_half() {
                 }
             }
         });
-        for _ in 0..30 {
+        for _ in 0..8 {
             write("second");
             write("third");
         }
