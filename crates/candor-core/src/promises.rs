@@ -191,13 +191,24 @@ impl Run<'_> {
 pub fn clocks(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Clock> {
     let Ok(calendar) = policy.calendar() else { return Vec::new() };
     let mut clocks: Vec<Clock> =
-        runs(case, policy, &calendar).iter().map(|run| show(run, case, &calendar, now)).collect();
+        runs(case, policy, &calendar).iter().map(|run| show(run, case, &calendar, now, true)).collect();
     clocks.sort_by_key(|clock| (!clock.status.is_over(), clock.due));
     clocks
 }
 
-/// A run as it looks at `now`.
-fn show(run: &Run<'_>, case: &Case, calendar: &Calendar, now: Timestamp) -> Clock {
+/// The clock that falls due next of those that are neither kept nor over, without its reasons. What is broken comes
+/// first, since it was due first.
+pub fn next(case: &Case, policy: &Policy, now: Timestamp) -> Option<Clock> {
+    let calendar = policy.calendar().ok()?;
+    runs(case, policy, &calendar)
+        .iter()
+        .map(|run| show(run, case, &calendar, now, false))
+        .filter(|clock| !clock.status.is_over())
+        .min_by_key(|clock| clock.due)
+}
+
+/// A run as it looks at `now`; with its reasons where somebody reads them.
+fn show(run: &Run<'_>, case: &Case, calendar: &Calendar, now: Timestamp, explained: bool) -> Clock {
     // What holds it now is shown as if it ended now.
     let mut waiting = None;
     let mut pauses: Vec<(Timestamp, Timestamp, &str)> = Vec::new();
@@ -211,8 +222,11 @@ fn show(run: &Run<'_>, case: &Case, calendar: &Calendar, now: Timestamp) -> Cloc
         pauses.push((pause.from, to, pause.why));
         plain.push((pause.from, to));
     }
-    let (due, mut why) =
-        calendar.due_with_reasons(began(run.started_by, run.cycle), run.start, run.promise.within, &pauses);
+    let (due, mut why) = if explained {
+        calendar.due_with_reasons(began(run.started_by, run.cycle), run.start, run.promise.within, &pauses)
+    } else {
+        (calendar.due(run.start, run.promise.within, &plain), Vec::new())
+    };
     let status = match (&run.kept, run.ended, waiting) {
         (Some((at, by)), _, _) if *at <= due => Status::Kept { at: *at, by: by.clone() },
         (Some((at, _)), _, _) => Status::KeptLate { at: *at },
@@ -221,12 +235,16 @@ fn show(run: &Run<'_>, case: &Case, calendar: &Calendar, now: Timestamp) -> Cloc
         _ if due <= now => Status::Broken { since: due },
         _ => Status::Running,
     };
-    if let Status::Paused { since } = status {
+    if let Status::Paused { since } = status
+        && explained
+    {
         why.pop();
         why.push(format!("standing still since {}", calendar.words(since)));
         why.push(format!("due {}, were it to run on now", calendar.words(due)));
     }
-    if let Some(estimate) = case.estimates.iter().rev().find(|e| e.promise == run.promise.name && e.at >= run.start) {
+    if let Some(estimate) = case.estimates.iter().rev().find(|e| e.promise == run.promise.name && e.at >= run.start)
+        && explained
+    {
         why.push(format!("new estimate: {}", calendar.words(estimate.until)));
     }
     Clock {

@@ -64,6 +64,20 @@ pub struct Policy {
     /// Which figures about kept promises are public.
     #[serde(default)]
     pub publish: PublishRules,
+    /// The calendar, once it was asked for.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub counted: Counted,
+}
+
+/// A calendar that is made once. It follows from the policy's rules, so it makes no two policies differ.
+#[derive(Debug, Clone, Default)]
+pub struct Counted(std::sync::OnceLock<Result<std::sync::Arc<Calendar>, String>>);
+
+impl PartialEq for Counted {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Who the program is.
@@ -828,8 +842,8 @@ impl Policy {
     ///
     /// # Errors
     /// What is wrong with the zone or a holiday, in words; a checked policy has neither.
-    pub fn calendar(&self) -> Result<Calendar, String> {
-        Calendar::new(&self.calendar)
+    pub fn calendar(&self) -> Result<std::sync::Arc<Calendar>, String> {
+        self.counted.0.get_or_init(|| Calendar::new(&self.calendar).map(std::sync::Arc::new)).clone()
     }
 
     /// The promise of this name.

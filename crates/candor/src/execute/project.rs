@@ -5,7 +5,7 @@ use crate::keys::{Context, Key, seal_repeatably};
 use crate::store::{cases, journal::Head};
 use candor_core::case::Case;
 use candor_core::policy::Policy;
-use candor_core::promises::{self, Clock, Status};
+use candor_core::promises::{self, Status};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,9 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
     let plain = serde_json::to_vec(&card).map_err(Error::internal)?;
     // Rebuilding must give the same bytes.
     let card = seal_repeatably(key, &card_context(case.id.as_str(), head.seq), &plain)?;
-    let next = next_clock(case, policy);
+    // The row must not depend on the hour at which it is made: a clock that is not kept is shown by its due date, and
+    // the page tells running from broken.
+    let next = promises::next(case, policy, case.updated_at);
     Ok(cases::CaseRow {
         id: case.id.0.clone(),
         program: case.program.0.clone(),
@@ -55,16 +57,6 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
 /// Where the card of a case lies: bound to the entry it was made after.
 pub fn card_context(id: &str, head_seq: i64) -> Context<'_> {
     Context { kind: "case_row", stream: id, row: head_seq, field: "card" }
-}
-
-/// The clock a person has to look at next: the earliest that is neither kept nor over. What is broken stays first.
-fn next_clock(case: &Case, policy: &Policy) -> Option<Clock> {
-    // The row must not depend on the hour at which it is made: a clock that is not kept is shown by its due date,
-    // and the page tells running from broken.
-    promises::clocks(case, policy, case.updated_at)
-        .into_iter()
-        .filter(|clock| matches!(clock.status, Status::Running | Status::Paused { .. } | Status::Broken { .. }))
-        .min_by_key(|clock| clock.due)
 }
 
 /// Severity as a number that sorts: 0 none, 4 critical.

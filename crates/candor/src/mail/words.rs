@@ -159,7 +159,7 @@ pub struct Link {
 
 impl Matter<'_> {
     fn zone(&self) -> TimeZone {
-        self.policy.calendar().map_or(TimeZone::UTC, |calendar: Calendar| calendar.zone().clone())
+        self.policy.calendar().map_or(TimeZone::UTC, |calendar| calendar.zone().clone())
     }
 
     fn long(&self, at: Timestamp) -> String {

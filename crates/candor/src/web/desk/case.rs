@@ -167,11 +167,7 @@ pub fn file_limit(app: &App) -> String {
 
 /// The next thing that is expected of the team.
 fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> (String, Option<TimeView>, String) {
-    let clock = candor_core::promises::clocks(case, policy, now)
-        .into_iter()
-        .filter(|clock| !clock.status.is_over())
-        .min_by_key(|clock| clock.due);
-    match clock {
+    match candor_core::promises::next(case, policy, now) {
         Some(clock) => {
             let status = match &clock.status {
                 Status::Paused { .. } => "paused",
