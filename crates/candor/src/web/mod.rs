@@ -16,6 +16,7 @@ pub mod static_tree; // programs, policies, advisories: the public tree's files
 pub mod report; // the form of a policy
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
+pub mod settings; // programs, people, tokens, sessions, letters on their way
 pub mod ops; // is it alive, is it ready, how does it do
 
 use crate::app::App;
@@ -29,7 +30,7 @@ pub fn router(app: &App) -> Router<App> {
         router = router.merge(report::routes());
     }
     if app.config.roles.desk {
-        router = router.merge(signin::routes()).merge(desk::routes());
+        router = router.merge(signin::routes()).merge(desk::routes()).merge(settings::routes());
     }
     // What people run this with has no forms.
     router.layer(from_fn_with_state(app.clone(), guard::same_origin)).merge(ops::routes())

@@ -133,6 +133,10 @@ pub struct Settings {
     pub invite: Group,
     /// Fields for a new token.
     pub token: Group,
+    /// Where to prove the second factor first; the forms that ask for it are not shown then.
+    pub confirm: Option<Link>,
+    /// Recovery codes left, in words.
+    pub recovery_left: String,
     /// What has to be mended.
     pub problems: Vec<Problem>,
 }
@@ -167,6 +171,10 @@ pub struct MemberRow {
     pub state: String,
     /// Whether it can be disabled by the one who looks.
     pub can_disable: bool,
+    /// Whether it can be let in again by the one who looks.
+    pub can_enable: bool,
+    /// Whether password and authenticator can be reset by the one who looks.
+    pub can_reset: bool,
 }
 
 /// A token for the API.
@@ -208,6 +216,25 @@ pub struct OutboxView {
     pub oldest: Option<TimeView>,
     /// How letters leave, in words, like `SMTP over TLS to mail.example.org` or `kept as files in a folder`.
     pub way: String,
+    /// The ones given up, the oldest first.
+    pub failed: Vec<FailedRow>,
+}
+
+/// A letter that was given up.
+#[derive(Debug, Clone, Default)]
+pub struct FailedRow {
+    /// Name in the address of the form.
+    pub id: String,
+    /// What kind of letter, in words.
+    pub what: String,
+    /// When it was made.
+    pub since: TimeView,
+    /// Why the last attempt failed.
+    pub why: String,
+    /// Its case, where the one who looks may see it.
+    pub case: Option<Link>,
+    /// Whether the one who looks may have it tried again.
+    pub can_retry: bool,
 }
 
 /// `/desk/metrics`: the record of promises kept. The policy page may show the same chart.
