@@ -1,5 +1,6 @@
 //! The shell's tests, one binary: each module tells one story through public surfaces.
 
+mod accounts; // people of the team through their pages
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
 mod store_story; // the store, on SQLite and on PostgreSQL
