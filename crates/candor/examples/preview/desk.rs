@@ -278,6 +278,8 @@ fn settings() -> Settings {
         roles: roles.into(),
         state: state.into(),
         can_disable,
+        can_enable: state == "disabled",
+        can_reset: can_disable,
     };
     Settings {
         shell: desk("settings"),
@@ -325,10 +327,19 @@ fn settings() -> Settings {
         outbox: Some(OutboxView {
             waiting: 2,
             retrying: 1,
-            given_up: 0,
+            given_up: 1,
             oldest: Some(at("2026-11-22T16:11:00Z")),
             way: "SMTP over TLS to mail.min.example".into(),
+            failed: vec![FailedRow {
+                id: "l".into(),
+                what: "question to reporter".into(),
+                since: at("2026-11-20T08:00:00Z"),
+                why: "the server refused the address".into(),
+                case: Some(Link::new("7K3M9-QXT4B", "/desk/cases/7K3M9-QXT4B")),
+                can_retry: true,
+            }],
         }),
+        recovery_left: "You have 9 left. Each signs you in once when the authenticator is out of reach.".into(),
         may_manage: true,
         invite: Group::new(
             "invite",
