@@ -136,6 +136,7 @@ function help() {
   }
   box.showModal();
 }
+document.getElementById("keys-hint")?.removeAttribute("hidden");
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.more[open]")) menu.open = false;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;

@@ -289,11 +289,12 @@ impl KeptRow {
     /// The bar: kept, late and broken as widths of 300 units, then where each begins.
     pub fn bar(&self) -> SafeHtml {
         let all = self.decided().max(1);
-        let kept = self.kept * 300 / all;
-        let late = self.late * 300 / all;
-        let broken = if self.decided() == 0 { 0 } else { 300 - kept - late };
+        let (kept, late) = (self.kept * 300 / all, self.late * 300 / all);
+        // What rounding leaves goes to the last kind that is there, so that no kind is drawn that did not happen.
+        let broken = if self.broken > 0 { 300 - kept - late } else { 0 };
+        let late = if self.broken == 0 && self.late > 0 { 300 - kept } else { late };
         let mut svg = String::from(
-            r#"<svg class="bar" viewBox="0 0 300 12" aria-hidden="true" focusable="false"><rect class="bar-rest" width="300" height="12"/>"#,
+            r#"<svg class="bar" viewBox="0 0 300 12" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="bar-rest" width="300" height="12"/>"#,
         );
         for (class, x, width) in [("kept", 0, kept), ("late", kept, late), ("broken", kept + late, broken)] {
             if width > 0 {
@@ -340,4 +341,25 @@ pub struct Letter {
     pub head: Vec<Row>,
     /// Its text.
     pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_draws_no_breach_that_did_not_happen() {
+        let row = KeptRow { kept: 46, late: 2, ..KeptRow::default() };
+        let bar = row.bar().0;
+        assert!(bar.contains(r#"class="bar-late" x="287" width="13""#), "{bar}");
+        assert!(!bar.contains("bar-broken"), "{bar}");
+        assert_eq!(row.share(), "96 %");
+    }
+
+    #[test]
+    fn a_promise_that_nothing_decided_yet_has_an_empty_bar() {
+        let row = KeptRow { running: 3, ..KeptRow::default() };
+        assert!(!row.bar().0.contains("bar-kept"));
+        assert_eq!(row.share(), "none decided");
+    }
 }
