@@ -53,6 +53,11 @@ impl Trouble {
 }
 
 impl Fields {
+    /// Answers known beforehand.
+    pub fn of<'a>(answers: impl IntoIterator<Item = (&'a str, impl Into<String>)>) -> Self {
+        Self(answers.into_iter().map(|(name, value)| (name.to_owned(), vec![value.into()])).collect())
+    }
+
     /// The answer to a field, without space around it; empty when there is none.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())

@@ -14,6 +14,7 @@ pub mod advisory; // a published record as a page shows it
 pub mod public; // stylesheet, script, icon
 pub mod static_tree; // programs, policies, advisories: the public tree's files
 pub mod report; // the form of a policy
+pub mod receipt; // the page behind a receipt
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
 pub mod settings; // programs, people, tokens, sessions, letters on their way
@@ -27,7 +28,7 @@ use axum::middleware::from_fn_with_state;
 pub fn router(app: &App) -> Router<App> {
     let mut router = public::routes();
     if app.config.roles.public {
-        router = router.merge(report::routes());
+        router = router.merge(report::routes()).merge(receipt::routes(app));
     }
     if app.config.roles.desk {
         router = router.merge(signin::routes()).merge(desk::routes()).merge(settings::routes());

@@ -231,13 +231,7 @@ impl Form<'_> {
 /// The questions about credit; on the form and on the reporter's page alike.
 pub fn credit(policy: &Policy, answers: &Fields, problems: &Problems) -> Group {
     let form = Form { policy, answers, problems };
-    let default = match policy.credit.default {
-        CreditDefault::Named => "If you choose nothing, the name you give above is credited.",
-        CreditDefault::Ask => {
-            "If you choose nothing, you are asked before anything is published, and stay unnamed without an answer."
-        }
-        CreditDefault::Anonymous => "If you choose nothing, nothing about you is published.",
-    };
+    let default = credit_default(policy);
     let choices = vec![
         Choice::new("later", "Decide later").hint(default),
         Choice::new("anonymous", "Do not name me"),
@@ -258,6 +252,17 @@ pub fn credit(policy: &Policy, answers: &Fields, problems: &Problems) -> Group {
         lead = format!("{lead} Credit appears in: {}.", policy.credit.appears_in.join(", ")).trim().to_owned();
     }
     Group::new("credit-wish", "Credit", fields).lead(lead)
+}
+
+/// What happens when nothing is chosen.
+pub fn credit_default(policy: &Policy) -> &'static str {
+    match policy.credit.default {
+        CreditDefault::Named => "If you choose nothing, the name you give above is credited.",
+        CreditDefault::Ask => {
+            "If you choose nothing, you are asked before anything is published, and stay unnamed without an answer."
+        }
+        CreditDefault::Anonymous => "If you choose nothing, nothing about you is published.",
+    }
 }
 
 /// Every question of the form, with the answers so far. `files` are the questions about files.

@@ -1,0 +1,328 @@
+//! `/receipt`: whoever holds a receipt sees where their report stands, answers, sends and fetches files, asks for news.
+//! A wrong receipt, an unknown one and a malformed one get the same answer.
+
+pub mod own; // the page behind the receipt
+pub mod words; // what was said and done, in words for the reporter
+
+use super::errors;
+use super::fields::{self, Fields};
+use super::guard::{Visitor, rate};
+use super::headers::as_download;
+use super::page;
+use super::report::files::Uploads;
+use super::report::questions::{self, Problems};
+use super::session::{FormNonce, ReceiptHolder, Rejection, keep_receipt, no_receipt_cookie, receipt_cookie};
+use super::views::report::{EnterReceipt, ReporterCheck};
+use super::views::{Field, Group, Notice, Problem};
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::{execute, execute_again, files, policy_of};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use candor_core::case::Case;
+use candor_core::command::Command;
+use candor_core::event::FileRef;
+use candor_core::refusal::Refusal;
+use own::Draft;
+use serde::Deserialize;
+
+/// Receipts a minute from one source. Guessing is hopeless all the same; this keeps the load away.
+const TRIES: u32 = 60;
+
+/// Result of a handler of the receipt's pages.
+type Answer = Result<Response, Rejection>;
+
+/// Addresses behind the receipt.
+pub fn routes(app: &App) -> Router<App> {
+    Router::new()
+        .route("/receipt", get(own_page).post(enter))
+        .route("/receipt/write", post(write).layer(DefaultBodyLimit::disable()))
+        .route("/receipt/nudge", post(nudge))
+        .route("/receipt/credit", post(credit))
+        .route("/receipt/embargo", post(embargo))
+        .route("/receipt/withdraw", get(withdraw_page).post(withdraw))
+        .route("/receipt/files/{file}", get(file))
+        .route("/receipt/sign-out", post(sign_out))
+        .layer(from_fn_with_state(app.clone(), keep_receipt))
+}
+
+/// What was done before the page came again.
+#[derive(Debug, Default, Deserialize)]
+struct Did {
+    #[serde(default)]
+    done: String,
+}
+
+/// `GET /receipt`: the own page, or where a receipt is entered.
+async fn own_page(State(app): State<App>, Query(did): Query<Did>, request: Request) -> Answer {
+    let (mut parts, _) = request.into_parts();
+    match ReceiptHolder::from_request_parts(&mut parts, &app).await {
+        Ok(holder) => {
+            let mut view = own::view(&app, &holder, Draft::default())?;
+            view.shell.notice = said(&did.done).map(|text| Notice { text: text.into(), link: None });
+            Ok(page::html(StatusCode::OK, &view))
+        }
+        Err(Rejection::Receipt) => Ok(page::html(StatusCode::OK, &enter_view(&app, "", None))),
+        Err(other) => Err(other),
+    }
+}
+
+/// What just happened, in a sentence.
+fn said(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "write" => "Your message is with the team.",
+        "nudge" => "They were asked to look at your report.",
+        "credit" => "Your choice about credit is kept.",
+        "embargo" => "Your answer about the date is with the team.",
+        "withdraw" => "You took the report back.",
+        _ => return None,
+    })
+}
+
+fn back(done: &str) -> Response {
+    page::see_other(&format!("/receipt?done={done}"))
+}
+
+fn enter_view(app: &App, value: &str, problem: Option<&str>) -> EnterReceipt {
+    let problem = problem.map(|text| Problem { field: "receipt".into(), text: text.into() });
+    EnterReceipt {
+        shell: page::shell(app, "receipt"),
+        value: value.to_owned(),
+        problems: problem.into_iter().collect(),
+    }
+}
+
+/// `POST /receipt`: opens the page of a receipt.
+async fn enter(State(app): State<App>, visitor: Visitor, request: Request) -> Answer {
+    rate(&app, "receipt", visitor, TRIES)?;
+    let fields = Fields::read(request, &[]).await?;
+    match ReceiptHolder::open(&app, fields.get("receipt")).await {
+        Ok(holder) => {
+            let mut answer = page::see_other("/receipt");
+            answer.headers_mut().insert(header::SET_COOKIE, receipt_cookie(&app, &holder.receipt)?);
+            Ok(answer)
+        }
+        Err(Error::NotFound) => {
+            // What was typed is not shown again: a receipt that is almost right is a secret still.
+            let view = enter_view(&app, "", Some("No report has this receipt; look again at each group of it"));
+            Ok(page::html(StatusCode::NOT_FOUND, &view))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /receipt/sign-out`
+async fn sign_out(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let mut answer = page::see_other("/receipt");
+    let headers = answer.headers_mut();
+    headers.insert(header::SET_COOKIE, no_receipt_cookie(&app));
+    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    Ok(answer)
+}
+
+/// The token for a message's form.
+pub(super) fn message_form(case: &Case) -> String {
+    format!("message/{}", case.id)
+}
+
+/// `POST /receipt/write`
+async fn write(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let mut uploads = Uploads::new(&app, true);
+    let (answers, whole) = fields::read_with_files(request, &["files"], &mut uploads).await?;
+    holder.check(answers.get("csrf"))?;
+    let text = answers.get("text").replace("\r\n", "\n");
+    let nonce = FormNonce::read(&app, &message_form(&holder.case), answers.get("once")).ok();
+    let problem = match (&uploads.failure, &uploads.problem, &nonce) {
+        (Some(failure), ..) => Some((errors::status(failure), "", failure.to_string())),
+        (_, Some(problem), _) => {
+            Some((StatusCode::UNPROCESSABLE_ENTITY, "files", format!("{problem}. Choose the files again")))
+        }
+        _ if !whole => Some((StatusCode::PAYLOAD_TOO_LARGE, "files", "That is more than can be sent at once".into())),
+        (.., None) => Some((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "text",
+            "This page lay open for a long time. Look over your message and send it again".into(),
+        )),
+        _ => None,
+    };
+    let files = std::mem::take(&mut uploads.done);
+    if let Some((status, field, words)) = problem {
+        Uploads::drop_unused(&app, &files).await;
+        return write_again(&app, &holder, text, field, words, status);
+    }
+    // The same message sent twice is one message, whatever its files are called in the store.
+    let body = serde_json::to_vec(&(&text, files.iter().map(|file| (&file.name, &file.sha256)).collect::<Vec<_>>()))
+        .map_err(Error::internal)?;
+    let key = nonce.map(|nonce| nonce.id).unwrap_or_default();
+    let command = Command::Write { text: text.clone(), files: files.clone() };
+    let done = execute_again(&app, &holder.actor, &holder.case.id, command, None, Some((&key, &body))).await;
+    Uploads::drop_unused(&app, &files).await;
+    match done {
+        Err(Error::KeyReused) => write_again(
+            &app,
+            &holder,
+            text,
+            "text",
+            "A message was sent from this page already; if this is another one, send it now".into(),
+            StatusCode::CONFLICT,
+        ),
+        Ok(_) => Ok(back("write")),
+        Err(Error::Refused(refusal)) => {
+            let words = match &refusal {
+                Refusal::Field { .. } if text.is_empty() => "Write a message or choose a file".into(),
+                other => other.to_string(),
+            };
+            write_again(&app, &holder, text, "text", words, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(failure @ (Error::Busy | Error::Full)) => {
+            write_again(&app, &holder, text, "text", failure.to_string(), errors::status(&failure))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn write_again(
+    app: &App,
+    holder: &ReceiptHolder,
+    text: String,
+    field: &str,
+    words: String,
+    status: StatusCode,
+) -> Answer {
+    let problem = Problem { field: field.to_owned(), text: words };
+    let view = own::view(app, holder, Draft { text, problems: vec![problem], ..Draft::default() })?;
+    Ok(page::html(status, &view))
+}
+
+/// A form of one click: read, checked, asked. A refusal brings the page again with the reason.
+async fn click(app: &App, holder: &ReceiptHolder, command: Command, done: &str) -> Answer {
+    match execute(app, &holder.actor, &holder.case.id, command, None).await {
+        Ok(_) => Ok(back(done)),
+        Err(Error::Refused(refusal)) => {
+            let problem = Problem { field: String::new(), text: refusal.to_string() };
+            let view = own::view(app, holder, Draft { problems: vec![problem], ..Draft::default() })?;
+            Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /receipt/nudge`. A second click within the day is answered like the first.
+async fn nudge(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    match execute(&app, &holder.actor, &holder.case.id, Command::Nudge, None).await {
+        Ok(_) => Ok(back("nudge")),
+        Err(Error::Refused(Refusal::NudgedBefore { .. })) => Ok(page::see_other("/receipt")),
+        Err(Error::Refused(refusal)) => {
+            let problem = Problem { field: String::new(), text: refusal.to_string() };
+            let view = own::view(&app, &holder, Draft { problems: vec![problem], ..Draft::default() })?;
+            Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /receipt/credit`
+async fn credit(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let mut problems = Problems::new();
+    let chosen = questions::read_credit(&fields, &mut problems);
+    if !problems.is_empty() {
+        let view = own::view(&app, &holder, Draft { credit: Some((fields, problems)), ..Draft::default() })?;
+        return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view));
+    }
+    match chosen {
+        Some(credit) => click(&app, &holder, Command::ChooseCredit { credit }, "credit").await,
+        // "Decide later" changes nothing that was chosen.
+        None => Ok(page::see_other("/receipt")),
+    }
+}
+
+/// `POST /receipt/embargo`: agrees to a proposed date, or declines it. An answer given before stands.
+async fn embargo(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let agree = match fields.get("agree") {
+        "yes" => true,
+        "no" => false,
+        _ => return Ok(errors::bad_form("It says neither yes nor no to the date. Nothing was changed.")),
+    };
+    if holder.case.embargo.as_ref().is_none_or(|embargo| embargo.agreed) {
+        return Ok(page::see_other("/receipt"));
+    }
+    let text = fields.get("text").replace("\r\n", "\n");
+    click(&app, &holder, Command::AnswerEmbargo { agree, text }, "embargo").await
+}
+
+/// `GET /receipt/withdraw`: what will be so afterwards.
+async fn withdraw_page(State(app): State<App>, holder: ReceiptHolder) -> Answer {
+    if !holder.case.state.is_open() {
+        return Ok(page::see_other("/receipt"));
+    }
+    Ok(page::html(StatusCode::OK, &withdraw_view(&app, &holder)?))
+}
+
+fn withdraw_view(app: &App, holder: &ReceiptHolder) -> Result<ReporterCheck, Error> {
+    let policy = policy_of(app, &holder.case)?;
+    let mut shell = page::program_shell(app, &policy, "receipt");
+    shell.csrf.clone_from(&holder.csrf);
+    Ok(ReporterCheck {
+        shell,
+        title: "Withdraw your report?".into(),
+        consequences: vec![
+            "The team is told at once, and the case ends unless the team goes on with it.".into(),
+            "What you sent stays with the team, sealed. It is not published.".into(),
+            "Your receipt goes on opening this page, and you can still write.".into(),
+        ],
+        action: "/receipt/withdraw".into(),
+        groups: vec![Group::new(
+            "",
+            "",
+            vec![Field::area("text", "Why", 4).note("optional").hint("Such as: it turned out not to be a problem.")],
+        )],
+        problems: Vec::new(),
+        submit: "Withdraw the report".into(),
+        back: "/receipt".into(),
+    })
+}
+
+/// `POST /receipt/withdraw`. Once it is taken back, asking again changes nothing.
+async fn withdraw(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    if !holder.case.state.is_open() {
+        return Ok(page::see_other("/receipt"));
+    }
+    let text = fields.get("text").replace("\r\n", "\n");
+    click(&app, &holder, Command::Withdraw { text }, "withdraw").await
+}
+
+/// `GET /receipt/files/{file}`: always a download, whatever it claims to be.
+async fn file(State(app): State<App>, holder: ReceiptHolder, Path(id): Path<String>) -> Answer {
+    if !words::shown_files(&holder).any(|file| file.id.as_str() == id) {
+        return Err(Error::NotFound.into());
+    }
+    let (file, reader) = files::open_file(&app, &holder.actor, &holder.case.id, &id).await?;
+    Ok(download(&file, reader))
+}
+
+/// A file as an answer, opened while it is sent.
+pub fn download(file: &FileRef, reader: crate::store::blobs::BlobReader) -> Response {
+    let stream = futures_util::stream::try_unfold(reader, |mut reader| async move {
+        let next = reader.next().await.map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>(next.map(|bytes| (Bytes::from(bytes), reader)))
+    });
+    let mut answer = Body::from_stream(stream).into_response();
+    as_download(answer.headers_mut(), &file.name);
+    answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
+    answer
+}

@@ -1,0 +1,206 @@
+//! The page behind a receipt: where the report stands, what is promised, what was said, what can be done.
+
+use super::{message_form, words};
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::policy_of;
+use crate::web::fields::Fields;
+use crate::web::report::{files::limits, questions};
+use crate::web::session::{FormNonce, ReceiptHolder};
+use crate::web::views::parts::Credit as CreditPart;
+use crate::web::views::report::{EmbargoView, Nudge, ReporterPage};
+use crate::web::views::{Link, Problem, TimeView, parts};
+use crate::web::{clocks, page};
+use candor_core::case::{Case, Report, State};
+use candor_core::dialogue::{NUDGE_EVERY, next_contact};
+use candor_core::event::{Credit, Event, Outcome};
+use candor_core::policy::Policy;
+use candor_core::promises::{self, Status};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// What was typed and could not be taken.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// The message.
+    pub text: String,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+    /// Answers about credit, with what is wrong with them.
+    pub credit: Option<(Fields, questions::Problems)>,
+}
+
+/// The report of whoever holds the receipt.
+pub fn report(holder: &ReceiptHolder) -> Option<&Report> {
+    let number = words::number(holder);
+    holder.case.reports.iter().find(|report| report.number == number)
+}
+
+/// Fills the page.
+///
+/// # Errors
+/// When the policy of the case is not in service, or the keys are missing.
+pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterPage, Error> {
+    let case = &holder.case;
+    let policy = policy_of(app, case)?;
+    let (now, zone) = (app.now(), page::zone(&policy));
+    let report = report(holder).ok_or(Error::NotFound)?;
+    let mut shell = page::program_shell(app, &policy, "receipt");
+    shell.csrf.clone_from(&holder.csrf);
+    let (credit, credit_problems) = credit(&policy, case, report, draft.credit);
+    let mut problems = draft.problems;
+    problems.extend(credit_problems);
+    Ok(ReporterPage {
+        shell,
+        base: "/receipt".into(),
+        title: report.facts.title.clone(),
+        case: case.id.0.clone(),
+        status: status(case).into(),
+        next: next(case, &policy, &zone, now),
+        awaited: case.waiting_since.is_some(),
+        received: TimeView::new(report.at, &zone, now),
+        promises: clocks::views(case, &policy, &zone, now),
+        dialogue: words::dialogue(holder, &policy, &zone, now),
+        report: words::report_rows(report, &policy),
+        files: report.facts.files.iter().map(words::file).collect(),
+        draft: draft.text,
+        problems,
+        file_limit: limits(app),
+        once: FormNonce::fresh(app).text(app, &message_form(case))?,
+        can_write: true,
+        nudge: nudge(holder, &policy, &zone, now),
+        credit: Some(credit),
+        embargo: embargo(case, &policy, &zone, now),
+        can_withdraw: case.state.is_open(),
+        advisory: case
+            .advisory
+            .id
+            .as_ref()
+            .filter(|_| !case.advisory.published.is_empty())
+            .map(|id| Link::new(format!("Read the advisory {id}"), format!("/{}/advisories/{id}", case.program))),
+        takes_files: true,
+    })
+}
+
+/// Where it stands, in a sentence.
+fn status(case: &Case) -> &'static str {
+    match (case.state, case.outcome.as_ref()) {
+        (State::New, _) => "The team has your report. Nobody has answered yet.",
+        (State::Triage, _) => "The team is looking into it.",
+        (State::Confirmed, _) => "The team confirmed it and works on a fix.",
+        (State::Fixed, _) => "A fix is out. The advisory is being prepared.",
+        (State::Published, _) => "It is fixed, and the advisory is public.",
+        (State::Closed, Some(Outcome::Rejected)) => "The team looked into it and does not hold it for a vulnerability.",
+        (State::Closed, Some(Outcome::OutOfScope { .. })) => {
+            "It is not covered by this policy; the team said where to go instead."
+        }
+        (State::Closed, Some(Outcome::Duplicate { .. })) => "It was known already, and is handled there.",
+        (State::Closed, Some(Outcome::ScannerOutput)) => "The team takes no output of scanners without a proof.",
+        (State::Closed, Some(Outcome::Withdrawn)) => "You took it back.",
+        (State::Closed, _) => "The case is closed.",
+    }
+}
+
+/// What happens next, in a sentence.
+fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String {
+    if case.waiting_since.is_some() {
+        return "The team asked you something. Promises that need your answer stand still until it comes.".into();
+    }
+    let running = promises::clocks(case, policy, now);
+    match running.iter().find(|clock| clock.status == Status::Running) {
+        Some(clock) => {
+            format!("Next: {}, by {}.", clock.what, TimeView::new(clock.due, zone, now).absolute)
+        }
+        None => String::new(),
+    }
+}
+
+fn nudge(holder: &ReceiptHolder, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Option<Nudge> {
+    let case = &holder.case;
+    if !case.state.is_open() || policy.contacts.is_empty() {
+        return None;
+    }
+    let number = words::number(holder);
+    let last = case.history.iter().rev().find_map(|entry| match &entry.what {
+        Event::Nudged { report, .. } if *report == number => Some(entry.at),
+        _ => None,
+    });
+    let role = next_contact(case, policy, now);
+    let not_now = last.map(|at| at + NUDGE_EVERY).filter(|again| *again > now).map(|again| {
+        format!("You asked for news. From {} you can ask the {role}.", TimeView::new(again, zone, now).absolute)
+    });
+    let contact = policy.contact(&role).filter(|contact| contact.public);
+    Some(Nudge {
+        to: format!("the {role}"),
+        address: contact.map(|contact| contact.email.clone()).unwrap_or_default(),
+        last: last.map(|at| TimeView::new(at, zone, now)),
+        not_now: not_now.unwrap_or_default(),
+    })
+}
+
+fn credit(
+    policy: &Policy,
+    case: &Case,
+    report: &Report,
+    draft: Option<(Fields, questions::Problems)>,
+) -> (CreditPart, Vec<Problem>) {
+    let chosen = match &report.credit {
+        Some(Credit::Anonymous) => "Nothing about you is published.".to_owned(),
+        Some(Credit::Named { name, organisation, .. }) => {
+            let words: Vec<&str> =
+                [name, organisation].into_iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
+            format!("You are credited as: {}.", words.join(", "))
+        }
+        None => format!("You have not chosen yet. {}", questions::credit_default(policy)),
+    };
+    let (answers, problems) =
+        draft.unwrap_or_else(|| (credit_answers(report.credit.as_ref()), questions::Problems::new()));
+    let group = questions::credit(policy, &answers, &problems);
+    let problems = parts::problems(std::slice::from_ref(&group));
+    let asked = (case.credit_asked && report.credit.is_none()) || !problems.is_empty();
+    (CreditPart { chosen, asked, group }, problems)
+}
+
+fn credit_answers(credit: Option<&Credit>) -> Fields {
+    match credit {
+        None => Fields::default(),
+        Some(Credit::Anonymous) => Fields::of([("credit", "anonymous")]),
+        Some(Credit::Named { name, organisation, link, about }) => Fields::of([
+            ("credit", "named"),
+            ("credit_name", name),
+            ("credit_organisation", organisation),
+            ("credit_link", link),
+            ("credit_about", about),
+        ]),
+    }
+}
+
+fn embargo(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Option<EmbargoView> {
+    let embargo = case.embargo.as_ref()?;
+    let text = case.history.iter().rev().find_map(|entry| match &entry.what {
+        Event::EmbargoProposed { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    let declined = case.history.iter().rev().find_map(|entry| match &entry.what {
+        Event::EmbargoDeclined { .. } => Some(true),
+        Event::EmbargoProposed { .. } => Some(false),
+        _ => None,
+    });
+    let state = match (embargo.agreed, declined) {
+        (true, _) => "agreed",
+        (false, Some(true)) => "declined",
+        (false, _) => "proposed",
+    };
+    let at = TimeView::new(embargo.at, zone, now).absolute;
+    Some(EmbargoView {
+        until: TimeView::new(embargo.until, zone, now),
+        state: state.into(),
+        words: match state {
+            "agreed" => format!("You and {} agreed on it on {at}.", policy.program.name),
+            "declined" => "You would rather have another date; the team was told.".into(),
+            _ => format!("{} proposed it on {at}.", policy.program.name),
+        },
+        text: text.unwrap_or_default(),
+        asks: state == "proposed" && case.state.is_open(),
+    })
+}

@@ -1,0 +1,161 @@
+//! What was said and done, in words for the reporter. Only what [`Event::is_shown_to_reporter`] lets through, and of
+//! several reporters each their own part.
+
+use crate::web::session::ReceiptHolder;
+use crate::web::views::report::Message;
+use crate::web::views::{FileView, Row, TimeView, fmt};
+use candor_core::access::Actor;
+use candor_core::case::{Entry, Report};
+use candor_core::event::{Credit, Event, FileRef};
+use candor_core::intake;
+use candor_core::policy::{Policy, ReportField};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Number of the holder's report within the case.
+pub fn number(holder: &ReceiptHolder) -> u32 {
+    match holder.actor {
+        Actor::Reporter { report, .. } => report,
+        _ => 0,
+    }
+}
+
+/// Whether an entry is the holder's to see.
+fn is_shown(entry: &Entry, own: u32) -> bool {
+    let of = match &entry.what {
+        Event::Reported { number, .. } => Some(*number),
+        Event::ReporterWrote { report, .. }
+        | Event::Nudged { report, .. }
+        | Event::CreditChosen { report, .. }
+        | Event::Withdrawn { report, .. } => Some(*report),
+        _ => None,
+    };
+    entry.what.is_shown_to_reporter() && of.is_none_or(|of| of == own)
+}
+
+fn files_of(event: &Event) -> &[FileRef] {
+    match event {
+        Event::Reported { facts, .. } => &facts.files,
+        Event::Answered { files, .. } | Event::Asked { files, .. } | Event::ReporterWrote { files, .. } => files,
+        _ => &[],
+    }
+}
+
+/// Every file that the holder may fetch.
+pub fn shown_files(holder: &ReceiptHolder) -> impl Iterator<Item = &FileRef> {
+    let own = number(holder);
+    holder.case.history.iter().filter(move |entry| is_shown(entry, own)).flat_map(|entry| files_of(&entry.what))
+}
+
+/// A file with the address where it is fetched.
+pub fn file(file: &FileRef) -> FileView {
+    FileView {
+        name: file.name.clone(),
+        size: fmt::size(file.size),
+        href: format!("/receipt/files/{}", file.id),
+        note: String::new(),
+    }
+}
+
+/// What was said and done, oldest first.
+pub fn dialogue(holder: &ReceiptHolder, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Vec<Message> {
+    let own = number(holder);
+    let shown = holder.case.history.iter().filter(|entry| is_shown(entry, own));
+    shown.filter_map(|entry| message(entry, policy, zone, now)).collect()
+}
+
+fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Option<Message> {
+    let day = |at: Timestamp| TimeView::fixed(at, zone).absolute;
+    let promise = |name: &str| policy.promise(name).map_or_else(|| name.to_owned(), |promise| promise.what.clone());
+    let (side, did, text): (&str, String, &str) = match &entry.what {
+        Event::Reported { .. } => ("mine", "sent the report".into(), ""),
+        Event::ReporterWrote { text, .. } => ("mine", "wrote".into(), text.as_str()),
+        Event::Nudged { to, .. } => ("mine", format!("asked for news; the {to} was told"), ""),
+        Event::CreditChosen { credit, .. } => match credit {
+            Credit::Anonymous => ("mine", "chose not to be named".into(), ""),
+            Credit::Named { .. } => ("mine", "chose how to be named".into(), ""),
+        },
+        Event::EmbargoAgreed { until } => {
+            ("mine", format!("agreed that nothing is published before {}", day(*until)), "")
+        }
+        Event::EmbargoDeclined { text } => ("mine", "would rather have another date".into(), text),
+        Event::Withdrawn { text, .. } => ("mine", "took the report back".into(), text),
+        Event::Acknowledged { text } => ("theirs", "acknowledged the report".into(), text),
+        Event::Answered { text, .. } => ("theirs", "wrote".into(), text),
+        Event::Asked { text, .. } => ("theirs", "asked".into(), text),
+        Event::Confirmed { text } => ("theirs", "confirmed the report".into(), text),
+        Event::Dismissed { outcome, text } => ("theirs", format!("closed it as {}", outcome.label()), text),
+        Event::EmbargoProposed { until, text } => {
+            ("theirs", format!("proposed that nothing is published before {}", day(*until)), text)
+        }
+        Event::Estimated { promise: name, until, reason } => {
+            ("theirs", format!("gave a new date for “{}”: {}", promise(name), day(*until)), reason)
+        }
+        Event::Closed { reason } => ("theirs", "closed the case".into(), reason),
+        Event::Reopened { reason } => ("theirs", "took the case up again".into(), reason),
+        Event::CreditAsked => ("theirs", "asked how you wish to be named".into(), ""),
+        Event::Rated { severity, .. } => {
+            ("step", format!("rated the severity: {}", fmt::severity(*severity).to_lowercase()), "")
+        }
+        Event::WeaknessSet { cwe } => ("step", format!("named the weakness: CWE-{cwe}"), ""),
+        Event::FixRecorded { version: Some(version), .. } => ("step", format!("put a fix on record: {version}"), ""),
+        Event::FixRecorded { .. } => ("step", "put a remediation on record".into(), ""),
+        Event::ExploitationKnown { .. } => ("step", "put on record that it is being exploited".into(), ""),
+        Event::Published { record } => ("step", format!("published the advisory {}", record.id), ""),
+        Event::PromiseBroken { promise: name, due, .. } => {
+            ("clock", format!("A promise was not kept: {}, due {}", promise(name), day(*due)), "")
+        }
+        Event::BellRung { bell, to, .. } => {
+            ("clock", format!("The {to} was told about: {}", promise(&bell.promise)), "")
+        }
+        Event::WaitEnded => ("clock", "The wait for your answer reached its limit; the promises run again".into(), ""),
+        _ => return None,
+    };
+    let (side, who) = match side {
+        "mine" => ("mine", "You".to_owned()),
+        "clock" => ("step", String::new()),
+        side => (side, format!("The {} security team", policy.program.name)),
+    };
+    Some(Message {
+        at: TimeView::new(entry.at, zone, now),
+        who,
+        did,
+        side: side.into(),
+        text: text.to_owned(),
+        // The report's own files stand with the report.
+        files: match &entry.what {
+            Event::Reported { .. } => Vec::new(),
+            other => files_of(other).iter().map(file).collect(),
+        },
+    })
+}
+
+/// What the report said, question by question.
+pub fn report_rows(report: &Report, policy: &Policy) -> Vec<Row> {
+    use ReportField as F;
+    let facts = &report.facts;
+    let identifiers = facts.identifiers.join(", ");
+    let exploited = if facts.exploited { "I know or suspect it" } else { "" };
+    let standard = [
+        (F::Description, facts.description.as_str()),
+        (F::Product, &facts.product),
+        (F::Component, &facts.component),
+        (F::Version, &facts.version),
+        (F::Steps, &facts.steps),
+        (F::Expected, &facts.expected),
+        (F::Actual, &facts.actual),
+        (F::Impact, &facts.impact),
+        (F::Weakness, &facts.weakness),
+        (F::Preconditions, &facts.preconditions),
+        (F::Exploited, exploited),
+        (F::FoundBy, &facts.found_by),
+        (F::Identifiers, &identifiers),
+        (F::DisclosurePlans, &facts.disclosure_plans),
+    ];
+    let standard = standard.into_iter().map(|(field, text)| Row::new(intake::label(field), text));
+    let own = facts.answers.iter().map(|(id, answer)| {
+        let question = policy.report.questions.iter().find(|question| question.id == *id);
+        Row::new(question.map_or(id.as_str(), |question| question.label.as_str()), answer.as_str())
+    });
+    standard.chain(own).filter(|row| !row.text.is_empty()).collect()
+}
