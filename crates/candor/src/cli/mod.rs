@@ -6,7 +6,15 @@ mod place; // the store that a command acts on
 mod serve; // run the service
 mod policy; // check, render, schema
 mod program; // policies in service
+mod member; // people of the team
+mod server; // a server, asked over its API
+mod report; // file a report
+mod case; // the desk
+mod advisory; // documents of the standards
 mod cvss; // vectors on a terminal
+mod journal; // chains, checked and exported
+mod backup; // copies, made and restored
+mod keys; // what is there, and what is erased
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::{Failure, Outcome};
@@ -51,8 +59,29 @@ enum Commands {
     /// Takes policies into service
     #[command(subcommand)]
     Program(program::Command),
+    /// Manages the people of the team
+    #[command(subcommand)]
+    Member(member::Command),
+    /// Files a report with a server and prints the receipt
+    Report(report::Args),
+    /// Works on cases, over a server's API
+    #[command(subcommand)]
+    Case(case::Command),
+    /// Checks, prints and rebuilds advisories
+    #[command(subcommand)]
+    Advisory(advisory::Command),
     /// Scores CVSS vectors
     Cvss(cvss::Args),
+    /// Checks and exports the journal
+    #[command(subcommand)]
+    Journal(journal::Command),
+    /// Copies the store into an empty folder, also while a server runs on it
+    Backup(backup::Backup),
+    /// Fills an empty store from a backup
+    Restore(backup::Restore),
+    /// Shows what keys there are, and destroys keys, which erases what lies under them
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 /// Runs the command line of this process.
@@ -85,8 +114,22 @@ fn run(cli: Cli) -> Outcome {
         }
         Commands::Policy(command) => policy::run(command),
         Commands::Program(command) => wait_for(program::run(command)),
+        Commands::Member(command) => wait_for(member::run(command)),
+        Commands::Report(args) => wait_for(report::run(args)),
+        Commands::Case(command) => wait_for(case::run(command)),
+        Commands::Advisory(command) => wait_for(advisory::run(command)),
         Commands::Cvss(args) => cvss::run(&args),
+        Commands::Journal(command) => wait_for(journal::run(command)),
+        Commands::Backup(args) => wait_for(backup::backup(args)),
+        Commands::Restore(args) => wait_for(backup::restore(args)),
+        Commands::Keys(command) => wait_for(keys::run(command)),
     }
+}
+
+/// The system's clock, for commands that run beside any store.
+#[allow(clippy::disallowed_methods)]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Runs one command to its end.

@@ -51,6 +51,15 @@ impl From<crate::keys::KeyError> for Failure {
     }
 }
 
+impl From<crate::accounts::AccountError> for Failure {
+    fn from(error: crate::accounts::AccountError) -> Self {
+        match error {
+            crate::accounts::AccountError::Other(other) => other.into(),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
 /// An error with its causes, in one line.
 pub fn sentence(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

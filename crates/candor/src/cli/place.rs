@@ -69,15 +69,16 @@ impl Place {
     /// # Errors
     /// When there is none, when it cannot be used, or when its root key is missing.
     pub async fn open(&self) -> Result<App, Failure> {
-        let config = self.config()?;
-        if config.database.is_none() && !config.data.join("candor.db").exists() {
-            return Err(Failure::new(format_args!(
-                "there is no store in {}; name its folder with `--data`, or make one with `candor serve --data {}`",
-                config.data.display(),
-                config.data.display()
-            )));
-        }
-        self.open_or_create().await
+        self.open_with(self.config()?).await
+    }
+
+    /// As [`Place::open`], with a configuration that was changed.
+    ///
+    /// # Errors
+    /// As [`Place::open`].
+    pub async fn open_with(&self, config: Config) -> Result<App, Failure> {
+        must_be_there(&config)?;
+        open_app(config).await
     }
 
     /// Opens the store and makes it when it is not there.
@@ -85,11 +86,7 @@ impl Place {
     /// # Errors
     /// As [`Place::open`].
     pub async fn open_or_create(&self) -> Result<App, Failure> {
-        let config = self.config()?;
-        let store = open_store(&config).await?;
-        let root = RootKey::open_or_create(&config.key_file, &store).await?;
-        let keys = KeyRing::new(store.clone(), root);
-        Ok(App::new(store, Some(keys), config).await?)
+        open_app(self.config()?).await
     }
 
     /// Opens the rows alone, without any key.
@@ -98,9 +95,37 @@ impl Place {
     /// As [`Place::open`].
     pub async fn open_store(&self) -> Result<(Store, Config), Failure> {
         let config = self.config()?;
+        must_be_there(&config)?;
         let store = open_store(&config).await?;
         Ok((store, config))
     }
+
+    /// Opens the rows alone and makes them when they are not there, for a restore.
+    ///
+    /// # Errors
+    /// As [`Place::open`].
+    pub async fn new_store(&self) -> Result<(Store, Config), Failure> {
+        let config = self.config()?;
+        let store = open_store(&config).await?;
+        Ok((store, config))
+    }
+}
+
+fn must_be_there(config: &Config) -> Result<(), Failure> {
+    if config.database.is_some() || config.data.join("candor.db").exists() {
+        return Ok(());
+    }
+    let data = config.data.display();
+    Err(Failure::new(format_args!(
+        "there is no store in {data}; name its folder with `--data`, or make one with `candor serve --data {data}`"
+    )))
+}
+
+async fn open_app(config: Config) -> Result<App, Failure> {
+    let store = open_store(&config).await?;
+    let root = RootKey::open_or_create(&config.key_file, &store).await?;
+    let keys = KeyRing::new(store.clone(), root);
+    Ok(App::new(store, Some(keys), config).await?)
 }
 
 fn postgres(flag: &str, url: &str) -> Result<String, Failure> {

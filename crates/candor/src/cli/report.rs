@@ -1,0 +1,131 @@
+//! `candor report`: a report filed from a terminal or a pipeline.
+
+use super::output::{self, Failure, Outcome};
+use super::server::Server;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// What to file, and where.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The program it is for
+    #[arg(long, short, env = "CANDOR_PROGRAM", value_name = "PROGRAM", hide_env_values = true)]
+    program: String,
+    /// The report: JSON as the API takes it, or text whose first line is the title; `-` or nothing for standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Title, when the text has none of its own
+    #[arg(long)]
+    title: Option<String>,
+    /// Which part of the product
+    #[arg(long)]
+    component: Option<String>,
+    /// Which version
+    #[arg(long, value_name = "VERSION")]
+    affected: Option<String>,
+    /// Known identifier, such as a CVE number; may be repeated
+    #[arg(long = "identifier", value_name = "ID")]
+    identifiers: Vec<String>,
+    /// Your name, if you wish to give it
+    #[arg(long)]
+    name: Option<String>,
+    /// Your address, to be told when there is something new
+    #[arg(long)]
+    email: Option<String>,
+    /// A file to send with it; may be repeated
+    #[arg(long, short, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+    /// Agree to the conditions of the program's policy
+    #[arg(long)]
+    agree: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: Server,
+}
+
+pub(super) async fn run(args: Args) -> Outcome {
+    let given = match &args.file {
+        // A known identifier alone is a whole report.
+        None if !args.identifiers.is_empty() || args.title.is_some() => String::new(),
+        None => super::policy::source(Path::new("-"))?,
+        Some(file) => super::policy::source(file)?,
+    };
+    let report = report(&given, &args)?;
+    let api = args.server.api()?;
+    let path = format!("/programs/{}/reports", args.program);
+    let answer = api.post(&path, |request| with_files(request, "report", &report, &args.attach)).await?;
+    if args.json {
+        output::json(&answer);
+        return Ok(());
+    }
+    output::say(format_args!("Case     {}", text(&answer["case"])));
+    output::say(format_args!("Receipt  {}", text(&answer["receipt"])));
+    output::say("Keep the receipt: it is the only way back to this report, and is shown only now.");
+    for promise in answer["promises"].as_array().into_iter().flatten() {
+        output::say(format_args!("{}  {} ({})", text(&promise["due"]), text(&promise["what"]), text(&promise["kind"])));
+    }
+    Ok(())
+}
+
+fn text(value: &Value) -> String {
+    output::plain(value.as_str().unwrap_or_default())
+}
+
+/// The report as the API takes it, from JSON or from text.
+fn report(given: &str, args: &Args) -> Result<Value, Failure> {
+    let mut report = if given.trim_start().starts_with('{') {
+        serde_json::from_str(given).map_err(|why| Failure::during("the report is no JSON", why))?
+    } else {
+        let mut lines = given.trim().splitn(2, '\n');
+        let first = lines.next().unwrap_or_default().trim();
+        let rest = lines.next().unwrap_or_default().trim();
+        match &args.title {
+            Some(_) => json!({ "description": given.trim() }),
+            None => json!({ "title": first.trim_start_matches('#').trim(), "description": rest }),
+        }
+    };
+    let fields = [("title", &args.title), ("component", &args.component), ("version", &args.affected)];
+    for (field, value) in fields {
+        if let Some(value) = value {
+            report[field] = value.as_str().into();
+        }
+    }
+    if !args.identifiers.is_empty() {
+        report["identifiers"] = args.identifiers.clone().into();
+    }
+    if args.agree {
+        report["agreed"] = true.into();
+    }
+    for (field, value) in [("name", &args.name), ("email", &args.email)] {
+        if let Some(value) = value {
+            report["reporter"][field] = value.as_str().into();
+        }
+    }
+    Ok(report)
+}
+
+/// A body of JSON, with files beside it when there are any; files are streamed, not read into memory.
+pub(super) async fn with_files(
+    request: reqwest::RequestBuilder,
+    part: &'static str,
+    value: &Value,
+    files: &[PathBuf],
+) -> Result<reqwest::RequestBuilder, Failure> {
+    if files.is_empty() {
+        return Ok(request.json(value));
+    }
+    let json = Part::text(value.to_string())
+        .mime_str("application/json")
+        .map_err(|why| Failure::during("the request cannot be made", why))?;
+    let mut form = Form::new().part(part, json);
+    for file in files {
+        let part = Part::file(file)
+            .await
+            .map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?;
+        form = form.part("files", part);
+    }
+    Ok(request.multipart(form))
+}
