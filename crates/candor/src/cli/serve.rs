@@ -3,8 +3,9 @@
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::config::{Config, MailOut, Roles};
+use crate::serve;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -96,6 +97,31 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args) -> Outcome {
-    let config = args.config()?;
-    crate::serve::run(config, |line| output::say(line)).await.map_err(|why| Failure::new(why.to_string()))
+    let mut config = args.config()?;
+    // Removed with everything in it when it goes out of scope: after the last request, or when the start fails.
+    let mut throw_away = None;
+    if config.demo {
+        let folder = tempfile::Builder::new()
+            .prefix("candor-demo-")
+            .tempdir()
+            .map_err(|why| Failure::during("no throw-away folder can be made", why))?;
+        into_folder(&mut config, folder.path(), &args);
+        throw_away = Some(folder);
+    }
+    let served = serve::run(config, |line| output::say(line)).await;
+    if let Some(folder) = throw_away {
+        folder.close().map_err(|why| Failure::during("the throw-away folder was not removed", why))?;
+    }
+    served.map_err(Failure::new)
+}
+
+/// A demonstration touches nothing but its folder.
+fn into_folder(config: &mut Config, folder: &Path, args: &Args) {
+    let own = Config::in_folder(folder.join("data"));
+    config.database = None;
+    config.ring = None;
+    (config.data, config.blobs, config.key_file, config.public) = (own.data, own.blobs, own.key_file, own.public);
+    if args.mail.is_none() {
+        config.mail = MailOut::Dir(folder.join("mail"));
+    }
 }
