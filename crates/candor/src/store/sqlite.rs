@@ -190,7 +190,13 @@ pub(crate) fn writer_connection(file: &Path, history: &History) -> Result<Connec
     drop(made);
     let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(LOCK_WAIT)?;
-    conn.pragma_update(None, "journal_mode", "wal")?;
+    let mode: String = conn.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Busy(format!(
+            "{} could not be put into WAL mode; it is in mode {mode}",
+            file.display()
+        )));
+    }
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "cache_size", -24_576)?;
     conn.pragma_update(None, "temp_store", "memory")?;
@@ -464,10 +470,8 @@ impl<'c> Writer<'c> {
         for reply in purges {
             drop(reply.send(self.purge()));
         }
-        if fold {
-            if let Err(why) = self.main.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
-                tracing::warn!(%why, "the write-ahead log could not be folded into the database");
-            }
+        if fold && let Err(why) = self.main.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
+            tracing::warn!(%why, "the write-ahead log could not be folded into the database");
         }
         if CHECKPOINT_PAGES <= self.pages && self.checkpoint.try_send(()).is_ok() {
             self.pages = 0;
@@ -509,6 +513,10 @@ impl<'c> Writer<'c> {
                 }
             }
             Err(why) => {
+                if matches!(why, StoreError::Full) {
+                    // What can be folded in makes room at the log's beginning; that there is none is said already.
+                    drop(database.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())));
+                }
                 if matches!(why, StoreError::Poisoned) && !self.poisoned {
                     self.poisoned = true;
                     tracing::error!("a flush to disk failed; nothing more is written until the program starts again");

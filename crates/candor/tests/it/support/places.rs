@@ -1,4 +1,5 @@
 //! A store to tell a story on: a fresh one per test, on either database.
+#![allow(clippy::print_stderr)] // the story on hand is said aloud
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! A throw-away PostgreSQL server from the installed binaries, on a unix socket in its own folder.
+#![allow(clippy::print_stderr)] // what is left out is said aloud
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
