@@ -238,6 +238,10 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
         })
         .collect();
     let mut leave_out = policy.channels.never.clone();
+    for out in &policy.scope.out {
+        let instead = out.instead.as_ref().map_or_else(String::new, |instead| format!(" Instead: {instead}"));
+        leave_out.push(format!("Not covered here: {}{instead}", out.what));
+    }
     leave_out.push("Data of other people: stop where you see it, and describe it instead.".into());
     leave_out.push("Passwords, tokens and keys that still work.".into());
     if policy.report.scanner == ScannerRule::VerifiedOnly {

@@ -265,6 +265,11 @@ pub fn credit_default(policy: &Policy) -> &'static str {
     }
 }
 
+/// What is covered, and what to do when in doubt.
+fn scope(policy: &Policy) -> String {
+    format!("{} {}", policy.scope.statement, policy.scope.unsure).trim().to_owned()
+}
+
 /// Every question of the form, with the answers so far. `files` are the questions about files.
 pub fn groups(policy: &Policy, answers: &Fields, problems: &Problems, files: Vec<Field>) -> Vec<Group> {
     let form = Form { policy, answers, problems };
@@ -289,7 +294,8 @@ pub fn groups(policy: &Policy, answers: &Fields, problems: &Problems, files: Vec
         let fields: Vec<Field> =
             order.iter().filter(|field| chapter(**field) == at).map(|field| form.standard(*field)).collect();
         if !fields.is_empty() {
-            groups.push(Group::new(id, title, fields));
+            let lead = if id == "where" { scope(policy) } else { String::new() };
+            groups.push(Group::new(id, title, fields).lead(lead));
         }
     }
     let own = form.own();
