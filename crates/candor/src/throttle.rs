@@ -53,9 +53,12 @@ impl Wait {
 #[derive(Debug, Default)]
 pub struct Throttle {
     rates: Mutex<HashMap<(&'static str, Source), Timestamp>>,
-    failures: Mutex<HashMap<(&'static str, [u8; 16], Option<Source>), Failures>>,
+    failures: Mutex<HashMap<Tried, Failures>>,
     known: Mutex<HashMap<([u8; 16], Source), ()>>,
 }
+
+/// What was tried, by its kind and keyed hash, and from where; `None` counts over all sources.
+type Tried = (&'static str, [u8; 16], Option<Source>);
 
 #[derive(Debug, Clone, Copy)]
 struct Failures {

@@ -37,6 +37,17 @@ const ADMIN: &str = "admin";
 /// A role in one program, or in [`EVERY_PROGRAM`].
 pub type RoleIn = (String, Role);
 
+/// Reads a role as people write it: `coordinator` for every program, `minio=member` for one.
+///
+/// # Errors
+/// What is wrong, in words for whoever typed it.
+pub fn parse_role(text: &str) -> Result<RoleIn, String> {
+    let (program, role) = text.split_once('=').unwrap_or((EVERY_PROGRAM, text));
+    let found = Role::from_name(role.trim())
+        .ok_or_else(|| format!("`{}` is no role; choose from observer, member, coordinator", role.trim()))?;
+    Ok((program.trim().to_owned(), found))
+}
+
 /// A member, opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberView {
@@ -383,6 +394,16 @@ fn taken() -> AccountError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_is_read_with_its_program_or_for_all() {
+        assert_eq!(parse_role("coordinator"), Ok(("*".into(), Role::Coordinator)));
+        assert_eq!(parse_role("minio=member"), Ok(("minio".into(), Role::Member)));
+        assert_eq!(
+            parse_role("minio=boss"),
+            Err("`boss` is no role; choose from observer, member, coordinator".into())
+        );
+    }
 
     #[test]
     fn a_name_and_an_address_must_look_like_one() {

@@ -14,9 +14,9 @@ pub const SHORTEST: usize = 12;
 pub const LONGEST: usize = 1024;
 
 /// Memory in KiB, passes and lanes.
-///
+type Cost = (u32, u32, u32);
 /// Source: OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, 2 passes, 1 lane.
-const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+const COST: Cost = (19 * 1024, 2, 1);
 const SALT: usize = 16;
 const OUTPUT: usize = 32;
 
@@ -135,7 +135,7 @@ pub async fn verify(password: &str, hash: Option<&str>) -> Result<bool, Error> {
     Ok(keys::equal(&output, &expected) && hash.is_some())
 }
 
-async fn work(password: &str, salt: Vec<u8>, cost: (u32, u32, u32)) -> Result<Vec<u8>, Error> {
+async fn work(password: &str, salt: Vec<u8>, cost: Cost) -> Result<Vec<u8>, Error> {
     let password = Zeroizing::new(password.as_bytes().to_vec());
     let turn = TURNS.acquire().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(move || {
@@ -154,7 +154,7 @@ async fn work(password: &str, salt: Vec<u8>, cost: (u32, u32, u32)) -> Result<Ve
 }
 
 /// The costs, salt and output of a PHC string of ours.
-fn parse(hash: &str) -> Option<((u32, u32, u32), Vec<u8>, Vec<u8>)> {
+fn parse(hash: &str) -> Option<(Cost, Vec<u8>, Vec<u8>)> {
     let mut parts = hash.strip_prefix("$argon2id$v=19$")?.split('$');
     let mut costs =
         parts.next()?.split(',').zip(["m=", "t=", "p="]).map(|(part, name)| part.strip_prefix(name)?.parse().ok());

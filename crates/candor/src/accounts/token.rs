@@ -15,8 +15,8 @@ use crate::store::people::{self, TokenRow};
 const PREFIX: &str = "candor_";
 /// Longest life of a token, in days.
 pub const LONGEST_DAYS: i64 = 366;
-/// How often at most a token's last use is written down.
-const USED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// How often at most a token's last use is written down, in microseconds.
+const USED_EVERY: i64 = 60 * 1_000_000;
 
 /// What a token may do; never more than its member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -149,7 +149,7 @@ pub async fn token_actor(app: &App, bearer: &str) -> Result<(Actor, Scopes), Err
     }
     let mut scopes = Scopes::parse(&row.scopes).map_err(Error::internal)?;
     scopes.admin &= member.admin;
-    if row.used_at.is_none_or(|used| now.as_microsecond() - used >= USED_EVERY.as_micros() as i64) {
+    if row.used_at.is_none_or(|used| now.as_microsecond() - used >= USED_EVERY) {
         let used = people::token_used(&row.hash, now.as_microsecond());
         if let Err(why) = app.store.commit(Batch::main(vec![used])).await {
             tracing::warn!(%why, "a token's last use was not written down");

@@ -51,7 +51,10 @@ struct Desk {
 }
 
 async fn desk() -> Desk {
-    let place = Place::sqlite().await;
+    desk_over(Place::sqlite().await).await
+}
+
+async fn desk_over(place: Place) -> Desk {
     let config = place.app(&[]).await.config.clone();
     let config = candor::config::Config { behind_proxy: true, signin_rate: 1000, ..config };
     let app = App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("the app starts");
@@ -833,4 +836,47 @@ async fn nothing_of_a_member_is_readable_in_the_store() {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret), "the secret's bytes");
     }
     assert!(read > 10_000, "there was something to read");
+}
+
+/// The whole way of an account, as the statements behind it run on the other database.
+#[tokio::test]
+async fn an_account_goes_its_way_on_postgres_too() {
+    let Some(place) = Place::postgres().await else { return };
+    let desk = desk_over(place).await;
+    let mut boss = desk.browser();
+    let link = accounts::setup_link(&desk.app).await.expect("a store").expect("a link");
+    let link = (link != accounts::setup_link(&desk.app).await.expect("a store").expect("another")).then_some(link);
+    assert_eq!(boss.get(&path_of(&link.expect("drawn anew"))).await.status, StatusCode::NOT_FOUND);
+    let link = accounts::setup_link(&desk.app).await.expect("a store").expect("a link");
+    let (last, boss_secret) = follow(&desk, &mut boss, &link, "boss", "boss@example.org").await;
+    assert_eq!(last.status, StatusCode::OK, "{}", last.text());
+    let recovery = last.texts("#codes li").swap_remove(0);
+    let form = [("name", "ada"), ("email", "ada@example.org"), ("role-store", "member")];
+    let made = boss.act("/desk/settings/invite", &form).await;
+    let link = made.texts("#invitation").pop().expect("the link is shown");
+    let mut ada = desk.browser();
+    let (last, secret) = follow(&desk, &mut ada, &link, "ada", "ada@example.org").await;
+    assert_eq!(last.status, StatusCode::OK, "{}", last.text());
+    let id = accounts::find(&desk.app, "ada@example.org").await.expect("a member").id;
+    let mut again = desk.signed_in("ada", &secret).await;
+    desk.wait(SignedDuration::from_mins(20));
+    let code = desk.code(&secret);
+    assert_eq!(again.act("/desk/confirm", &[("code", &code)]).await.status, StatusCode::SEE_OTHER);
+    let form = [("label", "nightly"), ("days", "30"), ("read", "on")];
+    let token = again.act("/desk/settings/tokens", &form).await.texts("#fresh-token").pop().expect("a token");
+    assert!(accounts::token_actor(&desk.app, &token).await.is_ok());
+    boss = desk.browser();
+    assert_eq!(boss.sign_in("boss@example.org", PASSWORD, &recovery).await.location, "/desk");
+    let disabled = boss.act(&format!("/desk/settings/members/{id}/disable"), &[]).await;
+    assert_eq!(disabled.location, "/desk/settings?done=disabled");
+    assert!(!again.is_in().await && !ada.is_in().await);
+    assert!(accounts::token_actor(&desk.app, &token).await.is_err());
+    accounts::enable(&desk.app, id.as_str()).await.expect("enabled");
+    accounts::set_roles(&desk.app, id.as_str(), &[("*".into(), Role::Observer)], true).await.expect("roles change");
+    let link = accounts::reset(&desk.app, id.as_str()).await.expect("a link");
+    assert_eq!(follow(&desk, &mut ada, &link, "ada", "ada@example.org").await.0.status, StatusCode::OK);
+    desk.wait(SignedDuration::from_secs(60));
+    assert_eq!(boss.act("/desk/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
+    let back = boss.sign_in("boss@example.org", PASSWORD, &desk.code(&boss_secret)).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
 }
