@@ -37,6 +37,9 @@ pub struct Args {
     /// How letters leave: dir:FOLDER, smtp://HOST:PORT, smtps://HOST:PORT, or hold
     #[arg(long, env = "CANDOR_MAIL", value_name = "WAY", hide_env_values = true)]
     mail: Option<MailOut>,
+    /// File with the password for the mail server, where --mail names a user and none
+    #[arg(long, env = "CANDOR_SMTP_PASSWORD_FILE", value_name = "FILE", hide_env_values = true)]
+    smtp_password_file: Option<PathBuf>,
     /// Sender of letters
     #[arg(long, env = "CANDOR_MAIL_FROM", value_name = "ADDRESS", hide_env_values = true)]
     mail_from: Option<String>,
@@ -81,6 +84,15 @@ impl Args {
         }
         if let Some(mail) = &self.mail {
             config.mail = mail.clone();
+        }
+        if let Some(file) = &self.smtp_password_file {
+            let password = std::fs::read_to_string(file).map_err(|why| {
+                Failure::new(format!(
+                    "the file with the mail server's password, {}, cannot be read: {why}",
+                    file.display()
+                ))
+            })?;
+            config.mail_password = Some(password);
         }
         if let Some(from) = &self.mail_from {
             config.mail_from.clone_from(from);
