@@ -5,7 +5,7 @@ use askama::Template;
 use candor_core::event::Event;
 use candor_core::id::CaseId;
 use candor_core::notices::NoticeKind;
-use candor_core::policy::{Calendar, Policy, PromiseKind};
+use candor_core::policy::{Policy, PromiseKind};
 use candor_core::promises::{Clock, Status};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -203,6 +203,11 @@ impl Matter<'_> {
             .min_by_key(|clock| clock.due)
     }
 
+    /// Whether there is nothing left to do for a clock.
+    fn is_done(&self, clock: &Clock) -> bool {
+        matches!(clock.status, Status::Kept { .. } | Status::KeptLate { .. } | Status::Ended { .. })
+    }
+
     /// The clock a bell belongs to.
     fn promised(&self) -> Option<&Clock> {
         let About::Promise { name, cycle } = &self.about else { return None };
@@ -215,6 +220,12 @@ impl Matter<'_> {
         let calendar = self.policy.calendar().ok()?;
         let limits = self.policy.promises.iter().filter(|promise| promise.waits_for_reporter);
         limits.filter_map(|promise| promise.wait_limit).map(|limit| calendar.due(since, limit, &[])).min()
+    }
+
+    /// Public address of the team.
+    fn team(&self) -> Option<&str> {
+        let public = self.policy.contacts.iter().find(|contact| contact.public).map(|contact| contact.email.as_str());
+        self.policy.channels.email.as_deref().or(public)
     }
 
     fn receipt_page(&self) -> Link {
@@ -264,9 +275,17 @@ impl Matter<'_> {
                     "When it was sent, a receipt was shown once. With it you open your page, read answers, write and \
                      send files. The receipt is not in this letter and cannot be sent again."
                         .into(),
-                    "If it was not you who filed it, someone mistook or misused your address. You need not do anything; \
-                     further letters about this report only say that there is news."
-                        .into(),
+                    match self.team() {
+                        Some(team) => format!(
+                            "If it was not you who filed it, someone mistook or misused your address. Write to {team} and name \
+                             the case, and you will get no more letters about it."
+                        ),
+                        None => {
+                            "If it was not you who filed it, someone mistook or misused your address. You need not do \
+                                 anything; further letters about this report only say that there is news."
+                                .into()
+                        }
+                    },
                 ];
                 words.expected = "keep the receipt. Nothing else for now; we write when there is news.".into();
             }
@@ -374,9 +393,23 @@ impl Matter<'_> {
                 words.expected = by_next("make sure that somebody answers, today if you can.");
             }
             NoticeKind::Warning => match self.promised() {
+                Some(clock) if self.is_done(clock) => {
+                    words.subject = subject(format!("{} is done", brief(clock)));
+                    words.lead = format!("In case {case}, this was about to fall due and is done: {}.", clock.what);
+                    words.expected = "nothing any more.".into();
+                }
+                Some(clock) if matches!(clock.status, Status::Broken { .. }) => {
+                    words.subject = subject(format!("{} was due {}", brief(clock), self.short(clock.due)));
+                    words.lead = format!(
+                        "In case {case}, {} was due {}. This warning comes late.",
+                        clock.what,
+                        self.long(clock.due)
+                    );
+                    words.expected = "see to it now.".into();
+                }
                 Some(clock) => {
                     words.subject = subject(format!("{} due {}", brief(clock), self.short(clock.due)));
-                    words.lead = format!("{} falls due {}.", sentence(&clock.what), self.long(clock.due));
+                    words.lead = format!("In case {case}, {} falls due {}.", clock.what, self.long(clock.due));
                     words.expected = format!("see to it that it is kept by {}.", self.long(clock.due));
                 }
                 None => {
@@ -389,11 +422,9 @@ impl Matter<'_> {
                 Some(clock) => {
                     words.subject = subject(format!("not kept: {} was due {}", brief(clock), self.short(clock.due)));
                     words.lead =
-                        format!("{} was due {} and is not on record.", sentence(&clock.what), self.long(clock.due));
-                    if let Status::Kept { at, .. } | Status::KeptLate { at } = &clock.status {
-                        words.body.push(format!("It was done meanwhile, {}.", self.long(*at)));
-                    }
+                        format!("In case {case}, {} was due {} and was not kept.", clock.what, self.long(clock.due));
                     words.expected = match clock.kind {
+                        _ if self.is_done(clock) => "nothing any more; it was done late.".into(),
                         PromiseKind::Commitment => "see to it now; the reporter sees that it was not kept.".into(),
                         PromiseKind::Target => {
                             "see to it now, or give the reporter a reason and a new date; they see that it was missed."

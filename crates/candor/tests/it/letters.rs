@@ -1,10 +1,11 @@
 //! Letters leave once each, say what is expected by when, and carry nothing of the case.
 
 use crate::support::places::Place;
+use candor::accounts;
 use candor::app::App;
 use candor::config::MailOut;
-use candor::execute::execute;
 use candor::execute::report::{Filed, NewReport, file_report};
+use candor::execute::{execute, load_case};
 use candor::mail::reading::{Shown, read};
 use candor::mail::{dir, letters};
 use candor::store::outbox;
@@ -136,7 +137,7 @@ async fn promises_warn_and_break_in_letters_to_those_the_policy_names() {
             format!(
                 "[Object Store] Case {case}: new report, a first answer by a member of the team due Wed 4 Mar, 09:00 UTC"
             ),
-            format!("[Object Store] Case {case}: a first answer by a member of the team due Wed 4 Mar, 09:00 UTC"),
+            format!("[Object Store] Case {case}: a first answer by a member of the team was due Wed 4 Mar, 09:00 UTC"),
         ]
     );
     assert_eq!(
@@ -241,4 +242,52 @@ async fn a_letter_sent_twice_has_one_message_id_and_one_file() {
         2,
         "killed between sending and noting it, the program sends again; the file is the same"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_without_a_role_hears_nothing_and_somebody_else_does() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    let roles = [("store".to_owned(), Role::Member)];
+    let anna = accounts::add_ready(&app, "Anna", "anna@team.example", "tin harbour sleeps early", &roles, false)
+        .await
+        .expect("a member")
+        .0;
+    let case = filed(&app, "").await.case;
+    let coordinator = member("ben");
+    execute(&app, &coordinator, &case, Command::Assign { to: Some(anna.clone()) }, None).await.expect("it is hers");
+    worker::deliver_once(&app).await.expect("letters leave");
+    assert!(
+        all(&app)
+            .iter()
+            .any(|(shown, _)| shown.to.contains("anna@team.example") && shown.subject.contains("yours now"))
+    );
+
+    accounts::disable(&app, "anna@team.example").await.expect("disabled");
+    let reporter = Actor::Reporter { case: case.clone(), report: 0 };
+    execute(&app, &reporter, &case, Command::Write { text: "CANARY".into(), files: vec![] }, None)
+        .await
+        .expect("they write");
+    worker::deliver_once(&app).await.expect("letters leave");
+    let wrote: Vec<String> = all(&app)
+        .into_iter()
+        .filter(|(shown, _)| shown.subject.contains("the reporter wrote"))
+        .map(|(shown, _)| shown.to)
+        .collect();
+    assert_eq!(wrote, ["<first@example.org>"], "the policy's first contact instead");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_reporter_gets_no_letter_and_the_row_says_why() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    let filed = filed(&app, "reporter@outside.example").await;
+    let case = load_case(&app, &Actor::Clock, &filed.case).await.expect("it opens");
+    let person = case.reports[0].person.clone().expect("a person");
+    place.ring.erase_person(person.as_str()).await.expect("erased");
+    let done = worker::deliver_once(&app).await.expect("letters leave");
+    assert_eq!((done.sent, done.dropped), (1, 1));
+    let rows = outbox::list(&place.store, "done", "", 10).await.expect("rows");
+    let reasons: Vec<_> = rows.iter().filter_map(|row| row.error.as_deref()).collect();
+    assert_eq!(reasons, ["the reporter's name and address were erased"]);
 }

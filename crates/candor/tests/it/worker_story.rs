@@ -1,7 +1,7 @@
 //! The worker: letters wait for a server that is down, in order, and nothing is lost or doubled.
 
 use crate::letters::{POLICY, at, filed};
-use crate::support::places::Place;
+use crate::support::places::{Place, on_both};
 use candor::app::App;
 use candor::config::{Config, MailOut};
 use candor::store::{outbox, settings};
@@ -116,30 +116,30 @@ async fn a_letter_is_given_up_after_ten_days_and_can_be_tried_again() {
     assert!(outbox::revive(&place.store, &failed[0].id, now.as_microsecond()).await.expect("it is taken up again"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_next_letter_to_one_recipient_waits_for_the_one_before() {
-    let place = Place::sqlite().await;
-    let app = place.app(&[POLICY]).await;
-    let at = app.now().as_microsecond();
-    let new = |id: &'static str, seq: i64, to: &'static str| {
-        outbox::insert_statement(&outbox::NewLetter {
-            id,
-            stream: "CASE",
-            seq,
-            kind: "news",
-            recipient: to,
-            next_at: at,
-            created_at: at,
-        })
-    };
-    let rows = vec![new("b", 1, "reporter:0"), new("a", 2, "reporter:0"), new("c", 2, "reporter:1")];
-    place.store.commit(candor::store::Batch::main(rows)).await.expect("kept");
-    let ids = |rows: &[outbox::OutboxRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
-    let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
-    assert_eq!(ids(&claimed), ["b", "c"]);
-    outbox::done(&place.store, &claimed[0], at).await.expect("done");
-    let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
-    assert_eq!(ids(&claimed), ["a"]);
+on_both! {
+    async fn the_next_letter_to_one_recipient_waits_for_the_one_before(place: Place) {
+        let app = place.app(&[POLICY]).await;
+        let at = app.now().as_microsecond();
+        let new = |id: &'static str, seq: i64, to: &'static str| {
+            outbox::insert_statement(&outbox::NewLetter {
+                id,
+                stream: "CASE",
+                seq,
+                kind: "news",
+                recipient: to,
+                next_at: at,
+                created_at: at,
+            })
+        };
+        let rows = vec![new("b", 1, "reporter:0"), new("a", 2, "reporter:0"), new("c", 2, "reporter:1")];
+        place.store.commit(candor::store::Batch::main(rows)).await.expect("kept");
+        let ids = |rows: &[outbox::OutboxRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+        let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
+        assert_eq!(ids(&claimed), ["b", "c"]);
+        outbox::done(&place.store, &claimed[0], at).await.expect("done");
+        let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
+        assert_eq!(ids(&claimed), ["a"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,4 +169,25 @@ async fn the_worker_delivers_and_builds_pages_by_itself_and_stops_when_told() {
     works.await.expect("it ends").expect("without a fault");
     assert_eq!(crate::letters::all(&app).len(), 2);
     assert!(settings::get(&place.store, "public tree: held back").await.expect("read").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_that_cannot_be_opened_holds_up_no_other() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    let broken = filed(&app, "").await.case;
+    let whole = filed(&app, "").await.case;
+    place.ring.erase_case(broken.as_str()).await.expect("its key is destroyed");
+    app.set_clock(at("2026-03-10T09:00:00Z"));
+    let mut clocks = worker::Clocks::default();
+    assert_eq!(clocks.round(&app).await.expect("a round"), 2);
+    assert_eq!(clocks.round(&app).await.expect("a round"), 0, "the one that failed rests for a while");
+    let row = |id: String| {
+        let store = place.store.clone();
+        async move { candor::store::cases::get(&store, &id).await.expect("read").expect("a row") }
+    };
+    assert!(row(whole.0).await.head_seq > row(broken.0).await.head_seq, "the other's clock rang");
+    app.set_clock(at("2026-03-10T09:00:11Z"));
+    assert_eq!(clocks.round(&app).await.expect("a round"), 1, "then it is asked again");
 }
