@@ -95,6 +95,11 @@ impl App {
         self.shift.store(to.as_microsecond() - Timestamp::now().as_microsecond(), Ordering::Relaxed);
     }
 
+    /// Lets the clock show the system's time again.
+    pub fn real_time(&self) {
+        self.shift.store(0, Ordering::Relaxed);
+    }
+
     /// Reads the policies again, as after `candor program add` by another process.
     ///
     /// # Errors

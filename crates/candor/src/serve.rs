@@ -4,6 +4,7 @@ use crate::accounts;
 use crate::api;
 use crate::app::App;
 use crate::config::Config;
+use crate::demo;
 use crate::error::Error;
 use crate::keys::{KeyError, KeyRing, RootKey};
 use crate::store::{Database, Store, StoreConfig, settings};
@@ -38,6 +39,9 @@ pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
     let app = open(config).await?;
     // Found out now rather than in the background: a wrong way for letters, a public folder that cannot be written.
     mail::Post::new(&app.config).map_err(Failure::of)?;
+    if app.config.demo {
+        demo::fill(&app).await.map_err(Failure::of)?;
+    }
     if !app.config.public.exists() {
         publish::build(&app).await.map_err(of_cause)?;
     }
@@ -129,6 +133,14 @@ async fn greet(app: &App, mut say: impl FnMut(&str)) -> Result<(), Failure> {
     }
     if app.programs().is_empty() {
         say("No policy is in service yet: add one with `candor program add FILE`.");
+    }
+    for (member, code) in accounts::demo::people(app).await.map_err(Failure::of)? {
+        let roles = member.roles_in_words();
+        say(&format!("Sign in at {base}/desk as {} ({}, {roles}), code now {code}", member.email, member.name));
+    }
+    if app.config.demo {
+        say(&format!("The password of everybody is: {}", accounts::demo::PASSWORD));
+        say("The sign-in page shows all of this, too. Everything is made up, and is gone when you stop it.");
     }
     if app.config.roles.desk
         && let Some(link) = accounts::setup_link(app).await.map_err(Failure::of)?
