@@ -9,8 +9,8 @@ pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
-pub mod web; // pages: public, reporter, desk
 pub mod mail; // letters that leave
+pub mod web; // pages: public, reporter, desk
 pub mod publish; // the public tree
 pub mod worker; // clocks, letters and pages, without anyone asking
 pub mod api; // the JSON API

@@ -3,7 +3,7 @@
 use super::{errors, ops};
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::time::Instant;
@@ -35,6 +35,14 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 #[derive(Debug, Clone, Copy)]
 pub struct Https(pub bool);
 
+/// Bytes of address and headers that a request may have: many times what a browser sends.
+const HEAD_BYTES: usize = 16 * 1024;
+
+fn head_bytes(request: &Request) -> usize {
+    let address = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
+    request.headers().iter().fold(address, |sum, (name, value)| sum + name.as_str().len() + value.len())
+}
+
 /// Puts the headers on every answer; turns away verbs that no page knows.
 pub async fn dress(State(Https(https)): State<Https>, request: Request, next: Next) -> Response {
     let known = matches!(
@@ -42,7 +50,17 @@ pub async fn dress(State(Https(https)): State<Https>, request: Request, next: Ne
         Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS
     );
     let began = Instant::now();
-    let mut answer = if known { next.run(request).await } else { errors::wrong_method().await };
+    let mut answer = if !known {
+        errors::wrong_method().await
+    } else if head_bytes(&request) > HEAD_BYTES {
+        errors::said(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "The browser sent too much with its request",
+            "Nothing was changed. Delete the cookies of this site and try again.",
+        )
+    } else {
+        next.run(request).await
+    };
     let headers = answer.headers_mut();
     for (name, value) in &ALWAYS {
         headers.insert(name, value.clone());

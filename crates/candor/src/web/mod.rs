@@ -18,6 +18,7 @@ pub mod receipt; // the page behind a receipt
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
 pub mod settings; // programs, people, tokens, sessions, letters on their way
+pub mod demo_mail; // letters that a demonstration would have sent
 pub mod ops; // is it alive, is it ready, how does it do
 
 use crate::app::App;
@@ -32,6 +33,9 @@ pub fn router(app: &App) -> Router<App> {
     }
     if app.config.roles.desk {
         router = router.merge(signin::routes()).merge(desk::routes()).merge(settings::routes());
+    }
+    if app.config.demo {
+        router = router.merge(demo_mail::routes());
     }
     // What people run this with has no forms.
     router.layer(from_fn_with_state(app.clone(), guard::same_origin)).merge(ops::routes())

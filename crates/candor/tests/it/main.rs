@@ -4,6 +4,8 @@ mod accounts; // people of the team through their pages
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
 mod form; // the form of a policy, without script
+mod receipt; // the page behind a receipt
+mod headers; // what every answer carries
 mod store_story; // the store, on SQLite and on PostgreSQL
 mod chain_story; // every way to tamper with a journal is seen
 mod keys_story; // what opens, and what must not

@@ -14,7 +14,7 @@ pub const MINIO: &str = include_str!("../../../../../examples/policies/minio.tom
 pub struct Service {
     pub app: App,
     pub url: String,
-    pub folder: TempDir,
+    _folder: TempDir,
     _stop: oneshot::Sender<()>,
 }
 
@@ -36,7 +36,7 @@ impl Service {
         tokio::spawn(candor::web::server::serve(listener, router, async {
             drop(stopped.await);
         }));
-        Self { app, url, folder, _stop: stop }
+        Self { app, url, _folder: folder, _stop: stop }
     }
 
     /// The address of a page.

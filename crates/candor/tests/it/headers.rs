@@ -1,0 +1,171 @@
+//! What every answer carries, and what the service makes of requests that no page sends.
+
+use crate::support::service::{MINIO, Page, Service};
+use reqwest::{Method, StatusCode};
+use std::collections::BTreeSet;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const PAGES: [&str; 14] = [
+    "/",
+    "/minio",
+    "/minio/advisories",
+    "/minio/advisories.atom",
+    "/.well-known/security.txt",
+    "/robots.txt",
+    "/minio/report",
+    "/receipt",
+    "/desk",
+    "/desk/sign-in",
+    "/healthz",
+    "/assets/candor.css",
+    "/nothing",
+    "/api/v1/nothing",
+];
+
+/// Sends bytes as they are; gives the whole answer.
+async fn raw(service: &Service, request: &str) -> String {
+    let mut stream = TcpStream::connect(service.app.config.listen).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("the request is taken");
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer).await);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_security_headers() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let browser = service.browser();
+    let mut answers = Vec::new();
+    for path in PAGES {
+        answers.push((format!("GET {path}"), browser.get(path).await));
+        answers.push((format!("POST {path}"), browser.post(path, &[]).await));
+        let head = browser.client.head(service.at(path)).send().await.expect("an answer");
+        answers.push((format!("HEAD {path}"), Page::of(head).await));
+    }
+    for (what, page) in answers {
+        let csp = page.header("content-security-policy");
+        assert!(csp.starts_with("default-src 'none'") && !csp.contains("unsafe"), "{what}: {csp}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(page.header(name), value, "{what}: {name}");
+        }
+        assert!(!page.header("permissions-policy").is_empty(), "{what}");
+        assert!(!page.header("cache-control").is_empty(), "{what}");
+        assert!(
+            !page.headers.contains_key("server") && !page.headers.contains_key("strict-transport-security"),
+            "{what}"
+        );
+        assert!(!page.headers.contains_key("set-cookie"), "{what} sets a cookie before one is needed");
+        assert!(page.status.as_u16() < 500, "{what}: {}", page.status);
+        if what.starts_with("HEAD") {
+            assert_eq!(page.body, "", "{what}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_pages_may_be_kept_and_private_ones_may_not() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let browser = service.browser();
+    let css = browser.get("/minio/report").await.attributes("link[rel=stylesheet]", "href")[0].clone();
+    assert_eq!(browser.get(&css).await.header("cache-control"), "public, max-age=31536000, immutable");
+    let feed = browser.get("/minio/advisories.atom").await;
+    assert_eq!(feed.header("cache-control"), "public, max-age=60");
+    assert_eq!(feed.header("content-type"), "application/atom+xml");
+    let again = browser.client.get(service.at("/minio/advisories.atom")).header("if-none-match", feed.header("etag"));
+    assert_eq!(again.send().await.expect("an answer").status(), StatusCode::NOT_MODIFIED);
+    for path in ["/minio/report", "/receipt", "/desk/sign-in", "/nothing"] {
+        assert_eq!(browser.get(path).await.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_browsers_are_told_to_stay_there() {
+    let service = Service::start(&[MINIO], |config| config.base_url = "https://candor.example".into()).await;
+    let answer = raw(&service, "GET /receipt HTTP/1.1\r\nHost: candor.example\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.contains("strict-transport-security: max-age=63072000"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_addresses_get_the_page_of_any_absent_one_w10() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let mut seen = BTreeSet::new();
+    for path in [
+        "/nothing",
+        "/minio/nothing",
+        "/nobody/report",
+        "/nobody",
+        "/%2e%2e/etc/passwd",
+        "/..%2f..%2fetc/passwd",
+        "/minio/%252e%252e/",
+        "/minio;x=1",
+        "/../../etc/passwd",
+        "/minio/advisories/MINIO-2026-1.cve.json",
+        "/minio/advisories/MINIO-2026-1.openvex.json",
+        "/.git/config",
+        "/metrics/",
+        "/desk/cases",
+        "//evil.example/",
+        "/demo/mail",
+    ] {
+        let answer = raw(&service, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {}", answer.lines().next().unwrap_or_default());
+        seen.insert(body(&answer).to_owned());
+    }
+    assert_eq!(seen.len(), 1, "one page for all of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_verbs_are_405_and_a_huge_head_is_431_w10() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let browser = service.browser();
+    for verb in ["TRACE", "PROPFIND", "DEBUG", "FOO"] {
+        for path in ["/", "/minio/report", "/receipt", "/nothing"] {
+            let method = Method::from_bytes(verb.as_bytes()).expect("a verb");
+            let answer = browser.client.request(method, service.at(path)).send().await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{verb} {path}");
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        }
+    }
+    let huge = format!("GET / HTTP/1.1\r\nHost: x\r\nX-Big: {}\r\nConnection: close\r\n\r\n", "a".repeat(40_000));
+    let answer = raw(&service, &huge).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_host_name_is_nowhere_in_the_answer_w9() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    for path in ["/", "/minio", "/minio/report", "/receipt", "/desk", "/desk/sign-in?next=//evil.example", "/nothing"] {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nConnection: close\r\n\r\n"
+        );
+        let answer = raw(&service, &request).await;
+        assert!(!answer.contains("evil.example"), "{path}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_for_this_machine_or_the_token_and_name_no_program() {
+    let service = Service::start(&[MINIO], |config| config.metrics_token = Some("figures".into())).await;
+    let browser = service.browser();
+    let figures = browser.get("/metrics").await;
+    assert_eq!(figures.status, StatusCode::OK);
+    assert!(figures.body.contains("candor_answers_total") && !figures.body.contains("minio"));
+    let proxied = |token: &str| {
+        let request = browser.client.get(service.at("/metrics")).header("x-forwarded-for", "203.0.113.1");
+        request.header("authorization", format!("Bearer {token}")).send()
+    };
+    assert_eq!(proxied("wrong").await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    assert_eq!(proxied("figures").await.expect("an answer").status(), StatusCode::OK);
+    assert_eq!(browser.get("/readyz").await.status, StatusCode::OK);
+}
