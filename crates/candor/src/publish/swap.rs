@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// Takes a file: its path below the tree, with `/`, and its bytes.
 pub type Put<'a> = &'a mut dyn FnMut(&str, &[u8]) -> io::Result<()>;
 
-/// A tree that nothing points to is kept this long: somebody may still read from it, or write it.
+/// A tree that nothing points to is kept this long: somebody may be writing it.
 const KEPT: Duration = Duration::from_secs(600);
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -27,11 +27,12 @@ pub fn replace<T>(place: &Path, fill: impl FnOnce(Put<'_>) -> io::Result<T>) -> 
     std::fs::create_dir_all(&parent)?;
     check(place)?;
     let fresh = fresh_name(&name);
+    let before = std::fs::read_link(place).ok();
     let folder = parent.join(&fresh);
     std::fs::create_dir(&folder)?;
     match write(&folder, fill).and_then(|done| turn(place, &parent, &fresh).map(|()| done)) {
         Ok(done) => {
-            tidy(&parent, &name, place);
+            tidy(&parent, &name, &[before, std::fs::read_link(place).ok()]);
             Ok(done)
         }
         Err(why) => {
@@ -101,14 +102,14 @@ fn turn(place: &Path, parent: &Path, fresh: &std::ffi::OsStr) -> io::Result<()> 
     std::fs::File::open(parent)?.sync_all()
 }
 
-/// Removes trees that nothing points to any more. What cannot be removed is left for the next time.
-fn tidy(parent: &Path, name: &std::ffi::OsStr, place: &Path) {
-    let current = std::fs::read_link(place).ok();
+/// Removes trees that nothing points to any more, but not the `kept` ones: the new one, and the one before, from which
+/// somebody may be reading. What cannot be removed is left for the next time.
+fn tidy(parent: &Path, name: &std::ffi::OsStr, kept: &[Option<PathBuf>]) {
     let prefix = prefix(name).into_encoded_bytes();
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let found = entry.file_name();
-        if !found.as_encoded_bytes().starts_with(&prefix) || current.as_deref() == Some(Path::new(&found)) {
+        if !found.as_encoded_bytes().starts_with(&prefix) || kept.contains(&Some(PathBuf::from(&found))) {
             continue;
         }
         let old = entry

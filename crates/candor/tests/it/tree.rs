@@ -362,3 +362,19 @@ fn a_failed_build_leaves_the_old_tree_and_a_folder_of_others_is_not_touched() {
     assert!(refused.to_string().contains("holds something else"), "{refused}");
     assert!(theirs.join("thesis.txt").exists());
 }
+
+#[test]
+fn the_tree_before_the_last_is_removed_and_the_last_one_kept_for_its_readers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let public = folder.path().join("public");
+    let long_ago = std::time::SystemTime::UNIX_EPOCH;
+    let mut trees = Vec::new();
+    for _ in 0..3 {
+        swap::replace(&public, |put| put("index.html", b"x")).expect("it is put in place");
+        let tree = std::fs::canonicalize(&public).expect("a tree");
+        std::fs::File::open(&tree).and_then(|dir| dir.set_modified(long_ago)).expect("its time is set");
+        trees.push(tree);
+    }
+    let there: Vec<bool> = trees.iter().map(|tree| tree.exists()).collect();
+    assert_eq!(there, [false, true, true]);
+}
