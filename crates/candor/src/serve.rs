@@ -145,7 +145,7 @@ async fn greet(app: &App, mut say: impl FnMut(&str)) -> Result<(), Failure> {
     if app.config.roles.desk
         && let Some(link) = accounts::setup_link(app).await.map_err(Failure::of)?
     {
-        say(&format!("Set up the first member (once, within 72 hours): {link}"));
+        say(&format!("Set up the first member (once, within 24 hours): {link}"));
     }
     Ok(())
 }
