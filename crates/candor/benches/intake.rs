@@ -72,7 +72,7 @@ async fn measure(cases: u64) -> Result<()> {
     }
     let address = server.address;
     let cookie = session(&data).await?;
-    let page = figures_of_page(address, &cookie).await?;
+    let mut page = figures_of_page(address, &cookie).await?;
     println!(
         "queue page of 50 rows over {filed} cases: p50 {:.2} ms, p99 {:.2} ms",
         page.quantile(0.5),
