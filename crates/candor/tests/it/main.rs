@@ -13,4 +13,5 @@ mod blob_story; // sealed files, cut and shuffled
 mod backup_story; // copies, restored into either database
 mod support; // what stories share
 mod tree; // the public tree: whole, valid, on time
+mod whole_story; // the real program, killed at every flush
 mod worker_story; // letters wait, leave in order, are given up

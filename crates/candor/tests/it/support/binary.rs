@@ -1,0 +1,115 @@
+//! The real program as a process of its own, on a data folder, reached over HTTP.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The program.
+pub const CANDOR: &str = env!("CARGO_BIN_EXE_candor");
+
+/// A running server.
+pub struct Binary {
+    child: Child,
+    /// Address under which it is reached.
+    pub base: String,
+}
+
+/// How it is started.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    /// Put before the program, as a tracer that injects faults.
+    pub before: Vec<String>,
+    /// Further flags.
+    pub flags: Vec<String>,
+}
+
+impl Binary {
+    /// Starts it on a data folder and waits until it is ready. `None` when it ended before.
+    pub async fn start(data: &Path, how: &How) -> Option<Self> {
+        let address = free_address();
+        let mut words = how.before.clone();
+        words.push(CANDOR.into());
+        words.extend(["serve", "--report-rate", "0", "--listen"].map(String::from));
+        words.push(address.to_string());
+        words.push("--data".into());
+        words.push(data.display().to_string());
+        words.push("--mail".into());
+        words.push(format!("dir:{}", data.with_extension("mail").display()));
+        words.extend(how.flags.iter().cloned());
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log")).ok()?;
+        let child = Command::new(&words[0])
+            .args(&words[1..])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().ok()?)
+            .stderr(log)
+            .spawn()
+            .ok()?;
+        let mut binary = Self { child, base: format!("http://{address}") };
+        let began = Instant::now();
+        let client = reqwest::Client::new();
+        while began.elapsed() < Duration::from_secs(60) {
+            if client.get(format!("{}/readyz", binary.base)).send().await.is_ok_and(|answer| answer.status() == 200) {
+                return Some(binary);
+            }
+            if binary.child.try_wait().ok()?.is_some() {
+                return None;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the server did not become ready within a minute")
+    }
+
+    /// Kills it where it stands.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+    }
+
+    /// Tells it to stop, as a service manager does, and waits until it has.
+    pub fn stop(mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(&mut self) {
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+}
+
+/// Runs the program with these words on a data folder; its exit status and what it printed.
+pub fn candor(data: &Path, words: &[&str]) -> (i32, String) {
+    let output = Command::new(CANDOR).args(words).arg("--data").arg(data).stdin(Stdio::null()).output().expect("it runs");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap_or(-1), text)
+}
+
+/// An example policy's file.
+pub fn policy(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policies").join(format!("{name}.toml"))
+}
+
+/// Everything below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
