@@ -32,7 +32,7 @@ impl Ground {
                 candor::accounts::add_ready(&app, name, &email, "quite a long pass phrase", &[("*".into(), role)], false)
                     .await
                     .expect("a member");
-            let scopes = "read,write".parse().expect("scopes");
+            let scopes = candor::accounts::token::Scopes::parse("read,write").expect("scopes");
             let token = candor::accounts::token::make(&app, &id, "tests", scopes, 30).await.expect("a token");
             tokens.push(token.secret);
         }

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,8 @@ impl Binary {
             .stdin(Stdio::null())
             .stdout(log.try_clone().ok()?)
             .stderr(log)
+            // A group of its own, so that a tracer and what it traces end together.
+            .process_group(0)
             .spawn()
             .ok()?;
         let mut binary = Self { child, base: format!("http://{address}") };
@@ -62,12 +65,16 @@ impl Binary {
 
     /// Kills it where it stands.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
+        self.signal("-KILL");
+    }
+
+    fn signal(&self, signal: &str) {
+        let _ = Command::new("kill").args([signal, "--", &format!("-{}", self.child.id())]).status();
     }
 
     /// Tells it to stop, as a service manager does, and waits until it has.
     pub fn stop(mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        self.signal("-TERM");
         let _ = self.child.wait();
     }
 
@@ -79,7 +86,7 @@ impl Binary {
 
 impl Drop for Binary {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.kill();
         let _ = self.child.wait();
     }
 }
