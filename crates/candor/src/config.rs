@@ -129,7 +129,7 @@ impl Config {
             mail: MailOut::Hold,
             mail_password: None,
             mail_from: "Candor <candor@localhost>".into(),
-            file_limit: 100 * 1024 * 1024,
+            file_limit: 100_000_000,
             files_limit: 20,
             report_rate: 60,
             signin_rate: 20,

@@ -48,7 +48,7 @@ pub enum Error {
         limit: usize,
     },
     /// A file past the limit (413).
-    #[error("The file is larger than {} MB, the largest this service takes; split it or send a smaller one", .limit / (1024 * 1024))]
+    #[error("The file is larger than {} MB, the largest this service takes; split it or send a smaller one", .limit / 1_000_000)]
     FileTooLarge {
         /// The limit in bytes.
         limit: u64,

@@ -43,8 +43,8 @@ pub struct Args {
     /// Sender of letters
     #[arg(long, env = "CANDOR_MAIL_FROM", value_name = "ADDRESS", hide_env_values = true)]
     mail_from: Option<String>,
-    /// Largest file that is taken in, in MiB
-    #[arg(long, env = "CANDOR_FILE_LIMIT", default_value_t = 100, value_name = "MIB", hide_env_values = true)]
+    /// Largest file that is taken in, in MB
+    #[arg(long, env = "CANDOR_FILE_LIMIT", default_value_t = 100, value_name = "MB", hide_env_values = true)]
     file_limit: u64,
     /// Most files of one report or message
     #[arg(long, env = "CANDOR_FILES_LIMIT", default_value_t = 20, value_name = "NUMBER", hide_env_values = true)]
@@ -97,7 +97,7 @@ impl Args {
         if let Some(from) = &self.mail_from {
             config.mail_from.clone_from(from);
         }
-        config.file_limit = self.file_limit.saturating_mul(1024 * 1024);
+        config.file_limit = self.file_limit.saturating_mul(1_000_000);
         config.files_limit = self.files_limit;
         config.report_rate = self.report_rate;
         config.signin_rate = self.signin_rate;

@@ -28,10 +28,16 @@ impl Ground {
         let mut tokens = Vec::new();
         for (name, role) in [("CANARY-MEMBER-ANNA", Role::Member), ("CANARY-MEMBER-BEN", Role::Coordinator)] {
             let email = format!("{}@canary-team.example", name.to_lowercase());
-            let (id, _) =
-                candor::accounts::add_ready(&app, name, &email, "quite a long pass phrase", &[("*".into(), role)], false)
-                    .await
-                    .expect("a member");
+            let (id, _) = candor::accounts::add_ready(
+                &app,
+                name,
+                &email,
+                "quite a long pass phrase",
+                &[("*".into(), role)],
+                false,
+            )
+            .await
+            .expect("a member");
             let scopes = candor::accounts::token::Scopes::parse("read,write").expect("scopes");
             let token = candor::accounts::token::make(&app, &id, "tests", scopes, 30).await.expect("a token");
             tokens.push(token.secret);
@@ -89,7 +95,13 @@ struct Gone;
 
 impl<'a> Teller<'a> {
     fn new(base: &str, ground: &'a Ground) -> Self {
-        Self { client: Client::new(), base: base.to_owned(), tokens: &ground.tokens, ledger: Ledger::default(), step: 0 }
+        Self {
+            client: Client::new(),
+            base: base.to_owned(),
+            tokens: &ground.tokens,
+            ledger: Ledger::default(),
+            step: 0,
+        }
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), Gone> {
@@ -128,7 +140,10 @@ impl<'a> Teller<'a> {
         kept.open = Some(words.to_owned());
         let file = format!("CANARY-ANSWER {words} ").repeat(50);
         let form = Form::new()
-            .part("message", Part::text(json!({ "text": words }).to_string()).mime_str("application/json").expect("a type"))
+            .part(
+                "message",
+                Part::text(json!({ "text": words }).to_string()).mime_str("application/json").expect("a type"),
+            )
             .part("files", Part::text(file.clone()).file_name("answer.txt"));
         let request = self
             .client
@@ -162,18 +177,16 @@ impl<'a> Teller<'a> {
                 Some("note") => kept.notes.push(words),
                 Some("acknowledge" | "ask" | "answer" | "confirm") => kept.messages.push(words),
                 Some("record-fix") => {
-                    self.ledger.published =
-                        answer["events"].as_array().and_then(|events| events.iter().find_map(|event| {
-                            (event["event"] == "published").then(|| text(&event["advisory"]))
-                        }));
+                    self.ledger.published = answer["events"].as_array().and_then(|events| {
+                        events
+                            .iter()
+                            .find_map(|event| (event["event"] == "published").then(|| text(&event["advisory"])))
+                    });
                 }
                 _ => {}
             }
         } else {
-            assert!(
-                matches!(status.as_u16(), 409 | 422 | 503 | 507),
-                "{command} was answered with {status}: {answer}"
-            );
+            assert!(matches!(status.as_u16(), 409 | 422 | 503 | 507), "{command} was answered with {status}: {answer}");
         }
         Ok(status)
     }
@@ -422,7 +435,8 @@ async fn nothing_of_a_case_is_readable_anywhere_but_what_was_published() {
         assert!(began.elapsed() < std::time::Duration::from_secs(60), "the advisory's page did not come");
         tokio::task::yield_now().await;
     }
-    let metrics = client.get(format!("{}/metrics", binary.base)).send().await.expect("metrics").text().await.expect("text");
+    let metrics =
+        client.get(format!("{}/metrics", binary.base)).send().await.expect("metrics").text().await.expect("text");
     let backup = ground.folder.path().join("backup");
     let (status, said) = candor(&data, &["backup", &backup.display().to_string()]);
     assert_eq!(status, 0, "{said}");

@@ -6,6 +6,7 @@ pub mod history; // what happened, in words
 pub mod acts; // the form of each act, and its sending
 pub mod fields; // the questions each act asks
 pub mod advisory; // the editor, and the check before publication
+pub mod metrics; // promises kept, in figures
 pub mod behalf; // filing what came by another way
 pub mod times; // instants as people type them
 
@@ -31,6 +32,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/desk", get(queue::page))
         .route("/desk/search", get(queue::search))
+        .route("/desk/metrics", get(metrics::page))
         .route("/desk/report", get(behalf::form).post(behalf::file))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/files/{file}", get(case::file))

@@ -1,8 +1,8 @@
 //! The real program as a process of its own, on a data folder, reached over HTTP.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,8 @@ fn free_address() -> SocketAddr {
 
 /// Runs the program with these words on a data folder; its exit status and what it printed.
 pub fn candor(data: &Path, words: &[&str]) -> (i32, String) {
-    let output = Command::new(CANDOR).args(words).arg("--data").arg(data).stdin(Stdio::null()).output().expect("it runs");
+    let output =
+        Command::new(CANDOR).args(words).arg("--data").arg(data).stdin(Stdio::null()).output().expect("it runs");
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap_or(-1), text)
 }
