@@ -96,7 +96,8 @@ impl Fields {
         if !values.is_empty() && (!lists.contains(&name) || values.len() >= MOST) {
             return Err(Trouble::Twice(shown(name)));
         }
-        values.push(value);
+        // Browsers send line ends as CR LF; texts are kept with LF.
+        values.push(value.replace("\r\n", "\n"));
         Ok(())
     }
 
