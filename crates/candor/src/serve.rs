@@ -8,9 +8,12 @@ use crate::demo;
 use crate::error::Error;
 use crate::keys::{KeyError, KeyRing, RootKey};
 use crate::store::{Database, Store, StoreConfig, settings};
-use crate::web;
+use crate::web::{self, guard::Visitor};
 use crate::{mail, publish, worker};
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -83,8 +86,15 @@ fn of_cause(why: Error) -> Failure {
 
 /// Every door this process has, ready to serve.
 pub fn router(app: &App) -> Router {
-    let api = api::routes_for(app.config.roles);
-    web::finish(app, web::router(app).nest("/api/v1", api))
+    let api = api::routes_for(app.config.roles).layer(from_fn_with_state(app.clone(), told_from_where));
+    let docs = web::api_docs::routes(api::document());
+    web::finish(app, web::router(app).merge(docs).nest("/api/v1", api))
+}
+
+/// Tells the API where a request comes from, as the pages count it: one limit for both doors.
+async fn told_from_where(visitor: Visitor, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(visitor.0);
+    next.run(request).await
 }
 
 /// Serves on `listener` until `stop`; then requests get ten seconds to finish, and the worker ends its round.

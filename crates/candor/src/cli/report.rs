@@ -49,7 +49,7 @@ pub struct Args {
 pub(super) async fn run(args: Args) -> Outcome {
     let given = match &args.file {
         // A known identifier alone is a whole report.
-        None if !args.identifiers.is_empty() || args.title.is_some() => String::new(),
+        None if !args.identifiers.is_empty() => String::new(),
         None => super::policy::source(Path::new("-"))?,
         Some(file) => super::policy::source(file)?,
     };

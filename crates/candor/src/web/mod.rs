@@ -11,6 +11,7 @@ pub mod page; // from a filled view to an answer
 pub mod views; // what the pages show, as plain data, and their templates
 pub mod clocks; // clocks in words, for both sides
 pub mod advisory; // a published record as a page shows it
+pub mod api_docs; // the API as a page
 pub mod public; // stylesheet, script, icon
 pub mod static_tree; // programs, policies, advisories: the public tree's files
 pub mod report; // the form of a policy

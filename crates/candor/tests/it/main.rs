@@ -1,5 +1,9 @@
 //! The shell's tests, one binary: each module tells one story through public surfaces.
 
+mod api; // the JSON API over HTTP
+mod openapi; // the description of the API
+mod cli; // the binary on the command line
+mod demo; // the demonstration shows everything
 mod accounts; // people of the team through their pages
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case

@@ -28,6 +28,7 @@ fn upload(now: Timestamp) -> Story {
         .file("picture.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"><!-- invented for a demonstration; no script inside --></svg>\n")
         .then((4, 20), Mei, acknowledge("Thank you, Nadia. I try it on a fresh installation."))
         .then((4, 19), Mei, Act::Assign(Mei))
+        .then((4, 18), Mei, rate(&["CVSS:3.1/AV:N/AC:L/PR:L/UI:R/S:C/C:H/I:H/A:N"]))
         .then((3, 22), Mei, ask("On a fresh 5.31.0 the picture is given out as a download, and nothing runs. Which storage do you use, and does a proxy of yours change headers?"))
         .then((3, 21), Mei, note("Might be the storage plugin: it sets the type by itself."))
 }

@@ -1,0 +1,239 @@
+//! The binary on the command line: what it says, and how it ends.
+
+use crate::support::service::{MINIO, Service};
+use candor::accounts::{self, token};
+use candor_core::access::Role;
+use serde_json::Value;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A folder to work in, and the binary with nothing of the outside around it.
+struct Shell {
+    folder: TempDir,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("minio.toml"), MINIO).expect("the policy is written");
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command.env_clear().current_dir(self.folder.path()).args(args).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ended {
+        Ended::of(self.command(args).output().expect("the binary runs"))
+    }
+
+    /// Runs with words on standard input.
+    fn tell(&self, command: &mut Command, words: &str) -> Ended {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        child.stdin.take().expect("an input").write_all(words.as_bytes()).expect("it reads");
+        Ended::of(child.wait_with_output().expect("it ends"))
+    }
+}
+
+#[derive(Debug)]
+struct Ended {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("it ended by itself"),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    fn fine(self) -> String {
+        assert_eq!(self.status, 0, "{self:?}");
+        self.out
+    }
+
+    fn json(self) -> Value {
+        serde_json::from_str(&self.fine()).expect("JSON")
+    }
+
+    /// It failed with this status and one line that contains these words.
+    fn refused(&self, status: i32, words: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert!(self.err.contains(words), "{self:?}");
+        assert_eq!(self.err.trim().lines().count(), 1, "{self:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_two_and_a_failure_with_one() {
+    let shell = Shell::new();
+    assert_eq!(shell.run(&["fly"]).status, 2);
+    assert_eq!(shell.run(&["serve", "--roles", "desk,kitchen"]).status, 2);
+    shell.run(&["serve", "--listen", "8080"]).refused(2, "write it like 127.0.0.1:8080");
+    shell.run(&["policy", "check", "nothing.toml"]).refused(1, "nothing.toml cannot be read");
+    shell.run(&["program", "list"]).refused(1, "there is no store in ./candor-data");
+    shell.run(&["cvss", "CVSS:3.1/AV:X"]).refused(1, "CVSS:3.1/AV:X");
+    shell.run(&["case", "list"]).refused(2, "CANDOR_TOKEN");
+    assert!(!shell.path("candor-data").exists(), "a slip in a path made a store");
+}
+
+#[test]
+fn a_policy_is_checked_with_line_and_column() {
+    let shell = Shell::new();
+    assert!(shell.run(&["policy", "check", "minio.toml"]).fine().contains("fine"));
+    std::fs::write(shell.path("wrong.toml"), MINIO.replace("within = \"48 hours\"", "within = \"two days\""))
+        .expect("written");
+    let ended = shell.run(&["policy", "check", "wrong.toml"]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.starts_with("wrong.toml:"), "{}", ended.err);
+    assert!(ended.err.contains("48 hours"), "it says how a length is written: {}", ended.err);
+    let found = shell.run(&["policy", "check", "--json", "wrong.toml"]);
+    let found: Value = serde_json::from_str(&found.out).expect("JSON");
+    assert!(found["findings"][0]["line"].as_u64().is_some_and(|line| line > 1), "{found}");
+    for form in ["security-md", "html", "json"] {
+        assert!(shell.run(&["policy", "render", "minio.toml", "--as", form]).fine().contains("MinIO"), "{form}");
+    }
+    assert_eq!(shell.run(&["policy", "schema"]).json()["title"], "Policy");
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
+    let shell = Shell::new();
+    std::fs::write(shell.path("candor.toml"), "data = \"from-file\"\n").expect("written");
+    shell.run(&["program", "list"]).refused(1, "no store in from-file");
+    let ended =
+        Ended::of(shell.command(&["program", "list"]).env("CANDOR_DATA", "from-env").output().expect("it runs"));
+    ended.refused(1, "no store in from-env");
+    let mut command = shell.command(&["program", "list", "--data", "from-flag"]);
+    Ended::of(command.env("CANDOR_DATA", "from-env").output().expect("it runs")).refused(1, "no store in from-flag");
+    std::fs::write(shell.path("candor.toml"), "dta = \"x\"\n").expect("written");
+    shell.run(&["program", "list"]).refused(2, "`dta`");
+    let help = Shell::new().run(&["serve", "--help"]).fine();
+    for words in ["CANDOR_LISTEN", "candor.toml: listen", "--listen", "default: 127.0.0.1:8080"] {
+        assert!(help.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn programs_members_and_copies_are_managed_on_the_store() {
+    let shell = Shell::new();
+    let add = ["program", "add", "minio.toml", "--json"];
+    let added = shell.run(&add).json();
+    assert_eq!((&added["version"], &added["changed"]), (&1.into(), &true.into()));
+    assert_eq!(shell.run(&add).json()["changed"], false);
+    std::fs::write(shell.path("minio.toml"), MINIO.replace("48 hours", "47 hours")).expect("written");
+    assert_eq!(shell.run(&add).json()["version"], 2);
+    assert!(shell.run(&["program", "list"]).fine().contains("MinIO"));
+
+    let ended = shell.run(&["member", "add", "--name", "Ada", "--email", "ada@example.org", "--role", "member@minio"]);
+    assert!(ended.fine().contains("/invite/"));
+    let twice = ["member", "add", "--name", "Ada", "--email", "ada@example.org", "--role", "member"];
+    shell.run(&twice).refused(1, "Another member has this address");
+    let members = shell.run(&["member", "list", "--json"]).json();
+    assert_eq!((&members[0]["name"], &members[0]["roles"][0]["program"]), (&"Ada".into(), &"minio".into()));
+    let made = shell.run(&["member", "token", "ada@example.org", "--label", "pipeline"]);
+    assert!(made.fine().starts_with("candor_"));
+    shell.run(&["member", "disable", "ada@example.org"]).fine();
+    assert_eq!(shell.run(&["member", "list", "--json"]).json()[0]["state"], "disabled");
+
+    assert!(shell.run(&["journal", "verify"]).fine().contains("0 entries"));
+    shell.run(&["backup", "copy"]).fine();
+    shell.run(&["backup", "copy"]).refused(1, "not empty");
+    shell.run(&["restore", "copy", "--data", "again"]).fine();
+    std::fs::copy(shell.path("candor-data.key"), shell.path("again.key")).expect("the key is put there");
+    assert!(shell.run(&["program", "list", "--data", "again"]).fine().contains("MinIO"));
+    let keys = shell.run(&["keys", "status", "--json", "--data", "again"]).json();
+    assert_eq!(keys["root"], shell.run(&["keys", "status", "--json"]).json()["root"]);
+    shell.run(&["keys", "erase", "case", "7K3M9-QXT4B"]).refused(1, "there is no case");
+}
+
+#[test]
+fn the_formats_of_advisories_are_checked() {
+    let shell = Shell::new();
+    std::fs::write(shell.path("x.json"), r#"{"document":{}}"#).expect("written");
+    let ended = shell.run(&["advisory", "validate", "x.json"]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.starts_with("x.json:"), "{}", ended.err);
+    let scored = shell.run(&["cvss", "--json", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"]).json();
+    assert_eq!((&scored[0]["score"], &scored[0]["severity"]), (&9.8.into(), &"Critical".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_is_filed_and_worked_on_from_a_terminal() {
+    let service = Service::start(&[MINIO], |_| ()).await;
+    let roles = [("minio".to_owned(), Role::Coordinator)];
+    let (id, _) = accounts::add_ready(&service.app, "Mei", "mei@example.org", "a long enough password", &roles, false)
+        .await
+        .expect("the member is made");
+    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let token = token::make(&service.app, &id, "test", scopes, 1).await.expect("a token").secret;
+    let (url, data) = (service.url.clone(), service.app.config.data.clone());
+    let key = service.app.config.key_file.clone();
+    tokio::task::spawn_blocking(move || on_a_terminal(&url, &token, &data, &key)).await.expect("the terminal's story");
+}
+
+fn on_a_terminal(url: &str, token: &str, data: &Path, key: &Path) {
+    let shell = Shell::new();
+    let with = |args: &[&str]| {
+        let mut command = shell.command(args);
+        command.env("CANDOR_SERVER", url).env("CANDOR_TOKEN", token);
+        command
+    };
+    let run = |args: &[&str]| Ended::of(with(args).output().expect("it runs"));
+    std::fs::write(shell.path("proof.txt"), "a proof").expect("written");
+    let words = "# Names of another bucket are shown\n\nWith an odd prefix.\n";
+    let mut report = with(&["report", "-p", "minio", "--json", "--attach", "proof.txt", "--email", "ada@example.org"]);
+    let filed: Value = shell.tell(&mut report, words).json();
+    let case = filed["case"].as_str().expect("a case");
+    run(&["report", "-p", "nowhere", "--identifier", "CVE-2023-39325"]).refused(1, "(not-found)");
+    run(&["report", "-p", "minio", "minio.toml", "--server", "http://127.0.0.1:1"]).refused(1, "no server answers");
+
+    assert!(run(&["case", "list"]).fine().contains("Names of another bucket are shown"));
+    let shown = run(&["case", "show", case, "--json"]).json();
+    assert_eq!(shown["files"][0]["name"], "proof.txt");
+    assert!(run(&["case", "do", case, "acknowledge", "text=Thank you."]).fine().contains("acknowledged"));
+    std::fs::write(shell.path("answer.txt"), "It happens here.\nA fix follows.").expect("written");
+    let answer = ["case", "do", case, "answer", "text=@answer.txt", "next_steps:=true", "--attach", "proof.txt"];
+    assert_eq!(
+        Ended::of(with(&answer).arg("--json").output().expect("it runs")).json()["events"][0]["next_steps"],
+        true
+    );
+    let stale = run(&["case", "do", case, "note", "text=x", "--seen", "2"]);
+    assert_eq!(stale.status, 1);
+    assert!(stale.err.contains("(stale)") && stale.err.contains("acknowledged"), "{}", stale.err);
+    run(&["case", "do", case, "publish"]).refused(1, "(no-advisory)");
+    assert!(run(&["case", "show", case]).fine().contains("A fix follows."));
+
+    // Beside the running server, on its store.
+    let place = ["--data", data.to_str().expect("text"), "--key-file", key.to_str().expect("text")];
+    let on_store = |args: &[&str]| run(&[args, &place[..]].concat());
+    assert!(on_store(&["journal", "verify"]).fine().contains("are whole"));
+    let sealed = on_store(&["journal", "export"]).fine();
+    assert!(!sealed.contains("odd prefix") && sealed.lines().count() >= 4);
+    assert!(on_store(&["journal", "export", "--open", "--case", case]).fine().contains("odd prefix"));
+    assert!(sealed.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    on_store(&["keys", "erase", "person", case]).refused(1, "--yes");
+    assert!(on_store(&["keys", "erase", "person", case, "--yes"]).fine().contains("1 persons"));
+    let opened = on_store(&["journal", "export", "--open", "--case", case]).fine();
+    assert!(opened.contains("forgotten") && !opened.contains("ada@example.org"));
+    on_store(&["keys", "erase", "case", case, "--yes"]).fine();
+    assert_eq!(on_store(&["journal", "export", "--open"]).fine(), "");
+    assert!(on_store(&["journal", "verify"]).fine().contains("are whole"));
+}
