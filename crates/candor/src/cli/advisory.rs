@@ -132,7 +132,7 @@ async fn export(case: &str, form: Form, place: &Place) -> Outcome {
         Form::Csaf => output::print(&csaf::print_text(&record, env!("CARGO_PKG_VERSION"))),
         Form::Osv => output::print(&osv::print_text(&record)),
         Form::Md => output::print(&to_markdown(&record)),
-        Form::Html => output::print(&crate::publish::markdown::to_html(&to_markdown(&record))),
+        Form::Html => output::print(&crate::web::markdown::to_html(&to_markdown(&record))),
     }
     Ok(())
 }

@@ -9,7 +9,6 @@
 //! location / { try_files $uri $uri/index.html =404; }
 //! ```
 
-pub mod markdown; // Markdown to HTML that cannot do anything
 pub mod feed; // Atom
 pub mod pages; // records and policies as pages for people
 pub mod tree; // records and policies to files

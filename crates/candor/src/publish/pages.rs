@@ -8,15 +8,14 @@ use candor_formats::csaf;
 use candor_formats::cvss::CvssVector;
 use jiff::tz::TimeZone;
 
-use super::markdown;
 use super::tree::{Input, Program};
-use crate::web::advisory;
 use crate::web::views::parts::ProgramLink;
 use crate::web::views::public::{
     AdvisoryList, AdvisoryPage, AdvisoryRow, Block, Channel, ContactRow, ErrorPage, PolicyPage, ProgramCard, Programs,
     PromiseRow, Section,
 };
 use crate::web::views::{Link, Paging, SeverityView, Shell, TimeView};
+use crate::web::{advisory, markdown};
 
 /// Advisories on one page of a list.
 pub const PAGE: usize = 100;
@@ -132,7 +131,7 @@ pub fn advisory_page(input: &Input, policy: &Policy, record: &Record) -> askama:
         title: record.title.clone(),
         id: record.id.clone(),
         description: record.summary.chars().take(300).collect(),
-        body: advisory::body(record, &zone(policy), markdown::to_html),
+        body: advisory::body(record, &zone(policy)),
         formats: vec![
             Link::new("CSAF 2.0", format!("{here}.csaf.json")),
             Link::new("OSV", format!("{here}.osv.json")),

@@ -1,5 +1,6 @@
 //! A published record as a page shows it: on its own page, in the tree, in the editor's preview.
 
+use super::markdown;
 use super::views::case::VectorView;
 use super::views::parts::SafeHtml;
 use super::views::public::{AdvisoryBody, CreditLine, RevisionRow, TimelineRow, VersionRow};
@@ -9,8 +10,8 @@ use candor_formats::cvss::CvssVector;
 use candor_formats::cwe::Cwe;
 use jiff::tz::TimeZone;
 
-/// The record in the words and order of a page. `markdown` makes safe markup of the details.
-pub fn body(record: &Record, zone: &TimeZone, markdown: impl Fn(&str) -> String) -> AdvisoryBody {
+/// The record in the words and order of a page.
+pub fn body(record: &Record, zone: &TimeZone) -> AdvisoryBody {
     let lead = record.lead_severity();
     let fixes: Vec<_> = record.remediations.iter().filter(|remedy| remedy.kind == RemediationKind::Fix).collect();
     let affected: Vec<String> =
@@ -90,7 +91,11 @@ pub fn body(record: &Record, zone: &TimeZone, markdown: impl Fn(&str) -> String)
             .collect(),
         fix: words(&[RemediationKind::Fix, RemediationKind::NoneAvailable, RemediationKind::NoFixPlanned]),
         workaround: words(&[RemediationKind::Workaround, RemediationKind::Mitigation]),
-        details: SafeHtml(if record.details.trim().is_empty() { String::new() } else { markdown(&record.details) }),
+        details: SafeHtml(if record.details.trim().is_empty() {
+            String::new()
+        } else {
+            markdown::to_html(&record.details)
+        }),
         timeline: record
             .timeline
             .iter()

@@ -15,7 +15,6 @@ use axum::routing::get;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
 
 /// Letters shown in the list.
 const SHOWN: usize = 200;
@@ -42,7 +41,11 @@ async fn show(app: App, open: Option<String>) -> Answer {
     Ok(page::html(StatusCode::OK, &view))
 }
 
-fn letters(folder: &PathBuf, open: Option<&str>, now: Timestamp) -> std::io::Result<(Vec<LetterRow>, Option<Letter>)> {
+fn letters(
+    folder: &std::path::Path,
+    open: Option<&str>,
+    now: Timestamp,
+) -> std::io::Result<(Vec<LetterRow>, Option<Letter>)> {
     let mut rows = Vec::new();
     for filed in dir::list(folder)?.into_iter().take(SHOWN) {
         let Some(bytes) = dir::read(folder, &filed.name)? else { continue };

@@ -10,6 +10,7 @@ pub mod forms; // what a browser sent: fields once, files sealed
 pub mod page; // from a filled view to an answer
 pub mod views; // what the pages show, as plain data, and their templates
 pub mod clocks; // clocks in words, for both sides
+pub mod markdown; // Markdown to HTML that cannot do anything
 pub mod advisory; // a published record as a page shows it
 pub mod api_docs; // the API as a page
 pub mod public; // stylesheet, script, icon

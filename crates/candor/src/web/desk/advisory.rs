@@ -229,7 +229,7 @@ fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String>
         base_url: app.program_url(&case.program),
     };
     let record = record_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())?;
-    let mut body = crate::web::advisory::body(&record, &opened.zone, crate::publish::markdown::to_html);
+    let mut body = crate::web::advisory::body(&record, &opened.zone);
     body.level = 3;
     body.published = None;
     Ok(body)
