@@ -82,7 +82,7 @@ pub(crate) fn choose_credit(case: &Case, report: u32, credit: &Credit) -> Result
                 problem: "give a name or an organisation to be credited".into(),
             });
         }
-        if !link.is_empty() && !(link.starts_with("https://") || link.starts_with("http://")) {
+        if !(link.is_empty() || link.starts_with("https://") || link.starts_with("http://")) {
             return Err(Refusal::Field { field: "link", problem: "write the whole address, from https://".into() });
         }
     }

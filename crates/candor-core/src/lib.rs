@@ -1,20 +1,20 @@
 //! The domain of coordinated vulnerability disclosure: what a case is, what may be asked of it,
 //! and what then happens. Nothing here reads a clock, a disk or a socket; those facts arrive as arguments.
 
-pub mod access; // who may ask it: the only maker of an `Allowed` command
-pub mod case; // the noun: one root cause, its reports, and all that became of it
-pub mod command; // everything a person, a letter or a clock may ask
-pub mod decide; // the one door: (case, allowed command, policy, facts) -> events
-pub mod dialogue; // questions, answers, notes
-pub mod disclosure;
-pub mod event; // everything that can have happened to a case
-pub mod evolve; // the only writer of a `Case`: what an event means for it
-pub mod gates; // what must be on record before a step
 pub mod id; // names of things: cases, members, persons, programs
-pub mod intake; // then the chapters of a case's life, in order: a report comes in
-pub mod notices; // who is told what after an event
+pub mod case; // the noun: one root cause, its reports, and all that became of it
+pub mod event; // everything that can have happened to a case
+pub mod command; // everything a person, a letter or a clock may ask
+pub mod refusal; // why the answer was no, in words fit to show
 pub mod policy; // the promises a team has made, as data: parsed, checked, rendered
 pub mod promises; // clocks, derived: when each promise falls due, and why
-pub mod refusal; // why the answer was no, in words fit to show
+pub mod gates; // what must be on record before a step
+pub mod access; // who may ask it: the only maker of an `Allowed` command
+pub mod decide; // the one door: (case, allowed command, policy, facts) -> events
+pub mod evolve; // the only writer of a `Case`: what an event means for it
+pub mod intake; // then the chapters of a case's life, in order: a report comes in
+pub mod dialogue; // questions, answers, notes
+pub mod triage; // verification, verdict, rating
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
-pub mod triage; // verification, verdict, rating // embargo, advisory, approval, publication, credit
+pub mod disclosure; // embargo, advisory, approval, publication, credit
+pub mod notices; // who is told what after an event

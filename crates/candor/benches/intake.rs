@@ -6,6 +6,9 @@
 //!
 //! `cargo bench -p candor --bench intake` (`-- --cases 100000` for the large store, which takes a while to fill).
 
+#![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
+#![allow(clippy::cast_possible_truncation, reason = "spans of seconds in nanoseconds fit")]
+
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;

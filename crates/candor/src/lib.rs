@@ -2,18 +2,18 @@
 //! Modules stand in the order of the floors; none imports one further down the list.
 
 pub mod config; // what the operator chose
-pub mod error; // what a request can meet besides success
 pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
+pub mod error; // what a request can meet besides success
 pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
-pub mod mail; // letters that leave
 pub mod web; // pages: public, reporter, desk
+pub mod api; // the JSON API
+pub mod mail; // letters that leave
 pub mod publish; // the public tree
 pub mod worker; // clocks, letters and pages, without anyone asking
-pub mod api; // the JSON API
 pub mod demo; // a team, programs and cases to look at
 pub mod serve; // the service: store, doors and worker in one process
 pub mod cli; // the command line

@@ -132,7 +132,7 @@ fn print(file: &Path, form: Form, base_url: Option<&str>) -> Outcome {
             let Some(base_url) = base_url else {
                 return Err(Failure::new("security.txt holds whole addresses: name the service with --base-url"));
             };
-            output::print(&render::security_txt(&policy, base_url, jiff::Timestamp::now() + VALID_FOR));
+            output::print(&render::security_txt(&policy, base_url, super::now() + VALID_FOR));
         }
     }
     Ok(())
