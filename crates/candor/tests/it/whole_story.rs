@@ -50,14 +50,23 @@ impl Ground {
     fn copy(&self, name: &str) -> PathBuf {
         let from = self.folder.path().join("ground");
         let to = self.folder.path().join(name);
-        for file in files(&from) {
-            let target = to.join(file.strip_prefix(&from).expect("below"));
-            std::fs::create_dir_all(target.parent().expect("a parent")).expect("a folder");
-            std::fs::copy(&file, &target).expect("a copy");
+        // While the ground's own store closes, its log is folded in and goes away: the copy begins anew then.
+        while let Err(why) = copy_all(&from, &to) {
+            assert_eq!(why.kind(), std::io::ErrorKind::NotFound, "{why}");
+            let _ = std::fs::remove_dir_all(&to);
         }
         std::fs::copy(from.with_extension("key"), to.with_extension("key")).expect("the key");
         to
     }
+}
+
+fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
+    for file in files(from) {
+        let target = to.join(file.strip_prefix(from).expect("below"));
+        std::fs::create_dir_all(target.parent().expect("a parent"))?;
+        std::fs::copy(&file, &target)?;
+    }
+    Ok(())
 }
 
 /// What was acknowledged, and so must be there.

@@ -55,6 +55,7 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
         Event::Acknowledged { text } => said(&mut view, "acknowledged the report", "team", text),
         Event::Assigned { to } => {
             view.did = match to {
+                Some(member) if entry.by == Author::Member(member.clone()) => "took the case".into(),
                 Some(member) => format!("gave the case to {}", names.of(member)),
                 None => "gave the case back to nobody".into(),
             };
