@@ -298,8 +298,7 @@ async fn read_parts(request: Request, app: &App, json: Option<&str>) -> Result<(
             return Err(Problem::unreadable("part", format!("There is a part that is no file; send {known} only")));
         };
         if files.len() >= app.config.files_limit {
-            let detail = format!("More than {} files; send the rest with another message", app.config.files_limit);
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-files", detail));
+            return Err(Error::TooManyFiles { limit: app.config.files_limit }.into());
         }
         files.push(store(app, &name, field, broken).await?);
     }

@@ -97,16 +97,26 @@ fn content(takes: &Takes, generator: &mut SchemaGenerator) -> Value {
                         "type": "object",
                         "properties": { *part: schema, "files": files },
                         "required": [part],
+                        "additionalProperties": false,
                     },
                     "encoding": { *part: { "contentType": "application/json" } },
                 },
             })
         }
-        Takes::Files => json!({
-            "multipart/form-data": {
-                "schema": { "type": "object", "properties": { "files": files }, "required": ["files"] },
-            },
-        }),
+        Takes::Files => {
+            let mut files = files;
+            files["minItems"] = 1.into();
+            json!({
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "properties": { "files": files },
+                        "required": ["files"],
+                        "additionalProperties": false,
+                    },
+                },
+            })
+        }
     }
 }
 

@@ -161,7 +161,7 @@ fn list(page: &Value) {
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     for row in page["cases"].as_array().into_iter().flatten() {
         let due = match row["due"]["at"].as_str() {
-            Some(at) => format!("{} {at}", text(&row["due"]["promise"])),
+            Some(at) => format!("{} {}", text(&row["due"]["promise"]), output::instant(at)),
             None => "-".into(),
         };
         let or_dash = |text: String| if text.is_empty() { "-".into() } else { text };
@@ -197,7 +197,7 @@ fn show(case: &Value) {
         output::say(format_args!(
             "  {:<10} {}  {}: {}",
             text(&clock["status"]),
-            text(&clock["due"]),
+            output::instant(clock["due"].as_str().unwrap_or_default()),
             text(&clock["promise"]),
             text(&clock["what"])
         ));
@@ -208,7 +208,8 @@ fn show(case: &Value) {
             Some("member") => text(&entry["by"]["member"]["name"]),
             _ => text(&entry["by"]["kind"]),
         };
-        output::say(format_args!("  {:>3}  {}  {}  {by}", entry["seq"], text(&entry["at"]), text(&entry["event"])));
+        let at = output::instant(entry["at"].as_str().unwrap_or_default());
+        output::say(format_args!("  {:>3}  {at}  {}  {by}", entry["seq"], text(&entry["event"])));
         let said = if entry["event"] == "reported" { &entry["facts"]["description"] } else { &entry["text"] };
         for line in text(said).lines() {
             output::say(format_args!("         {line}"));

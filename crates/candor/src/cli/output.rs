@@ -123,6 +123,14 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
+/// An instant of an answer, to the second.
+pub fn instant(text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Err(_) => plain(text),
+    }
+}
+
 /// A progress bar on a terminal; silence in a pipe.
 pub fn progress(what: &'static str) -> indicatif::ProgressBar {
     if !std::io::stderr().is_terminal() {
