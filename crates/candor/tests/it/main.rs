@@ -1,5 +1,7 @@
 //! The shell's tests, one binary: each module tells one story through public surfaces.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "a story says what it leaves out, and what it took")]
+
 mod api; // the JSON API over HTTP
 mod openapi; // the description of the API
 mod cli; // the binary on the command line
@@ -16,6 +18,7 @@ mod keys_story; // what opens, and what must not
 mod blob_story; // sealed files, cut and shuffled
 mod backup_story; // copies, restored into either database
 mod support; // what stories share
+mod tidy; // floors, rooms, licences, and the page of requirements
 mod tree; // the public tree: whole, valid, on time
 mod whole_story; // the real program, killed at every flush
 mod worker_story; // letters wait, leave in order, are given up

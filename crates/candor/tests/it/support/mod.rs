@@ -1,5 +1,7 @@
 //! What the stories share.
 
+#![allow(dead_code, reason = "a story takes what it needs")]
+
 pub mod chains; // cases with a journal, put straight into the store
 pub mod binary; // the real program as a process
 pub mod places; // a store to tell a story on
