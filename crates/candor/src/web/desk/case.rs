@@ -218,6 +218,9 @@ fn report_view(
     if facts.exploited {
         rows.push(Row::new(label(ReportField::Exploited), "Yes"));
     }
+    if !policy.disclosure.conditions.is_empty() {
+        rows.push(Row::new("Agreed to the conditions", if facts.agreed { "Yes" } else { "No" }));
+    }
     for question in &policy.report.questions {
         if let Some(answer) = facts.answers.get(&question.id).filter(|answer| !answer.is_empty()) {
             rows.push(Row::new(question.label.clone(), answer.clone()));

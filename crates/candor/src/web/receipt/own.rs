@@ -91,9 +91,7 @@ fn status(case: &Case) -> &'static str {
         (State::Fixed, _) => "A fix is out. The advisory is being prepared.",
         (State::Published, _) => "It is fixed, and the advisory is public.",
         (State::Closed, Some(Outcome::Rejected)) => "The team looked into it and does not hold it for a vulnerability.",
-        (State::Closed, Some(Outcome::OutOfScope { .. })) => {
-            "It is not covered by this policy; the team said where to go instead."
-        }
+        (State::Closed, Some(Outcome::OutOfScope { .. })) => "It is not covered by this policy.",
         (State::Closed, Some(Outcome::Duplicate { .. })) => "It was known already, and is handled there.",
         (State::Closed, Some(Outcome::ScannerOutput)) => "The team takes no output of scanners without a proof.",
         (State::Closed, Some(Outcome::Withdrawn)) => "You took it back.",
@@ -105,6 +103,11 @@ fn status(case: &Case) -> &'static str {
 fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String {
     if case.waiting_since.is_some() {
         return "The team asked you something. Promises that need your answer stand still until it comes.".into();
+    }
+    if let (State::Closed, Some(Outcome::OutOfScope { clause, instead })) = (case.state, &case.outcome) {
+        let what = policy.scope.out.iter().find(|out| out.clause == *clause).map(|out| out.what.as_str());
+        let instead = Some(instead.as_str()).filter(|instead| !instead.is_empty());
+        return [what, instead].into_iter().flatten().collect::<Vec<_>>().join(" ");
     }
     let running = promises::clocks(case, policy, now);
     match running.iter().find(|clock| clock.status == Status::Running) {
