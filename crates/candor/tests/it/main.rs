@@ -10,6 +10,7 @@ mod accounts; // people of the team through their pages
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
 mod form; // the form of a policy, without script
+mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
 mod headers; // what every answer carries
 mod store_story; // the store, on SQLite and on PostgreSQL
