@@ -87,6 +87,10 @@ async fn the_demonstration_shows_everything_that_can_become_of_a_case() {
     any("has a draft to be approved", &|case| {
         case["advisory"]["draft"].is_object() && case["advisory"]["approved_by"].is_null()
     });
+    any("has a missed target with a new estimate", &|case| {
+        each(&case["clocks"]).any(|clock| clock["kind"] == "target" && clock["status"] == "broken")
+            && each(&case["journal"]).any(|entry| entry["event"] == "estimated")
+    });
     any("has files", &|case| !case["files"].as_array().is_none_or(Vec::is_empty));
     any("is exploited", &|case| case["exploited"] == true);
     any("was filed by a member", &|case| case["reports"][0]["filed_by"].is_object());

@@ -48,7 +48,7 @@ fn invitation(now: Timestamp) -> Story {
         .then((23, 20), Tomas, acknowledge("Thank you. We look at it today."))
         .then((23, 2), Jonas, reproduced("5.30.2, SQLite and PostgreSQL", "A used link, within one hour", "Take-over of the new account"))
         .then((22, 20), Tomas, confirm("Confirmed. A cache by language keeps the link alive."))
-        .then((22, 18), Jonas, rate(&["CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:H/I:H/A:N"]))
+        .then((22, 18), Jonas, rate(&["CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:H/I:H/A:H"]))
         .then((22, 17), Jonas, weakness(613))
         .then((16, 2), Tomas, answer("A first patch broke signing in with several languages; we start again."))
         .then((14, 4), Tomas, estimate("patch", until, "The first patch broke signing in with several languages. The cache has to go, which touches more than we thought."))
