@@ -4,7 +4,7 @@ use crate::support::service::{MINIO, Service};
 use candor::accounts::{self, token};
 use candor_core::access::Role;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -173,6 +173,40 @@ fn the_formats_of_advisories_are_checked() {
     assert!(ended.err.starts_with("x.json:"), "{}", ended.err);
     let scored = shell.run(&["cvss", "--json", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"]).json();
     assert_eq!((&scored[0]["score"], &scored[0]["severity"]), (&9.8.into(), &"Critical".into()));
+}
+
+#[test]
+fn a_demonstration_says_who_to_sign_in_as_and_leaves_nothing_behind() {
+    let shell = Shell::new();
+    let temporary = shell.path("tmp");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let mut child = shell
+        .command(&["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .env("TMPDIR", &temporary)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let lines = std::io::BufReader::new(child.stdout.take().expect("an output")).lines();
+    let said: Vec<String> =
+        lines.map_while(Result::ok).take_while(|line| !line.starts_with("The sign-in page")).collect();
+    assert!(said.iter().any(|line| line.contains("ines@example.org") && line.contains("code now")), "{said:?}");
+    let kept = || std::fs::read_dir(&temporary).expect("the folder").count();
+    assert_eq!(kept(), 1);
+    let stopped = Command::new("kill").arg(child.id().to_string()).status().expect("it is told to stop");
+    assert!(stopped.success());
+    assert!(child.wait().expect("it stops").success());
+    assert_eq!(kept(), 0);
+    assert!(!shell.path("candor-data").exists());
+}
+
+#[test]
+fn a_port_in_use_is_told_in_one_sentence() {
+    let shell = Shell::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    shell.run(&["serve", "--listen", &address]).refused(1, "is in use by another program");
+    assert!(!shell.path("candor-data").exists(), "a service that cannot listen made a store");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
