@@ -130,11 +130,20 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
     })
 }
 
+/// An identifier, with a word when it is of no public scheme.
+fn looked_up(id: &str) -> String {
+    match candor_formats::identifiers::recognise(id) {
+        Some(_) => id.to_owned(),
+        None => format!("{id} (not of a public scheme that can be looked up)"),
+    }
+}
+
 /// What the report said, question by question.
 pub fn report_rows(report: &Report, policy: &Policy) -> Vec<Row> {
     use ReportField as F;
     let facts = &report.facts;
-    let identifiers = facts.identifiers.join(", ");
+    let identifiers: Vec<String> = facts.identifiers.iter().map(|id| looked_up(id)).collect();
+    let identifiers = identifiers.join(", ");
     let exploited = if facts.exploited { "I know or suspect it" } else { "" };
     let standard = [
         (F::Description, facts.description.as_str()),
