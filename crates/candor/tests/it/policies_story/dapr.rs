@@ -186,3 +186,51 @@ async fn the_second_of_two_editors_is_told_what_changed_and_a_command_sent_twice
     assert_eq!(desk.journal(&case, &["noted"]).await.len(), 1);
     assert_eq!(minute(&desk.journal(&case, &["noted"]).await[0]["at"]), "2027-02-01 10:00");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p5_public_identifiers_are_linked_and_others_flagged_to_both_sides() {
+    let desk = Desk::open("dapr", DAPR, "2027-02-01T08:00:00Z").await;
+    let mut given = report();
+    given["identifiers"] = json!(["CVE-2024-35223", "SNYK-GOLANG-1234"]);
+    given["description"] = "As with GHSA-284c-x8m7-9w5h, the token is not asked for.".into();
+    let case = desk.report("2027-02-01T09:00:00Z", given).await;
+    let team = desk.browser().await.get(&format!("/desk/cases/{}", case.case)).await;
+    let links = team.attributes("a", "href");
+    for link in ["https://www.cve.org/CVERecord?id=CVE-2024-35223", "https://github.com/advisories/GHSA-284c-x8m7-9w5h"]
+    {
+        assert!(links.iter().any(|known| known == link), "{link} is missing among {links:?}");
+    }
+    assert!(team.body.contains("SNYK-GOLANG-1234 (scheme not known)"));
+    let browser = desk.service.browser();
+    browser.post("/receipt", &[("receipt".into(), case.receipt.clone())]).await;
+    let own = browser.get("/receipt").await.body;
+    assert!(own.contains("SNYK-GOLANG-1234 (not of a public scheme") && !own.contains("CVE-2024-35223 (not"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p8_what_comes_on_a_holiday_counts_from_the_next_working_day_and_every_page_says_the_same() {
+    let desk = Desk::open("dapr", DAPR, "2026-12-24T08:00:00Z").await;
+    // Saturday 26 December is a holiday; the count begins with Monday 28, 00:00. Tue 29 (1), Wed 30 (2), Thu 31 (3).
+    let case = desk.report("2026-12-26T12:00:00Z", report()).await;
+    assert_eq!(case.promised("answer"), "2026-12-31 00:00");
+    let browser = desk.service.browser();
+    browser.post("/receipt", &[("receipt".into(), case.receipt.clone())]).await;
+    let page = format!("/desk/cases/{}", case.case);
+    for page in [browser.get("/receipt").await, desk.browser().await.get(&page).await] {
+        let times = page.attributes("time", "datetime");
+        assert!(times.iter().any(|at| at.starts_with("2026-12-31T00:00")), "{times:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_keeps_the_policy_under_which_it_came() {
+    let desk = Desk::open("dapr", DAPR, "2027-02-01T08:00:00Z").await;
+    let before = desk.report("2027-02-01T09:00:00Z", report()).await;
+    let shorter = DAPR.replacen("3 working days", "1 working day", 1);
+    let added = desk.service.app.add_program(&shorter).await.expect("the new version is taken into service");
+    assert_eq!((added.version, added.changed), (2, true));
+    let after = desk.report("2027-02-01T10:00:00Z", report()).await;
+    assert_eq!(after.promised("answer"), "2027-02-02 10:00");
+    assert_eq!(desk.clock(&before, "answer").await, pair("running", "2027-02-04 09:00"));
+    assert_eq!(desk.case(&before).await["policy_version"], 1);
+}

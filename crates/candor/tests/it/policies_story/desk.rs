@@ -1,7 +1,7 @@
 //! The service with one policy, its team and its reporters. Every act says when it happens.
 
-use crate::support::service::Service;
-use candor::accounts::{self, token};
+use crate::support::service::{Browser, Service, answered};
+use candor::accounts::{self, token, totp};
 use candor::mail::dir;
 use candor::mail::reading::read;
 use candor::worker;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+const PASSWORD: &str = "a long enough password";
 /// Score 9.8.
 pub const CRITICAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
 /// Score 7.5.
@@ -21,6 +22,8 @@ pub struct Desk {
     program: &'static str,
     ines: String,
     jonas: String,
+    /// Of Ines's authenticator.
+    secret: Vec<u8>,
 }
 
 /// A report, with what its holder needs.
@@ -50,22 +53,33 @@ impl Desk {
     /// Takes the policy into service at this instant.
     pub async fn open(program: &'static str, source: &str, now: &str) -> Self {
         let service = Service::start(&[source], |_| ()).await;
-        let mut desk = Self { service, program, ines: String::new(), jonas: String::new() };
+        let mut desk = Self { service, program, ines: String::new(), jonas: String::new(), secret: Vec::new() };
         desk.at(now);
-        desk.ines = desk.token("Ines", Role::Coordinator).await;
-        desk.jonas = desk.token("Jonas", Role::Member).await;
+        (desk.ines, desk.secret) = desk.token("Ines", Role::Coordinator).await;
+        (desk.jonas, _) = desk.token("Jonas", Role::Member).await;
         desk
     }
 
-    async fn token(&self, name: &str, role: Role) -> String {
+    async fn token(&self, name: &str, role: Role) -> (String, Vec<u8>) {
         let email = format!("{}@team.example", name.to_lowercase());
         let roles = [(self.program.to_owned(), role)];
-        let (id, _) = accounts::add_ready(&self.service.app, name, &email, "a long enough password", &roles, false)
+        let (id, secret) = accounts::add_ready(&self.service.app, name, &email, PASSWORD, &roles, false)
             .await
             .expect("the member is made");
         let scopes = token::Scopes::parse("read,write").expect("scopes");
         let made = token::make(&self.service.app, &id, "test", scopes, 300).await.expect("the token is made");
-        format!("Bearer {}", made.secret)
+        (format!("Bearer {}", made.secret), secret.to_vec())
+    }
+
+    /// Ines's browser, signed in.
+    pub async fn browser(&self) -> Browser {
+        let browser = self.service.browser();
+        let code = totp::code(&self.secret, self.service.app.now()).expect("a code");
+        let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+        let who = [("email", "ines@team.example"), ("password", PASSWORD), ("code", &code)];
+        let page = browser.post("/desk/sign-in", &answered(form, &who)).await;
+        assert_eq!(page.status, 303, "{}", page.body);
+        browser
     }
 
     /// Sets the clock.
@@ -144,6 +158,14 @@ impl Desk {
         self.at(now);
         let request = self.request(Method::POST, &format!("/receipt/{tail}"));
         ask(request.header("authorization", format!("Receipt {}", report.receipt)).json(&body)).await
+    }
+
+    /// The queue as Ines sees it, over this query: status and titles.
+    pub async fn queue(&self, query: &[(&str, &str)]) -> (u16, Vec<String>) {
+        let url = reqwest::Url::parse_with_params(&self.service.at("/"), query).expect("an address");
+        let path = format!("/cases?{}", url.query().unwrap_or_default());
+        let answer = ask(self.member(Method::GET, &path, Ines)).await;
+        (answer.status, words(&answer.body["cases"], "title"))
     }
 
     /// The case as its reporter sees it.

@@ -197,3 +197,24 @@ async fn i7_no_report_is_public_by_mistake() {
     let refused = desk.tries(open).await;
     assert_eq!((refused.status, &refused.body["code"]), (422, &json!("body")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i4_a_wait_for_the_reporter_ends_at_the_policys_limit() {
+    let desk = Desk::open("ibexa", IBEXA, "2027-03-24T08:00:00Z").await;
+    // As in the case over Easter: the verdict is due on Monday 19 April, 15:00 (+2).
+    let case = desk.report("2027-03-24T14:00:00Z", report()).await;
+    desk.does("2027-04-01T08:00:00Z", Jonas, &case, json!({ "command": "ask", "text": "Which search engine?" })).await;
+    // 20 working days from Thursday 1 April, 10:00: 2 (1), 5 to 9 (6), 12 to 16 (11), 19 to 23 (16), 26 to 29 (20).
+    desk.works("2027-04-29T07:59:00Z").await;
+    assert!(desk.journal(&case, &["wait-ended"]).await.is_empty());
+    assert_eq!(desk.clock(&case, "verdict").await.0, "paused");
+    desk.works("2027-04-29T08:01:00Z").await;
+    assert_eq!(desk.journal(&case, &["wait-ended"]).await.len(), 1);
+    // The verdict moves by 20 working days: 20 to 23 April (4), 26 to 30 (9), 3 to 5 May (12), not Ascension Day, 7 (13),
+    // 10 to 14 (18), not Constitution Day, 18 (19), Wednesday 19 (20).
+    assert_eq!(desk.clock(&case, "verdict").await, pair("running", "2027-05-19 13:00"));
+    assert_eq!(desk.own(&case).await["waiting_since"], Value::Null);
+    let late = json!({ "text": "Sorry: the one that comes with it." });
+    assert_eq!(desk.reporter("2027-05-10T08:00:00Z", &case, "messages", late).await.status, 200);
+    assert_eq!(desk.clock(&case, "verdict").await, pair("running", "2027-05-19 13:00"));
+}

@@ -1,6 +1,7 @@
 //! Strapi: a person's answer within seven days in Paris, a target that is missed, and more than one remedy.
 
 use super::desk::{Desk, HIGH, Ines, Jonas, draft, list, minute, pair, verified, word, words};
+use crate::support::service::answered;
 use serde_json::{Value, json};
 
 const STRAPI: &str = include_str!("../../../../../examples/policies/strapi.toml");
@@ -147,4 +148,57 @@ async fn s1_a_public_issue_is_taken_in_and_the_case_notes_that_it_was_public() {
     assert_eq!(desk.own(&case).await["channel"], "public-issue");
     // Monday 22 March, 09:00 (+1); seven days later, after the change to summer time, it is 09:00 (+2).
     assert_eq!(case.promised("answer"), "2027-03-29 07:00");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s2_a_time_of_day_that_the_clocks_leave_out_or_show_twice() {
+    let desk = Desk::open("strapi", STRAPI, "2026-10-18T00:00:00Z").await;
+    // Sunday 18 October, 02:30 (+2). On Sunday 25 there are two 02:30; the first counts.
+    let twice = desk.report("2026-10-18T00:30:00Z", report()).await;
+    assert_eq!(twice.promised("answer"), "2026-10-25 00:30");
+    // Sunday 21 March, 02:30 (+1). On Sunday 28 there is none; the clocks then show 03:30 (+2), as long after 01:59.
+    let never = desk.report("2027-03-21T01:30:00Z", report()).await;
+    assert_eq!(never.promised("answer"), "2027-03-28 01:30");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_script_sql_and_forged_requests_come_to_nothing() {
+    let desk = Desk::open("strapi", STRAPI, "2027-03-22T07:00:00Z").await;
+    let script = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+    let sql = "'); drop table cases; --";
+    let hostile = json!({
+        "title": format!("{script}{sql}"), "description": script, "product": script, "component": sql,
+        "version": script, "steps": script, "weakness": sql, "impact": script, "identifiers": [script],
+        "reporter": { "name": script, "organisation": sql },
+    });
+    let case = desk.report("2027-03-22T08:00:00Z", hostile).await;
+    let page = format!("/desk/cases/{}", case.case);
+    let (team, own) = (desk.browser().await, desk.service.browser());
+    own.post("/receipt", &[("receipt".into(), case.receipt.clone())]).await;
+    for page in [team.get("/desk").await, team.get(&page).await, own.get("/receipt").await] {
+        assert_eq!(page.status, 200);
+        assert!(
+            page.body.contains("alert(1)") && !page.body.contains("<script>alert") && !page.body.contains("<img src=x")
+        );
+        let rules = page.header("content-security-policy");
+        assert!(rules.contains("default-src") && !rules.contains("unsafe"), "{rules}");
+    }
+    for query in [("program", sql), ("assignee", sql)] {
+        assert_eq!(desk.queue(&[query]).await, (200, vec![]), "{query:?}");
+    }
+    assert_eq!(desk.queue(&[("cursor", sql)]).await.0, 400);
+    assert_eq!(desk.queue(&[]).await.1, [format!("{script}{sql}")], "all is there");
+
+    // A form of another site has no token of ours, and a browser says where it comes from.
+    let act = format!("{page}/note");
+    let form = team.get(&act).await.form(&act);
+    let forged: Vec<_> = form.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+    assert!(forged.len() < form.len(), "our own form has one");
+    assert_eq!(team.post(&act, &answered(forged, &[("text", "forged")])).await.status, 403);
+    let sent = team.client.post(desk.service.at(&act)).header("origin", "https://evil.example");
+    let sent = sent.form(&answered(form.clone(), &[("text", "forged")])).send().await.expect("an answer");
+    assert_eq!(sent.status(), 403);
+    assert!(desk.journal(&case, &["noted"]).await.is_empty());
+    assert_eq!(team.post(&act, &answered(form, &[("text", "ours")])).await.status, 303);
+    assert_eq!(desk.journal(&case, &["noted"]).await.len(), 1);
 }
