@@ -228,3 +228,64 @@ async fn m7_what_own_staff_find_runs_on_the_same_promises() {
         "the policy's page says what is covered"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m6_a_correction_goes_through_the_same_steps_and_keeps_its_number() {
+    let (desk, case) = open("2027-03-05T09:00:00Z").await;
+    let title = |title: &str| draft(title, "MinIO server", "RELEASE.2027-03-09T00-00-00Z", json!({}));
+    let approve = |revision: u32| json!({ "command": "approve-advisory", "revision": revision });
+    let publish = json!({ "command": "publish" });
+    for (who, command) in [
+        (Jonas, verified()),
+        (Ines, json!({ "command": "confirm", "text": "It is so." })),
+        (Jonas, json!({ "command": "rate", "vectors": [CRITICAL] })),
+        (Jonas, json!({ "command": "record-audit", "looked": "every list call", "found": "nothing" })),
+        (Jonas, title("Names of objets")),
+        (Ines, approve(1)),
+        (Jonas, json!({ "command": "record-fix", "kind": "patch", "version": "RELEASE.2027-03-09T00-00-00Z" })),
+        (Ines, publish.clone()),
+    ] {
+        desk.does("2027-03-09T09:00:00Z", who, &case, command).await;
+    }
+    desk.works("2027-03-09T09:01:00Z").await;
+    desk.does("2027-03-11T09:00:00Z", Jonas, &case, title("Names of objects")).await;
+    let (code, why) = desk.is_refused("2027-03-11T09:01:00Z", Ines, &case, publish.clone()).await;
+    assert!(code == "not-approved" && why.contains("revision 2"), "{why}");
+    let (code, _) = desk.is_refused("2027-03-11T09:02:00Z", Ines, &case, approve(1)).await;
+    assert_eq!(code, "other-revision", "somebody who read the old one approves nothing");
+    desk.does("2027-03-11T09:03:00Z", Ines, &case, approve(2)).await;
+    assert_eq!(desk.get("/advisories/MINIO-2027-1").await.body["title"], "Names of objets");
+    assert_eq!(
+        desk.does("2027-03-11T09:04:00Z", Ines, &case, publish).await.last().map(String::as_str),
+        Some("published")
+    );
+    assert_eq!(desk.advisories().await, ["MINIO-2027-1"]);
+    let public = desk.get("/advisories/MINIO-2027-1").await.body;
+    assert_eq!(
+        (&public["title"], minute(&public["published"])),
+        (&json!("Names of objects"), "2027-03-09 09:00".into())
+    );
+    assert_eq!(minute(&public["modified"]), "2027-03-11 09:04");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_taken_back_or_known_already_ends_its_clocks_and_tells_nothing_of_the_other() {
+    let (desk, case) = open("2027-03-05T09:00:00Z").await;
+    assert_eq!(
+        desk.reporter("2027-03-05T10:00:00Z", &case, "withdraw", json!({ "text": "My mistake." })).await.status,
+        200
+    );
+    assert_eq!(desk.own(&case).await["outcome"]["outcome"], "withdrawn");
+    for promise in ["acknowledge", "next-steps", "news"] {
+        assert_eq!(desk.clock(&case, promise).await.0, "ended", "{promise}");
+    }
+    let again = desk.report("2027-03-05T11:00:00Z", report()).await;
+    desk.does("2027-03-05T11:30:00Z", Jonas, &again, verified()).await;
+    let known = json!({ "command": "duplicate", "of": case.case, "text": "We know it already." });
+    desk.does("2027-03-05T12:00:00Z", Ines, &again, known).await;
+    let own = desk.own(&again).await;
+    assert_eq!(own["outcome"], json!({ "outcome": "duplicate", "of": null }));
+    assert!(!own.to_string().contains(&case.case), "another case is another reporter's");
+    desk.works("2027-03-05T12:01:00Z").await;
+    assert!(desk.works("2027-04-05T12:00:00Z").await.is_empty(), "nothing rings after the end");
+}
