@@ -30,6 +30,11 @@ pub fn missing(case: &Case, policy: &Policy, step: Step, actor: Option<&MemberId
     (!missing.is_empty()).then(|| GateRefusal { step: verb(step), missing })
 }
 
+/// Whether what one gate asks for is on record, for `actor` as the one who takes the step.
+pub fn is_passed(case: &Case, policy: &Policy, gate: &Gate, actor: Option<&MemberId>) -> bool {
+    lacks(case, policy, gate, actor).is_none()
+}
+
 /// A step as a verb.
 pub fn verb(step: Step) -> &'static str {
     match step {

@@ -262,7 +262,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member) -> Offered {
     let allowed = |kind: &Kind| role >= Role::Coordinator || !kind.needs_coordinator();
     for (kinds, out) in [(likely, true), (rare, false)] {
         for kind in kinds.into_iter().filter(allowed) {
-            match kind.step().and_then(|step| gates::missing(case, policy, step, me)) {
+            // A publication that waits for the fix is ordered before; its gates are asked when the fix comes.
+            let asked = kind.step().filter(|step| *step != Step::Publish || !waits_for_fix(case, policy));
+            match asked.and_then(|step| gates::missing(case, policy, step, me)) {
                 Some(refusal) => offered.gated.push(GatedAct {
                     label: kind.label().into(),
                     gate: refusal.missing.first().map(|missing| missing.because.clone()).unwrap_or_default(),
@@ -278,6 +280,11 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member) -> Offered {
         }
     }
     offered
+}
+
+/// Whether a publication ordered now would go out only with the fix.
+fn waits_for_fix(case: &Case, policy: &Policy) -> bool {
+    policy.disclosure.publish_on == PublishOn::Fix && !case.is_remedied()
 }
 
 /// `GET /desk/cases/{case}/{act}`: the form of an act.
@@ -466,7 +473,7 @@ async fn check(
     };
     let text = form.get("text");
     let lead = if text.is_empty() { String::new() } else { format!("Your words: {text}") };
-    let passed = kind
+    let asked = kind
         .step()
         .map(|step| policy.gates.iter().filter(|gate| gate.before == step).collect::<Vec<_>>())
         .unwrap_or_default();
@@ -478,7 +485,13 @@ async fn check(
         lead,
         visible,
         stays,
-        gates: passed.into_iter().map(|gate| Row::new(gate_words(gate.needs), "on record")).collect(),
+        gates: asked
+            .into_iter()
+            .map(|gate| {
+                let there = gates::is_passed(case, policy, gate, member.actor.member());
+                Row::new(gate_words(gate.needs), if there { "on record" } else { "missing; asked when the fix comes" })
+            })
+            .collect(),
         action: format!("{}/{}", page::href(case), kind.name()),
         groups: vec![Group { fields, ..Group::default() }],
         problems,
@@ -496,7 +509,7 @@ fn publication(opened: &Opened, form: &Form) -> (String, Option<jiff::Timestamp>
         return ("at".into(), Some(at));
     }
     match opened.policy.disclosure.publish_on {
-        PublishOn::Fix if !opened.case.is_remedied() => ("with the release of the fix".into(), None),
+        PublishOn::Fix if waits_for_fix(&opened.case, &opened.policy) => ("with the release of the fix".into(), None),
         PublishOn::Date => match &opened.case.embargo {
             Some(embargo) => ("at".into(), Some(embargo.until)),
             None => ("at once".into(), None),
