@@ -13,6 +13,7 @@ use candor_formats::advisory::{
     TimelineEntry,
 };
 use candor_formats::csaf;
+use candor_formats::uri::is_web;
 use jiff::Timestamp;
 
 pub(crate) fn propose_embargo(
@@ -256,10 +257,15 @@ pub fn credits(case: &Case, policy: &Policy) -> Vec<record::Credit> {
         };
         let Credit::Named { name, organisation, link, about } = wish else { continue };
         let keep = |field, text: String| (allowed(field) && !text.trim().is_empty()).then_some(text);
+        // What no document can carry is left out: a wish never keeps an advisory back.
+        let organisation = keep(CreditField::Organisation, organisation);
+        if name.trim().is_empty() && organisation.is_none() {
+            continue;
+        }
         let credit = record::Credit {
             name,
-            organisation: keep(CreditField::Organisation, organisation),
-            link: keep(CreditField::Link, link),
+            organisation,
+            link: keep(CreditField::Link, link).filter(|link| is_web(link)),
             note: keep(CreditField::About, about),
             role: record::CreditRole::Reporter,
         };

@@ -126,7 +126,7 @@ impl Form<'_> {
                 let mut names: Vec<String> = supported.iter().map(|version| version.branch.clone()).collect();
                 names.push("Latest release".into());
                 names.push(unsure());
-                (Field::line("version", label).narrow().suggestions(names), "Where you saw it. A commit is as good.")
+                (Field::line("version", label).suggestions(names), "Where you saw it. A commit is as good.")
             }
             ReportField::Steps => (
                 Field::area("steps", label, 8),
@@ -432,7 +432,7 @@ pub fn read_credit(answers: &Fields, problems: &mut Problems) -> Option<Credit> 
             if name.is_empty() && organisation.is_empty() {
                 problems.insert("credit_name".into(), "Write the name that is to be published".into());
             }
-            if !link.is_empty() && !link.starts_with("https://") && !link.starts_with("http://") {
+            if !link.is_empty() && !candor_formats::uri::is_web(&link) {
                 problems.insert("credit_link".into(), "Write the whole address, from https://".into());
             }
             Some(Credit::Named { name, organisation, link, about })
