@@ -136,13 +136,11 @@ fn groups(draft: &AdvisoryDraft, opened: &Opened) -> Vec<Group> {
                     .value(product.purl.unwrap_or_default()),
                 Field::line(format!("introduced-{row}"), "First affected version")
                     .hint("Empty for all from the beginning.")
-                    .value(product.introduced)
-                    .narrow(),
-                Field::line(format!("fixed-{row}"), "First fixed version").value(product.fixed).narrow(),
+                    .value(product.introduced),
+                Field::line(format!("fixed-{row}"), "First fixed version").value(product.fixed),
                 Field::line(format!("last-{row}"), "Last affected version")
                     .hint("Only when no version has a fix.")
-                    .value(product.last_affected)
-                    .narrow(),
+                    .value(product.last_affected),
             ],
         )
         .columns();

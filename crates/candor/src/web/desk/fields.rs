@@ -148,7 +148,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, names: &Names) -> Vec<Gr
                     .hint("Left empty when there is one line of releases.")
                     .suggestions(opened.policy.versions.supported.iter().map(|known| known.branch.clone()).collect())
                     .narrow(),
-                line("version", "Version that has it").hint("Like 4.2.1 or a release's tag.").narrow(),
+                line("version", "Version that has it").hint("Like 4.2.1 or a release's tag."),
                 line("url", "Where it can be had").note("optional"),
                 area("details", "In words", 4).hint("For a fix this can stay empty; anything else needs a sentence."),
             ])
