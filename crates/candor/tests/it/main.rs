@@ -17,6 +17,7 @@ mod store_story; // the store, on SQLite and on PostgreSQL
 mod chain_story; // every way to tamper with a journal is seen
 mod keys_story; // what opens, and what must not
 mod blob_story; // sealed files, cut and shuffled
+mod browser; // the main job in a real browser
 mod backup_story; // copies, restored into either database
 mod support; // what stories share
 mod tidy; // floors, rooms, licences, and the page of requirements

@@ -1,0 +1,41 @@
+//! The main job in a real Chromium against the real program: a private report becomes a public advisory.
+#![allow(clippy::print_stderr)] // what is left out is said aloud
+
+mod house; // the service as a process
+mod look; // pictures of pages, and axe
+mod markup; // what reporters type stays text
+mod person; // somebody before a browser
+mod story; // the steps of the story
+mod team; // members: joining, and the acts of a case
+
+use crate::support::postgres::Server;
+use house::House;
+use look::Artist;
+use person::Chromium;
+
+/// Tells the whole story once.
+async fn told(house: House, script: bool, artist: Artist) {
+    let Some(chromium) = Chromium::start(script, artist).await else { return };
+    story::tell(&house, &chromium).await;
+    chromium.close().await;
+    let log = house.close().await;
+    story::kept_secret(&log);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_private_report_becomes_a_public_advisory_with_script_on_sqlite() {
+    told(House::open(None).await, true, Artist::sighted()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_private_report_becomes_a_public_advisory_without_script_on_sqlite() {
+    told(House::open(None).await, false, Artist::blind()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_private_report_becomes_a_public_advisory_on_postgres() {
+    let Some(server) = Server::start() else { return };
+    for (name, script) in [("with_script", true), ("without_script", false)] {
+        told(House::open(Some((server.clone(), name))).await, script, Artist::blind()).await;
+    }
+}
