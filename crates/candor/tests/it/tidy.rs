@@ -334,6 +334,25 @@ fn only_execute_decides_and_only_app_and_the_command_line_read_the_clock() {
 }
 
 #[test]
+fn only_evolve_writes_a_case() {
+    let mut sources = shell();
+    sources.extend(files("crates/candor-core/src", &[".rs"]));
+    let mut wrong = Vec::new();
+    for file in sources.iter().filter(|file| file.path != "crates/candor-core/src/evolve.rs") {
+        for (at, line) in file.code().lines().enumerate() {
+            for (start, _) in line.match_indices("case.") {
+                let rest =
+                    line[start..].trim_start_matches(|letter: char| letter.is_alphanumeric() || "_.".contains(letter));
+                if rest.starts_with(" = ") || rest.starts_with(" += ") {
+                    wrong.push(format!("{}:{}: writes a case outside evolve", file.path, at + 1));
+                }
+            }
+        }
+    }
+    report(wrong);
+}
+
+#[test]
 fn the_core_s_types_are_not_serialised_to_the_outside() {
     let mut wrong = Vec::new();
     for file in shell() {
