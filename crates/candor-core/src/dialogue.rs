@@ -86,6 +86,12 @@ pub(crate) fn choose_credit(case: &Case, report: u32, credit: &Credit) -> Result
             return Err(Refusal::Field { field: "link", problem: "write the whole address, from https://".into() });
         }
     }
+    if case.reports.iter().any(|r| r.number == report && r.erased) {
+        return Err(Refusal::Field {
+            field: "credit",
+            problem: "your name was erased; nothing about you is published".into(),
+        });
+    }
     if case.reports.iter().any(|r| r.number == report && r.credit.as_ref() == Some(credit)) {
         return Ok(Vec::new());
     }

@@ -185,13 +185,30 @@ pub(crate) fn with_standing_order(
         };
         crate::evolve::evolve(&mut fixed, &stamp, event.clone());
     }
-    if !fixed.is_remedied() {
+    // A workaround protects users, but it is not the fix that the order waits for.
+    if !fixed.fixes.iter().any(|fix| fix.kind.is_remedy() && fix.kind != FixKind::Workaround) {
         return Ok(events);
     }
-    match gates::missing(&fixed, policy, Step::Publish, Some(&order.by)) {
-        None => events.push(Event::Published { record: Box::new(record_of(&fixed, policy, facts)?) }),
-        Some(refusal) => events.push(Event::PublicationHeld { reason: refusal.to_string() }),
+    // The fix of another branch is still to come: the order stands.
+    let still_to_come = |gate: &&crate::policy::Gate| {
+        gate.before == Step::Publish
+            && gate.needs == crate::policy::Need::DecisionPerVersion
+            && !gates::is_passed(&fixed, policy, gate, Some(&order.by))
+    };
+    if policy.gates.iter().any(|gate| still_to_come(&gate)) {
+        return Ok(events);
     }
+    let held = match gates::missing(&fixed, policy, Step::Publish, Some(&order.by)) {
+        Some(refusal) => refusal.to_string(),
+        None => match record_of(&fixed, policy, facts) {
+            Ok(record) => {
+                events.push(Event::Published { record: Box::new(record) });
+                return Ok(events);
+            }
+            Err(refusal) => refusal.to_string(),
+        },
+    };
+    events.push(Event::PublicationHeld { reason: held });
     Ok(events)
 }
 
@@ -199,7 +216,7 @@ pub(crate) fn with_standing_order(
 pub(crate) fn due(case: &Case, policy: &Policy, facts: &Facts) -> Vec<Event> {
     let Some(order) = &case.advisory.order else { return Vec::new() };
     let Some(at) = order.at else { return Vec::new() };
-    if at > facts.now || case.is_closed() {
+    if at > facts.now || matches!(case.state, State::New | State::Triage | State::Closed) {
         return Vec::new();
     }
     match gates::missing(case, policy, Step::Publish, Some(&order.by)) {

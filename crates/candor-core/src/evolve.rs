@@ -186,6 +186,9 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             end_wait(case, stamp.at);
             case.state = State::Closed;
             case.outcome = Some(outcome.clone());
+            // What was about to go out does not come back with the case.
+            case.advisory.order = None;
+            case.advisory.approved_by = None;
             if let Some(by) = member.clone() {
                 case.verdict = Some(Verdict { at: stamp.at, by, outcome: outcome.clone() });
             }
@@ -257,7 +260,9 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
         Event::PublicationHeld { .. } => case.advisory.order = None,
         Event::Published { record } => {
             end_wait(case, stamp.at);
+            // A correction needs an approval of its own.
             case.advisory.order = None;
+            case.advisory.approved_by = None;
             case.advisory.id = Some(record.id.clone());
             case.advisory.published.push((**record).clone());
             case.state = State::Published;
@@ -271,10 +276,12 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             end_wait(case, stamp.at);
             case.state = State::Closed;
             case.outcome = Some(Outcome::Withdrawn);
+            case.advisory.order = None;
         }
         Event::Closed { .. } => {
             end_wait(case, stamp.at);
             case.state = State::Closed;
+            case.advisory.order = None;
         }
         Event::Reopened { .. } => {
             case.state = if case.advisory.id.is_some() {

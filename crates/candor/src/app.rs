@@ -10,8 +10,8 @@ use candor_core::id::ProgramSlug;
 use candor_core::policy::{self, Policy};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// A handle to everything shared. Clones share.
@@ -32,8 +32,8 @@ pub struct Inner {
     pub throttle: Throttle,
     policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
     worker: Notify,
-    /// Microseconds added to the system's clock; moved only by demonstrations and tests.
-    shift: AtomicI64,
+    /// The instant the clock was set to, and when; only demonstrations and tests set it.
+    moved: RwLock<Option<(Timestamp, Instant)>>,
 }
 
 #[derive(Default, Clone)]
@@ -65,7 +65,7 @@ impl App {
             throttle: Throttle::default(),
             policies: RwLock::default(),
             worker: Notify::new(),
-            shift: AtomicI64::new(0),
+            moved: RwLock::new(None),
         }));
         app.reload_programs().await?;
         Ok(app)
@@ -82,22 +82,22 @@ impl App {
     /// The one clock: the system's, unless a demonstration or a test has moved it.
     #[allow(clippy::disallowed_methods)] // the only place that reads it
     pub fn now(&self) -> Timestamp {
-        let now = Timestamp::now();
-        match self.shift.load(Ordering::Relaxed) {
-            0 => now,
-            shift => Timestamp::from_microsecond(now.as_microsecond() + shift).unwrap_or(now),
+        match *self.moved.read().unwrap_or_else(PoisonError::into_inner) {
+            None => Timestamp::now(),
+            // Counted on by a clock that nobody sets, so that it never steps back.
+            Some((to, since)) => to.checked_add(since.elapsed()).unwrap_or(to),
         }
     }
 
     /// Sets the clock to an instant; it runs on from there. Only demonstrations and tests do this.
     #[allow(clippy::disallowed_methods)]
     pub fn set_clock(&self, to: Timestamp) {
-        self.shift.store(to.as_microsecond() - Timestamp::now().as_microsecond(), Ordering::Relaxed);
+        *self.moved.write().unwrap_or_else(PoisonError::into_inner) = Some((to, Instant::now()));
     }
 
     /// Lets the clock show the system's time again.
     pub fn real_time(&self) {
-        self.shift.store(0, Ordering::Relaxed);
+        *self.moved.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Reads the policies again, as after `candor program add` by another process.
@@ -121,17 +121,17 @@ impl App {
                 versions.all.insert(version, policy);
             }
         }
-        *self.policies.write().unwrap_or_else(std::sync::PoisonError::into_inner) = policies;
+        *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies;
         Ok(())
     }
 
     fn versions(&self, program: &ProgramSlug) -> Option<Versions> {
-        self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(program).cloned()
+        self.policies.read().unwrap_or_else(PoisonError::into_inner).get(program).cloned()
     }
 
     /// The policy of a program in force, with its version.
     pub fn policy_in_force(&self, program: &ProgramSlug) -> Option<(u32, Arc<Policy>)> {
-        let policies = self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);
         let versions = policies.get(program)?;
         Some((versions.newest, versions.all.get(&versions.newest)?.clone()))
     }
@@ -143,13 +143,13 @@ impl App {
 
     /// The policy of a program as it was at a version: a case runs under the one that was in force when it came.
     pub fn policy_at(&self, program: &ProgramSlug, version: u32) -> Option<Arc<Policy>> {
-        let policies = self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);
         policies.get(program)?.all.get(&version).cloned()
     }
 
     /// Every policy in force, by program.
     pub fn programs(&self) -> Vec<Arc<Policy>> {
-        let policies = self.policies.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);
         policies.values().filter_map(|versions| versions.all.get(&versions.newest).cloned()).collect()
     }
 

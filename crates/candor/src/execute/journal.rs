@@ -29,7 +29,7 @@ pub(crate) async fn seal_event(
     let (body, person_body) = match &person {
         None => (seal(case_key, &context(stream, stamp.seq, "body")?, &plain)?, None),
         Some(person) => {
-            let key = keys.person_key_or_new(person.as_str(), stamp.at.as_microsecond()).await?;
+            let key = keys.person_key(person.as_str()).await?;
             (Vec::new(), Some(seal(&key, &context(stream, stamp.seq, "person")?, &plain)?))
         }
     };

@@ -25,7 +25,12 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
         let mut statements: Vec<Statement> = Vec::new();
         for stream in &streams {
             let id = CaseId(stream.clone());
-            let Some((case, head)) = journal::load(app, &id).await? else { continue };
+            let (case, head) = match journal::load(app, &id).await {
+                Ok(Some(loaded)) => loaded,
+                // An erased case has no row.
+                Ok(None) | Err(Error::NotFound) => continue,
+                Err(other) => return Err(other),
+            };
             let policy = super::policy_of(app, &case)?;
             let key = app.keys()?.case_key(stream).await?;
             let row = project::row(&key, &case, &policy, head)?;

@@ -56,6 +56,9 @@ impl Entry {
             // Another case is another reporter's.
             What::Dismissed { outcome: Outcome::Duplicate { of }, .. } => *of = None,
             What::Reported { filed_by, .. } => *filed_by = None,
+            // Words that the team wrote for itself.
+            What::ExploitationKnown { ground, .. } => ground.clear(),
+            What::FixRecorded { details, .. } => details.clear(),
             _ => {}
         }
         Some(Self { seq: entry.seq, at: entry.at.into(), by: Author::for_reporter(&entry.by), what })

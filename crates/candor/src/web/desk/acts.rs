@@ -86,8 +86,8 @@ impl Kind {
     /// Whether the reporter is shown the words.
     fn is_seen_by_reporter(self) -> bool {
         use Kind::{
-            Acknowledge, Answer, Ask, AskCredit, Confirm, Duplicate, Estimate, OutOfScope, ProposeEmbargo, Reject,
-            ScannerOutput,
+            Acknowledge, Answer, Ask, AskCredit, Close, Confirm, Duplicate, Estimate, OutOfScope, ProposeEmbargo, Rate,
+            Reject, Reopen, ScannerOutput, SetWeakness,
         };
         matches!(
             self,
@@ -95,13 +95,17 @@ impl Kind {
                 | Answer
                 | Ask
                 | AskCredit
+                | Close
                 | Confirm
                 | Duplicate
                 | Estimate
                 | OutOfScope
                 | ProposeEmbargo
+                | Rate
                 | Reject
+                | Reopen
                 | ScannerOutput
+                | SetWeakness
         )
     }
 
@@ -464,7 +468,7 @@ async fn check(
         }
         Kind::Close => {
             stays.push("The reporter can still write; the case can be taken up again.".into());
-            ("Close the case".into(), vec![to_reporter("That the case is closed")])
+            ("Close the case".into(), vec![to_reporter("That the case is closed, and the reason you gave")])
         }
         _ => {
             stays.push("The case can be taken up again; nothing is deleted.".into());

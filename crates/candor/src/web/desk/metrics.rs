@@ -2,6 +2,7 @@
 
 use super::{html, shell};
 use crate::app::App;
+use crate::error::Error;
 use crate::execute::queue::{Filter, PAGE_LIMIT, queue};
 use crate::web::clocks::capital;
 use crate::web::session::{Member, Rejection};
@@ -15,8 +16,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Most cases that one page counts; the newest of them when there are more.
-const MOST: usize = 1_000;
+/// Most cases that one page counts; the most urgent of them when there are more.
+const MOST: usize = 200;
 
 /// What the address says.
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +47,12 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     loop {
         let found = queue(&app, &member.actor, &filter, cursor.as_deref(), PAGE_LIMIT).await?;
         for row in &found.rows {
-            let case = crate::execute::load_case(&app, &member.actor, &row.id).await?;
+            let case = match crate::execute::load_case(&app, &member.actor, &row.id).await {
+                Ok(case) => case,
+                // Erased, or gone meanwhile: it counts no more.
+                Err(Error::NotFound) => continue,
+                Err(other) => return Err(other.into()),
+            };
             let policy = crate::execute::policy_of(&app, &case)?;
             counted += 1;
             *states.entry(fmt::state(case.state)).or_default() += 1;
