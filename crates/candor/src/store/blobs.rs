@@ -183,6 +183,29 @@ impl Blobs {
         Ok(())
     }
 
+    /// Names of finished files that were last touched before `before`: those of no case among them are waste.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when a folder cannot be read.
+    pub fn older_than(&self, before: SystemTime) -> Result<Vec<String>> {
+        let broken = |why| StoreError::io(format!("reading the folder {}", self.folder.display()), why);
+        let mut names = Vec::new();
+        for shelf in std::fs::read_dir(&self.folder).map_err(broken)?.flatten() {
+            if shelf.file_name() == "tmp" || !shelf.path().is_dir() {
+                continue;
+            }
+            for file in std::fs::read_dir(shelf.path()).map_err(broken)?.flatten() {
+                let touched = file.metadata().and_then(|meta| meta.modified());
+                if touched.is_ok_and(|touched| touched < before)
+                    && let Ok(name) = file.file_name().into_string()
+                {
+                    names.push(name);
+                }
+            }
+        }
+        Ok(names)
+    }
+
     /// Where the file lies, or would.
     #[must_use]
     pub fn path(&self, id: &str) -> PathBuf {

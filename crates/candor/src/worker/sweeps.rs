@@ -1,15 +1,18 @@
 //! What is kept for a time only.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{idempotency, people};
+use crate::store::{blobs, idempotency, people};
 
 /// How long the answer to a request is kept for the same request.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long a finished file may wait for the form that carries it: a form lies open for a day.
+const FILES_WAIT: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// Forgets answers older than a week, sessions and invitations that have ended, and files that were never finished.
 ///
@@ -22,5 +25,24 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
     let blobs = app.blobs.clone();
     // Files bear the system's time, whatever the desk's clock shows.
     tokio::task::spawn_blocking(move || blobs.sweep(SystemTime::now())).await.map_err(Error::internal)??;
+    remove_unclaimed(app, SystemTime::now() - FILES_WAIT).await?;
     Ok(())
+}
+
+/// Removes finished files that no case took, from before an instant: forms that were never sent, refused requests.
+/// Gives their number.
+///
+/// # Errors
+/// As [`sweep_once`].
+pub async fn remove_unclaimed(app: &App, before: SystemTime) -> Result<usize, Error> {
+    let folder = app.blobs.clone();
+    let old = tokio::task::spawn_blocking(move || folder.older_than(before)).await.map_err(Error::internal)??;
+    let mut removed = 0;
+    for name in old {
+        if blobs::get(&app.store, &name).await?.is_none() {
+            app.blobs.remove(&name).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }

@@ -179,6 +179,65 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn a_file_that_no_case_took_is_removed_after_a_day(place: Place) {
+        let app = place.app(&[POLICY]).await;
+        let program = ProgramSlug::from("store");
+        let mut kept = candor::execute::files::upload(&app, "kept.txt").await.expect("begins");
+        kept.push(b"kept").await.expect("taken");
+        let mut waste = candor::execute::files::upload(&app, "waste.txt").await.expect("begins");
+        waste.push(b"waste").await.expect("taken");
+        let waste = waste.finish().await.expect("finished");
+        let mut told = report();
+        told.facts.files = vec![kept.finish().await.expect("finished")];
+        file_report(&app, &Actor::Public, &program, told.clone(), None).await.expect("it is taken in");
+
+        let now = std::time::SystemTime::now();
+        let day = std::time::Duration::from_secs(24 * 60 * 60);
+        let early = candor::worker::sweeps::remove_unclaimed(&app, now - day).await.expect("swept");
+        assert_eq!(early, 0, "a form may lie open for a day");
+        let late = candor::worker::sweeps::remove_unclaimed(&app, now + day).await.expect("swept");
+        assert_eq!(late, 1, "only what no case took");
+        assert!(!app.blobs.path(waste.id.as_str()).exists());
+        assert!(app.blobs.path(told.facts.files[0].id.as_str()).exists());
+    }
+
+    async fn what_was_about_to_go_out_does_not_come_back_with_a_reopened_case(place: Place) {
+        let app = place.app(&[&POLICY.replace("publish_on = \"fix\"", "publish_on = \"date\"").replace("[[gates]]\nbefore = \"publish\"\nneeds = \"similar-problems-audit\"", "")]).await;
+        app.set_clock(at("2026-03-02T09:00:00Z"));
+        let filed = file_report(&app, &Actor::Public, &"store".into(), report(), None).await.expect("taken in");
+        let (anna, ben) = (member("anna", Role::Member), member("ben", Role::Coordinator));
+        let facts = VerificationFacts {
+            environment: "one node".into(),
+            result: VerificationResult::Reproduced,
+            conditions: String::new(),
+            impact: String::new(),
+        };
+        let draft = AdvisoryDraft {
+            title: "Buckets can be listed".into(),
+            summary: "Upgrade.".into(),
+            products: vec![AffectedProduct { name: "Object Store".into(), fixed: "2.0.0".into(), ..AffectedProduct::default() }],
+            ..AdvisoryDraft::default()
+        };
+        for (actor, command) in [
+            (&anna, Command::Verify { facts }),
+            (&ben, Command::Confirm { text: "It is so.".into() }),
+            (&anna, Command::DraftAdvisory { draft: Box::new(draft) }),
+            (&ben, Command::ApproveAdvisory { revision: 1 }),
+            (&ben, Command::Publish { at: Some(at("2026-03-10T09:00:00Z")) }),
+            (&ben, Command::Reject { text: "It was something else.".into() }),
+        ] {
+            execute(&app, actor, &filed.case, command, None).await.expect("the step is taken");
+        }
+        app.set_clock(at("2026-03-12T09:00:00Z"));
+        execute(&app, &ben, &filed.case, Command::Reopen { reason: "New proof.".into() }, None).await.expect("reopened");
+        candor::worker::tick_once(&app).await.expect("it ticks");
+        let case = load_case(&app, &ben, &filed.case).await.expect("it opens");
+        assert_eq!(case.state, State::Triage);
+        assert!(case.advisory.published.is_empty() && case.advisory.order.is_none(), "nothing went out");
+    }
+}
+
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

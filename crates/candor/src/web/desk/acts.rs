@@ -475,8 +475,21 @@ async fn check(
             (kind.label().to_owned(), vec![to_reporter("The verdict and your words")])
         }
     };
+    let broken = (kind == Kind::Publish)
+        .then(|| case.embargo.as_ref().filter(|embargo| embargo.agreed && embargo.until > now))
+        .flatten()
+        .map(|embargo| {
+            let until = TimeView::new(embargo.until, zone, now).absolute;
+            format!("The embargo agreed with the reporter ends {until}. Publishing before then breaks it.")
+        });
     let text = form.get("text");
-    let lead = if text.is_empty() { String::new() } else { format!("Your words: {text}") };
+    let lead = if let Some(broken) = broken {
+        broken
+    } else if text.is_empty() {
+        String::new()
+    } else {
+        format!("Your words: {text}")
+    };
     let asked = kind
         .step()
         .map(|step| policy.gates.iter().filter(|gate| gate.before == step).collect::<Vec<_>>())

@@ -294,9 +294,12 @@ pub fn word(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
-/// An instant to the minute, as `2026-12-30 15:00`.
+/// An instant to the nearest minute, as `2026-12-30 15:00`: between setting the clock and asking, moments pass, and a
+/// pause that ends moments sooner ends the wait moments sooner.
 pub fn minute(value: &Value) -> String {
-    word(value).chars().take(16).collect::<String>().replace('T', " ")
+    let at: jiff::Timestamp = word(value).parse().expect("an instant");
+    let nearest = at + jiff::SignedDuration::from_secs(30);
+    nearest.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A list.
