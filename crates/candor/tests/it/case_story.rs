@@ -177,9 +177,7 @@ on_both! {
             }
         }
     }
-}
 
-on_both! {
     async fn a_file_that_no_case_took_is_removed_after_a_day(place: Place) {
         let app = place.app(&[POLICY]).await;
         let program = ProgramSlug::from("store");
