@@ -310,6 +310,10 @@ fn inject(what: &str) -> How {
     How { before, flags: Vec::new() }
 }
 
+/// Flushes and writes of one thread over the story, about.
+const FLUSHES: u32 = 30;
+const WRITES: u32 = 400;
+
 /// How many points: `CANDOR_KILL_POINTS` for a long run.
 fn points() -> u32 {
     std::env::var("CANDOR_KILL_POINTS").ok().and_then(|points| points.parse().ok()).unwrap_or(40)
@@ -325,9 +329,13 @@ async fn what_was_acknowledged_is_there_once_after_a_kill_at_any_flush() {
     let mut whole = 0;
     for point in 1..=points() {
         let data = ground.copy(&format!("kill-{point}"));
-        // The first third of the points are the first flushes one by one; then every third one.
-        let flush = if point <= points() / 3 { point } else { points() / 3 + (point - points() / 3) * 3 };
-        let how = inject(&format!("fsync,fdatasync:signal=KILL:when={flush}"));
+        // Every third point is a flush, the others are writes to a file; both spread over the whole story.
+        let at = |points: u32, calls: u32| 1 + (point - 1) * calls / points;
+        let how = if point % 3 == 0 {
+            inject(&format!("fsync,fdatasync:signal=KILL:when={}", at(points(), FLUSHES)))
+        } else {
+            inject(&format!("pwrite64:signal=KILL:when={}", at(points(), WRITES)))
+        };
         let mut ledger = Ledger::default();
         if let Some(mut binary) = Binary::start(&data, &how).await {
             let mut teller = Teller::new(&binary.base, &ground);
