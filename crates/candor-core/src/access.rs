@@ -168,10 +168,12 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::AskCredit
         | C::DraftAdvisory { .. }
         | C::KnowExploitation { .. }
+        | C::OverrideGate { .. }
         | C::ApproveAdvisory { .. } => Some(Role::Member),
         C::ProposeEmbargo { .. }
         | C::Estimate { .. }
         | C::Publish { .. }
+        | C::BreakEmbargo { .. }
         | C::HoldPublication { .. }
         | C::Close { .. }
         | C::Reopen { .. } => Some(Role::Coordinator),

@@ -2,7 +2,7 @@
 
 use crate::event::{Channel, Contact, Credit, FileRef, FixKind, Outcome, ReportFacts};
 use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
-use crate::policy::Moment;
+use crate::policy::{Moment, Need, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -68,6 +68,10 @@ pub struct Case {
     pub fixes: Vec<Fix>,
     /// Agreed or proposed embargo.
     pub embargo: Option<Embargo>,
+    /// The end of the embargo that the reporter agreed to last; a newer proposal does not end it.
+    pub embargo_agreed: Option<Timestamp>,
+    /// Steps taken without what a gate asks for.
+    pub overrides: Vec<Override>,
     /// Whether the reporter was asked about credit.
     pub credit_asked: bool,
     /// The advisory.
@@ -301,6 +305,23 @@ pub struct Embargo {
     pub agreed: bool,
 }
 
+/// A gate that a member passed without what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// The step it opens.
+    pub step: Step,
+    /// The gate, by what it asks for.
+    pub gate: Need,
+    /// Why.
+    pub reason: String,
+    /// Whether the step was taken since: an override opens it once.
+    pub used: bool,
+}
+
 /// The case's advisory.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Advisory {
@@ -310,8 +331,12 @@ pub struct Advisory {
     pub author: Option<MemberId>,
     /// Number of the draft, from 1; an approval is for one number.
     pub revision: u32,
-    /// Approval of the draft as it stands.
+    /// The first approval of the draft as it stands.
     pub approved_by: Option<MemberId>,
+    /// Everybody who approved the draft as it stands, in order.
+    pub approvals: Vec<MemberId>,
+    /// Why the last approval no longer stands, until there is a new one.
+    pub withdrawn: Option<String>,
     /// The standing order to publish.
     pub order: Option<Order>,
     /// What was published, newest last.
@@ -338,6 +363,12 @@ impl Case {
     /// The severity in force.
     pub fn severity(&self) -> Option<Severity> {
         self.rating.as_ref().map(|rating| rating.severity)
+    }
+
+    /// The date before which nobody publishes, while one is agreed, lies ahead of `now`, and holds: not after a first
+    /// publication, and not when the problem is known to be exploited.
+    pub fn embargoed_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.embargo_agreed.filter(|until| *until > now && !self.exploited && self.advisory.published.is_empty())
     }
 
     /// Whether a fix is out or another remediation is in force.

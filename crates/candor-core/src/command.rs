@@ -3,6 +3,7 @@
 
 use crate::event::{AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ReportFacts, VerificationFacts};
 use crate::id::{CaseId, MemberId, PersonId};
+use crate::policy::{Need, Step};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 
@@ -60,6 +61,10 @@ pub enum Command {
     ApproveAdvisory { revision: u32 },
     /// Publish: now, at an instant, or with the fix, as the policy says.
     Publish { at: Option<Timestamp> },
+    /// Give the agreed embargo up, for a reason that the reporter is told.
+    BreakEmbargo { reason: String },
+    /// Take a step without what a gate asks for, where the policy allows it.
+    OverrideGate { step: Step, gate: Need, reason: String },
     /// Take the order to publish back.
     HoldPublication { reason: String },
     /// Put the case to rest.
@@ -128,6 +133,8 @@ impl Command {
             Command::DraftAdvisory { .. } => "draft-advisory",
             Command::ApproveAdvisory { .. } => "approve-advisory",
             Command::Publish { .. } => "publish",
+            Command::BreakEmbargo { .. } => "break-embargo",
+            Command::OverrideGate { .. } => "override-gate",
             Command::HoldPublication { .. } => "hold-publication",
             Command::Close { .. } => "close",
             Command::Reopen { .. } => "reopen",

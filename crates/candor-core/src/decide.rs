@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::{dialogue, disclosure, intake, promises, remediation, triage};
+use crate::{dialogue, disclosure, gates, intake, promises, remediation, triage};
 use jiff::Timestamp;
 
 /// What a decision needs to know of the world; the shell looks it up once per command.
@@ -19,6 +19,8 @@ pub struct Facts {
     pub policy_version: u32,
     /// Id for an advisory, should this command publish one.
     pub advisory_id: String,
+    /// Whether whom an [`Command::Assign`] names is a member who may work on the case.
+    pub may_hold: bool,
     /// Public address of the program, without a slash at the end, for links in a published record.
     pub base_url: String,
 }
@@ -28,14 +30,21 @@ pub struct Facts {
 /// # Errors
 /// Why not, in words for the person who asked.
 pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -> Result<Vec<Event>, Refusal> {
-    use Command as C;
     let command = allowed.command();
     if case.is_closed() && !may_touch_closed(command) {
         return Err(Refusal::Closed);
     }
+    gates::before(case, policy, allowed)?;
+    let events = chapter(case, allowed, policy, facts)?;
+    Ok(disclosure::with_approval(case, events, allowed, facts))
+}
+
+/// The room of the chapter that a command belongs to.
+fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -> Result<Vec<Event>, Refusal> {
+    use Command as C;
     let now = facts.now;
     let member = allowed.member();
-    match command {
+    match allowed.command() {
         C::Report(_) => Err(Refusal::WrongState { state: case.state.name(), next: "File it as a new report." }),
         C::Acknowledge { text } => dialogue::acknowledge(case, text),
         C::Answer { text, files, next_steps } => dialogue::answer(text, files, *next_steps),
@@ -46,7 +55,7 @@ pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts
         C::AskCredit => Ok(vec![Event::CreditAsked]),
         C::ChooseCredit { credit } => dialogue::choose_credit(case, reporter(allowed), credit),
         C::Withdraw { text } => dialogue::withdraw(case, reporter(allowed), text),
-        C::Assign { to } => Ok(vec![Event::Assigned { to: to.clone() }]),
+        C::Assign { to } => triage::assign(case, to, facts.may_hold),
         C::Describe { title, product, component, aliases } => triage::describe(title, product, component, aliases),
         C::Verify { facts } => triage::verify(facts),
         C::Discuss { text } => triage::discuss(text),
@@ -69,6 +78,8 @@ pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts
         C::DraftAdvisory { draft } => disclosure::draft(case, draft),
         C::ApproveAdvisory { revision } => disclosure::approve(case, policy, member, *revision),
         C::Publish { at } => disclosure::publish(case, policy, member, *at, facts),
+        C::BreakEmbargo { reason } => disclosure::break_embargo(case, reason, now),
+        C::OverrideGate { step, gate, reason } => gates::overrule(case, policy, allowed, *step, *gate, reason),
         C::HoldPublication { reason } => disclosure::hold(case, reason),
         C::Close { reason } => disclosure::close(case, policy, member, reason),
         C::Reopen { reason } => disclosure::reopen(case, reason),

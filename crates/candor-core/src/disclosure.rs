@@ -38,11 +38,25 @@ pub(crate) fn propose_embargo(
 
 pub(crate) fn answer_embargo(case: &Case, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
     let Some(embargo) = &case.embargo else { return Err(Refusal::NoProposal) };
-    Ok(vec![if agree {
-        Event::EmbargoAgreed { until: embargo.until }
-    } else {
-        Event::EmbargoDeclined { text: required("text", text, MESSAGE_LIMIT)? }
-    }])
+    if !agree {
+        return Ok(vec![Event::EmbargoDeclined { text: required("text", text, MESSAGE_LIMIT)? }]);
+    }
+    let until = embargo.until;
+    let mut events = vec![Event::EmbargoAgreed { until }];
+    // What was to go out sooner goes out then.
+    let sooner = case.advisory.order.as_ref().and_then(|order| order.at).is_some_and(|at| at < until);
+    if sooner && !case.exploited && case.advisory.published.is_empty() {
+        events.push(Event::PublicationDated { at: until });
+    }
+    Ok(events)
+}
+
+/// Gives up the date agreed with the reporter, who is told why.
+pub(crate) fn break_embargo(case: &Case, reason: &str, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    if case.embargo_agreed.is_none_or(|until| until <= now) {
+        return Err(Refusal::NoEmbargo);
+    }
+    Ok(vec![Event::EmbargoBroken { reason: required("reason", reason, MESSAGE_LIMIT)? }])
 }
 
 pub(crate) fn draft(case: &Case, draft: &AdvisoryDraft) -> Result<Vec<Event>, Refusal> {
@@ -103,7 +117,7 @@ pub(crate) fn approve(
     if revision != case.advisory.revision {
         return Err(Refusal::OtherRevision { current: case.advisory.revision, seen: revision });
     }
-    if case.advisory.approved_by.is_some() {
+    if member.is_some_and(|member| case.advisory.approvals.contains(member)) {
         return Ok(Vec::new());
     }
     gates::pass(case, policy, Step::Approve, member)?;
@@ -140,6 +154,13 @@ pub(crate) fn publish(
             next: "The policy publishes with the fix: leave the instant empty, and record the fix when it is released.",
         });
     }
+    let embargo = case.embargoed_until(facts.now);
+    if let (Some(at), Some(until)) = (at, embargo)
+        && at < until
+    {
+        return Err(Refusal::EmbargoAgreed { until });
+    }
+    gates::pass(case, policy, Step::Order, member)?;
     // With the fix still out, the gates are asked again when it comes.
     if !waits_for_fix {
         gates::pass(case, policy, Step::Publish, member)?;
@@ -150,8 +171,11 @@ pub(crate) fn publish(
         (None, PublishOn::Date) => {
             Some(case.embargo.as_ref().map_or(facts.now, |embargo| embargo.until).max(facts.now))
         }
+        // The fix is there, the agreed date is not: it goes out on that date.
+        (None, _) if !waits_for_fix => embargo,
         (None, _) => None,
     };
+    let at = at.map(|at| embargo.map_or(at, |until| at.max(until)));
     let mut events = vec![Event::PublicationOrdered { at }];
     let ready = match at {
         Some(at) => at <= facts.now,
@@ -176,14 +200,10 @@ pub(crate) fn with_standing_order(
     if order.at.is_some() || case.advisory.approved_by.is_none() {
         return Ok(events);
     }
-    let mut fixed = case.clone();
-    for event in &events {
-        let stamp = crate::evolve::Stamp {
-            seq: fixed.seq + 1,
-            at: facts.now,
-            by: crate::evolve::author_of(&allowed.actor().name()),
-        };
-        crate::evolve::evolve(&mut fixed, &stamp, event.clone());
+    let fixed = after(case, &events, allowed, facts);
+    if changed_since_approval(case, &fixed).is_some() {
+        // What nobody approved is not published; `with_approval` says so.
+        return Ok(events);
     }
     // A workaround protects users, but it is not the fix that the order waits for.
     if !fixed.fixes.iter().any(|fix| fix.kind.is_remedy() && fix.kind != FixKind::Workaround) {
@@ -196,6 +216,11 @@ pub(crate) fn with_standing_order(
             && !gates::is_passed(&fixed, policy, gate, Some(&order.by))
     };
     if policy.gates.iter().any(|gate| still_to_come(&gate)) {
+        return Ok(events);
+    }
+    // The fix is there, the agreed date is not: the order waits for it.
+    if let Some(until) = fixed.embargoed_until(facts.now) {
+        events.push(Event::PublicationDated { at: until });
         return Ok(events);
     }
     let held = match gates::missing(&fixed, policy, Step::Publish, Some(&order.by)) {
@@ -212,12 +237,87 @@ pub(crate) fn with_standing_order(
     Ok(events)
 }
 
+/// The case as it will be after `events`.
+fn after(case: &Case, events: &[Event], allowed: &Allowed<'_>, facts: &Facts) -> Case {
+    let mut after = case.clone();
+    for event in events {
+        let by = crate::evolve::author_of(&allowed.actor().name());
+        let stamp = crate::evolve::Stamp { seq: after.seq + 1, at: facts.now, by };
+        crate::evolve::evolve(&mut after, &stamp, event.clone());
+    }
+    after
+}
+
+/// Takes the approval back when `events` change what the advisory says: what goes out is what somebody approved.
+pub(crate) fn with_approval(case: &Case, mut events: Vec<Event>, allowed: &Allowed<'_>, facts: &Facts) -> Vec<Event> {
+    use Event::{Described, FixRecorded, Rated, WeaknessSet};
+    let touches =
+        |event: &Event| matches!(event, Described { .. } | FixRecorded { .. } | Rated { .. } | WeaknessSet { .. });
+    if case.advisory.approved_by.is_none() || !events.iter().any(touches) {
+        return events;
+    }
+    if let Some(because) = changed_since_approval(case, &after(case, &events, allowed, facts)) {
+        events.push(Event::ApprovalWithdrawn { because });
+    }
+    events
+}
+
+/// What of the public record differs between an approved case and one after it, in words; `None` when nothing does.
+///
+/// A released fix without words of its own adds its version, its date and the sentence made of them. That is what was
+/// approved when the draft names this version as fixed, or when the order to publish waits for this very fix. Its address
+/// has to stand among the references of the draft.
+fn changed_since_approval(approved: &Case, after: &Case) -> Option<String> {
+    let mut changed: Vec<&str> = Vec::new();
+    let rating = |case: &Case| case.rating.as_ref().map(|rating| (rating.vectors.clone(), rating.severity));
+    if rating(approved) != rating(after) {
+        changed.push("the rating");
+    }
+    if approved.cwe != after.cwe {
+        changed.push("the weakness");
+    }
+    let names = |case: &Case| -> Vec<String> {
+        let known = case.advisory.draft.iter().flat_map(|draft| &draft.aliases).chain(&case.aliases);
+        let mut names: Vec<String> = known.filter(|alias| is_public_name(alias)).cloned().collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    if names(approved) != names(after) {
+        changed.push("the identifiers");
+    }
+    let waits_for_fix = approved.advisory.order.as_ref().is_some_and(|order| order.at.is_none());
+    let named = |version: &str| {
+        let draft = approved.advisory.draft.iter();
+        draft.flat_map(|draft| &draft.products).any(|product| product.fixed.trim() == version.trim())
+    };
+    let listed = |url: &String| {
+        approved.advisory.draft.iter().flat_map(|draft| &draft.references).any(|known| known.trim() == url.trim())
+    };
+    let says_more = |fix: &crate::case::Fix| match fix.kind {
+        FixKind::NotAffected => false,
+        FixKind::Patch => {
+            !fix.details.is_empty()
+                || fix.url.as_ref().is_some_and(|url| !listed(url))
+                || !(waits_for_fix || fix.version.as_deref().is_some_and(named))
+        }
+        _ => true,
+    };
+    if after.fixes.iter().skip(approved.fixes.len()).any(says_more) {
+        changed.push("the fixes");
+    }
+    (!changed.is_empty()).then(|| format!("{} changed after the approval", changed.join(", ")))
+}
+
 /// What a clock finds due: an approved advisory whose instant has come.
 pub(crate) fn due(case: &Case, policy: &Policy, facts: &Facts) -> Vec<Event> {
     let Some(order) = &case.advisory.order else { return Vec::new() };
     let Some(at) = order.at else { return Vec::new() };
     if at > facts.now || matches!(case.state, State::New | State::Triage | State::Closed) {
         return Vec::new();
+    }
+    if let Some(until) = case.embargoed_until(facts.now) {
+        return vec![Event::PublicationDated { at: until }];
     }
     match gates::missing(case, policy, Step::Publish, Some(&order.by)) {
         None => match record_of(case, policy, facts) {

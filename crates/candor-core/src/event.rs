@@ -2,7 +2,7 @@
 
 use crate::case::Bell;
 use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
-use crate::policy::Moment;
+use crate::policy::{Moment, Need, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -217,6 +217,30 @@ pub enum Event {
         /// At this instant, or with the fix when `None`.
         at: Option<Timestamp>,
     },
+    /// The standing order got a date: nothing is published before the agreed end of the embargo.
+    PublicationDated {
+        /// The date.
+        at: Timestamp,
+    },
+    /// The approval no longer stands: what the advisory says changed after it.
+    ApprovalWithdrawn {
+        /// What changed.
+        because: String,
+    },
+    /// The agreed embargo is given up.
+    EmbargoBroken {
+        /// Why, for the reporter too.
+        reason: String,
+    },
+    /// A member took a step without what a gate asks for, as the policy allows.
+    GateOverridden {
+        /// The step.
+        step: Step,
+        /// The gate, by what it asks for.
+        gate: Need,
+        /// Why.
+        reason: String,
+    },
     /// The order was taken back.
     PublicationHeld {
         /// Why.
@@ -303,6 +327,10 @@ impl Event {
             Event::AdvisoryDrafted { .. } => "advisory-drafted",
             Event::AdvisoryApproved { .. } => "advisory-approved",
             Event::PublicationOrdered { .. } => "publication-ordered",
+            Event::PublicationDated { .. } => "publication-dated",
+            Event::ApprovalWithdrawn { .. } => "approval-withdrawn",
+            Event::EmbargoBroken { .. } => "embargo-broken",
+            Event::GateOverridden { .. } => "gate-overridden",
             Event::PublicationHeld { .. } => "publication-held",
             Event::Published { .. } => "published",
             Event::BellRung { .. } => "bell-rung",
@@ -328,6 +356,9 @@ impl Event {
                 | Event::AdvisoryApproved { .. }
                 | Event::PublicationOrdered { .. }
                 | Event::PublicationHeld { .. }
+                | Event::PublicationDated { .. }
+                | Event::ApprovalWithdrawn { .. }
+                | Event::GateOverridden { .. }
                 | Event::ContactGiven { .. }
                 | Event::Forgotten { .. }
         )
@@ -361,6 +392,7 @@ impl Event {
                 &[Moment::Acknowledgement, Moment::Message, Moment::NextSteps, Moment::Timeline]
             }
             Event::FixRecorded { kind, .. } if kind.is_remedy() => &[Moment::Fix],
+            Event::EmbargoBroken { .. } => &[Moment::Acknowledgement, Moment::Message],
             Event::Estimated { .. } => &[Moment::Message],
             Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
             Event::Closed { .. } | Event::Withdrawn { .. } => &[Moment::Resolution],

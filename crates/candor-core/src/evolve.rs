@@ -1,8 +1,8 @@
 //! The only writer of a [`Case`]: what an event means for it.
 
 use crate::case::{
-    Audit, Author, Case, CaseFile, Embargo, Entry, Estimate, Fix, Mark, Order, Rating, Report, State, Verdict,
-    Verification,
+    Audit, Author, Case, CaseFile, Embargo, Entry, Estimate, Fix, Mark, Order, Override, Rating, Report, State,
+    Verdict, Verification,
 };
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
@@ -63,6 +63,8 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         audits: Vec::new(),
         fixes: Vec::new(),
         embargo: None,
+        embargo_agreed: None,
+        overrides: Vec::new(),
         credit_asked: false,
         advisory: Default::default(),
         aliases: Vec::new(),
@@ -188,7 +190,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.outcome = Some(outcome.clone());
             // What was about to go out does not come back with the case.
             case.advisory.order = None;
-            case.advisory.approved_by = None;
+            unapprove(case);
             if let Some(by) = member.clone() {
                 case.verdict = Some(Verdict { at: stamp.at, by, outcome: outcome.clone() });
             }
@@ -205,10 +207,34 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
         }
         Event::EmbargoAgreed { until } => {
             case.embargo = Some(Embargo { until: *until, at: stamp.at, agreed: true });
+            case.embargo_agreed = Some(*until);
         }
         Event::EmbargoDeclined { .. } => {
             if let Some(embargo) = &mut case.embargo {
+                // Who declines another date leaves the one agreed before as it is.
+                if embargo.agreed {
+                    case.embargo_agreed = None;
+                }
                 embargo.agreed = false;
+            }
+        }
+        Event::EmbargoBroken { .. } => {
+            answered(case);
+            case.embargo_agreed = None;
+            if let Some(embargo) = &mut case.embargo {
+                embargo.agreed = false;
+            }
+        }
+        Event::GateOverridden { step, gate, reason } => {
+            if let Some(by) = member.clone() {
+                case.overrides.push(Override {
+                    at: stamp.at,
+                    by,
+                    step: *step,
+                    gate: *gate,
+                    reason: reason.clone(),
+                    used: false,
+                });
             }
         }
         Event::FixRecorded { branch, kind, version, url, details } => {
@@ -244,12 +270,27 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.advisory.author = member.clone();
             case.advisory.revision += 1;
             // An edit takes the approval with it, and with the approval the order to publish.
-            case.advisory.approved_by = None;
+            unapprove(case);
+            case.advisory.withdrawn = None;
             case.advisory.order = None;
         }
         Event::AdvisoryApproved { revision } => {
             if *revision == case.advisory.revision {
-                case.advisory.approved_by = member.clone();
+                case.advisory.withdrawn = None;
+                if case.advisory.approved_by.is_none() {
+                    case.advisory.approved_by = member.clone();
+                }
+                case.advisory.approvals.extend(member.clone());
+            }
+        }
+        Event::ApprovalWithdrawn { because } => {
+            unapprove(case);
+            case.advisory.withdrawn = Some(because.clone());
+            case.advisory.order = None;
+        }
+        Event::PublicationDated { at } => {
+            if let Some(order) = &mut case.advisory.order {
+                order.at = Some(*at);
             }
         }
         Event::PublicationOrdered { at } => {
@@ -262,7 +303,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             end_wait(case, stamp.at);
             // A correction needs an approval of its own.
             case.advisory.order = None;
-            case.advisory.approved_by = None;
+            unapprove(case);
             case.advisory.id = Some(record.id.clone());
             case.advisory.published.push((**record).clone());
             case.state = State::Published;
@@ -296,7 +337,15 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.marks.retain(|mark| mark.moment != Moment::Resolution);
         }
     }
+    if let Some(step) = crate::gates::step_of(&event) {
+        case.overrides.iter_mut().filter(|known| known.step == step).for_each(|known| known.used = true);
+    }
     case.history.push(Entry { seq: stamp.seq, at: stamp.at, by: stamp.by.clone(), what: event });
+}
+
+fn unapprove(case: &mut Case) {
+    case.advisory.approved_by = None;
+    case.advisory.approvals.clear();
 }
 
 fn report_mut(case: &mut Case, number: u32) -> Option<&mut Report> {

@@ -145,6 +145,7 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::Confirmed { .. }
         | Event::Dismissed { .. }
         | Event::EmbargoProposed { .. }
+        | Event::EmbargoBroken { .. }
         | Event::Estimated { .. }
         | Event::CreditAsked => tell_reporters(NoticeKind::News),
         Event::Asked { .. } => tell_reporters(NoticeKind::Question),

@@ -1,5 +1,8 @@
 //! Why the answer was no, in words fit to show.
 
+use crate::access::Role;
+use crate::id::MemberId;
+use crate::policy::Need;
 use jiff::Timestamp;
 
 /// An expected no. Worded for the person who asked; the code is for programs and stays stable.
@@ -22,6 +25,15 @@ pub enum Refusal {
     AcknowledgedBefore { at: Timestamp },
     #[error("The embargo must end by {latest}: the policy's limit is {limit} from the report")]
     EmbargoTooLong { latest: Timestamp, limit: String },
+    #[error(
+        "An embargo until {until} is agreed with the reporter, and nothing is published before. Leave the instant empty to \
+         publish on that date, agree another date, or give the embargo up with a reason"
+    )]
+    EmbargoAgreed { until: Timestamp },
+    #[error("No embargo is agreed that could be given up")]
+    NoEmbargo,
+    #[error("The policy lets nobody {step} without this: {gate}")]
+    NoOverride { step: &'static str, gate: &'static str },
     #[error("This instant has passed; choose a later one")]
     InThePast,
     #[error("There is no advisory yet; write one first")]
@@ -56,12 +68,22 @@ pub struct GateRefusal {
 /// Something that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
+    /// The gate, by what it asks for.
+    pub gate: Need,
     /// What.
     pub what: String,
     /// Who could mend it, and how.
     pub mend: String,
+    /// The command that brings it; empty when only the reporter can.
+    pub command: &'static str,
+    /// The least role of those who could mend it; `None` when only the reporter can.
+    pub role: Option<Role>,
+    /// Members whose act would not mend it, such as the one who verified.
+    pub except: Vec<MemberId>,
     /// The sentence of the policy it rests on.
     pub because: String,
+    /// The least role that may take the step without it, for a reason on record; `None` when nobody may.
+    pub may_override: Option<Role>,
 }
 
 impl std::fmt::Display for GateRefusal {
@@ -86,6 +108,9 @@ impl Refusal {
             Refusal::Gate(_) => "gate",
             Refusal::AcknowledgedBefore { .. } => "acknowledged-before",
             Refusal::EmbargoTooLong { .. } => "embargo-too-long",
+            Refusal::EmbargoAgreed { .. } => "embargo-agreed",
+            Refusal::NoEmbargo => "no-embargo",
+            Refusal::NoOverride { .. } => "no-override",
             Refusal::InThePast => "in-the-past",
             Refusal::NoAdvisory => "no-advisory",
             Refusal::OtherRevision { .. } => "other-revision",
@@ -102,6 +127,7 @@ impl Refusal {
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Refusal::Field { field, .. } | Refusal::TooLong { field, .. } => Some(field),
+            Refusal::EmbargoAgreed { .. } => Some("at"),
             Refusal::Empty => Some("title"),
             _ => None,
         }

@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{Event, FixKind};
+use crate::policy::{Policy, VersionRule};
 use crate::refusal::Refusal;
 
 pub(crate) fn fix(
@@ -33,6 +34,24 @@ pub(crate) fn fix(
         required("details", details, MESSAGE_LIMIT)?
     };
     Ok(vec![Event::FixRecorded { branch: optional("branch", branch, LINE_LIMIT)?, kind, version, url, details }])
+}
+
+/// Branches that still need a fix or a decision: `None` when nothing does, empty when it is the latest release of a policy
+/// without branches. Branches whose support had ended when the case was opened need none.
+pub fn undecided(case: &Case, policy: &Policy) -> Option<Vec<String>> {
+    if policy.versions.rule == VersionRule::Latest {
+        return case.fixes.is_empty().then(Vec::new);
+    }
+    let opened = case.opened_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let open: Vec<String> = policy
+        .versions
+        .supported
+        .iter()
+        .filter(|supported| supported.until.is_none_or(|until| until >= opened))
+        .filter(|supported| !case.fixes.iter().any(|fix| fix.branch.trim() == supported.branch.trim()))
+        .map(|supported| supported.branch.clone())
+        .collect();
+    (!open.is_empty()).then_some(open)
 }
 
 pub(crate) fn audit(looked: &str, found: &str) -> Result<Vec<Event>, Refusal> {

@@ -37,6 +37,28 @@ pub(crate) fn describe(
     }])
 }
 
+/// Gives the case to a member, or to nobody. Whether the member may work on it, the shell has looked up.
+pub(crate) fn assign(case: &Case, to: &Option<MemberId>, may_hold: bool) -> Result<Vec<Event>, Refusal> {
+    if let Some(member) = to {
+        if member.as_str().chars().count() > MEMBER_LIMIT {
+            return Err(Refusal::TooLong { field: "to", limit: MEMBER_LIMIT });
+        }
+        if !may_hold {
+            return Err(Refusal::Field {
+                field: "to",
+                problem: "nobody who works on cases of this program has this id; name one of its members".into(),
+            });
+        }
+    }
+    if case.assignee == *to {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::Assigned { to: to.clone() }])
+}
+
+/// Characters of a member's id.
+const MEMBER_LIMIT: usize = 64;
+
 pub(crate) fn verify(facts: &VerificationFacts) -> Result<Vec<Event>, Refusal> {
     Ok(vec![Event::Verified {
         facts: VerificationFacts {

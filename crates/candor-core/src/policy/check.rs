@@ -3,7 +3,7 @@
 use super::calendar::{self, HolidayOn};
 use super::file::suggest;
 use super::{
-    CreditDefault, CreditField, Escalation, Length, Moment, Need, Policy, Promise, QuestionKind, Step, Unit,
+    CaseField, CreditDefault, CreditField, Escalation, Length, Moment, Need, Policy, Promise, QuestionKind, Step, Unit,
     VersionRule,
 };
 use crate::intake::looks_like_address;
@@ -364,14 +364,60 @@ fn gates(policy: &Policy, checks: &mut Checks) {
     for (index, gate) in policy.gates.iter().enumerate() {
         let path = |key: &str| format!("gates[{index}].{key}");
         let problem = match (gate.before, gate.needs) {
-            (Step::Confirm | Step::Reject, Need::Remediation | Need::DecisionPerVersion) => {
+            (Step::Confirm | Step::Reject | Step::Acknowledge, Need::Remediation | Need::DecisionPerVersion) => {
                 Some("a fix can only be recorded once the report is confirmed, so that this gate would never open")
             }
-            (Step::Confirm | Step::Reject | Step::Close, Need::SecondApprover) => Some(
-                "there may be no advisory to approve at this step; a second approver guards `approve` or `publish`",
+            (Step::Fix, Need::Remediation | Need::DecisionPerVersion)
+            | (Step::Rate, Need::Severity)
+            | (Step::Embargo, Need::Timeline | Need::EmbargoAgreed)
+            | (Step::Approve, Need::Approvals) => {
+                Some("this step is the only way to what it waits for, so that this gate would never open")
+            }
+            (Step::Approve | Step::Order | Step::Publish, Need::SecondApprover)
+            | (Step::Order | Step::Publish, Need::Approvals) => None,
+            (_, Need::SecondApprover) => Some(
+                "there may be no advisory to approve at this step; a second approver guards `approve`, `order` or `publish`",
             ),
+            (_, Need::Approvals) => {
+                Some("there may be no advisory to approve at this step; approvals guard `order` or `publish`")
+            }
             _ => None,
         };
+        let counts = matches!(gate.needs, Need::TwoMembersDiscussed | Need::Approvals);
+        match gate.members {
+            Some(_) if !counts => checks.tell(
+                path("members"),
+                "only `two-members-discussed` and `approvals` count members; leave it out, or name one of them",
+            ),
+            Some(0) => checks.tell(path("members"), "nobody is no quorum; ask for one member at least"),
+            _ => {}
+        }
+        match gate.needs {
+            Need::Fields if gate.fields.is_empty() => {
+                checks.tell(path("fields"), "name what has to be filled in, like fields = [\"weakness\", \"cve\"]")
+            }
+            Need::Fields => {
+                if gate.before == Step::Rate && gate.fields.contains(&CaseField::Severity) {
+                    checks.tell(path("fields"), "the severity is what this step brings; leave it out");
+                }
+                let of_draft = |field: &CaseField| {
+                    use CaseField::{AffectedVersions, Conditions, Details, Impact, References};
+                    matches!(field, AffectedVersions | Conditions | Details | Impact | References)
+                };
+                let early = matches!(gate.before, Step::Acknowledge | Step::Confirm | Step::Reject);
+                if early && gate.fields.iter().any(of_draft) {
+                    checks.tell(
+                        path("fields"),
+                        "an advisory is written once the report is confirmed, so that this gate would never open",
+                    );
+                }
+            }
+            _ if !gate.fields.is_empty() => {
+                checks
+                    .tell(path("fields"), "fields are asked for by needs = \"fields\"; leave them out, or write that");
+            }
+            _ => {}
+        }
         if let Some(problem) = problem {
             checks.tell(path("needs"), problem);
         }

@@ -3,8 +3,8 @@
 //! A target is never worded as a commitment, and what the file does not say is not said here either.
 
 use super::{
-    CreditDefault, CreditField, Gate, Moment, Need, Policy, Promise, PromiseKind, PublishOn, ScannerRule, Step, Unit,
-    VersionRule, Weekday,
+    CreditDefault, CreditField, Gate, MayOverride, Moment, Need, Policy, Promise, PromiseKind, PublishOn, ScannerRule,
+    Step, Unit, VersionRule, Weekday,
 };
 use crate::intake::label;
 
@@ -459,25 +459,54 @@ fn process(policy: &Policy) -> Vec<Block> {
 /// A gate in words: `Before an advisory is published: the code was searched for similar problems.`
 pub fn gate_words(gate: &Gate) -> String {
     let step = match gate.before {
+        Step::Acknowledge => "a report is acknowledged",
         Step::Confirm => "a report is confirmed",
         Step::Reject => "a report is rejected",
+        Step::Rate => "the severity is rated",
+        Step::Embargo => "a disclosure date is proposed",
+        Step::Fix => "a fix is recorded",
         Step::Approve => "an advisory is approved",
+        Step::Order => "the publication is ordered",
         Step::Publish => "an advisory is published",
         Step::Close => "a case is closed",
+        Step::Reopen => "a closed case is taken up again",
+    };
+    let members = match gate.quorum() {
+        1 => "one member".to_owned(),
+        2 => "two members".to_owned(),
+        n => format!("{n} members"),
     };
     let need = match gate.needs {
-        Need::Verification => "somebody has tried it and recorded what they found",
-        Need::AnotherMember => "another member than the one who verified it takes the step",
-        Need::TwoMembersDiscussed => "two members have discussed the next steps",
-        Need::SimilarProblemsAudit => "the code was searched for similar problems",
-        Need::DecisionPerVersion => "every supported version has a fix or a decision",
-        Need::Remediation => "a fix or another remediation is in force",
-        Need::Severity => "the severity is rated",
-        Need::SecondApprover => "somebody other than its last author has approved it",
-        Need::CreditAsked => "the reporter was asked about credit",
-        Need::Timeline => "a disclosure timeline is on record",
+        Need::Verification => "somebody has tried it and recorded what they found".to_owned(),
+        Need::AnotherMember => "another member than the one who verified it takes the step".into(),
+        Need::TwoMembersDiscussed => {
+            format!("{members} {} discussed the next steps", if gate.quorum() == 1 { "has" } else { "have" })
+        }
+        Need::Approvals => {
+            format!("{members} {} approved the advisory as it stands", if gate.quorum() == 1 { "has" } else { "have" })
+        }
+        Need::SimilarProblemsAudit => "the code was searched for similar problems".into(),
+        Need::DecisionPerVersion => "every supported version has a fix or a decision".into(),
+        Need::Remediation => "a fix or another remediation is in force".into(),
+        Need::Severity => "the severity is rated".into(),
+        Need::Fields => {
+            let names: Vec<String> = gate.fields.iter().map(|field| crate::gates::label(*field).to_owned()).collect();
+            format!("the case says {}", and(&names))
+        }
+        Need::SecondApprover => "somebody other than its last author has approved it".into(),
+        Need::CreditAsked => "the reporter was asked about credit".into(),
+        Need::CreditAnswered => "the reporter has said how to be credited".into(),
+        Need::Timeline => "a disclosure timeline is on record".into(),
+        Need::EmbargoAgreed => "the reporter has agreed to a disclosure date".into(),
     };
-    format!("Before {step}: {need}.")
+    let severities: Vec<String> = gate.severities.iter().map(|severity| severity.label().to_owned()).collect();
+    let of = if severities.is_empty() { String::new() } else { format!(", for severity {}", or(&severities)) };
+    let exception = match gate.may_override {
+        MayOverride::Nobody => "",
+        MayOverride::WhoeverTakesTheStep => " A member can go on without it for a reason that stays on record.",
+        MayOverride::Coordinator => " A coordinator can go on without it for a reason that stays on record.",
+    };
+    format!("Before {step}{of}: {need}.{exception}")
 }
 
 fn disclosure(policy: &Policy) -> Vec<Block> {

@@ -159,6 +159,10 @@ impl<'a> Shape<'a> {
                     let message = format!("`{given}` is not known here{}", suggest(given, &names));
                     self.tell(start, path, message);
                 }
+                None if value.get_ref().as_bool().is_some_and(|said| allows(schema, said)) => {}
+                None if allows(schema, true) => {
+                    self.kind(value, &format!("true, false or one of {}", list(&names)), path);
+                }
                 None => self.kind(value, &format!("one of {}", list(&names)), path),
             }
             return;
@@ -268,6 +272,11 @@ fn names_of(schema: &Value) -> Vec<&str> {
         }))
         .filter_map(Value::as_str)
         .collect()
+}
+
+/// Whether a schema that allows some texts allows true or false as well.
+fn allows(schema: &Value, said: bool) -> bool {
+    schema.get("enum").and_then(Value::as_array).into_iter().flatten().any(|one| one.as_bool() == Some(said))
 }
 
 fn kind_of(schema: &Value) -> &str {

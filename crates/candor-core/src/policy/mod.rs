@@ -7,6 +7,7 @@ pub mod calendar;
 mod check;
 pub mod document;
 pub mod file;
+mod gate;
 pub mod render;
 
 use crate::id::ProgramSlug;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub use calendar::Calendar;
+pub use gate::{CaseField, Gate, MayOverride, Need, Step};
 
 /// One program's policy, as read from its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -632,61 +634,6 @@ pub struct Holiday {
     /// What is celebrated.
     #[serde(default)]
     pub name: String,
-}
-
-/// What must be on record before a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Gate {
-    /// The step that waits.
-    pub before: Step,
-    /// What it waits for.
-    pub needs: Need,
-    /// The sentence of the policy it rests on.
-    #[serde(default)]
-    pub because: String,
-}
-
-/// Steps that a gate can guard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// Confirming the report.
-    Confirm,
-    /// Rejecting it.
-    Reject,
-    /// Approving the advisory.
-    Approve,
-    /// Publishing the advisory.
-    Publish,
-    /// Closing the case.
-    Close,
-}
-
-/// What a gate asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Need {
-    /// A verification record.
-    Verification,
-    /// Somebody else than the member who verified.
-    AnotherMember,
-    /// Two members on record as having discussed the next steps.
-    TwoMembersDiscussed,
-    /// The audit for similar problems.
-    SimilarProblemsAudit,
-    /// A fix or a decision for every supported version.
-    DecisionPerVersion,
-    /// At least one remediation in force.
-    Remediation,
-    /// A severity rating.
-    Severity,
-    /// The advisory approved by somebody other than its last author.
-    SecondApprover,
-    /// The reporter was asked how they wish to be credited.
-    CreditAsked,
-    /// A disclosure timeline on record.
-    Timeline,
 }
 
 /// What is promised per severity.

@@ -1,10 +1,12 @@
 //! What went wrong, as a problem document (RFC 9457) with a stable `code`. Absent and forbidden are the same document.
 
 use super::model::entry::Entry;
+use super::model::gate::Missing;
 use super::model::people::Names;
 use crate::error::Error;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use candor_core::refusal::Refusal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,6 +24,10 @@ pub struct Problem {
     /// The field it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// With `gate`: everything that is missing before the step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub missing: Vec<Missing>,
     /// With `stale`: what happened since the entry you looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -37,6 +43,7 @@ impl Problem {
             detail: detail.into(),
             code: code.to_owned(),
             field: None,
+            missing: Vec::new(),
             since: Vec::new(),
         }
     }
@@ -82,6 +89,9 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), detail);
                 problem.field = refusal.field().map(str::to_owned);
+                if let Refusal::Gate(gate) = &refusal {
+                    problem.missing = gate.missing.iter().map(Into::into).collect();
+                }
                 problem
             }
             Error::Stale => Self::new(StatusCode::CONFLICT, "stale", detail),

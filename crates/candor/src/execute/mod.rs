@@ -17,7 +17,7 @@ use candor_core::command::Command;
 use candor_core::decide::{self, Facts};
 use candor_core::event::Event;
 use candor_core::evolve::{Stamp, author_of, evolve};
-use candor_core::id::CaseId;
+use candor_core::id::{CaseId, MemberId};
 use candor_core::notices::notices;
 use candor_core::policy::Policy;
 use jiff::Timestamp;
@@ -226,7 +226,34 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
         }
         None => String::new(),
     };
-    Ok(Facts { now, policy_version: case.policy_version, advisory_id, base_url: app.program_url(&case.program) })
+    let may_hold = match allowed.command() {
+        Command::Assign { to: Some(member) } => may_work_on(app, case, member).await?,
+        _ => true,
+    };
+    Ok(Facts {
+        now,
+        policy_version: case.policy_version,
+        advisory_id,
+        may_hold,
+        base_url: app.program_url(&case.program),
+    })
+}
+
+/// Whether this id is of a member who may work on the case.
+async fn may_work_on(app: &App, case: &Case, member: &MemberId) -> Result<bool, Error> {
+    // Ids are short; a longer text is none, and is not looked up.
+    if member.as_str().len() > 64 {
+        return Ok(false);
+    }
+    let known = store::people::get_member(&app.store, member.as_str()).await?;
+    if known.is_none_or(|known| known.disabled) {
+        return Ok(false);
+    }
+    let roles = store::people::roles_of(&app.store, member.as_str()).await?;
+    Ok(roles.into_iter().any(|given| {
+        matches!(given.program.as_str(), "*") | (given.program == case.program.as_str())
+            && access::Role::from_name(&given.role).is_some_and(|role| role >= access::Role::Member)
+    }))
 }
 
 /// Puts the letters that follow from `events` into the outbox of the same transaction.

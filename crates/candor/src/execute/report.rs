@@ -105,8 +105,13 @@ pub async fn file_report(
             receipt: hex(&hash),
         };
         let allowed = access::allow(None, program, actor, Command::Report(Box::new(filing))).map_err(super::denied)?;
-        let facts =
-            Facts { now, policy_version: version, advisory_id: String::new(), base_url: app.program_url(program) };
+        let facts = Facts {
+            now,
+            policy_version: version,
+            advisory_id: String::new(),
+            may_hold: true,
+            base_url: app.program_url(program),
+        };
         let events = decide::open(&allowed, &policy, &facts)?;
         let mut batch = Batch::default();
         let by = author_of(&actor.name());

@@ -70,9 +70,10 @@ impl About {
             Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
             Event::Confirmed { .. } => Self::Confirmed,
             Event::Dismissed { .. } => Self::Dismissed,
-            Event::EmbargoProposed { .. } | Event::EmbargoAgreed { .. } | Event::EmbargoDeclined { .. } => {
-                Self::Embargo
-            }
+            Event::EmbargoProposed { .. }
+            | Event::EmbargoBroken { .. }
+            | Event::EmbargoAgreed { .. }
+            | Event::EmbargoDeclined { .. } => Self::Embargo,
             Event::Estimated { .. } => Self::Estimate,
             Event::CreditAsked => Self::Credit,
             Event::Withdrawn { .. } => Self::Withdrawn,

@@ -4,6 +4,7 @@
 mod dapr; // working days over Christmas, a quorum of two, a timeline
 mod desk; // the service with one policy, its team and its reporters
 mod directus; // New York over Thanksgiving, what comes first, credit with conditions
+mod gates; // what any program can ask for before a step
 mod ibexa; // Oslo over Easter, a dialogue that pauses the clocks, credit in four parts
 mod minio; // hours over a week-end, the escalation chain, the fixed process
 mod strapi; // a person's answer in Paris, a missed target, several remedies

@@ -61,7 +61,7 @@ async fn ready(app: &App, report: NewReport) -> CaseId {
             fixed: "1.4.2".into(),
             ..AffectedProduct::default()
         }],
-        references: vec!["https://example.org/post".into()],
+        references: vec!["https://example.org/post".into(), "https://example.org/releases/1.4.2".into()],
         aliases: vec!["CVE-1900-0001".into()],
         ..AdvisoryDraft::default()
     };

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::command::Draft;
 use super::entry::{Entry, Facts, File, Outcome};
+use super::gate;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
 use super::words::{Channel, FixKind, Severity, State, VerificationResult};
@@ -70,6 +71,10 @@ pub struct Case {
     pub discussed_by: Vec<Member>,
     /// Audits for similar problems.
     pub audits: Vec<Audit>,
+    /// Steps that gates of the policy hold back for now.
+    pub gates: Vec<gate::Closed>,
+    /// Steps taken without what a gate asks for.
+    pub overrides: Vec<gate::Override>,
     /// Remediations and decisions per version.
     pub fixes: Vec<Fix>,
     /// The advisory.
@@ -182,8 +187,12 @@ pub struct Advisory {
     pub revision: u32,
     /// Who wrote it last.
     pub author: Option<Member>,
-    /// Who approved it as it stands.
+    /// Who approved it first as it stands.
     pub approved_by: Option<Member>,
+    /// Everybody who approved it as it stands.
+    pub approvals: Vec<Member>,
+    /// Why the last approval no longer stands; null when it does, or there was none.
+    pub withdrawn: Option<String>,
     /// Whether it is ordered to be published.
     pub ordered: bool,
     /// At this instant; null when it goes out with the fix.
@@ -288,6 +297,8 @@ impl Case {
                     found: one.found.clone(),
                 })
                 .collect(),
+            gates: gate::closed(core, policy),
+            overrides: core.overrides.iter().map(|one| gate::Override::of(one, names)).collect(),
             fixes: core
                 .fixes
                 .iter()
@@ -306,6 +317,8 @@ impl Case {
                 revision: core.advisory.revision,
                 author: core.advisory.author.as_ref().map(member),
                 approved_by: core.advisory.approved_by.as_ref().map(member),
+                approvals: core.advisory.approvals.iter().map(member).collect(),
+                withdrawn: core.advisory.withdrawn.clone(),
                 ordered: core.advisory.order.is_some(),
                 publish_at: core.advisory.order.as_ref().and_then(|order| order.at).map(Into::into),
                 id: core.advisory.id.clone(),

@@ -1,7 +1,7 @@
 //! Everything a member may ask of a case: one command of the core is one command here.
 
 use super::instant::Instant;
-use super::words::{FixKind, Severity, VerificationResult};
+use super::words::{FixKind, Need, Severity, Step, VerificationResult};
 use candor_core::command::Command;
 use candor_core::event::{self, FileRef, VerificationFacts};
 use candor_core::id::{CaseId, MemberId};
@@ -182,6 +182,20 @@ pub enum ApiCommand {
         /// The instant; null for what the policy says.
         #[serde(default)]
         at: Option<Instant>,
+    },
+    /// Give the agreed embargo up.
+    BreakEmbargo {
+        /// Why, to the reporter.
+        reason: String,
+    },
+    /// Take a step without what a gate asks for, where the policy allows it. It opens the step once.
+    OverrideGate {
+        /// The step.
+        step: Step,
+        /// The gate, by what it asks for.
+        gate: Need,
+        /// Why. It stays on record.
+        reason: String,
     },
     /// Take the order to publish back.
     HoldPublication {
@@ -454,6 +468,10 @@ impl ApiCommand {
             Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new(draft.into()) },
             Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
             Self::Publish { at } => Command::Publish { at: at.map(|at| at.0) },
+            Self::BreakEmbargo { reason } => Command::BreakEmbargo { reason },
+            Self::OverrideGate { step, gate, reason } => {
+                Command::OverrideGate { step: step.into(), gate: gate.into(), reason }
+            }
             Self::HoldPublication { reason } => Command::HoldPublication { reason },
             Self::Close { reason } => Command::Close { reason },
             Self::Reopen { reason } => Command::Reopen { reason },
@@ -493,6 +511,10 @@ impl ApiCommand {
             Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: draft.as_ref().into() },
             Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
             Command::Publish { at } => Self::Publish { at: at.map(Into::into) },
+            Command::BreakEmbargo { reason } => Self::BreakEmbargo { reason },
+            Command::OverrideGate { step, gate, reason } => {
+                Self::OverrideGate { step: step.into(), gate: gate.into(), reason }
+            }
             Command::HoldPublication { reason } => Self::HoldPublication { reason },
             Command::Close { reason } => Self::Close { reason },
             Command::Reopen { reason } => Self::Reopen { reason },
@@ -579,6 +601,12 @@ mod tests {
             },
             Command::ApproveAdvisory { revision: 3 },
             Command::Publish { at: Some(until) },
+            Command::BreakEmbargo { reason: text() },
+            Command::OverrideGate {
+                step: candor_core::policy::Step::Publish,
+                gate: candor_core::policy::Need::SimilarProblemsAudit,
+                reason: text(),
+            },
             Command::HoldPublication { reason: text() },
             Command::Close { reason: text() },
             Command::Reopen { reason: text() },

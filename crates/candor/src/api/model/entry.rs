@@ -3,7 +3,7 @@
 use super::command::Draft;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
-use super::words::{Channel, FixKind, Severity, VerificationResult};
+use super::words::{Channel, FixKind, Need, Severity, Step, VerificationResult};
 use candor_core::case;
 use candor_core::event::{self, Event};
 use schemars::JsonSchema;
@@ -292,6 +292,20 @@ pub enum What {
     PublicationOrdered {
         publish_at: Option<Instant>,
     },
+    PublicationDated {
+        publish_at: Instant,
+    },
+    ApprovalWithdrawn {
+        because: String,
+    },
+    EmbargoBroken {
+        reason: String,
+    },
+    GateOverridden {
+        step: Step,
+        gate: Need,
+        reason: String,
+    },
     PublicationHeld {
         reason: String,
     },
@@ -375,6 +389,12 @@ impl What {
             Event::AdvisoryDrafted { draft } => Self::AdvisoryDrafted { draft: Box::new(draft.as_ref().into()) },
             Event::AdvisoryApproved { revision } => Self::AdvisoryApproved { revision },
             Event::PublicationOrdered { at } => Self::PublicationOrdered { publish_at: at.map(Into::into) },
+            Event::PublicationDated { at } => Self::PublicationDated { publish_at: at.into() },
+            Event::ApprovalWithdrawn { because } => Self::ApprovalWithdrawn { because },
+            Event::EmbargoBroken { reason } => Self::EmbargoBroken { reason },
+            Event::GateOverridden { step, gate, reason } => {
+                Self::GateOverridden { step: step.into(), gate: gate.into(), reason }
+            }
             Event::PublicationHeld { reason } => Self::PublicationHeld { reason },
             Event::Published { record } => Self::Published { revision: record.revisions.len(), advisory: record.id },
             Event::BellRung { bell, due, to, late } => {

@@ -50,3 +50,23 @@ mirror! {
         Publication, Resolution, Exploitation,
     }
 }
+
+mirror! {
+    /// A step that a gate of the policy can guard.
+    Step = candor_core::policy::Step {
+        Acknowledge, Confirm, Reject, Rate, Embargo, Fix, Approve, Order, Publish, Close, Reopen,
+    }
+}
+
+mirror! {
+    /// What a gate of the policy asks for.
+    Need = candor_core::policy::Need {
+        Verification, AnotherMember, TwoMembersDiscussed, Approvals, SimilarProblemsAudit, DecisionPerVersion,
+        Remediation, Severity, Fields, SecondApprover, CreditAsked, CreditAnswered, Timeline, EmbargoAgreed,
+    }
+}
+
+mirror! {
+    /// What a member is in a program.
+    Role = candor_core::access::Role { Observer, Member, Coordinator }
+}

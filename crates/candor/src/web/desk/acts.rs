@@ -2,7 +2,7 @@
 
 use super::case::{self as page, Typed};
 use super::fields::{command, groups};
-use super::{Names, Opened, history, html, may_write, opened, shell};
+use super::{Names, Opened, People, history, html, may_write, opened, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::execute;
@@ -17,8 +17,8 @@ use candor_core::access::Role;
 use candor_core::case::{Case, State as CaseState};
 use candor_core::event::Event;
 use candor_core::gates;
-use candor_core::policy::{Moment, Need, Policy, PublishOn, Step};
-use candor_core::refusal::Refusal;
+use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step};
+use candor_core::refusal::{Missing, Refusal};
 
 macro_rules! kinds {
     ($($kind:ident $name:literal $label:literal $submit:literal),* $(,)?) => {
@@ -73,6 +73,8 @@ kinds! {
     AskCredit "ask-credit" "Ask about credit" "Ask the reporter",
     ApproveAdvisory "approve-advisory" "Approve the advisory" "Approve this draft",
     Publish "publish" "Publish the advisory" "Publish",
+    BreakEmbargo "break-embargo" "Give the agreed embargo up" "Give it up and tell the reporter",
+    OverrideGate "override-gate" "Go on without what a gate asks for" "Put it on record and open the step",
     HoldPublication "hold-publication" "Hold the publication" "Hold the publication",
     Close "close" "Close the case" "Close the case",
     Reopen "reopen" "Take the case up again" "Take the case up again",
@@ -86,8 +88,8 @@ impl Kind {
     /// Whether the reporter is shown the words.
     fn is_seen_by_reporter(self) -> bool {
         use Kind::{
-            Acknowledge, Answer, Ask, AskCredit, Close, Confirm, Duplicate, Estimate, OutOfScope, ProposeEmbargo, Rate,
-            Reject, Reopen, ScannerOutput, SetWeakness,
+            Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, Close, Confirm, Duplicate, Estimate, OutOfScope,
+            ProposeEmbargo, Rate, Reject, Reopen, ScannerOutput, SetWeakness,
         };
         matches!(
             self,
@@ -95,6 +97,7 @@ impl Kind {
                 | Answer
                 | Ask
                 | AskCredit
+                | BreakEmbargo
                 | Close
                 | Confirm
                 | Duplicate
@@ -115,25 +118,39 @@ impl Kind {
 
     /// Whether a page lists what will be so before it is done.
     fn is_checked(self) -> bool {
-        use Kind::{Close, Duplicate, OutOfScope, Publish, Reject, ScannerOutput};
-        matches!(self, Close | Duplicate | OutOfScope | Publish | Reject | ScannerOutput)
+        use Kind::{BreakEmbargo, Close, Duplicate, OutOfScope, Publish, Reject, ScannerOutput};
+        matches!(self, BreakEmbargo | Close | Duplicate | OutOfScope | Publish | Reject | ScannerOutput)
     }
 
     fn needs_coordinator(self) -> bool {
         matches!(
             self,
-            Kind::ProposeEmbargo | Kind::Estimate | Kind::Publish | Kind::HoldPublication | Kind::Close | Kind::Reopen
+            Kind::ProposeEmbargo
+                | Kind::BreakEmbargo
+                | Kind::Estimate
+                | Kind::Publish
+                | Kind::HoldPublication
+                | Kind::Close
+                | Kind::Reopen
         )
     }
 
-    fn step(self) -> Option<Step> {
+    /// The steps it takes, each behind its own gates. A publication that waits for the fix is ordered before; the gates of
+    /// publishing are asked when the fix comes.
+    fn steps(self, case: &Case, policy: &Policy) -> &'static [Step] {
         match self {
-            Kind::Confirm => Some(Step::Confirm),
-            Kind::Reject | Kind::OutOfScope | Kind::Duplicate | Kind::ScannerOutput => Some(Step::Reject),
-            Kind::ApproveAdvisory => Some(Step::Approve),
-            Kind::Publish => Some(Step::Publish),
-            Kind::Close => Some(Step::Close),
-            _ => None,
+            Kind::Acknowledge => &[Step::Acknowledge],
+            Kind::Confirm => &[Step::Confirm],
+            Kind::Reject | Kind::OutOfScope | Kind::Duplicate | Kind::ScannerOutput => &[Step::Reject],
+            Kind::Rate => &[Step::Rate],
+            Kind::ProposeEmbargo => &[Step::Embargo],
+            Kind::RecordFix => &[Step::Fix],
+            Kind::ApproveAdvisory => &[Step::Approve],
+            Kind::Publish if waits_for_fix(case, policy) => &[Step::Order],
+            Kind::Publish => &[Step::Order, Step::Publish],
+            Kind::Close => &[Step::Close],
+            Kind::Reopen => &[Step::Reopen],
+            _ => &[],
         }
     }
 }
@@ -150,7 +167,7 @@ pub struct Offered {
 }
 
 /// Sorts the acts for this case and member.
-pub fn offered(case: &Case, policy: &Policy, member: &Member) -> Offered {
+pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People) -> Offered {
     let mut offered = Offered::default();
     let Some(role) = member.actor.role(&case.program) else { return offered };
     if role < Role::Member {
@@ -235,6 +252,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member) -> Offered {
             if advisory.order.is_some() {
                 rare.push(Kind::HoldPublication);
             }
+            if case.embargo_agreed.is_some() {
+                rare.push(Kind::BreakEmbargo);
+            }
             if !case.credit_asked && case.reports.iter().any(|report| report.credit.is_none()) {
                 rare.push(Kind::AskCredit);
             }
@@ -266,24 +286,55 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member) -> Offered {
     let allowed = |kind: &Kind| role >= Role::Coordinator || !kind.needs_coordinator();
     for (kinds, out) in [(likely, true), (rare, false)] {
         for kind in kinds.into_iter().filter(allowed) {
-            // A publication that waits for the fix is ordered before; its gates are asked when the fix comes.
-            let asked = kind.step().filter(|step| *step != Step::Publish || !waits_for_fix(case, policy));
-            match asked.and_then(|step| gates::missing(case, policy, step, me)) {
-                Some(refusal) => offered.gated.push(GatedAct {
-                    label: kind.label().into(),
-                    gate: refusal.missing.first().map(|missing| missing.because.clone()).unwrap_or_default(),
-                    missing: refusal
-                        .missing
-                        .iter()
-                        .map(|missing| Link::new(format!("{}. {}.", missing.what, missing.mend), String::new()))
-                        .collect(),
-                }),
+            let lacks = kind.steps(case, policy).iter().filter_map(|step| gates::missing(case, policy, *step, me));
+            let missing: Vec<Missing> = lacks.flat_map(|refusal| refusal.missing).collect();
+            match missing.first() {
+                Some(first) => {
+                    if missing.iter().any(|one| one.may_override.is_some_and(|needs| role >= needs))
+                        && !offered.rare.contains(&Kind::OverrideGate)
+                    {
+                        offered.rare.push(Kind::OverrideGate);
+                    }
+                    offered.gated.push(GatedAct {
+                        label: kind.label().into(),
+                        gate: first.because.clone(),
+                        missing: missing.iter().map(|one| lack(case, one, member, people)).collect(),
+                    });
+                }
                 None if out => offered.likely.push(kind),
                 None => offered.rare.push(kind),
             }
         }
     }
     offered
+}
+
+/// Gates that hold something back and that the policy lets somebody pass with a reason.
+pub fn closed_gates(opened: &Opened) -> Vec<&Gate> {
+    let Opened { case, policy, .. } = opened;
+    policy
+        .gates
+        .iter()
+        .filter(|gate| gate.override_role().is_some() && !gates::is_passed(case, policy, gate, None))
+        .collect()
+}
+
+/// What a gate lacks, who could mend it by name, and where, if the asker can.
+fn lack(case: &Case, missing: &Missing, member: &Member, people: &People) -> Link {
+    let who = match missing.role {
+        Some(role) => {
+            let names = people.able(&case.program, role, &missing.except);
+            if names.is_empty() { " Nobody in the team could do it now.".into() } else { format!(" ({names})") }
+        }
+        None => String::new(),
+    };
+    let words = match who.strip_prefix(" (") {
+        Some(_) => format!("{}. {}{who}.", missing.what, missing.mend),
+        None => format!("{}. {}.{who}", missing.what, missing.mend),
+    };
+    let can = gates::could_mend(&member.actor, case, missing) && !missing.command.is_empty();
+    let act = if missing.command == "draft-advisory" { "advisory" } else { missing.command };
+    Link::new(words, if can { format!("{}/{act}", page::href(case)) } else { String::new() })
 }
 
 /// Whether a publication ordered now would go out only with the fix.
@@ -360,7 +411,7 @@ async fn show(
     }
     let names = Names::load(app).await?;
     let now = app.now();
-    let mut groups = groups(kind, form, opened, &names);
+    let mut groups = groups(kind, form, opened, &People::load(app).await?);
     attach(&mut groups, &wrong);
     let since = changed_since.map(|seq| crate::execute::since(&opened.case, seq)).unwrap_or_default();
     let mut all = problems(&groups);
@@ -404,13 +455,23 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed.".into(),
         Kind::RecordFix => match (&opened.case.advisory.order, opened.policy.disclosure.publish_on) {
             (Some(order), _) if order.at.is_none() => {
-                "The approved advisory is published the moment a fix is on record.".into()
+                "The approved advisory is published the moment a fix is on record. Only its version and date may be new: \
+                 words of its own, or an address that the draft does not list, need another approval first."
+                    .into()
             }
             (_, PublishOn::Fix) => "The policy publishes with the fix.".into(),
             _ => String::new(),
         },
         Kind::RecordAudit => "Where else could the same mistake be? Say where you looked and what you found.".into(),
         Kind::ProposeEmbargo => "The reporter can agree, or say which date would be better.".into(),
+        Kind::BreakEmbargo => {
+            "The reporter agreed that nothing is published before the date. They are told that it no longer holds, and why."
+                .into()
+        }
+        Kind::OverrideGate => {
+            "The policy allows it for this gate. Your name and your reason stay in the history, and it opens the step once."
+                .into()
+        }
         Kind::Estimate => "A missed promise owes the reporter a reason and a new date.".into(),
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),
         _ => String::new(),
@@ -431,7 +492,7 @@ async fn check(
     let names = Names::load(app).await?;
     let now = app.now();
     let mut fields = vec![Field::hidden("checked", "on")];
-    for group in groups(kind, form, opened, &names) {
+    for group in groups(kind, form, opened, &People::load(app).await?) {
         for field in group.fields {
             let value = form.get(&field.name).to_owned();
             if !value.is_empty() {
@@ -449,7 +510,7 @@ async fn check(
     let mut preview = None;
     let (title, visible) = match kind {
         Kind::Publish => {
-            let (when, at) = publication(opened, form);
+            let (when, at) = publication(opened, form, now);
             let credits = candor_core::disclosure::credits(case, policy);
             stays.push(if credits.is_empty() {
                 "Nothing about the reporter is published.".into()
@@ -466,6 +527,13 @@ async fn check(
             preview = super::advisory::preview(app, opened);
             ("Publish the advisory".to_owned(), visible)
         }
+        Kind::BreakEmbargo => {
+            stays.push("Nothing is published by this; the advisory can then go out sooner.".into());
+            (
+                kind.label().to_owned(),
+                vec![to_reporter("That the agreed date no longer holds, and the reason you gave")],
+            )
+        }
         Kind::Close => {
             stays.push("The reporter can still write; the case can be taken up again.".into());
             ("Close the case".into(), vec![to_reporter("That the case is closed, and the reason you gave")])
@@ -475,25 +543,20 @@ async fn check(
             (kind.label().to_owned(), vec![to_reporter("The verdict and your words")])
         }
     };
-    let broken = (kind == Kind::Publish)
-        .then(|| case.embargo.as_ref().filter(|embargo| embargo.agreed && embargo.until > now))
-        .flatten()
-        .map(|embargo| {
-            let until = TimeView::new(embargo.until, zone, now).absolute;
-            format!("The embargo agreed with the reporter ends {until}. Publishing before then breaks it.")
-        });
+    let waits = (kind == Kind::Publish).then(|| case.embargoed_until(now)).flatten().map(|until| {
+        let until = TimeView::new(until, zone, now).absolute;
+        format!("The reporter agreed to an embargo that ends {until}. Nothing is published before then.")
+    });
     let text = form.get("text");
-    let lead = if let Some(broken) = broken {
-        broken
+    let lead = if let Some(waits) = waits {
+        waits
     } else if text.is_empty() {
         String::new()
     } else {
         format!("Your words: {text}")
     };
-    let asked = kind
-        .step()
-        .map(|step| policy.gates.iter().filter(|gate| gate.before == step).collect::<Vec<_>>())
-        .unwrap_or_default();
+    let steps = if kind == Kind::Publish { &[Step::Order, Step::Publish] } else { kind.steps(case, policy) };
+    let asked: Vec<_> = policy.gates.iter().filter(|gate| steps.contains(&gate.before)).collect();
     let since = changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
     html(&CheckPage {
         shell: shell(app, member, "case"),
@@ -506,7 +569,14 @@ async fn check(
             .into_iter()
             .map(|gate| {
                 let there = gates::is_passed(case, policy, gate, member.actor.member());
-                Row::new(gate_words(gate.needs), if there { "on record" } else { "missing; asked when the fix comes" })
+                let state = if gates::is_overridden(case, gate) {
+                    "passed without it, for a reason on record"
+                } else if there {
+                    "on record"
+                } else {
+                    "missing; asked when the fix comes"
+                };
+                Row::new(gates::words(gate.needs), state)
             })
             .collect(),
         action: format!("{}/{}", page::href(case), kind.name()),
@@ -519,34 +589,23 @@ async fn check(
 }
 
 /// When an advisory would go out, in words.
-fn publication(opened: &Opened, form: &Form) -> (String, Option<jiff::Timestamp>) {
+fn publication(opened: &Opened, form: &Form, now: jiff::Timestamp) -> (String, Option<jiff::Timestamp>) {
     if let Some(typed) = form.some("at")
         && let Ok(at) = super::times::instant(&typed, &opened.zone)
     {
         return ("at".into(), Some(at));
     }
+    let waits = waits_for_fix(&opened.case, &opened.policy);
+    if let Some(until) = opened.case.embargoed_until(now) {
+        let when = if waits { "with the release of the fix, and not before" } else { "at" };
+        return (when.into(), Some(until));
+    }
     match opened.policy.disclosure.publish_on {
-        PublishOn::Fix if waits_for_fix(&opened.case, &opened.policy) => ("with the release of the fix".into(), None),
+        PublishOn::Fix if waits => ("with the release of the fix".into(), None),
         PublishOn::Date => match &opened.case.embargo {
             Some(embargo) => ("at".into(), Some(embargo.until)),
             None => ("at once".into(), None),
         },
         _ => ("at once".into(), None),
-    }
-}
-
-/// What a gate asks for, in words.
-pub fn gate_words(need: Need) -> &'static str {
-    match need {
-        Need::Verification => "A verification",
-        Need::AnotherMember => "Another member than the one who verified",
-        Need::TwoMembersDiscussed => "Two members discussed the next steps",
-        Need::SimilarProblemsAudit => "The audit for similar problems",
-        Need::DecisionPerVersion => "A decision for every supported version",
-        Need::Remediation => "A fix or another remediation",
-        Need::Severity => "A rating",
-        Need::SecondApprover => "An approver who is not the author",
-        Need::CreditAsked => "The reporter asked about credit",
-        Need::Timeline => "A disclosure timeline",
     }
 }

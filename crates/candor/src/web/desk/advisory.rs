@@ -224,6 +224,7 @@ fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String>
         now: app.now(),
         policy_version: case.policy_version,
         advisory_id: format!("{}-DRAFT", opened.policy.advisory_prefix()),
+        may_hold: true,
         base_url: app.program_url(&case.program),
     };
     let record = record_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())?;

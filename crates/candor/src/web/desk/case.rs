@@ -1,7 +1,7 @@
 //! One case: at the left what happened, at the right what is so.
 
 use super::acts::{self, Kind};
-use super::{Names, Opened, history, html, may_write, opened, shell};
+use super::{Names, Opened, People, history, html, may_write, opened, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::files;
@@ -18,9 +18,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use candor_core::case::{Case, Report, State as CaseState};
 use candor_core::event::{Channel, Event};
-use candor_core::intake;
 use candor_core::policy::{Policy, ReportField};
 use candor_core::promises::Status;
+use candor_core::{gates, intake};
 use candor_formats::cvss::CvssVector;
 use candor_formats::cwe::Cwe;
 use jiff::tz::TimeZone;
@@ -50,7 +50,8 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
     let Opened { case, policy, zone } = opened;
     let names = Names::load(app).await?;
     let now = app.now();
-    let offered = acts::offered(case, policy, member);
+    let team = People::load(app).await?;
+    let offered = acts::offered(case, policy, member, &team);
     let waits = clocks::views(case, policy, zone, now);
     let (next, next_due, next_status) = next(case, policy, zone, now);
     let since = typed.changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
@@ -83,7 +84,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         embargo: case.embargo.as_ref().map(|embargo| EmbargoView {
             until: TimeView::new(embargo.until, zone, now),
             state: if embargo.agreed { "Agreed" } else { "Proposed" }.into(),
-            words: format!("Since {}.", TimeView::new(embargo.at, zone, now).absolute),
+            words: embargo_words(case, embargo, zone, now),
             ..EmbargoView::default()
         }),
         identifiers: identifiers(case),
@@ -112,6 +113,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
                 rows: filled([("Where", audit.looked.as_str()), ("Found", &audit.found)]),
             })
             .collect(),
+        overrides: overrides(case, &names, zone, now),
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
         files: case
             .files
@@ -122,6 +124,34 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
             })
             .collect(),
     })
+}
+
+/// Since when a date is proposed or agreed, and an older agreement that holds until there is a new one.
+fn embargo_words(case: &Case, embargo: &candor_core::case::Embargo, zone: &TimeZone, now: Timestamp) -> String {
+    let since = format!("Since {}.", TimeView::new(embargo.at, zone, now).absolute);
+    match case.embargo_agreed.filter(|agreed| *agreed != embargo.until) {
+        Some(agreed) => {
+            format!("{since} Until the reporter agrees, {} holds.", TimeView::new(agreed, zone, now).absolute)
+        }
+        None => since,
+    }
+}
+
+/// Steps taken without what a gate asks for, in words.
+fn overrides(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Record> {
+    case.overrides
+        .iter()
+        .map(|known| Record {
+            who: names.of(&known.by),
+            at: TimeView::new(known.at, zone, now),
+            result: if known.used { "step taken" } else { "the step is open" }.into(),
+            rows: filled([
+                ("Step", gates::verb(known.step)),
+                ("Without", gates::words(known.gate)),
+                ("Reason", &known.reason),
+            ]),
+        })
+        .collect()
 }
 
 /// What stands at the top of every page about a case.
@@ -350,6 +380,11 @@ fn advisory_state(
         }
     } else if let Some(member) = &advisory.approved_by {
         format!("Draft {}, approved by {}.", advisory.revision, names.of(member))
+    } else if let Some(because) = &advisory.withdrawn {
+        format!(
+            "Draft {}: its approval no longer stands; {because}. Read it again, then approve it.",
+            advisory.revision
+        )
     } else if let Some(author) = &advisory.author {
         format!("Draft {} by {}, not approved.", advisory.revision, names.of(author))
     } else {

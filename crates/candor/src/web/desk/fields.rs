@@ -1,19 +1,21 @@
 //! The questions each act asks, and the command its answers make.
 
 use super::acts::Kind;
-use super::{Names, Opened, times};
+use super::{Opened, People, times};
 use crate::web::forms::Form;
 use crate::web::views::parts::{Choice, Control, Field, Group};
 use crate::web::views::{Problem, fmt};
+use candor_core::access::Role;
 use candor_core::command::Command;
 use candor_core::event::{FixKind, VerificationFacts, VerificationResult};
 use candor_core::id::CaseId;
+use candor_core::policy::{Need, Step};
 use candor_core::promises::{Status, clocks};
 use candor_formats::cvss::{CvssVector, Severity, Version, metrics};
 use candor_formats::cwe::Cwe;
 
 /// The questions of an act, with what was typed or what the case knows.
-pub fn groups(kind: Kind, form: &Form, opened: &Opened, names: &Names) -> Vec<Group> {
+pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Group> {
     let case = &opened.case;
     let typed = |name: &str| form.get(name).to_owned();
     let known = |name: &str, known: &str| if form.has(name) { typed(name) } else { known.to_owned() };
@@ -31,7 +33,8 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, names: &Names) -> Vec<Gr
         Kind::Note => one(vec![words("Note")]),
         Kind::Assign => {
             let mut choices = vec![Choice::new("", "Nobody")];
-            choices.extend(names.all().map(|(id, name)| Choice::new(id.as_str(), name)));
+            choices
+                .extend(team.with_role(&case.program, Role::Member).map(|(id, name)| Choice::new(id.as_str(), name)));
             let held = case.assignee.as_ref().map_or("", |member| member.as_str());
             one(vec![Field::new("to", "Who holds the case", Control::Select(choices)).value(known("to", held))])
         }
@@ -182,6 +185,23 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, names: &Names) -> Vec<Gr
                 .note("optional")
                 .hint("Left empty, it goes out as the policy says: with the fix, on the agreed date, or at once."),
         ]),
+        Kind::BreakEmbargo => one(vec![area("reason", "The reason, for the reporter", 4).required()]),
+        Kind::OverrideGate => {
+            let choices: Vec<Choice> = super::acts::closed_gates(opened)
+                .into_iter()
+                .map(|gate| {
+                    let value = format!("{}/{}", gate.before.name(), gate.needs.name());
+                    Choice::new(value, candor_core::policy::document::gate_words(gate)).hint(gate.because.clone())
+                })
+                .collect();
+            let first = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
+            one(vec![
+                Field::new("gate", "Which gate", Control::Radio(choices)).value(known("gate", &first)),
+                area("reason", "The reason, for the team", 4)
+                    .hint("It stays in the history, with your name.")
+                    .required(),
+            ])
+        }
         Kind::HoldPublication | Kind::Close | Kind::Reopen => one(vec![area("reason", "The reason", 4).required()]),
     }
 }
@@ -333,6 +353,14 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
                 .map_err(|_| wrong("", "Read the draft again, then approve it".into()))?,
         },
         Kind::Publish => Command::Publish { at: if form.some("at").is_some() { Some(instant("at")?) } else { None } },
+        Kind::BreakEmbargo => Command::BreakEmbargo { reason: form.get("reason").to_owned() },
+        Kind::OverrideGate => {
+            let chosen = form.get("gate").split_once('/');
+            let (step, gate) = chosen
+                .and_then(|(step, gate)| Some((Step::from_name(step)?, Need::from_name(gate)?)))
+                .ok_or_else(|| wrong("gate", "Choose the gate".into()))?;
+            Command::OverrideGate { step, gate, reason: form.get("reason").to_owned() }
+        }
         Kind::HoldPublication => Command::HoldPublication { reason: form.get("reason").to_owned() },
         Kind::Close => Command::Close { reason: form.get("reason").to_owned() },
         Kind::Reopen => Command::Reopen { reason: form.get("reason").to_owned() },

@@ -5,6 +5,7 @@ use crate::web::views::case::Entry as EntryView;
 use crate::web::views::{FileView, Row, TimeView, fmt};
 use candor_core::case::{Author, Case, Entry};
 use candor_core::event::{Credit, Event, FileRef, Outcome, VerificationResult};
+use candor_core::gates;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -143,6 +144,17 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
                 None => "ordered the advisory to be published with the fix".into(),
             };
         }
+        Event::PublicationDated { at } => {
+            view.did = format!("the publication waits for the agreed embargo: {}", day(at));
+        }
+        Event::ApprovalWithdrawn { because } => {
+            view.did = format!("the approval of the advisory no longer stands: {because}");
+        }
+        Event::EmbargoBroken { reason } => said(&mut view, "gave the agreed embargo up", "team", reason),
+        Event::GateOverridden { step, gate, reason } => {
+            let did = format!("went on to {} without this: {}", gates::verb(*step), lower(gates::words(*gate)),);
+            said(&mut view, &did, "note", reason);
+        }
         Event::PublicationHeld { reason } => said(&mut view, "held the publication", "note", reason),
         Event::Published { record } => {
             view.did = format!("published {}", record.id);
@@ -230,6 +242,12 @@ pub fn file_view(case: &Case, file: &FileRef, note: &str) -> FileView {
         href: format!("/desk/cases/{}/files/{}", case.id, file.id),
         note: note.into(),
     }
+}
+
+/// Words that begin a sentence, within one.
+fn lower(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn rows<const N: usize>(pairs: [(&str, String); N]) -> Vec<Row> {

@@ -19,7 +19,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use candor_core::access::Role;
+use candor_core::access::{Actor, Role};
 use candor_core::case::Case;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::policy::Policy;
@@ -58,6 +58,34 @@ impl Names {
     /// Everybody, by name.
     pub fn all(&self) -> impl Iterator<Item = (&MemberId, &str)> {
         self.0.iter().map(|(id, name)| (id, name.as_str()))
+    }
+}
+
+/// Members with what they may do, for the words on who could mend something.
+#[derive(Debug, Default)]
+pub struct People(Vec<(MemberId, String, Actor)>);
+
+impl People {
+    /// Everybody who can sign in.
+    pub async fn load(app: &App) -> Result<Self, Error> {
+        let members = accounts::members(app).await?.into_iter().filter(|member| !member.disabled);
+        Ok(Self(members.map(|member| (member.id.clone(), member.name.clone(), member.actor(app))).collect()))
+    }
+
+    /// Who has at least this role in a program.
+    pub fn with_role(&self, program: &ProgramSlug, role: Role) -> impl Iterator<Item = (&MemberId, &str)> {
+        let able = move |actor: &Actor| actor.role(program).is_some_and(|own| own >= role);
+        self.0.iter().filter(move |(_, _, actor)| able(actor)).map(|(id, name, _)| (id, name.as_str()))
+    }
+
+    /// Names of those who have at least this role, without these; the first few, and how many more.
+    pub fn able(&self, program: &ProgramSlug, role: Role, except: &[MemberId]) -> String {
+        let names: Vec<&str> =
+            self.with_role(program, role).filter(|(id, _)| !except.contains(id)).map(|(_, name)| name).collect();
+        match names.as_slice() {
+            few if few.len() <= 5 => few.join(", "),
+            many => format!("{} and {} more", many[..4].join(", "), many.len() - 4),
+        }
     }
 }
 

@@ -91,6 +91,7 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         Event::Estimated { promise: name, until, reason } => {
             ("theirs", format!("gave a new date for “{}”: {}", promise(name), day(*until)), reason)
         }
+        Event::EmbargoBroken { reason } => ("theirs", "gave up the date you agreed on".into(), reason),
         Event::Closed { reason } => ("theirs", "closed the case".into(), reason),
         Event::Reopened { reason } => ("theirs", "took the case up again".into(), reason),
         Event::CreditAsked => ("theirs", "asked how you wish to be named".into(), ""),

@@ -85,6 +85,8 @@ pub struct CasePage {
     pub verifications: Vec<Record>,
     /// Audits for similar problems.
     pub audits: Vec<Record>,
+    /// Steps taken without what a gate asks for.
+    pub overrides: Vec<Record>,
     /// The advisory.
     pub advisory: AdvisoryState,
     /// Every file of the case.

@@ -49,6 +49,7 @@ async fn p8_p9_p10_p11_a_case_over_christmas_from_report_to_close() {
         draft("Sidecar without a token", "Dapr runtime", "1.16.5", json!({})),
     )
     .await;
+    desk.does("2027-01-04T11:42:00Z", Ines, &case, json!({ "command": "rate", "vectors": [CRITICAL] })).await;
     let approve = json!({ "command": "approve-advisory", "revision": 1 });
     let (code, why) = desk.is_refused("2027-01-04T11:45:00Z", Jonas, &case, approve.clone()).await;
     assert!(code == "gate" && why.contains("Only one member is on record"), "{why}");
@@ -70,7 +71,6 @@ async fn p8_p9_p10_p11_a_case_over_christmas_from_report_to_close() {
         assert_eq!(seen["embargo"], json!({ "until": "2027-01-20T12:00:00Z", "agreed": true }));
     }
 
-    desk.does("2027-01-08T09:00:00Z", Ines, &case, json!({ "command": "rate", "vectors": [CRITICAL] })).await;
     let ordered = desk.does("2027-01-08T09:10:00Z", Ines, &case, json!({ "command": "publish" })).await;
     assert_eq!(ordered, ["publication-ordered"], "it waits for the fix");
     assert!(desk.advisories().await.is_empty());

@@ -103,7 +103,18 @@ async fn i2_i4_i5_i6_a_case_over_easter_from_report_to_close() {
         "about": "looks after the sites of three museums",
     });
     assert_eq!(desk.reporter("2027-04-21T08:00:00Z", &case, "credit", credit.clone()).await.status, 200);
-    desk.does("2027-04-22T08:00:00Z", Ines, &case, publish).await;
+    // Both sides agreed on 20 May, 10:00 (+2). Nothing goes out sooner; the order waits for that date.
+    let sooner = json!({ "command": "publish", "at": "2027-05-19T08:00:00Z" });
+    let (code, why) = desk.is_refused("2027-04-22T08:00:00Z", Ines, &case, sooner).await;
+    assert!(code == "embargo-agreed" && why.contains("2027-05-20T08:00"), "{why}");
+    assert_eq!(desk.does("2027-04-22T08:01:00Z", Ines, &case, publish).await, ["publication-ordered"]);
+    assert_eq!(desk.case(&case).await["advisory"]["publish_at"], "2027-05-20T08:00:00Z");
+    let told = json!({ "command": "answer", "text": "The releases are tested. The date stands." });
+    desk.does("2027-04-26T08:00:00Z", Jonas, &case, told.clone()).await;
+    desk.does("2027-05-07T08:00:00Z", Jonas, &case, told).await;
+    desk.works("2027-05-20T07:59:00Z").await;
+    assert!(desk.advisories().await.is_empty(), "a minute before");
+    desk.works("2027-05-20T08:00:30Z").await;
     let id = desk.advisories().await.pop().expect("it is out");
     let public = desk.get(&format!("/advisories/{id}")).await.body;
     for part in ["name", "organisation", "link", "about"] {
@@ -115,7 +126,7 @@ async fn i2_i4_i5_i6_a_case_over_easter_from_report_to_close() {
         assert!(page.contains(part), "{part} is not on the advisory's page");
     }
     assert!(!page.contains("ada@outside.example"));
-    desk.does("2027-04-23T08:00:00Z", Ines, &case, json!({ "command": "close", "reason": "Distributed." })).await;
+    desk.does("2027-05-21T08:00:00Z", Ines, &case, json!({ "command": "close", "reason": "Distributed." })).await;
     assert_eq!(desk.own(&case).await["state"], "closed");
     desk.works("2027-08-01T00:00:00Z").await;
     assert!(desk.journal(&case, &["promise-broken"]).await.is_empty(), "no promise of this case was broken");

@@ -160,15 +160,21 @@ async fn m5a_m5b_m5c_m5d_m5e_m5f_m6_m9_m10_the_steps_are_the_same_for_every_repo
         "command": "record-fix", "kind": "countermeasure", "details": "Odd prefixes are refused by the gateway.",
     });
     let held = desk.does("2027-03-07T09:00:00Z", Jonas, &case, counter).await;
-    assert_eq!(held, ["fix-recorded", "publication-held"], "the gates are not passed");
+    assert_eq!(held, ["fix-recorded", "approval-withdrawn"], "nobody approved these words");
+    let approve = json!({ "command": "approve-advisory", "revision": 1 });
+    desk.does("2027-03-07T09:05:00Z", Ines, &case, approve.clone()).await;
     let (_, why) = desk.is_refused("2027-03-07T09:10:00Z", Ines, &case, publish.clone()).await;
     assert!(why.contains("audited for similar problems") && why.contains("severity is not rated"), "{why}");
     assert!(desk.advisories().await.is_empty());
     desk.does("2027-03-07T10:00:00Z", Jonas, &case, json!({ "command": "rate", "vectors": [CRITICAL] })).await;
     let audit = json!({ "command": "record-audit", "looked": "every list call", "found": "one more, mended with it" });
     desk.does("2027-03-07T11:00:00Z", Jonas, &case, audit).await;
+    // The rating came after the approval.
+    assert_eq!(desk.is_refused("2027-03-07T11:10:00Z", Ines, &case, publish.clone()).await.0, "not-approved");
+    desk.does("2027-03-07T11:20:00Z", Ines, &case, approve).await;
     let fix = json!({ "command": "record-fix", "kind": "patch", "version": "RELEASE.2027-03-09T00-00-00Z" });
-    desk.does("2027-03-09T09:00:00Z", Jonas, &case, fix).await;
+    let fixed = desk.does("2027-03-09T09:00:00Z", Jonas, &case, fix).await;
+    assert_eq!(fixed, ["fix-recorded"], "the approved draft names this version as fixed");
     desk.does("2027-03-09T09:10:00Z", Ines, &case, publish).await;
     let id = desk.advisories().await.pop().expect("it is out");
     let public = desk.get(&format!("/advisories/{id}")).await.body;
@@ -188,7 +194,9 @@ async fn m5a_m5b_m5c_m5d_m5e_m5f_m6_m9_m10_the_steps_are_the_same_for_every_repo
         "confirmed Ines",
         "advisory-approved Ines",
         "publication-ordered Ines",
+        "advisory-approved Ines",
         "audited Jonas",
+        "advisory-approved Ines",
         "publication-ordered Ines",
     ];
     assert_eq!(steps, taken);

@@ -112,6 +112,11 @@ async fn s3_s4_s6_s9_a_missed_target_several_remedies_and_the_end_of_it() {
     desk.does("2027-04-08T08:00:00Z", Jonas, &case, off).await;
     assert_eq!(desk.clock(&case, "patch").await, pair("kept-late", "2027-03-31 07:00"));
     assert_eq!(words(&desk.case(&case).await["fixes"], "kind"), ["workaround", "disable"]);
+    // The words of this remedy are new to the advisory: somebody reads it again.
+    assert_eq!(desk.case(&case).await["advisory"]["withdrawn"], "the fixes changed after the approval");
+    let publish = json!({ "command": "publish" });
+    assert_eq!(desk.is_refused("2027-04-08T08:05:00Z", Ines, &case, publish).await.0, "not-approved");
+    desk.does("2027-04-08T08:06:00Z", Ines, &case, json!({ "command": "approve-advisory", "revision": 1 })).await;
 
     // The end: the advisory with the origin and the credit as consented to, and the reporter is told.
     desk.does("2027-04-08T08:10:00Z", Ines, &case, json!({ "command": "publish" })).await;
