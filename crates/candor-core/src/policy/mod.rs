@@ -5,9 +5,11 @@
 
 pub mod calendar;
 mod check;
+pub mod compare;
 pub mod document;
 pub mod file;
 mod gate;
+pub mod import;
 pub mod render;
 
 use crate::id::ProgramSlug;

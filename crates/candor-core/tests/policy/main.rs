@@ -9,4 +9,5 @@ mod documented;
 mod examples;
 mod gates;
 mod given;
+mod import;
 mod rendered;

@@ -2,7 +2,8 @@
 
 use super::output::{self, Failure, Outcome};
 use candor_core::policy::file::{self, Finding};
-use candor_core::policy::render;
+use candor_core::policy::import::{self, Names};
+use candor_core::policy::{compare, render};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -17,9 +18,27 @@ pub enum Command {
         /// The policy file; `-` for standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Prose about the same program, such as SECURITY.md: say where the two contradict each other
+        #[arg(long, value_name = "PROSE")]
+        against: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Reads prose, such as SECURITY.md, and drafts a policy file; says where each line comes from and what is open
+    Import {
+        /// The prose; `-` for standard input
+        #[arg(value_name = "PROSE")]
+        prose: PathBuf,
+        /// The program's name; left out: taken from the title
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The program's short name in addresses; left out: made from the name
+        #[arg(long, value_name = "SLUG")]
+        slug: Option<String>,
+        /// Write the draft to this file, which must not exist; left out: print it
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Prints what a policy publishes
     Render {
@@ -52,7 +71,9 @@ pub enum Form {
 
 pub(super) fn run(command: Command) -> Outcome {
     match command {
-        Command::Check { file, json } => check(&file, json),
+        Command::Check { file, against: None, json } => check(&file, json),
+        Command::Check { file, against: Some(prose), json } => against(&file, &prose, json),
+        Command::Import { prose, name, slug, out } => import(&prose, Names { name, slug }, out.as_deref()),
         Command::Render { file, form, base_url } => {
             print(&file, form, base_url.as_deref().map(|url| url.trim_end_matches('/')))
         }
@@ -86,6 +107,63 @@ fn check(file: &Path, json: bool) -> Outcome {
             policy.contacts.len()
         ));
     }
+    Ok(())
+}
+
+/// Compares a policy with prose. Contradictions are a failure, what only the prose says is not.
+fn against(file: &Path, prose: &Path, json: bool) -> Outcome {
+    let policy = match file::read(&source(file)?) {
+        Ok(policy) => policy,
+        Err(findings) => return tell(file, &findings, json),
+    };
+    let compare::Comparison { contradictions, notes, agreed } = compare::against(&policy, &source(prose)?);
+    if json {
+        let list = |differences: &[compare::Difference]| -> Vec<_> {
+            let one = |it: &compare::Difference| json!({ "line": it.line, "key": it.key, "message": it.message, "quote": it.quote });
+            differences.iter().map(one).collect()
+        };
+        output::json(&json!({
+            "file": file,
+            "prose": prose,
+            "agreed": agreed,
+            "contradictions": list(&contradictions),
+            "notes": list(&notes),
+        }));
+    } else {
+        for difference in &contradictions {
+            output::complain(format_args!("{}:{}: contradicts {difference}", prose.display(), difference.line));
+        }
+        for difference in &notes {
+            output::say(format_args!("{}:{}: note on {difference}", prose.display(), difference.line));
+        }
+        if contradictions.is_empty() {
+            output::say(format_args!(
+                "{}: nothing contradicts {}; {agreed} statements agree, {} are in the prose alone",
+                prose.display(),
+                file.display(),
+                notes.len()
+            ));
+        }
+    }
+    if contradictions.is_empty() { Ok(()) } else { Err(Failure::Said) }
+}
+
+/// Drafts a policy from prose. The draft goes to standard output or a new file, the count of what is open to standard error.
+fn import(prose: &Path, names: Names, out: Option<&Path>) -> Outcome {
+    let draft = import::draft(&source(prose)?, &names);
+    match out {
+        None => output::print(&draft.toml),
+        Some(out) => {
+            let made = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
+            made.and_then(|mut file| std::io::Write::write_all(&mut file, draft.toml.as_bytes()))
+                .map_err(|why| Failure::during(format_args!("{} cannot be written", out.display()), why))?;
+        }
+    }
+    output::complain(format_args!(
+        "{} facts found, {} questions at the end of the draft; answer them, then run `candor policy check`",
+        draft.found.len(),
+        draft.questions.len()
+    ));
     Ok(())
 }
 

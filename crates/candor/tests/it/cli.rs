@@ -114,6 +114,29 @@ fn a_policy_is_checked_with_line_and_column() {
 }
 
 #[test]
+fn prose_becomes_a_draft_and_is_compared_with_a_policy() {
+    let shell = Shell::new();
+    let prose = "# Security policy of Sample\n\nWrite to security@sample.example in English.\n\n\
+        We will acknowledge your report within two working days.\n\nPublish nothing before the fix is out.\n";
+    std::fs::write(shell.path("SECURITY.md"), prose).expect("the prose is written");
+    let draft = shell.run(&["policy", "import", "SECURITY.md", "--out", "draft.toml"]);
+    assert_eq!(draft.status, 0, "{draft:?}");
+    assert!(draft.err.contains("questions at the end"), "{draft:?}");
+    let text = std::fs::read_to_string(shell.path("draft.toml")).expect("the draft is there");
+    assert!(text.contains("# from line 5: \"We will acknowledge your report within two working days.\""), "{text}");
+    assert!(text.contains("within = \"2 working days\""), "{text}");
+    assert_eq!(shell.run(&["policy", "check", "draft.toml"]).status, 0);
+    let again = shell.run(&["policy", "import", "SECURITY.md", "--out", "draft.toml"]);
+    assert_eq!(again.status, 1, "a file that is there is not written over: {again:?}");
+    let same = shell.run(&["policy", "check", "draft.toml", "--against", "SECURITY.md"]);
+    assert_eq!(same.status, 0, "{same:?}");
+    assert!(same.out.contains("nothing contradicts"), "{same:?}");
+    let other = shell.run(&["policy", "check", "minio.toml", "--against", "SECURITY.md"]);
+    assert_eq!(other.status, 1, "{other:?}");
+    assert!(other.err.contains("SECURITY.md:5: contradicts promises.acknowledge.within"), "{other:?}");
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
     let shell = Shell::new();
     std::fs::write(shell.path("candor.toml"), "data = \"from-file\"\n").expect("written");
