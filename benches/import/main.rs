@@ -2,12 +2,12 @@
 //! found by hand, and drafts per second.
 //!
 //! The texts are read from the folder `CANDOR_POLICIES`, else from `../shared/policies` beside the repository; they are
-//! not part of it. `cargo bench -p candor --bench import`.
+//! not part of it. `cargo run --release -p bench-import`.
 
 #![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
 #![allow(clippy::cast_precision_loss, reason = "counts of facts are small")]
 
-#[path = "../../candor-core/tests/policy/import/expected.rs"]
+#[path = "../../crates/candor-core/tests/policy/import/expected.rs"]
 mod expected;
 
 use candor_core::policy::import::{self, Fact, Names};
@@ -15,10 +15,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 fn main() {
-    // `cargo test --benches` and `--all-targets` only want to know that it builds.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return;
-    }
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/policies");
     let root = std::env::var_os("CANDOR_POLICIES").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     println!(

@@ -4,7 +4,8 @@
 //! in the same run and by the same clients, a bare HTTP server that only stores the same bytes by group commit: the
 //! yardstick. Prints rates, latencies, the ratio, resident memory and start-up times.
 //!
-//! `cargo bench -p candor --bench intake` (`-- --cases 100000` for the large store, which takes a while to fill).
+//! `cargo build --release -p candor -p bench-intake && target/release/bench-intake` (`--cases 100000` for the large store,
+//! which takes a while to fill; `--data FOLDER` keeps everything on the disk of that folder).
 
 #![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
 #![allow(clippy::cast_possible_truncation, reason = "spans of seconds in nanoseconds fit")]
@@ -19,26 +20,24 @@ use tokio::net::TcpStream;
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
-const POLICY: &str = include_str!("../../../examples/policies/minio.toml");
+const POLICY: &str = include_str!("../../examples/policies/minio.toml");
 /// How long each figure is measured.
 const SPAN: Duration = Duration::from_secs(5);
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    // `cargo test --benches` and `--all-targets` only want to know that it builds.
-    if !arguments.iter().any(|argument| argument == "--bench") {
-        return Ok(());
-    }
-    let cases = arguments
-        .iter()
-        .position(|argument| argument == "--cases")
-        .and_then(|at| arguments.get(at + 1)?.parse::<u64>().ok())
-        .unwrap_or(20_000);
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(measure(cases))
+    let after = |name: &str| arguments.iter().position(|it| it == name).and_then(|at| arguments.get(at + 1));
+    let cases = after("--cases").map_or(Ok(20_000), |count| count.parse::<u64>())?;
+    let folder = after("--data").map_or_else(std::env::temp_dir, std::path::PathBuf::from);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(measure(&folder, cases))
 }
 
-async fn measure(cases: u64) -> Result<()> {
-    let folder = tempfile::tempdir()?;
+async fn measure(place: &Path, cases: u64) -> Result<()> {
+    let folder = tempfile::tempdir_in(place)?;
     let data = folder.path().join("data");
     println!("reports of 4 KB, {} s each; {} processors", SPAN.as_secs(), std::thread::available_parallelism()?);
     candor(&data, &["program", "add"], Some(&write_policy(folder.path())?))?;
@@ -87,6 +86,12 @@ async fn measure(cases: u64) -> Result<()> {
     Ok(())
 }
 
+/// The program under test, which is built beside this one.
+fn program() -> Result<std::path::PathBuf> {
+    let file = std::env::current_exe()?.with_file_name("candor");
+    if file.exists() { Ok(file) } else { Err(format!("{} is missing: build it with -p candor", file.display()).into()) }
+}
+
 fn write_policy(folder: &Path) -> Result<String> {
     let file = folder.join("minio.toml");
     std::fs::write(&file, POLICY)?;
@@ -94,13 +99,8 @@ fn write_policy(folder: &Path) -> Result<String> {
 }
 
 fn candor(data: &Path, arguments: &[&str], file: Option<&str>) -> Result<()> {
-    let status = Command::new(env!("CARGO_BIN_EXE_candor"))
-        .args(arguments)
-        .args(file)
-        .arg("--data")
-        .arg(data)
-        .stdout(Stdio::null())
-        .status()?;
+    let status =
+        Command::new(program()?).args(arguments).args(file).arg("--data").arg(data).stdout(Stdio::null()).status()?;
     if status.success() { Ok(()) } else { Err(format!("candor {arguments:?} failed").into()) }
 }
 
@@ -115,7 +115,7 @@ impl Server {
     fn start(data: &Path) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let began = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_candor"))
+        let child = Command::new(program()?)
             .args(["serve", "--report-rate", "0", "--mail", "hold", "--listen", &address.to_string(), "--data"])
             .arg(data)
             .stdout(Stdio::null())
