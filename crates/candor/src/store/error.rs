@@ -15,8 +15,8 @@ pub enum StoreError {
     #[error("the database is busy or cannot be reached: {0}")]
     Busy(String),
     /// A flush to disk failed, after which nothing about the file can be trusted: all writes are
-    /// refused until the program starts again.
-    #[error("a flush to disk failed earlier, so writing has stopped; check the disk, then start candor again")]
+    /// refused until everything acknowledged was flushed anew, which is tried each second.
+    #[error("a flush to disk failed, so nothing is written until the disk works again; check the disk")]
     Poisoned,
     /// Reading or writing a file failed.
     #[error("{what}: {why}")]

@@ -1,4 +1,4 @@
-//! SQLite: one writer thread that commits in groups, and readers beside it.
+//! SQLite: a writer thread per file that commits in groups, and readers beside it.
 //!
 //! The folder holds `candor.db` and `keyring.db`. Both are in WAL mode with `synchronous=FULL`; other
 //! processes (the command line) may read and write the same folder, as nothing is locked for longer
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
@@ -33,7 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a transaction waits for another process.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Pages written, by estimate, after which the write-ahead log is folded back into the database.
-const CHECKPOINT_PAGES: usize = 8000;
+const CHECKPOINT_PAGES: usize = 48_000;
+/// How long after a failed flush, or a failed attempt to mend it, mending is tried (again).
+const HEAL_PAUSE: Duration = Duration::from_secs(1);
 /// Bytes of a page.
 const PAGE: usize = 4096;
 /// Readers kept open while idle.
@@ -91,21 +93,18 @@ pub(crate) fn each_row(statement: &mut rusqlite::Statement<'_>, mut take: impl F
 
 /// What the writer thread is asked.
 enum Job {
-    Batch(Batch, oneshot::Sender<Result<()>>),
-    Returning {
-        ring: bool,
-        statement: Statement,
-        reply: oneshot::Sender<Result<Vec<Row>>>,
-    },
-    /// Folds the key ring's log into its file and empties the log, so that deleted keys are gone.
-    PurgeRing(oneshot::Sender<Result<()>>),
+    Batch(Vec<Statement>, oneshot::Sender<Result<()>>),
+    Returning(Statement, oneshot::Sender<Result<Vec<Row>>>),
+    /// Folds the log into its file and empties it, so that deleted keys are gone.
+    Purge(oneshot::Sender<Result<()>>),
     /// The bulk of the log is folded in; fold in the rest, so that the log starts over.
     EndCheckpoint,
 }
 
 /// The embedded database in one folder.
 pub(crate) struct Sqlite {
-    jobs: mpsc::Sender<Job>,
+    main_jobs: mpsc::Sender<Job>,
+    ring_jobs: mpsc::Sender<Job>,
     main: Readers,
     ring: Readers,
 }
@@ -118,32 +117,36 @@ impl Sqlite {
         let ring = writer_connection(&folder.join(RING_FILE), &RING)?;
         ring.pragma_update(None, "secure_delete", "on")?;
         main.pragma_update(None, "wal_autocheckpoint", 0)?;
-        let (jobs, queue) = mpsc::channel(WAITING);
+        let (main_jobs, main_queue) = mpsc::channel(WAITING);
+        let (ring_jobs, ring_queue) = mpsc::channel(WAITING);
         let (checkpoint, wanted) = std::sync::mpsc::sync_channel(1);
-        let (file, writer) = (folder.join(MAIN_FILE), jobs.downgrade());
+        let (file, writer) = (folder.join(MAIN_FILE), main_jobs.downgrade());
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let threads = || -> std::io::Result<()> {
-            std::thread::Builder::new()
-                .name("store-writer".into())
-                .spawn(move || Writer::run(&main, &ring, queue, checkpoint))?;
-            std::thread::Builder::new()
-                .name("store-folder".into())
-                .spawn(move || fold_logs(&file, &wanted, &writer))?;
+            thread("store-writer").spawn(move || Writer::run(&main, main_queue, Some(checkpoint)))?;
+            thread("ring-writer").spawn(move || Writer::run(&ring, ring_queue, None))?;
+            thread("store-folder").spawn(move || fold_logs(&file, &wanted, &writer))?;
             Ok(())
         };
         threads().map_err(|why| StoreError::io("starting the writer's threads", why))?;
-        Ok(Self { jobs, main: Readers::new(folder.join(MAIN_FILE)), ring: Readers::new(folder.join(RING_FILE)) })
+        Ok(Self {
+            main_jobs,
+            ring_jobs,
+            main: Readers::new(folder.join(MAIN_FILE)),
+            ring: Readers::new(folder.join(RING_FILE)),
+        })
     }
 
     pub(crate) fn readers(&self, ring: bool) -> &Readers {
         if ring { &self.ring } else { &self.main }
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
+    async fn ask<T>(&self, ring: bool, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
+        let jobs = if ring { &self.ring_jobs } else { &self.main_jobs };
         let (reply, answer) = oneshot::channel();
-        match self.jobs.try_send(job(reply)) {
+        match jobs.try_send(job(reply)) {
             Ok(()) => {}
-            Err(mpsc::error::TrySendError::Full(job)) => self
-                .jobs
+            Err(mpsc::error::TrySendError::Full(job)) => jobs
                 .send_timeout(job, PATIENCE)
                 .await
                 .map_err(|_| StoreError::Busy("too many writes are waiting".into()))?,
@@ -152,16 +155,22 @@ impl Sqlite {
         answer.await.unwrap_or(Err(StoreError::Poisoned))
     }
 
-    pub(crate) async fn commit(&self, batch: Batch) -> Result<()> {
-        self.ask(|reply| Job::Batch(batch, reply)).await
+    /// Keys are on disk before anything that is sealed under them.
+    pub(crate) async fn commit(&self, Batch { ring, main }: Batch) -> Result<()> {
+        for (to_ring, statements) in [(true, ring), (false, main)] {
+            if !statements.is_empty() {
+                self.ask(to_ring, |reply| Job::Batch(statements, reply)).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn returning(&self, ring: bool, statement: Statement) -> Result<Vec<Row>> {
-        self.ask(|reply| Job::Returning { ring, statement, reply }).await
+        self.ask(ring, |reply| Job::Returning(statement, reply)).await
     }
 
     pub(crate) async fn purge_ring(&self) -> Result<()> {
-        self.ask(Job::PurgeRing).await
+        self.ask(true, Job::Purge).await
     }
 }
 
@@ -390,15 +399,15 @@ fn fold_logs(file: &Path, wanted: &std::sync::mpsc::Receiver<()>, writer: &mpsc:
     }
 }
 
-/// The thread that writes. It takes whatever waits, up to [`GROUP`], and flushes once for all of it.
+/// The thread that writes one file. It takes whatever waits, up to [`GROUP`], and flushes once for all of it.
 struct Writer<'c> {
-    main: Prepared<'c>,
-    ring: Prepared<'c>,
-    poisoned: bool,
+    database: Prepared<'c>,
+    /// Since when nothing can be trusted because a flush failed, or when mending it was last tried.
+    poisoned: Option<Instant>,
     /// Pages written since the log was folded in, by estimate.
     pages: usize,
-    /// Asks for the log to be folded in.
-    checkpoint: std::sync::mpsc::SyncSender<()>,
+    /// Asks for the log to be folded in; a file without it folds its log in itself.
+    checkpoint: Option<std::sync::mpsc::SyncSender<()>>,
 }
 
 /// About how many pages of the log a statement takes.
@@ -422,13 +431,11 @@ enum Reply {
 
 impl<'c> Writer<'c> {
     fn run(
-        main: &'c Connection,
-        ring: &'c Connection,
+        connection: &'c Connection,
         mut queue: mpsc::Receiver<Job>,
-        checkpoint: std::sync::mpsc::SyncSender<()>,
+        checkpoint: Option<std::sync::mpsc::SyncSender<()>>,
     ) {
-        let mut writer =
-            Self { main: Prepared::new(main), ring: Prepared::new(ring), poisoned: false, pages: 0, checkpoint };
+        let mut writer = Self { database: Prepared::new(connection), poisoned: None, pages: 0, checkpoint };
         let mut group = Vec::with_capacity(GROUP);
         while let Some(first) = queue.blocking_recv() {
             group.push(first);
@@ -442,24 +449,20 @@ impl<'c> Writer<'c> {
     }
 
     fn handle(&mut self, group: &mut Vec<Job>) {
-        let mut work: Vec<(Batch, Reply)> = Vec::with_capacity(group.len());
+        let mut work: Vec<(Vec<Statement>, Reply)> = Vec::with_capacity(group.len());
         let mut purges = Vec::new();
         let mut fold = false;
         for job in group.drain(..) {
             match job {
-                Job::Batch(batch, reply) => work.push((batch, Reply::Batch(Ok(()), reply))),
-                Job::Returning { ring, statement, reply } => {
-                    let batch =
-                        if ring { Batch { ring: vec![statement], main: vec![] } } else { Batch::main(vec![statement]) };
-                    work.push((batch, Reply::Rows(Ok(vec![]), reply)));
-                }
-                Job::PurgeRing(reply) => purges.push(reply),
+                Job::Batch(statements, reply) => work.push((statements, Reply::Batch(Ok(()), reply))),
+                Job::Returning(statement, reply) => work.push((vec![statement], Reply::Rows(Ok(vec![]), reply))),
+                Job::Purge(reply) => purges.push(reply),
                 Job::EndCheckpoint => fold = true,
             }
         }
-        self.pages += work.iter().map(|(batch, _)| batch.main.iter().map(pages).sum::<usize>()).sum::<usize>();
-        self.write(&mut work, true);
-        self.write(&mut work, false);
+        self.pages += work.iter().flat_map(|(statements, _)| statements).map(pages).sum::<usize>();
+        self.heal();
+        self.write(&mut work);
         for (_, reply) in work {
             // A waiter that went away needs no answer.
             match reply {
@@ -470,30 +473,27 @@ impl<'c> Writer<'c> {
         for reply in purges {
             drop(reply.send(self.purge()));
         }
-        if fold && let Err(why) = self.main.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
+        if fold && let Err(why) = self.database.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
             tracing::warn!(%why, "the write-ahead log could not be folded into the database");
         }
-        if CHECKPOINT_PAGES <= self.pages && self.checkpoint.try_send(()).is_ok() {
+        if let Some(checkpoint) = &self.checkpoint
+            && CHECKPOINT_PAGES <= self.pages
+            && checkpoint.try_send(()).is_ok()
+        {
             self.pages = 0;
         }
     }
 
-    /// Commits one database's part of every batch that has not failed yet.
-    fn write(&mut self, work: &mut [(Batch, Reply)], ring: bool) {
-        let mut due: Vec<&mut (Batch, Reply)> = work
-            .iter_mut()
-            .filter(|(batch, reply)| !reply.failed() && !(if ring { &batch.ring } else { &batch.main }).is_empty())
-            .collect();
-        if due.is_empty() {
+    /// Commits what waits, in one transaction.
+    fn write(&mut self, work: &mut [(Vec<Statement>, Reply)]) {
+        if work.is_empty() {
             return;
         }
-        let database = if ring { &mut self.ring } else { &mut self.main };
-        let outcome = if self.poisoned {
+        let outcome = if self.poisoned.is_some() {
             Err(StoreError::Poisoned)
         } else {
-            database.group(due.len(), |database, index| {
-                let (batch, reply) = &mut *due[index];
-                let statements = if ring { &batch.ring } else { &batch.main };
+            self.database.group(work.len(), |database, index| {
+                let (statements, reply) = &mut work[index];
                 match reply {
                     Reply::Batch(..) => database.write(statements),
                     Reply::Rows(answer, _) => {
@@ -506,7 +506,7 @@ impl<'c> Writer<'c> {
         };
         match outcome {
             Ok(outcomes) => {
-                for ((_, reply), outcome) in due.into_iter().zip(outcomes) {
+                for ((_, reply), outcome) in work.iter_mut().zip(outcomes) {
                     if let Err(why) = outcome {
                         reply.fail(why);
                     }
@@ -515,24 +515,52 @@ impl<'c> Writer<'c> {
             Err(why) => {
                 if matches!(why, StoreError::Full) {
                     // What can be folded in makes room at the log's beginning; that there is none is said already.
-                    drop(database.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())));
+                    drop(self.database.conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())));
                 }
-                if matches!(why, StoreError::Poisoned) && !self.poisoned {
-                    self.poisoned = true;
-                    tracing::error!("a flush to disk failed; nothing more is written until the program starts again");
+                if matches!(why, StoreError::Poisoned) && self.poisoned.is_none() {
+                    self.poisoned = Some(Instant::now());
+                    tracing::error!("a flush to disk failed; nothing more is written until everything is flushed anew");
                 }
-                for (_, reply) in due {
+                for (_, reply) in work {
                     reply.fail(why.again());
                 }
             }
         }
     }
 
+    /// After a failed flush, writes everything that was acknowledged anew and flushes it, before anything else may be
+    /// written.
+    ///
+    /// The system forgets that a page is not on disk once a flush of it failed, so that a second flush of the same page
+    /// proves nothing. Folding the whole log into the database writes every acknowledged page to another place, flushes
+    /// that, and only then empties the log; the failed transaction was undone and is in neither.
+    fn heal(&mut self) {
+        if self.poisoned.is_none_or(|since| since.elapsed() < HEAL_PAUSE) {
+            return;
+        }
+        let folded = self
+            .database
+            .conn
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))
+            .map(|busy| busy == 0);
+        match folded {
+            Ok(true) => {
+                self.poisoned = None;
+                tracing::warn!("everything acknowledged was flushed anew; writing goes on");
+            }
+            Ok(false) => self.poisoned = Some(Instant::now()),
+            Err(why) => {
+                self.poisoned = Some(Instant::now());
+                tracing::error!(%why, "the disk still fails; nothing is written");
+            }
+        }
+    }
+
     fn purge(&mut self) -> Result<()> {
-        if self.poisoned {
+        if self.poisoned.is_some() {
             return Err(StoreError::Poisoned);
         }
-        let busy = self.ring.conn.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))?;
+        let busy = self.database.conn.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))?;
         if busy == 0 {
             Ok(())
         } else {
@@ -542,13 +570,6 @@ impl<'c> Writer<'c> {
 }
 
 impl Reply {
-    fn failed(&self) -> bool {
-        match self {
-            Self::Batch(outcome, _) => outcome.is_err(),
-            Self::Rows(outcome, _) => outcome.is_err(),
-        }
-    }
-
     fn fail(&mut self, why: StoreError) {
         match self {
             Self::Batch(outcome, _) => *outcome = Err(why),
