@@ -48,7 +48,8 @@ pub fn open(filing: &Filing, policy: &Policy, member: Option<&MemberId>, facts: 
         Some(at) => at,
         None => facts.now,
     };
-    let person = (!contact.is_empty()).then(|| filing.person.clone());
+    // A credit chosen later without a contact names a person as well, so each reporter has a key of their own.
+    let person = filing.person.clone();
     let mut events = vec![Event::Reported {
         program: policy.program.slug.clone(),
         policy_version: facts.policy_version,
@@ -56,11 +57,11 @@ pub fn open(filing: &Filing, policy: &Policy, member: Option<&MemberId>, facts: 
         received_at,
         channel: filing.channel,
         facts: Box::new(report),
-        person: person.clone(),
+        person: Some(person.clone()),
         filed_by: member.cloned(),
         receipt: filing.receipt.clone(),
     }];
-    if let Some(person) = person {
+    if !contact.is_empty() {
         events.push(Event::ContactGiven { report: 0, person, contact: contact.clone() });
     }
     if let Some(credit) = &filing.credit {

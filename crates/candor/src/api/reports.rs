@@ -7,29 +7,43 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::execute::report::file_report;
 use crate::throttle::Source;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{Extensions, StatusCode};
 use candor_core::access::Actor;
 use candor_core::event::Channel;
+use candor_core::id::ProgramSlug;
 use candor_core::refusal::Refusal;
 
 impl PartName for Report {
     const NAME: &'static str = "report";
 }
 
+/// A program whose API takes reports, asked not too often. Looked at before the body: nothing of a report that will not be
+/// taken is read, let alone stored.
+pub struct OpenDoor(ProgramSlug);
+
+impl FromRequestParts<App> for OpenDoor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let InProgram(program) = InProgram::from_request_parts(parts, app).await?;
+        let policy = app.policy(&program).ok_or_else(Problem::not_found)?;
+        if !policy.channels.api {
+            return Err(crate::error::Error::Refused(Refusal::ChannelClosed("The API")).into());
+        }
+        not_too_often(app, &parts.extensions)?;
+        Ok(Self(program))
+    }
+}
+
 /// `POST /programs/{program}/reports`
 pub async fn file(
     State(app): State<App>,
-    InProgram(program): InProgram,
+    OpenDoor(program): OpenDoor,
     IdempotencyKey(key): IdempotencyKey,
-    extensions: Extensions,
     WithFiles { value: report, files }: WithFiles<Report>,
 ) -> Answered<Receipt> {
-    let policy = app.policy(&program).ok_or_else(Problem::not_found)?;
-    if !policy.channels.api {
-        return Err(crate::error::Error::Refused(Refusal::ChannelClosed("The API")).into());
-    }
-    not_too_often(&app, &extensions)?;
     let filed = file_report(&app, &Actor::Public, &program, report.into_filing(Channel::Api, files), key.as_deref());
     Ok(Answer(StatusCode::CREATED, filed.await?.into()))
 }

@@ -3,7 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::app::App;
-use crate::store;
+use crate::store::{self, Batch};
 use candor_core::id::CaseId;
 use serde_json::json;
 
@@ -65,10 +65,13 @@ pub(super) async fn run(command: Command) -> Outcome {
             let (app, case) = open(&what).await?;
             sure(&what, "everything in it")?;
             let rows = store::journal::load(&app.store, case.as_str()).await?;
+            let head = rows.last().map_or(0, |row| row.seq);
             for person in rows.into_iter().filter_map(|row| row.entry.person) {
                 app.keys()?.erase_person(&person).await?;
             }
             app.keys()?.erase_case(case.as_str()).await?;
+            // No clock of it can be read any more.
+            app.store.commit(Batch::main(vec![store::cases::sleep_statement(case.as_str(), head)])).await?;
             output::say(format_args!("Case {case} cannot be read any more"));
             remind();
             Ok(())

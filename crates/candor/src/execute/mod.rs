@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a command did.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Done {
     /// The case.
     pub case: CaseId,
@@ -33,6 +33,13 @@ pub struct Done {
     pub seq: u64,
     /// What happened; empty when all was so already.
     pub events: Vec<Event>,
+}
+
+/// What is remembered of an answer: the entries it told of, not their words, which must not outlive an erasure.
+#[derive(Serialize, Deserialize)]
+struct Answered {
+    after: u64,
+    seq: u64,
 }
 
 /// How often a command that names no number is tried again when another one came first.
@@ -76,17 +83,15 @@ pub async fn execute_again(
     for _ in 0..TRIES {
         if let Some(again) = &again {
             // What was answered once is answered again only to somebody who may still see the case.
-            load_case(app, actor, case).await?;
-            if let Some(done) = again.answered(app).await? {
-                return Ok(done);
+            let now = load_case(app, actor, case).await?;
+            if let Some(Answered { after, seq }) = again.answered(app).await? {
+                let events = now.history.iter().filter(|entry| after < entry.seq && entry.seq <= seq);
+                return Ok(Done { case: case.clone(), seq, events: events.map(|entry| entry.what.clone()).collect() });
             }
         }
         match once(app, actor, case, command.clone(), seen, again.as_ref()).await {
-            Err(Error::Stale) if seen.is_none() || again.is_some() => continue,
-            Err(Error::Stale) => {
-                let now = load_case(app, actor, case).await?;
-                return Err(changed(&now, seen.unwrap_or_default()));
-            }
+            // Somebody was faster. The next look tells whether that matters to what the asker has seen.
+            Err(Error::Stale) => continue,
             other => return other,
         }
     }
@@ -152,7 +157,7 @@ async fn once(
     ));
     let done = Done { case: id.clone(), seq: after.seq, events };
     if let Some(again) = again {
-        batch.main.push(again.remember(&done, now)?);
+        batch.main.push(again.remember(&Answered { after: case.seq, seq: done.seq }, now)?);
     }
     app.store.commit(batch).await.map_err(|cause| match cause {
         StoreError::Conflict => Error::Stale,
@@ -160,6 +165,17 @@ async fn once(
     })?;
     app.nudge_worker();
     Ok(done)
+}
+
+/// Asks what would come of a command, and changes nothing.
+///
+/// # Errors
+/// As [`execute`] would give.
+pub async fn rehearse(app: &App, actor: &Actor, id: &CaseId, command: Command) -> Result<Vec<Event>, Error> {
+    let Loaded { case, policy, .. } = load(app, id).await?;
+    let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
+    let facts = facts(app, &case, &allowed, app.now()).await?;
+    Ok(decide::decide(&case, &allowed, &policy, &facts)?)
 }
 
 /// A case with all that is needed to change it.
