@@ -5,7 +5,7 @@ use super::fields::{command, groups};
 use super::{Names, Opened, People, history, html, may_write, opened, shell};
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::execute;
+use crate::execute::{execute, rehearse};
 use crate::web::forms::{self, Form};
 use crate::web::session::{Member, Rejection};
 use crate::web::views::case::{ActForm, Becomes, CheckPage, GatedAct};
@@ -375,6 +375,12 @@ pub async fn send(
         Err(problem) => return show(&app, &member, &opened, kind, &form, vec![problem], None).await,
     };
     if kind.is_checked() && !form.ticked("checked") {
+        // What is wrong with an answer is said before there is anything to check.
+        if let Err(Error::Refused(refusal)) = rehearse(&app, &member.actor, &opened.case.id, wish).await
+            && refusal.field().is_some()
+        {
+            return show(&app, &member, &opened, kind, &form, vec![problem(&refusal)], None).await;
+        }
         return check(&app, &member, &opened, kind, &form, Vec::new(), None).await;
     }
     match execute(&app, &member.actor, &opened.case.id, wish, form.seen()).await {

@@ -185,7 +185,8 @@ fn dismissal(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Rejected => "rejected the report".into(),
         Outcome::OutOfScope { clause, .. } => format!("found it out of scope: {clause}"),
-        Outcome::Duplicate { .. } => "found it known already".into(),
+        Outcome::Duplicate { of: Some(of) } => format!("found it known already, as {of}"),
+        Outcome::Duplicate { of: None } => "found it known already".into(),
         Outcome::ScannerOutput => "closed it as scanner output without a proof".into(),
         Outcome::Confirmed | Outcome::Withdrawn => format!("closed it: {}", outcome.label()),
     }
