@@ -3,27 +3,42 @@
 //! for anything readable that should not be.
 
 use crate::support::binary::{Binary, How, candor, files, policy};
+use crate::support::postgres::Server;
 use candor_core::access::Role;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A data folder with MinIO's policy and two members, copied afresh for each run.
 struct Ground {
     folder: TempDir,
     tokens: [String; 2],
+    server: Option<Arc<Server>>,
 }
 
 impl Ground {
     async fn lay() -> Self {
+        Self::lay_on(None).await
+    }
+
+    /// On a database of this server, or on SQLite.
+    async fn lay_on(server: Option<Arc<Server>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("ground");
-        let file = policy("minio");
-        let (status, said) = candor(&data, &["program", "add", &file.display().to_string()]);
+        let file = policy("minio").display().to_string();
+        let mut config = candor::config::Config::in_folder(&data);
+        let mut words = vec!["program".to_owned(), "add".into(), file];
+        if let Some(server) = &server {
+            let url = server.database("ground").await;
+            config.database = Some(url.clone());
+            words.extend(["--database".into(), url]);
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (status, said) = candor(&data, &words);
         assert_eq!(status, 0, "{said}");
-        let config = candor::config::Config::in_folder(&data);
         let app = candor::serve::open(config).await.expect("the store opens");
         let mut tokens = Vec::new();
         for (name, role) in [("CANARY-MEMBER-ANNA", Role::Member), ("CANARY-MEMBER-BEN", Role::Coordinator)] {
@@ -43,7 +58,15 @@ impl Ground {
             tokens.push(token.secret);
         }
         let tokens = tokens.try_into().expect("two tokens");
-        Self { folder, tokens }
+        Self { folder, tokens, server }
+    }
+
+    /// A copy to run on, with the flags that name its database.
+    async fn copy_with_database(&self, name: &str) -> (PathBuf, Vec<String>) {
+        let data = self.copy(name);
+        let Some(server) = &self.server else { return (data, Vec::new()) };
+        let url = server.copy("ground", &name.replace('-', "_")).await;
+        (data, vec!["--database".into(), url])
     }
 
     /// A copy to run on.
@@ -245,6 +268,10 @@ fn text(value: &Value) -> String {
 
 /// Everything on the ledger is there, once, and the journal is whole.
 async fn audit(data: &Path, base: &str, ledger: &Ledger, tokens: &[String; 2]) {
+    audit_with(data, &[], base, ledger, tokens).await;
+}
+
+async fn audit_with(data: &Path, flags: &[String], base: &str, ledger: &Ledger, tokens: &[String; 2]) {
     let client = Client::new();
     for kept in &ledger.reports {
         let answer = client
@@ -291,7 +318,8 @@ async fn audit(data: &Path, base: &str, ledger: &Ledger, tokens: &[String; 2]) {
         let page = client.get(format!("{base}/api/v1/advisories/{id}")).send().await.expect("the advisory");
         assert_eq!(page.status(), 200, "an advisory that went out stays out");
     }
-    let (status, said) = candor(data, &["journal", "verify"]);
+    let words: Vec<&str> = ["journal", "verify"].into_iter().chain(flags.iter().map(String::as_str)).collect();
+    let (status, said) = candor(data, &words);
     assert_eq!(status, 0, "every chain is whole: {said}");
 }
 
@@ -304,7 +332,7 @@ fn tracer() -> bool {
 }
 
 fn inject(what: &str) -> How {
-    let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync,pwrite64", "-e"];
+    let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync,pwrite64,sendto", "-e"];
     let mut before: Vec<String> = words.map(String::from).to_vec();
     before.push(format!("inject={what}"));
     How { before, flags: Vec::new() }
@@ -360,8 +388,98 @@ async fn what_was_acknowledged_is_there_once_after_a_kill_at_any_flush() {
     assert!(killed > 0, "no kill hit: the check could not fail");
 }
 
+/// Messages that one thread sends over the story, to the database and to those who ask, about.
+const MESSAGES: u32 = 200;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failing_flush_stops_writing_and_a_restart_goes_on() {
+async fn what_was_acknowledged_is_there_once_after_a_kill_on_postgres() {
+    if !tracer() {
+        return;
+    }
+    let Some(server) = Server::start() else { return };
+    let ground = Ground::lay_on(Some(server)).await;
+    let points = points() / 3;
+    let mut killed = 0;
+    for point in 1..=points {
+        let (data, flags) = ground.copy_with_database(&format!("kill-{point}")).await;
+        let at = 1 + (point - 1) * MESSAGES / points;
+        let how = How { flags: flags.clone(), ..inject(&format!("sendto:signal=KILL:when={at}")) };
+        let mut ledger = Ledger::default();
+        if let Some(mut binary) = Binary::start(&data, &how).await {
+            let mut teller = Teller::new(&binary.base, &ground);
+            match teller.tell().await {
+                Ok(()) => binary.kill(),
+                Err(Gone) => killed += 1,
+            }
+            ledger = teller.ledger;
+            binary.wait();
+        } else {
+            killed += 1;
+        }
+        let how = How { flags: flags.clone(), ..How::default() };
+        let binary = Binary::start(&data, &how).await.expect("it starts again");
+        audit_with(&data, &flags, &binary.base, &ledger, &ground.tokens).await;
+    }
+    println!("{killed} kills of {points}");
+    assert!(killed > points / 2, "few kills hit: {killed} of {points}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failing_flush_refuses_in_plain_words_and_heals_without_a_restart() {
+    if !tracer() {
+        return;
+    }
+    let ground = Ground::lay().await;
+    let data = ground.copy("flush-heals");
+    // One thread flushes; its first calls belong to the start.
+    let binary = Binary::start(&data, &inject("fsync,fdatasync:error=EIO:when=14..17")).await.expect("it starts");
+    let client = Client::new();
+    let mut taken = Vec::new();
+    let mut refused = 0;
+    let began = std::time::Instant::now();
+    for number in 0.. {
+        assert!(began.elapsed() < std::time::Duration::from_secs(120), "it does not heal");
+        let title = format!("report {number}");
+        let answer = client
+            .post(format!("{}/api/v1/programs/minio/reports", binary.base))
+            .json(&json!({ "title": title, "description": "the disk fails for a while" }))
+            .send()
+            .await
+            .expect("an answer");
+        let status = answer.status().as_u16();
+        let body: Value = answer.json().await.expect("json");
+        match status {
+            201 => taken.push((text(&body["receipt"]), title)),
+            503 => {
+                refused += 1;
+                assert!(body["title"].as_str().is_some_and(|words| !words.is_empty()), "{body}");
+            }
+            other => panic!("{other}: {body}"),
+        }
+        // Ten more after it has healed.
+        if refused > 0 && status == 201 && taken.len() > 20 {
+            break;
+        }
+    }
+    for (receipt, title) in &taken {
+        let view: Value = client
+            .get(format!("{}/api/v1/receipt", binary.base))
+            .header("authorization", format!("Receipt {receipt}"))
+            .send()
+            .await
+            .expect("the receipt's page")
+            .json()
+            .await
+            .expect("json");
+        assert_eq!(view["report"]["title"], json!(title));
+    }
+    binary.stop();
+    let (status, said) = candor(&data, &["journal", "verify"]);
+    assert_eq!(status, 0, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failing_flush_loses_nothing_that_was_acknowledged() {
     if !tracer() {
         return;
     }

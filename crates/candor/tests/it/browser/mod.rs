@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the program runs as a process of its own, on the system's clock")]
 #![allow(clippy::print_stderr)] // what is left out is said aloud
 
+mod ends; // other verdicts, withdrawal, two at once
 mod house; // the service as a process
 mod look; // pictures of pages, and axe
 mod markup; // what reporters type stays text
@@ -26,12 +27,12 @@ async fn told(house: House, script: bool, artist: Artist) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_report_becomes_a_public_advisory_with_script_on_sqlite() {
-    told(House::open(None).await, true, Artist::sighted()).await;
+    told(House::open(None).await, true, Artist::sighted(true)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_report_becomes_a_public_advisory_without_script_on_sqlite() {
-    told(House::open(None).await, false, Artist::blind()).await;
+    told(House::open(None).await, false, Artist::sighted(false)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,5 +40,16 @@ async fn a_private_report_becomes_a_public_advisory_on_postgres() {
     let Some(server) = Server::start() else { return };
     for (name, script) in [("with_script", true), ("without_script", false)] {
         told(House::open(Some((server.clone(), name))).await, script, Artist::blind()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_other_end_of_a_report() {
+    for (script, artist) in [(true, Artist::sighted(true)), (false, Artist::sighted(false))] {
+        let house = House::open(None).await;
+        let Some(chromium) = Chromium::start(script, artist).await else { return };
+        ends::tell(&house, &chromium).await;
+        chromium.close().await;
+        drop(house.close().await);
     }
 }

@@ -83,13 +83,28 @@ impl Server {
 
     /// Makes a database and gives its address.
     pub async fn database(&self, name: &str) -> String {
-        let url =
-            |database: &str| format!("postgresql:///{database}?user=candor&host={}", self.folder.path().display());
+        self.run(&format!("create database {name}")).await.expect("the database is made");
+        self.url(name)
+    }
+
+    /// Makes a copy of a database that nobody uses any more, and gives its address.
+    pub async fn copy(&self, from: &str, name: &str) -> String {
+        // Whoever used it until now may still be leaving.
+        while let Err(why) = self.run(&format!("create database {name} template {from}")).await {
+            assert_eq!(why.code(), Some(&tokio_postgres::error::SqlState::OBJECT_IN_USE), "{why}");
+        }
+        self.url(name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgresql:///{database}?user=candor&host={}", self.folder.path().display())
+    }
+
+    async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         let (client, connection) =
-            tokio_postgres::connect(&url("postgres"), tokio_postgres::NoTls).await.expect("the server answers");
+            tokio_postgres::connect(&self.url("postgres"), tokio_postgres::NoTls).await.expect("the server answers");
         tokio::spawn(connection);
-        client.batch_execute(&format!("create database {name}")).await.expect("the database is made");
-        url(name)
+        client.batch_execute(sql).await
     }
 }
 
