@@ -169,6 +169,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::DraftAdvisory { .. }
         | C::KnowExploitation { .. }
         | C::OverrideGate { .. }
+        | C::RecordSubmission { .. }
         | C::ApproveAdvisory { .. } => Some(Role::Member),
         C::ProposeEmbargo { .. }
         | C::Estimate { .. }

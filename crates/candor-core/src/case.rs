@@ -42,6 +42,10 @@ pub struct Case {
     pub files: Vec<CaseFile>,
     /// Whether an answer of the reporter is awaited, and since when.
     pub waiting_since: Option<Timestamp>,
+    /// When the last question was asked to which the reporter has not answered.
+    pub asked_at: Option<Timestamp>,
+    /// Reminders of that question: which, and when.
+    pub reminded: Vec<(u32, Timestamp)>,
     /// Waits for the reporter that are over.
     pub waits: Vec<(Timestamp, Timestamp)>,
     /// Instants that start and keep promises, in order.
@@ -82,6 +86,12 @@ pub struct Case {
     pub outcome: Option<Outcome>,
     /// The reporter knew of active exploitation, or the team does.
     pub exploited: bool,
+    /// When the team became aware of active exploitation, by whom, on what ground.
+    pub aware: Option<Awareness>,
+    /// What was submitted outside, in order.
+    pub submissions: Vec<Submission>,
+    /// Whether it is a drill.
+    pub drill: bool,
 }
 
 /// Where a case stands.
@@ -200,6 +210,36 @@ pub struct Mark {
     /// What happened.
     pub moment: Moment,
     /// The member who did it, if one did.
+    pub by: Option<MemberId>,
+    /// The promise it is for, where it is for one alone.
+    pub of: Option<String>,
+}
+
+/// The decision that the team is aware of active exploitation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awareness {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who put it on record.
+    pub by: Option<MemberId>,
+    /// On what ground.
+    pub ground: String,
+}
+
+/// Proof that something was submitted outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    /// Name of the promise.
+    pub promise: String,
+    /// To whom.
+    pub to: String,
+    /// When.
+    pub at: Timestamp,
+    /// What the other side answered.
+    pub reference: String,
+    /// What was said.
+    pub text: String,
+    /// Who put it on record.
     pub by: Option<MemberId>,
 }
 

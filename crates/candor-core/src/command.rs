@@ -52,7 +52,9 @@ pub enum Command {
     /// Give a missed target a reason and a new date.
     Estimate { promise: String, until: Timestamp, reason: String },
     /// Put on record that the vulnerability is being exploited.
-    KnowExploitation { ground: String },
+    KnowExploitation { ground: String, aware_at: Option<Timestamp> },
+    /// Put the proof on record that what a promise asks for was submitted.
+    RecordSubmission { promise: String, to: String, at: Option<Timestamp>, reference: String, text: String },
     /// Ask the reporter how they wish to be credited.
     AskCredit,
     /// Write or edit the advisory.
@@ -102,6 +104,8 @@ pub struct Filing {
     pub received_at: Option<Timestamp>,
     /// Hash of the receipt, as hexadecimal digits.
     pub receipt: String,
+    /// Whether it is a drill; only members file one.
+    pub drill: bool,
 }
 
 impl Command {
@@ -129,6 +133,7 @@ impl Command {
             Command::RecordAudit { .. } => "record-audit",
             Command::Estimate { .. } => "estimate",
             Command::KnowExploitation { .. } => "know-exploitation",
+            Command::RecordSubmission { .. } => "record-submission",
             Command::AskCredit => "ask-credit",
             Command::DraftAdvisory { .. } => "draft-advisory",
             Command::ApproveAdvisory { .. } => "approve-advisory",

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::{dialogue, disclosure, gates, intake, promises, remediation, triage};
+use crate::{dialogue, disclosure, duties, gates, intake, promises, remediation, triage};
 use jiff::Timestamp;
 
 /// What a decision needs to know of the world; the shell looks it up once per command.
@@ -50,7 +50,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Answer { text, files, next_steps } => dialogue::answer(text, files, *next_steps),
         C::Ask { text, files } => dialogue::ask(text, files),
         C::Note { text, files } => dialogue::note(text, files),
-        C::Write { text, files } => dialogue::write(reporter(allowed), text, files),
+        C::Write { text, files } => dialogue::write(case, reporter(allowed), text, files),
         C::Nudge => dialogue::nudge(case, reporter(allowed), policy, now),
         C::AskCredit => Ok(vec![Event::CreditAsked]),
         C::ChooseCredit { credit } => dialogue::choose_credit(case, reporter(allowed), credit),
@@ -66,7 +66,10 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::ScannerOutput { text } => triage::scanner_output(case, policy, member, text),
         C::Rate { vectors, severity } => triage::rate(vectors, *severity),
         C::SetWeakness { cwe } => triage::set_weakness(*cwe),
-        C::KnowExploitation { ground } => triage::know_exploitation(ground),
+        C::KnowExploitation { ground, aware_at } => duties::know_exploitation(ground, *aware_at, now),
+        C::RecordSubmission { promise, to, at, reference, text } => {
+            duties::submit(policy, promise, to, at.unwrap_or(now), reference, text, now)
+        }
         C::Estimate { promise, until, reason } => triage::estimate(policy, promise, *until, reason, now),
         C::RecordAudit { looked, found } => remediation::audit(looked, found),
         C::RecordFix { branch, kind, version, url, details } => {
@@ -77,6 +80,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::AnswerEmbargo { agree, text } => disclosure::answer_embargo(case, *agree, text),
         C::DraftAdvisory { draft } => disclosure::draft(case, draft),
         C::ApproveAdvisory { revision } => disclosure::approve(case, policy, member, *revision),
+        C::Publish { .. } if case.drill => Err(Refusal::Drill),
         C::Publish { at } => disclosure::publish(case, policy, member, *at, facts),
         C::BreakEmbargo { reason } => disclosure::break_embargo(case, reason, now),
         C::OverrideGate { step, gate, reason } => gates::overrule(case, policy, allowed, *step, *gate, reason),
@@ -119,6 +123,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::Write { .. }
             | Command::ChooseCredit { .. }
             | Command::Assign { .. }
+            | Command::RecordSubmission { .. }
             | Command::Tick
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
-use crate::event::{Credit, Event, FileRef};
+use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::policy::{Moment, Policy};
 use crate::promises::{self, Status};
 use crate::refusal::Refusal;
@@ -31,8 +31,13 @@ pub(crate) fn note(text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal>
     Ok(vec![Event::Noted { text: said(text, files)?, files: files.to_vec() }])
 }
 
-pub(crate) fn write(report: u32, text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {
-    Ok(vec![Event::ReporterWrote { report, text: said(text, files)?, files: files.to_vec() }])
+pub(crate) fn write(case: &Case, report: u32, text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {
+    let mut events = vec![Event::ReporterWrote { report, text: said(text, files)?, files: files.to_vec() }];
+    // What was closed for their silence is open again when they speak.
+    if case.is_closed() && case.outcome == Some(Outcome::NoAnswer) {
+        events.push(Event::Reopened { reason: "The reporter answered after all".into() });
+    }
+    Ok(events)
 }
 
 /// A message is words, files, or both.

@@ -201,7 +201,41 @@ pub enum Event {
     ExploitationKnown {
         /// On what ground.
         ground: String,
+        /// When it became aware, if that was before the entry.
+        #[serde(default)]
+        aware_at: Option<Timestamp>,
     },
+    /// What a promise asks for was submitted outside; the proof of it.
+    Submitted {
+        /// Name of the promise.
+        promise: String,
+        /// To whom.
+        to: String,
+        /// When.
+        at: Timestamp,
+        /// What the other side answered: a number, an address.
+        reference: String,
+        /// What was said.
+        text: String,
+    },
+    /// The reporter was reminded of a question; without an answer the case will be closed.
+    SilenceReminded {
+        /// Index into the policy's reminders.
+        step: u32,
+        /// When the case will be closed.
+        closes: Timestamp,
+        /// Whether it went out after its time.
+        late: bool,
+    },
+    /// The reporter did not answer, and the policy closed the case.
+    ClosedForSilence {
+        /// When the question was asked.
+        since: Timestamp,
+        /// Words to the reporter, from the policy.
+        text: String,
+    },
+    /// The case is a drill: the clocks run, letters reach the team alone, nothing is published.
+    DrillDeclared,
     /// The advisory was drafted or edited.
     AdvisoryDrafted {
         /// The draft.
@@ -324,6 +358,10 @@ impl Event {
             Event::Audited { .. } => "audited",
             Event::Estimated { .. } => "estimated",
             Event::ExploitationKnown { .. } => "exploitation-known",
+            Event::Submitted { .. } => "submitted",
+            Event::SilenceReminded { .. } => "silence-reminded",
+            Event::ClosedForSilence { .. } => "closed-for-silence",
+            Event::DrillDeclared => "drill-declared",
             Event::AdvisoryDrafted { .. } => "advisory-drafted",
             Event::AdvisoryApproved { .. } => "advisory-approved",
             Event::PublicationOrdered { .. } => "publication-ordered",
@@ -361,6 +399,7 @@ impl Event {
                 | Event::GateOverridden { .. }
                 | Event::ContactGiven { .. }
                 | Event::Forgotten { .. }
+                | Event::Submitted { .. }
         )
     }
 
@@ -395,11 +434,35 @@ impl Event {
             Event::EmbargoBroken { .. } => &[Moment::Acknowledgement, Moment::Message],
             Event::Estimated { .. } => &[Moment::Message],
             Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
-            Event::Closed { .. } | Event::Withdrawn { .. } => &[Moment::Resolution],
+            Event::Closed { .. } | Event::Withdrawn { .. } | Event::ClosedForSilence { .. } => &[Moment::Resolution],
+            Event::Submitted { .. } => &[Moment::Submission],
             Event::ExploitationKnown { .. } => &[Moment::Exploitation],
             _ => &[],
         }
     }
+}
+
+/// The names of all kinds of events, as the journal has them.
+pub fn kinds() -> &'static [&'static str] {
+    // The reading of an entry knows every name; an unknown one makes it tell them.
+    #[derive(Debug, Default)]
+    struct Names(&'static [&'static str]);
+    impl std::fmt::Display for Names {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(&self.0.join(", "))
+        }
+    }
+    impl std::error::Error for Names {}
+    impl serde::de::Error for Names {
+        fn custom<T: std::fmt::Display>(_: T) -> Self {
+            Self::default()
+        }
+        fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
+            Self(names)
+        }
+    }
+    let unknown = serde::de::value::MapDeserializer::<_, Names>::new([("event", "?")].into_iter());
+    Event::deserialize(unknown).err().unwrap_or_default().0
 }
 
 /// The door a report came through.
@@ -556,6 +619,8 @@ pub enum Outcome {
     ScannerOutput,
     /// The reporter took it back.
     Withdrawn,
+    /// The reporter did not answer the team's question.
+    NoAnswer,
 }
 
 impl Outcome {
@@ -568,6 +633,7 @@ impl Outcome {
             Outcome::Duplicate { .. } => "duplicate",
             Outcome::ScannerOutput => "scanner output without proof",
             Outcome::Withdrawn => "withdrawn",
+            Outcome::NoAnswer => "no answer",
         }
     }
 }

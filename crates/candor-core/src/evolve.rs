@@ -1,12 +1,12 @@
 //! The only writer of a [`Case`]: what an event means for it.
 
 use crate::case::{
-    Audit, Author, Case, CaseFile, Embargo, Entry, Estimate, Fix, Mark, Order, Override, Rating, Report, State,
-    Verdict, Verification,
+    Audit, Author, Awareness, Case, CaseFile, Embargo, Entry, Estimate, Fix, Mark, Order, Override, Rating, Report,
+    State, Submission, Verdict, Verification,
 };
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
-use crate::policy::Moment;
+use crate::policy::{EventKind, Moment};
 use jiff::Timestamp;
 
 /// What the journal says of one entry beside its event.
@@ -51,6 +51,8 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         files: Vec::new(),
         waiting_since: None,
         waits: Vec::new(),
+        asked_at: None,
+        reminded: Vec::new(),
         marks: Vec::new(),
         rung: Default::default(),
         broken: Vec::new(),
@@ -70,6 +72,9 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         aliases: Vec::new(),
         outcome: None,
         exploited: false,
+        aware: None,
+        submissions: Vec::new(),
+        drill: false,
     };
     evolve(&mut case, stamp, event);
     Some(case)
@@ -90,10 +95,20 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
     // Times that count may lie before the entry: a report that came by another way is filed later.
     let counts_at = match &event {
         Event::Reported { received_at, .. } => *received_at,
+        Event::ExploitationKnown { aware_at: Some(at), .. } | Event::Submitted { at, .. } => *at,
         _ => stamp.at,
     };
-    for moment in event.moments() {
-        case.marks.push(Mark { at: counts_at, moment: *moment, by: member.clone() });
+    let of = match &event {
+        Event::Submitted { promise, .. } => Some(promise.clone()),
+        _ => None,
+    };
+    let named = EventKind::named(event.kind()).map(Moment::On);
+    for moment in event.moments().iter().copied().chain(named) {
+        case.marks.push(Mark { at: counts_at, moment, by: member.clone(), of: of.clone() });
+    }
+    // Whoever does anything is not silent.
+    if matches!(stamp.by, Author::Reporter(_)) {
+        heard(case);
     }
     let keep_files = |case: &mut Case, files: &[FileRef], internal: bool| {
         for file in files {
@@ -150,6 +165,8 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             answered(case);
             keep_files(case, files, false);
             case.waiting_since.get_or_insert(stamp.at);
+            heard(case);
+            case.asked_at = Some(stamp.at);
         }
         Event::ReporterWrote { files, .. } => {
             keep_files(case, files, false);
@@ -264,7 +281,28 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             until: *until,
             reason: reason.clone(),
         }),
-        Event::ExploitationKnown { .. } => case.exploited = true,
+        Event::ExploitationKnown { ground, .. } => {
+            case.exploited = true;
+            let known = Awareness { at: counts_at, by: member.clone(), ground: ground.clone() };
+            case.aware.get_or_insert(known);
+        }
+        Event::Submitted { promise, to, at, reference, text } => case.submissions.push(Submission {
+            promise: promise.clone(),
+            to: to.clone(),
+            at: *at,
+            reference: reference.clone(),
+            text: text.clone(),
+            by: member.clone(),
+        }),
+        Event::SilenceReminded { step, .. } => case.reminded.push((*step, stamp.at)),
+        Event::ClosedForSilence { .. } => {
+            end_wait(case, stamp.at);
+            heard(case);
+            case.state = State::Closed;
+            case.outcome = Some(Outcome::NoAnswer);
+            case.advisory.order = None;
+        }
+        Event::DrillDeclared => case.drill = true,
         Event::AdvisoryDrafted { draft } => {
             case.advisory.draft = Some((**draft).clone());
             case.advisory.author = member.clone();
@@ -356,6 +394,12 @@ fn answered(case: &mut Case) {
     if case.state == State::New {
         case.state = State::Triage;
     }
+}
+
+/// No question is open to which the reporter is silent.
+fn heard(case: &mut Case) {
+    case.asked_at = None;
+    case.reminded.clear();
 }
 
 fn end_wait(case: &mut Case, at: Timestamp) {

@@ -61,6 +61,15 @@ pub fn open(filing: &Filing, policy: &Policy, member: Option<&MemberId>, facts: 
         filed_by: member.cloned(),
         receipt: filing.receipt.clone(),
     }];
+    if filing.drill {
+        if member.is_none() {
+            return Err(Refusal::Field {
+                field: "drill",
+                problem: "only a member of the team can begin a drill".into(),
+            });
+        }
+        events.push(Event::DrillDeclared);
+    }
     if !contact.is_empty() {
         events.push(Event::ContactGiven { report: 0, person, contact: contact.clone() });
     }

@@ -8,6 +8,7 @@ pub mod command; // everything a person, a letter or a clock may ask
 pub mod refusal; // why the answer was no, in words fit to show
 pub mod policy; // the promises a team has made, as data: parsed, checked, rendered
 pub mod promises; // clocks, derived: when each promise falls due, and why
+mod silence; // the reporter does not answer: reminders, and the end of the wait
 pub mod gates; // what must be on record before a step
 pub mod access; // who may ask it: the only maker of an `Allowed` command
 pub mod decide; // the one door: (case, allowed command, policy, facts) -> events
@@ -17,4 +18,5 @@ pub mod dialogue; // questions, answers, notes
 pub mod triage; // verification, verdict, rating
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
+pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
 pub mod notices; // who is told what after an event

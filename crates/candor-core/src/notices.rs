@@ -26,6 +26,8 @@ pub enum NoticeKind {
     Question,
     /// To the reporter: the advisory is public.
     Published,
+    /// To the reporter: a question still waits for your answer; without it the case will be closed.
+    Reminder,
     /// To the team: a report came in.
     NewReport,
     /// To the team: the reporter wrote.
@@ -44,11 +46,12 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 11] = [
+    pub const ALL: [NoticeKind; 12] = [
         NoticeKind::Received,
         NoticeKind::News,
         NoticeKind::Question,
         NoticeKind::Published,
+        NoticeKind::Reminder,
         NoticeKind::NewReport,
         NoticeKind::ReporterWrote,
         NoticeKind::Nudge,
@@ -65,6 +68,7 @@ impl NoticeKind {
             NoticeKind::News => "news",
             NoticeKind::Question => "question",
             NoticeKind::Published => "published",
+            NoticeKind::Reminder => "reminder",
             NoticeKind::NewReport => "new-report",
             NoticeKind::ReporterWrote => "reporter-wrote",
             NoticeKind::Nudge => "nudge",
@@ -147,7 +151,9 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::EmbargoProposed { .. }
         | Event::EmbargoBroken { .. }
         | Event::Estimated { .. }
+        | Event::ClosedForSilence { .. }
         | Event::CreditAsked => tell_reporters(NoticeKind::News),
+        Event::SilenceReminded { .. } => tell_reporters(NoticeKind::Reminder),
         Event::Asked { .. } => tell_reporters(NoticeKind::Question),
         Event::FixRecorded { kind, .. } if kind.is_remedy() => tell_reporters(NoticeKind::News),
         Event::Published { .. } => {
@@ -173,7 +179,24 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         }
         _ => {}
     }
-    out
+    if case.drill { within_the_team(out, &team()) } else { out }
+}
+
+/// A drill is the team's own: no letter to anybody else, and none to lists that others read.
+fn within_the_team(letters: Vec<Notice>, team: &Recipient) -> Vec<Notice> {
+    let mut kept: Vec<Notice> = Vec::new();
+    for letter in letters {
+        let to = match letter.to {
+            Recipient::Reporter(_) => continue,
+            Recipient::Contact(_) => team.clone(),
+            member => member,
+        };
+        let letter = Notice { to, ..letter };
+        if !kept.contains(&letter) {
+            kept.push(letter);
+        }
+    }
+    kept
 }
 
 fn tell_one(out: &mut Vec<Notice>, case: &Case, report: u32, kind: NoticeKind) {

@@ -1,14 +1,16 @@
 //! Clocks, derived from a case and its policy: when each promise falls due, and why.
 //!
 //! Nothing here is stored. A promise runs from a mark of the case to a mark of the case; pauses come from the waits for
-//! the reporter and from spells in which the case was closed. What is on record (bells that rang, breaches) only keeps a
+//! the reporter, from spells in which the case was closed, and from planned pauses of intake. What is on record (bells that rang, breaches) only keeps a
 //! thing from happening twice.
 
-use crate::case::{Bell, Case, Mark};
+use crate::case::{Bell, Case, Estimate, Mark};
 use crate::event::{Event, Outcome};
 use crate::id::MemberId;
-use crate::policy::{Calendar, Escalation, Moment, Policy, Promise, PromiseKind};
+use crate::policy::{Calendar, Draft, Escalation, Length, Moment, Policy, Promise, PromiseKind};
+use crate::silence;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
 /// How long after its time a bell counts as late.
 pub const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -34,8 +36,19 @@ pub struct Clock {
     pub status: Status,
     /// Why this date, step by step.
     pub why: Vec<String>,
+    /// Spells in which it stood still, or will: from, to, why. `None` while nobody knows when it ends.
+    pub pauses: Vec<(Timestamp, Option<Timestamp>, String)>,
+    /// To whom it is owed, when not to the reporter, who is then not shown it.
+    pub owed_to: Option<String>,
     /// Bells still to ring: when, which, who is told.
     pub bells: Vec<(Timestamp, Bell, String)>,
+}
+
+impl Clock {
+    /// Whether it is owed to the reporter, and so theirs to see.
+    pub fn is_to_reporter(&self) -> bool {
+        self.owed_to.is_none()
+    }
 }
 
 /// How a clock stands.
@@ -43,7 +56,7 @@ pub struct Clock {
 pub enum Status {
     /// It runs.
     Running,
-    /// It stands still while the reporter's answer is awaited.
+    /// It stands still: the reporter's answer is awaited, or the intake is paused.
     Paused {
         /// Since when.
         since: Timestamp,
@@ -95,16 +108,20 @@ const WAITED: &str = "while the team waited for the reporter";
 const CLOSED: &str = "while the case was closed";
 
 /// A spell that is not counted. `to` is `None` while nobody knows when it ends.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Pause {
     from: Timestamp,
     to: Option<Timestamp>,
-    why: &'static str,
+    why: String,
+    /// Whether its end is settled, whatever happens meanwhile.
+    settled: bool,
 }
 
 /// One run of one promise, before the present is known.
 struct Run<'a> {
     promise: &'a Promise,
+    calendar: Arc<Calendar>,
+    within: Length,
     cycle: u32,
     started_by: Moment,
     start: Timestamp,
@@ -116,11 +133,13 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// When it falls due; `None` while a pause without a known end holds it.
-    fn due(&self, calendar: &Calendar) -> Option<Timestamp> {
+    fn due(&self) -> Option<Timestamp> {
         let known = self.known_pauses();
-        let due = calendar.due(self.start, self.promise.within, &known);
+        let due = self.calendar.due(self.start, self.within, &known);
         match self.pauses.last() {
-            Some(Pause { from, to: None, .. }) if *from < due => None,
+            Some(Pause { from, to: None, .. }) if !self.calendar.is_over(self.start, self.within, &known, *from) => {
+                None
+            }
             _ => Some(due),
         }
     }
@@ -131,16 +150,16 @@ impl Run<'_> {
 
     /// When a bell rings; `None` while it is not known. A bell before the due time rings at the first instant at which
     /// the clock runs and has no more than that left.
-    fn rings(&self, calendar: &Calendar, step: &Escalation) -> Option<Timestamp> {
+    fn rings(&self, step: &Escalation) -> Option<Timestamp> {
         if let Some(after) = step.after {
-            return self.due(calendar).map(|due| calendar.due(due, after, &[]));
+            return self.due().map(|due| self.calendar.due(due, after, &[]));
         }
         let before = step.before?;
         let known = self.known_pauses();
         for count in 0..=known.len() {
-            let due = calendar.due(self.start, self.promise.within, &known[..count]);
+            let due = self.calendar.due(self.start, self.within, &known[..count]);
             let resumed = if count == 0 { self.start } else { known[count - 1].1 };
-            let at = calendar.before(due, before).max(resumed);
+            let at = self.calendar.before(due, before).max(resumed);
             match self.pauses.get(count) {
                 Some(next) if next.from < at => {}
                 _ => return Some(at),
@@ -154,7 +173,7 @@ impl Run<'_> {
     }
 
     /// Bells still to ring, in order. A kept promise rings none, and neither does one whose case has ended.
-    fn bells(&self, case: &Case, calendar: &Calendar) -> Vec<(Timestamp, Bell, String)> {
+    fn bells(&self, case: &Case) -> Vec<(Timestamp, Bell, String)> {
         if self.kept.is_some() || self.ended.is_some() {
             return Vec::new();
         }
@@ -164,7 +183,7 @@ impl Run<'_> {
             if case.rung.contains(&bell) {
                 continue;
             }
-            if let Some(at) = self.rings(calendar, escalation) {
+            if let Some(at) = self.rings(escalation) {
                 bells.push((at, bell, escalation.to.clone()));
             }
         }
@@ -173,11 +192,11 @@ impl Run<'_> {
     }
 
     /// The instant of a breach that is not on record yet.
-    fn breach(&self, case: &Case, calendar: &Calendar) -> Option<Timestamp> {
+    fn breach(&self, case: &Case) -> Option<Timestamp> {
         if self.is_on_record(case) {
             return None;
         }
-        let due = self.due(calendar)?;
+        let due = self.due()?;
         match (&self.kept, self.ended) {
             (Some((at, _)), _) if *at <= due => None,
             (None, Some(at)) if at <= due => None,
@@ -189,9 +208,7 @@ impl Run<'_> {
 /// Every clock of a case, in the order in which they fall due; runs that are over come first.
 /// `now` only tells running from broken.
 pub fn clocks(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Clock> {
-    let Ok(calendar) = policy.calendar() else { return Vec::new() };
-    let mut clocks: Vec<Clock> =
-        runs(case, policy, &calendar).iter().map(|run| show(run, case, &calendar, now, true)).collect();
+    let mut clocks: Vec<Clock> = runs(case, policy).iter().map(|run| show(run, case, now, true)).collect();
     clocks.sort_by_key(|clock| (!clock.status.is_over(), clock.due));
     clocks
 }
@@ -199,53 +216,72 @@ pub fn clocks(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Clock> {
 /// The clock that falls due next of those that are neither kept nor over, without its reasons. What is broken comes
 /// first, since it was due first.
 pub fn next(case: &Case, policy: &Policy, now: Timestamp) -> Option<Clock> {
-    let calendar = policy.calendar().ok()?;
-    runs(case, policy, &calendar)
+    runs(case, policy)
         .iter()
-        .map(|run| show(run, case, &calendar, now, false))
+        .map(|run| show(run, case, now, false))
         .filter(|clock| !clock.status.is_over())
         .min_by_key(|clock| clock.due)
 }
 
 /// A run as it looks at `now`; with its reasons where somebody reads them.
-fn show(run: &Run<'_>, case: &Case, calendar: &Calendar, now: Timestamp, explained: bool) -> Clock {
-    // What holds it now is shown as if it ended now.
+fn show(run: &Run<'_>, case: &Case, now: Timestamp, explained: bool) -> Clock {
+    let calendar = &run.calendar;
+    // What holds it now, and nobody knows until when, is shown as if it ended now.
     let mut waiting = None;
-    let mut pauses: Vec<(Timestamp, Timestamp, &str)> = Vec::new();
+    let mut pauses: Vec<(Timestamp, Timestamp, String)> = Vec::new();
     let mut plain: Vec<(Timestamp, Timestamp)> = Vec::new();
+    let mut shown = Vec::new();
     for pause in &run.pauses {
-        let held = run.kept.is_none() && run.ended.is_none() && pause.to.is_none_or(|to| to > now);
-        if held && pause.from < calendar.due(run.start, run.promise.within, &plain) {
-            waiting = Some(pause.from);
+        let over = calendar.is_over(run.start, run.within, &plain, pause.from);
+        let held = run.kept.is_none() && run.ended.is_none() && pause.from <= now && pause.to.is_none_or(|to| to > now);
+        if held && !over {
+            waiting = Some((pause.from, pause.settled));
         }
-        let to = pause.to.map_or(now, |to| to.min(now.max(pause.from))).max(pause.from);
-        pauses.push((pause.from, to, pause.why));
+        if !over {
+            shown.push((pause.from, pause.to.filter(|to| pause.settled || *to <= now), pause.why.clone()));
+        }
+        let to = match pause.to {
+            Some(to) if pause.settled => to,
+            Some(to) => to.min(now.max(pause.from)),
+            None => now,
+        }
+        .max(pause.from);
+        let words = match pause.settled {
+            true => format!("{} ({} to {})", pause.why, calendar.words(pause.from), calendar.words(to)),
+            false => pause.why.clone(),
+        };
+        pauses.push((pause.from, to, words));
         plain.push((pause.from, to));
     }
+    let pauses: Vec<_> = pauses.iter().map(|(from, to, why)| (*from, *to, why.as_str())).collect();
     let (due, mut why) = if explained {
-        calendar.due_with_reasons(began(run.started_by, run.cycle), run.start, run.promise.within, &pauses)
+        calendar.due_with_reasons(&began(run.started_by, run.cycle), run.start, run.within, &pauses)
     } else {
-        (calendar.due(run.start, run.promise.within, &plain), Vec::new())
+        (calendar.due(run.start, run.within, &plain), Vec::new())
     };
     let status = match (&run.kept, run.ended, waiting) {
         (Some((at, by)), _, _) if *at <= due => Status::Kept { at: *at, by: by.clone() },
         (Some((at, _)), _, _) => Status::KeptLate { at: *at },
         (None, Some(at), _) if at <= due => Status::Ended { at },
-        (None, None, Some(since)) => Status::Paused { since },
+        (None, None, Some((since, _))) => Status::Paused { since },
         _ if due <= now => Status::Broken { since: due },
         _ => Status::Running,
     };
-    if let Status::Paused { since } = status
-        && explained
-    {
-        why.pop();
-        why.push(format!("standing still since {}", calendar.words(since)));
-        why.push(format!("due {}, were it to run on now", calendar.words(due)));
-    }
-    if let Some(estimate) = case.estimates.iter().rev().find(|e| e.promise == run.promise.name && e.at >= run.start)
-        && explained
-    {
-        why.push(format!("new estimate: {}", calendar.words(estimate.until)));
+    if explained {
+        if let (Status::Paused { since }, Some((_, false))) = (&status, waiting) {
+            why.pop();
+            why.push(format!("standing still since {}", calendar.words(*since)));
+            why.push(format!("due {}, were it to run on now", calendar.words(due)));
+        }
+        if let (true, Some(severity)) = (run.within != run.promise.within, case.severity()) {
+            why[1] = format!("{}, because the severity is {}", why[1], severity.label().to_lowercase());
+        }
+        if let Some(source) = &run.promise.source {
+            why.insert(0, source.clone());
+        }
+        if let Some(estimate) = estimate(run, case) {
+            why.push(format!("new estimate: {}", calendar.words(estimate.until)));
+        }
     }
     Clock {
         promise: run.promise.name.clone(),
@@ -257,8 +293,48 @@ fn show(run: &Run<'_>, case: &Case, calendar: &Calendar, now: Timestamp, explain
         due,
         status,
         why,
-        bells: run.bells(case, calendar),
+        pauses: shown,
+        owed_to: run.promise.owed_to.clone(),
+        bells: run.bells(case),
     }
+}
+
+/// The newest estimate for a run.
+fn estimate<'c>(run: &Run<'_>, case: &'c Case) -> Option<&'c Estimate> {
+    case.estimates.iter().rev().find(|e| e.promise == run.promise.name && e.at >= run.start)
+}
+
+/// A reason and a new date that the team owes the reporter, because it missed a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    /// Name of the promise.
+    pub promise: String,
+    /// What was promised, for people.
+    pub what: String,
+    /// Which run of it.
+    pub cycle: u32,
+    /// Since when: the target was missed, or the date given last has passed, too.
+    pub since: Timestamp,
+}
+
+/// What the team owes for targets that are missed and not met yet: a reason and a new estimate. A new date that passes
+/// as well asks for another.
+pub fn owed(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Owed> {
+    let mut owed = Vec::new();
+    for run in runs(case, policy) {
+        if run.promise.kind != PromiseKind::Target || run.kept.is_some() || run.ended.is_some() {
+            continue;
+        }
+        let Some(due) = run.due().filter(|due| *due <= now) else { continue };
+        let since = match estimate(&run, case).filter(|estimate| estimate.until > due) {
+            Some(estimate) if estimate.until > now => continue,
+            Some(estimate) => estimate.until,
+            None => due,
+        };
+        let promise = run.promise;
+        owed.push(Owed { promise: promise.name.clone(), what: promise.what.clone(), cycle: run.cycle, since });
+    }
+    owed
 }
 
 /// The earliest instant at which a clock, a wait, or a standing order to publish asks for a [`crate::command::Command::Tick`].
@@ -268,8 +344,9 @@ pub fn wake_at(case: &Case, policy: &Policy) -> Option<Timestamp> {
 }
 
 /// What is due at `now` and not yet on record, in the order in which it fell due: bells, breaches, the end of a wait
-/// that reached its limit. Each is given once, however late.
+/// that reached its limit, reminders of a silent reporter. Each is given once, however late.
 pub fn due(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Event> {
+    let Ok(calendar) = policy.calendar() else { return Vec::new() };
     let is_late = |at: Timestamp| now.duration_since(at) > LATE_AFTER;
     pending(case, policy)
         .into_iter()
@@ -278,6 +355,7 @@ pub fn due(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Event> {
             What::WaitEnds => Event::WaitEnded,
             What::Breaks(promise, cycle) => Event::PromiseBroken { promise, cycle, due: at, late: is_late(at) },
             What::Rings(bell, to) => Event::BellRung { bell, due: at, to, late: is_late(at) },
+            What::Silence(due) => due.event(&calendar, now, is_late(at)),
         })
         .collect()
 }
@@ -293,91 +371,166 @@ enum What {
     WaitEnds,
     Breaks(String, u32),
     Rings(Bell, String),
+    Silence(silence::Due),
 }
 
 /// Everything that a clock will ask for and that is not on record, in order.
 fn pending(case: &Case, policy: &Policy) -> Vec<Pending> {
     let Ok(calendar) = policy.calendar() else { return Vec::new() };
     let mut pending = Vec::new();
-    if let Some(at) = wait_ends(case, policy, &calendar) {
+    if let Some(at) = case.waiting_since.and_then(|since| wait_limit(policy, since)) {
         pending.push(Pending { at, rank: 0, what: What::WaitEnds });
     }
-    for run in runs(case, policy, &calendar) {
-        if let Some(at) = run.breach(case, &calendar) {
+    for run in runs(case, policy) {
+        if let Some(at) = run.breach(case) {
             pending.push(Pending { at, rank: 1, what: What::Breaks(run.promise.name.clone(), run.cycle) });
         }
-        for (at, bell, to) in run.bells(case, &calendar) {
+        for (at, bell, to) in run.bells(case) {
             pending.push(Pending { at, rank: 2, what: What::Rings(bell, to) });
         }
+    }
+    for (at, due) in silence::pending(case, policy, &calendar) {
+        pending.push(Pending { at, rank: 3, what: What::Silence(due) });
     }
     pending.sort_by_key(|pending| (pending.at, pending.rank));
     pending
 }
 
-/// When the present wait for the reporter reaches the policy's limit: the longest of the limits of the promises that
-/// wait. `None` when nothing is awaited, nothing waits, or a promise waits without limit.
-fn wait_ends(case: &Case, policy: &Policy, calendar: &Calendar) -> Option<Timestamp> {
-    let since = case.waiting_since?;
+/// When a wait for the reporter that began at `since` reaches the policy's limit: the longest of the limits of the
+/// promises that wait. `None` when no promise waits, or one waits without limit. The letter with the question says the
+/// same date.
+pub fn wait_limit(policy: &Policy, since: Timestamp) -> Option<Timestamp> {
     let mut latest = None;
     for promise in policy.promises.iter().filter(|promise| promise.waits_for_reporter) {
+        let calendar = policy.calendar_of(promise).ok()?;
         latest = latest.max(Some(calendar.due(since, promise.wait_limit?, &[])));
     }
     latest
 }
 
+/// Whether a promise of the case that is owed to the reporter stands still now, because their answer is awaited.
+pub fn stands_still(case: &Case, policy: &Policy, now: Timestamp) -> bool {
+    let paused = |clock: &Clock| clock.is_to_reporter() && matches!(clock.status, Status::Paused { .. });
+    case.waiting_since.is_some() && runs(case, policy).iter().any(|run| paused(&show(run, case, now, false)))
+}
+
+/// When the case is closed if the reporter stays silent; `None` when nothing is asked, or the policy has no such rule.
+pub fn silence_ends(case: &Case, policy: &Policy) -> Option<Timestamp> {
+    silence::closes(case, policy, policy.calendar().ok()?.as_ref())
+}
+
 /// The promises a report filed at `at` would start, with their dates: what the form shows beside its questions.
 pub fn forecast(policy: &Policy, at: Timestamp) -> Vec<(Promise, Timestamp)> {
-    let Ok(calendar) = policy.calendar() else { return Vec::new() };
+    forecast_of(policy, at, false)
+}
+
+/// [`forecast`] for a report that is marked as exploited, or not: what is being exploited runs on through a planned pause.
+pub fn forecast_of(policy: &Policy, at: Timestamp, exploited: bool) -> Vec<(Promise, Timestamp)> {
     let mut forecast: Vec<_> = policy
         .promises
         .iter()
         .filter(|promise| promise.starts == Moment::Report && promise.severities.is_empty())
-        .map(|promise| (promise.clone(), calendar.due(at, promise.within, &[])))
+        .filter(|promise| promise.is_to_reporter() && !promise.when_exploited)
+        .filter_map(|promise| {
+            let calendar = policy.calendar_of(promise).ok()?;
+            let pauses = planned(policy, promise, at, exploited.then_some(at));
+            let pauses: Vec<_> = merge(pauses).iter().filter_map(|pause| Some((pause.from, pause.to?))).collect();
+            Some((promise.clone(), calendar.due(at, promise.within, &pauses)))
+        })
         .collect();
     forecast.sort_by_key(|(_, due)| *due);
     forecast
 }
 
 /// Every run of every promise, in the order of the policy.
-fn runs<'a>(case: &Case, policy: &'a Policy, calendar: &Calendar) -> Vec<Run<'a>> {
-    let ended = ended_at(case);
+fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
     let closed = closed_spells(case);
     let mut runs = Vec::new();
-    for promise in &policy.promises {
-        if !promise.severities.is_empty()
-            && !case.severity().is_some_and(|severity| promise.severities.contains(&severity))
-        {
-            continue;
-        }
+    for promise in policy.promises.iter().filter(|promise| applies(case, promise)) {
+        let Ok(calendar) = policy.calendar_of(promise) else { continue };
+        let ended = ended_for(case, promise);
         let Some(first) = case.marks.iter().position(|mark| mark.moment == promise.starts) else { continue };
-        let all_pauses = pauses(case, promise, &closed, calendar);
+        let held = waits(case, promise, &closed, &calendar);
         let (mut index, mut start, mut started_by) = (first, case.marks[first].at, promise.starts);
+        if let Some(aware) = case.aware.as_ref().filter(|aware| promise.when_exploited && aware.at > start) {
+            (start, started_by) = (aware.at, Moment::Exploitation);
+        }
         for cycle in 0.. {
             // Where what was on record before still stands, it keeps the promise from the start.
-            let from = if is_lasting(promise.kept_by) && !promise.repeats { 0 } else { after(case, index) };
+            let from = if is_lasting(promise.kept_by) && !promise.repeats && !promise.each_time {
+                0
+            } else {
+                after(case, index)
+            };
             let kept = keeping(case, promise, from);
             let kept_at = kept.as_ref().map(|(_, at, by)| ((*at).max(start), by.clone()));
             let over = match (&kept_at, ended) {
                 (Some((at, _)), _) => Some(*at),
                 (None, ended) => ended,
             };
+            let mut all = held.clone();
+            all.extend(planned(policy, promise, start, exploited_since(case)));
             runs.push(Run {
                 promise,
+                calendar: calendar.clone(),
+                within: promise.length(case.severity()),
                 cycle,
                 started_by,
                 start,
-                pauses: clip(&all_pauses, start, over),
+                pauses: clip(&merge(all), start, over),
                 kept: kept_at,
                 ended: if kept.is_some() { None } else { ended },
             });
-            let Some((at_index, at, _)) = kept.filter(|_| promise.repeats) else { break };
+            let Some((at_index, at, _)) = kept else { break };
             if ended.is_some_and(|ended| ended <= at) {
                 break;
             }
-            (index, start, started_by) = (at_index, at, promise.kept_by);
+            if promise.repeats {
+                (index, start, started_by) = (at_index, at, promise.kept_by);
+            } else if promise.each_time {
+                let again = case.marks.iter().enumerate().skip(at_index + 1);
+                let Some((next, mark)) = again.into_iter().find(|(_, mark)| mark.moment == promise.starts) else {
+                    break;
+                };
+                (index, start, started_by) = (next, mark.at, promise.starts);
+            } else {
+                break;
+            }
         }
     }
     runs
+}
+
+/// Whether a promise is made for this case as it stands.
+fn applies(case: &Case, promise: &Promise) -> bool {
+    let rated =
+        promise.severities.is_empty() || case.severity().is_some_and(|severity| promise.severities.contains(&severity));
+    let exploited = !promise.when_exploited || case.aware.is_some();
+    // The rule is about CVE IDs that were assigned and made public.
+    let identified = promise.draft != Some(Draft::CveRecord) || case.aliases.iter().any(|it| it.starts_with("CVE-"));
+    rated && exploited && identified
+}
+
+/// Since when the case is known to be exploited: from the report, where the reporter says so, or since the team is aware.
+fn exploited_since(case: &Case) -> Option<Timestamp> {
+    let told = case.reports.iter().find(|report| report.facts.exploited).map(|report| report.at);
+    told.into_iter().chain(case.aware.as_ref().map(|aware| aware.at)).min()
+}
+
+/// The planned pauses that hold up a promise which began at `start`. They end for what is known to be exploited.
+fn planned(policy: &Policy, promise: &Promise, start: Timestamp, exploited: Option<Timestamp>) -> Vec<Pause> {
+    let Ok(calendar) = policy.calendar() else { return Vec::new() };
+    let mut held = Vec::new();
+    for pause in policy.pauses.iter().filter(|pause| pause.holds(promise)) {
+        let Ok((from, until)) = pause.spell(calendar.zone()) else { continue };
+        let (from, to) = (from.max(start), exploited.map_or(until, |at| at.min(until)));
+        let began_within = from == start;
+        if from < to && (began_within || pause.running) {
+            let why = format!("while the intake is paused: {}", pause.reason.trim().trim_end_matches('.'));
+            held.push(Pause { from, to: Some(to), why, settled: true });
+        }
+    }
+    held
 }
 
 /// The first mark after this one that another act made: one act leaves several marks, and does not keep what it starts.
@@ -414,24 +567,41 @@ fn keeps(case: &Case, promise: &Promise, mark: &Mark) -> bool {
     let same =
         mark.moment == promise.kept_by || (promise.kept_by == Moment::Resolution && mark.moment == Moment::Publication);
     let released = matches!(mark.moment, Moment::Publication | Moment::Resolution)
-        && !matches!(case.outcome, Some(Outcome::Withdrawn));
-    same && (mark.by.is_some() || released)
+        && !matches!(case.outcome, Some(Outcome::Withdrawn | Outcome::NoAnswer));
+    let for_it = mark.of.as_ref().is_none_or(|of| *of == promise.name);
+    same && for_it && (mark.by.is_some() || released)
 }
 
 /// Whether a moment puts something on record that still stands later, so that it need not be done again.
 fn is_lasting(moment: Moment) -> bool {
     !matches!(
         moment,
-        Moment::Report | Moment::Acknowledgement | Moment::Message | Moment::NextSteps | Moment::Exploitation
+        Moment::Report
+            | Moment::Acknowledgement
+            | Moment::Message
+            | Moment::NextSteps
+            | Moment::Exploitation
+            | Moment::On(_)
     )
 }
 
-/// When the case came to its end; `None` while it is open.
-fn ended_at(case: &Case) -> Option<Timestamp> {
+/// When the case came to its end for a promise; `None` while it runs on. What is owed to others by a submission goes on
+/// after publication and closing, unless the report came to nothing; what begins with the publication ends with the closing.
+fn ended_for(case: &Case, promise: &Promise) -> Option<Timestamp> {
     if case.state.is_open() {
         return None;
     }
-    case.marks.iter().filter(|mark| matches!(mark.moment, Moment::Resolution | Moment::Publication)).map(|m| m.at).min()
+    let ends = || {
+        let ends = case.marks.iter().filter(|mark| matches!(mark.moment, Moment::Resolution | Moment::Publication));
+        ends.map(|mark| mark.at)
+    };
+    if promise.kept_by == Moment::Submission {
+        return if matches!(case.outcome, None | Some(Outcome::Confirmed)) { None } else { ends().max() };
+    }
+    if promise.starts == Moment::Publication {
+        return if case.is_closed() { ends().max() } else { None };
+    }
+    ends().min()
 }
 
 /// Spells in which the case was closed before it was taken up again.
@@ -440,12 +610,15 @@ fn closed_spells(case: &Case) -> Vec<Pause> {
     let mut since = None;
     for entry in &case.history {
         match entry.what {
-            Event::Dismissed { .. } | Event::Withdrawn { .. } | Event::Closed { .. } => {
+            Event::Dismissed { .. }
+            | Event::Withdrawn { .. }
+            | Event::Closed { .. }
+            | Event::ClosedForSilence { .. } => {
                 since.get_or_insert(entry.at);
             }
             Event::Reopened { .. } => {
                 if let Some(from) = since.take() {
-                    spells.push(Pause { from, to: Some(entry.at), why: CLOSED });
+                    spells.push(Pause { from, to: Some(entry.at), why: CLOSED.into(), settled: true });
                 }
             }
             _ => {}
@@ -454,21 +627,28 @@ fn closed_spells(case: &Case) -> Vec<Pause> {
     spells
 }
 
-/// Every pause of a promise, in order, without overlaps.
-fn pauses(case: &Case, promise: &Promise, closed: &[Pause], calendar: &Calendar) -> Vec<Pause> {
-    let mut all = closed.to_vec();
+/// Spells in which a promise waits: for the reporter, or because the case was closed.
+fn waits(case: &Case, promise: &Promise, closed: &[Pause], calendar: &Calendar) -> Vec<Pause> {
+    // A duty towards others does not wait for anybody.
+    let mut all = if promise.kept_by == Moment::Submission { Vec::new() } else { closed.to_vec() };
     if promise.waits_for_reporter {
         let limited = |from: Timestamp, to: Option<Timestamp>| {
             let limit = promise.wait_limit.map(|limit| calendar.due(from, limit, &[]));
+            let settled = to.is_some();
             let to = match (to, limit) {
                 (Some(to), Some(limit)) => Some(to.min(limit)),
                 (to, limit) => to.or(limit),
             };
-            Pause { from, to, why: WAITED }
+            Pause { from, to, why: WAITED.into(), settled }
         };
         all.extend(case.waits.iter().map(|(from, to)| limited(*from, Some(*to))));
         all.extend(case.waiting_since.map(|from| limited(from, None)));
     }
+    all
+}
+
+/// Pauses in order, without overlaps.
+fn merge(mut all: Vec<Pause>) -> Vec<Pause> {
     all.sort_by_key(|pause| pause.from);
     let mut merged: Vec<Pause> = Vec::new();
     for mut pause in all {
@@ -493,15 +673,16 @@ fn clip(pauses: &[Pause], start: Timestamp, end: Option<Timestamp>) -> Vec<Pause
             (to, end) => to.or(end),
         };
         if to.is_none_or(|to| to > from) {
-            kept.push(Pause { from, to, why: pause.why });
+            kept.push(Pause { from, to, why: pause.why.clone(), settled: pause.settled });
         }
     }
     kept
 }
 
 /// The verb of a clock's first step.
-fn began(moment: Moment, cycle: u32) -> &'static str {
-    match moment {
+fn began(moment: Moment, cycle: u32) -> String {
+    let words = match moment {
+        Moment::On(kind) => return capital(&kind.words()),
         Moment::Report => "Received",
         Moment::Message | Moment::Acknowledgement if cycle > 0 => "Last word from the team",
         Moment::Message => "First word from the team",
@@ -515,6 +696,13 @@ fn began(moment: Moment, cycle: u32) -> &'static str {
         Moment::Fix => "Fixed",
         Moment::Publication => "Published",
         Moment::Resolution => "Resolved",
-        Moment::Exploitation => "Exploitation known",
-    }
+        Moment::Exploitation => "Aware of exploitation",
+        Moment::Submission => "Submitted",
+    };
+    words.to_owned()
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -50,6 +50,8 @@ pub enum Refusal {
     NoPromise(String),
     #[error("No date is proposed that could be answered")]
     NoProposal,
+    #[error("This case is a drill; a drill is never published")]
+    Drill,
     #[error("You asked for news on {at}; the next time you can do so is {next}")]
     NudgedBefore { at: Timestamp, next: Timestamp },
     #[error("{0} is taken in by this program only through other channels; see its policy")]
@@ -118,6 +120,7 @@ impl Refusal {
             Refusal::NoOrder => "no-order",
             Refusal::NoPromise(_) => "no-promise",
             Refusal::NoProposal => "no-proposal",
+            Refusal::Drill => "drill",
             Refusal::NudgedBefore { .. } => "nudged-before",
             Refusal::ChannelClosed(_) => "channel-closed",
         }

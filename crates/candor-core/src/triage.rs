@@ -205,10 +205,6 @@ pub(crate) fn set_weakness(cwe: u32) -> Result<Vec<Event>, Refusal> {
     Ok(vec![Event::WeaknessSet { cwe }])
 }
 
-pub(crate) fn know_exploitation(ground: &str) -> Result<Vec<Event>, Refusal> {
-    Ok(vec![Event::ExploitationKnown { ground: required("ground", ground, MESSAGE_LIMIT)? }])
-}
-
 pub(crate) fn estimate(
     policy: &Policy,
     promise: &str,

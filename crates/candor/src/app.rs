@@ -158,7 +158,9 @@ impl App {
     /// # Errors
     /// [`AddProgram::Findings`] when the file is wrong, [`AddProgram::Store`] when it could not be kept.
     pub async fn add_program(&self, source: &str) -> Result<Added, AddProgram> {
-        let policy = policy::file::read(source).map_err(AddProgram::Findings)?;
+        // The version that is kept says everything itself, so that no later fragment changes a past case.
+        let (policy, source) =
+            policy::file::read_with(source, &policy::fragments::nowhere).map_err(AddProgram::Findings)?;
         let slug = policy.program.slug.0.clone();
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, source.as_bytes()).as_ref().to_vec();
         let newest = programs::newest(&self.store, &slug).await.map_err(Error::from)?;
@@ -167,13 +169,7 @@ impl App {
             Some(row) => row.version + 1,
             None => 1,
         };
-        let row = programs::ProgramRow {
-            slug: slug.clone(),
-            version,
-            at: self.now().as_microsecond(),
-            source: source.to_owned(),
-            hash,
-        };
+        let row = programs::ProgramRow { slug: slug.clone(), version, at: self.now().as_microsecond(), source, hash };
         self.store
             .commit(crate::store::Batch::main(vec![programs::insert_statement(&row)]))
             .await

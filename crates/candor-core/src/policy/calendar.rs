@@ -3,9 +3,9 @@
 //! Minutes and hours are elapsed time. Days, weeks and working days are counted on a line of dates: an instant stands at
 //! (number of counted dates since the start, time of day in the program's zone). A day later is the same time of day on
 //! the next counted date, whatever daylight saving does in between. An instant on a date that is not counted stands at
-//! 00:00 of the next one that is.
+//! 00:00 of the next one that is. Working hours are elapsed time, of which only the hours of working days count.
 
-use super::{CalendarRules, Holiday, Length, Unit, Weekday};
+use super::{CalendarRules, EmbeddedFile, HolidayOn, Length, Unit, Weekday, ics};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Span, Timestamp};
@@ -13,16 +13,33 @@ use std::collections::BTreeMap;
 
 /// Nanoseconds of a civil day.
 const DAY: i128 = 86_400_000_000_000;
+/// Nanoseconds of a minute.
+const MINUTE: i128 = 60_000_000_000;
 /// Dates to look through for one that counts, before giving up: no sensible calendar rests for forty years.
 const PATIENCE: u32 = 40 * 366;
 
-/// Working days, holidays and zone, ready to count with.
+/// Working days, working hours, holidays and zone, ready to count with.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     zone: TimeZone,
     working: [bool; 7],
+    /// Hours of a working day; empty when the whole day counts.
+    hours: Vec<(Time, Option<Time>)>,
     dates: BTreeMap<Date, String>,
     yearly: BTreeMap<(i8, i8), String>,
+    /// Holidays that move from year to year.
+    moving: Vec<(HolidayOn, String)>,
+}
+
+/// How a length is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// Time as it passes.
+    Elapsed,
+    /// Time as it passes within working hours.
+    WorkingHours,
+    /// Local time on counted dates.
+    Dates(Counted),
 }
 
 /// Which dates count.
@@ -32,54 +49,12 @@ enum Counted {
     Working,
 }
 
-/// When a holiday is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HolidayOn {
-    /// On one date.
-    Date(Date),
-    /// On this month and day of every year.
-    Yearly(i8, i8),
-}
-
-impl Holiday {
-    /// Reads when it is.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
-    pub fn when(&self) -> Result<HolidayOn, String> {
-        let text = self.on.trim();
-        let wrong =
-            || format!("`{text}` is no day; write a date like \"2026-12-24\", or \"12-25\" for a day of every year");
-        let mut numbers = Vec::new();
-        for part in text.split('-') {
-            if part.is_empty() || part.len() > 4 || !part.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(wrong());
-            }
-            numbers.push(part.parse::<i16>().map_err(|_| wrong())?);
-        }
-        let absent = || format!("`{text}` is a day that no calendar has");
-        let small = |n: i16| i8::try_from(n).map_err(|_| absent());
-        match numbers[..] {
-            [year, month, day] if year >= 1000 => {
-                Ok(HolidayOn::Date(Date::new(year, small(month)?, small(day)?).map_err(|_| absent())?))
-            }
-            [month, day] if text.len() <= 5 => {
-                let (month, day) = (small(month)?, small(day)?);
-                // A leap year, so that 29 February can be named.
-                Date::new(2024, month, day).map_err(|_| absent())?;
-                Ok(HolidayOn::Yearly(month, day))
-            }
-            _ => Err(wrong()),
-        }
-    }
-}
-
 impl Calendar {
-    /// Reads the rules.
+    /// Reads the rules. `files` holds the iCalendar files that they name.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn new(rules: &CalendarRules) -> Result<Self, String> {
+    pub fn new(rules: &CalendarRules, files: &[EmbeddedFile]) -> Result<Self, String> {
         let zone = zone(&rules.time_zone)?;
         if rules.working_days.is_empty() {
             return Err("no day of the week is a working day; name at least one, like \"mon\"".into());
@@ -88,14 +63,24 @@ impl Calendar {
         for day in &rules.working_days {
             working[place(*day)] = true;
         }
-        let (mut dates, mut yearly) = (BTreeMap::new(), BTreeMap::new());
+        let (mut dates, mut yearly, mut moving) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for path in &rules.ics {
+            let file = files.iter().find(|file| file.path == *path);
+            let file = file.ok_or_else(|| format!("the text of `{path}` is not there"))?;
+            dates.append(&mut ics::read(&file.text).map_err(|why| format!("`{path}`: {why}"))?);
+        }
         for holiday in &rules.holidays {
             match holiday.when()? {
-                HolidayOn::Date(date) => dates.insert(date, holiday.name.clone()),
-                HolidayOn::Yearly(month, day) => yearly.insert((month, day), holiday.name.clone()),
-            };
+                HolidayOn::Date(date) => {
+                    dates.insert(date, holiday.name.clone());
+                }
+                HolidayOn::Yearly(month, day) => {
+                    yearly.insert((month, day), holiday.name.clone());
+                }
+                on => moving.push((on, holiday.name.clone())),
+            }
         }
-        Ok(Self { zone, working, dates, yearly })
+        Ok(Self { zone, working, hours: rules.spells()?, dates, yearly, moving })
     }
 
     /// The zone.
@@ -115,46 +100,140 @@ impl Calendar {
 
     /// The instant `length` after `start`, with the time between each pair of `pauses` not counted.
     ///
-    /// Time passed before a pause is measured in the unit's own line (elapsed time for hours, civil time of counted
-    /// dates for days), and the rest runs on from the end of the pause. Pauses are in order and do not overlap; one that
-    /// begins when the time is over changes nothing.
+    /// Time passed before a pause is measured in the unit's own line (elapsed time for hours, working time for working
+    /// hours, civil time of counted dates for days), and the rest runs on from the end of the pause. Pauses are in order
+    /// and do not overlap; one that begins when the time is over changes nothing.
     pub fn due(&self, start: Timestamp, length: Length, pauses: &[(Timestamp, Timestamp)]) -> Timestamp {
-        let Some((counted, amount)) = civil(length) else {
-            let mut due = plus(start, elapsed(length));
-            for (from, to) in pauses {
-                let from = (*from).max(start);
-                if from >= due {
-                    break;
-                }
-                due = plus(due, to.duration_since(from).max(SignedDuration::ZERO));
-            }
-            return due;
-        };
         let base = self.zone.to_datetime(start).date();
-        let mut place = self.position(base, self.zone.to_datetime(start), counted) + i128::from(amount) * DAY;
-        let mut due = self.instant(base, place, counted);
-        for (from, to) in pauses {
-            let from = (*from).max(start);
-            if from >= due {
-                break;
-            }
-            if *to <= from {
-                continue;
-            }
-            let passed =
-                self.position(base, self.furthest(*to), counted) - self.position(base, self.furthest(from), counted);
-            place += passed.max(0);
-            due = self.instant(base, place, counted);
-        }
-        due
+        let (line, amount) = line(length);
+        self.at_place(start, base, self.end(start, base, line, amount, pauses), line)
+    }
+
+    /// Whether the time has run out by `at`, so that a pause from then on changes nothing.
+    pub fn is_over(&self, start: Timestamp, length: Length, pauses: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
+        let base = self.zone.to_datetime(start).date();
+        let (line, amount) = line(length);
+        self.place_of(start, base, at.max(start), line) >= self.end(start, base, line, amount, pauses)
     }
 
     /// The instant `length` before `due`, counted back in the same way.
     pub fn before(&self, due: Timestamp, length: Length) -> Timestamp {
-        let Some((counted, amount)) = civil(length) else { return plus(due, -elapsed(length)) };
         let base = self.zone.to_datetime(due).date();
-        let place = self.position(base, self.zone.to_datetime(due), counted) - i128::from(amount) * DAY;
-        self.instant(base, place, counted)
+        let (line, amount) = line(length);
+        self.at_place(due, base, self.begin(due, base, line) - amount, line)
+    }
+
+    /// Where the start stands on a line.
+    fn begin(&self, start: Timestamp, base: Date, line: Line) -> i128 {
+        match line {
+            Line::Dates(counted) => self.position(base, self.zone.to_datetime(start), counted),
+            other => self.place_of(start, base, start, other),
+        }
+    }
+
+    /// Where the time runs out on a line: the start, the length, and every pause before that.
+    fn end(&self, start: Timestamp, base: Date, line: Line, amount: i128, pauses: &[(Timestamp, Timestamp)]) -> i128 {
+        let mut end = self.begin(start, base, line) + amount;
+        for (from, to) in pauses {
+            let from = (*from).max(start);
+            if *to <= from {
+                continue;
+            }
+            let place = self.place_of(start, base, from, line);
+            if place >= end {
+                break;
+            }
+            end += (self.place_of(start, base, *to, line) - place).max(0);
+        }
+        end
+    }
+
+    /// Where an instant stands on a line, in nanoseconds; it never goes back as time passes.
+    fn place_of(&self, start: Timestamp, base: Date, at: Timestamp, line: Line) -> i128 {
+        match line {
+            Line::Elapsed => at.duration_since(start).as_nanos(),
+            Line::WorkingHours => self.worked(base, at),
+            Line::Dates(counted) => self.position(base, self.furthest(at), counted),
+        }
+    }
+
+    /// The instant at a place on a line: the inverse of [`Self::place_of`].
+    fn at_place(&self, start: Timestamp, base: Date, place: i128, line: Line) -> Timestamp {
+        match line {
+            Line::Elapsed => plus(start, SignedDuration::from_nanos_i128(place)),
+            Line::WorkingHours => self.worked_until(base, place),
+            Line::Dates(counted) => self.instant(base, place, counted),
+        }
+    }
+
+    /// The working hours of a date, as instants.
+    fn hours_of(&self, date: Date) -> Vec<(Timestamp, Timestamp)> {
+        if !self.works_on(date) {
+            return Vec::new();
+        }
+        let local = |at: DateTime| {
+            self.zone.to_ambiguous_zoned(at).compatible().map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+        };
+        let midnight = local(date.saturating_add(Span::new().days(1)).to_datetime(Time::midnight()));
+        if self.hours.is_empty() {
+            return vec![(local(date.to_datetime(Time::midnight())), midnight)];
+        }
+        let hours = self.hours.iter();
+        hours
+            .map(|(from, to)| (local(date.to_datetime(*from)), to.map_or(midnight, |to| local(date.to_datetime(to)))))
+            .collect()
+    }
+
+    /// Working time from the beginning of `base` until `at`, in nanoseconds; negative before it.
+    fn worked(&self, base: Date, at: Timestamp) -> i128 {
+        let last = self.zone.to_datetime(at).date();
+        let within = |date: Date| -> i128 {
+            let spells = self.hours_of(date).into_iter();
+            spells.map(|(from, to)| to.min(at).duration_since(from.min(at)).as_nanos().max(0)).sum()
+        };
+        let whole = |date: Date| -> i128 {
+            self.hours_of(date).into_iter().map(|(from, to)| to.duration_since(from).as_nanos().max(0)).sum()
+        };
+        let (mut sum, mut date, mut walked) = (0, base, 0);
+        while date < last && walked < PATIENCE {
+            sum += whole(date);
+            let Ok(next) = date.tomorrow() else { return sum };
+            (date, walked) = (next, walked + 1);
+        }
+        while date > last && walked < PATIENCE {
+            let Ok(before) = date.yesterday() else { return sum };
+            (date, walked) = (before, walked + 1);
+            sum -= whole(date);
+        }
+        sum + within(date)
+    }
+
+    /// The first instant at which so much working time has passed since the beginning of `base`.
+    fn worked_until(&self, base: Date, place: i128) -> Timestamp {
+        let (mut sum, mut date, mut walked) = (0i128, base, 0);
+        // Back to a date before which no more has to be counted.
+        while sum >= place && sum > -i128::MAX && walked < PATIENCE && place < 0 {
+            let Ok(before) = date.yesterday() else { return Timestamp::MIN };
+            (date, walked) = (before, walked + 1);
+            sum -= self
+                .hours_of(date)
+                .into_iter()
+                .map(|(from, to)| to.duration_since(from).as_nanos().max(0))
+                .sum::<i128>();
+        }
+        walked = 0;
+        while walked < PATIENCE {
+            for (from, to) in self.hours_of(date) {
+                let length = to.duration_since(from).as_nanos().max(0);
+                if length > 0 && sum + length >= place {
+                    return plus(from, SignedDuration::from_nanos_i128((place - sum).max(0)));
+                }
+                sum += length;
+            }
+            let Ok(next) = date.tomorrow() else { break };
+            (date, walked) = (next, walked + 1);
+        }
+        Timestamp::MAX
     }
 
     /// [`Self::due`], with every step in words. `began` is the verb of the first step, like `Received`; each pause
@@ -170,10 +249,15 @@ impl Calendar {
         let due = self.due(start, length, &plain);
         let mut why = vec![format!("{began} {}", self.words(start)), format!("{length} from then")];
         let (first, last) = (self.zone.to_datetime(start).date(), self.zone.to_datetime(due).date());
-        if length.unit == Unit::WorkingDays {
+        if matches!(length.unit, Unit::WorkingDays | Unit::WorkingHours) {
             why.extend(self.rests(first, last));
         }
-        if length.unit != Unit::Minutes && self.zone.to_offset(start) != self.zone.to_offset(due) {
+        if length.unit == Unit::WorkingHours && !self.hours.is_empty() {
+            why.insert(2, format!("working hours are {} in {}", self.hours_in_words(), self.zone_name()));
+        }
+        if !matches!(length.unit, Unit::Minutes | Unit::WorkingHours)
+            && self.zone.to_offset(start) != self.zone.to_offset(due)
+        {
             let change = self.zone.following(start).next().map(|change| change.timestamp());
             let on = change.map_or_else(String::new, |at| format!(" on {}", short(self.zone.to_datetime(at).date())));
             why.push(match length.unit {
@@ -183,7 +267,7 @@ impl Calendar {
         }
         for (index, (from, to, reason)) in pauses.iter().enumerate() {
             let from = (*from).max(start);
-            if from >= self.due(start, length, &plain[..index]) {
+            if self.is_over(start, length, &plain[..index], from) {
                 break;
             }
             if *to > from {
@@ -195,7 +279,22 @@ impl Calendar {
     }
 
     fn holiday(&self, date: Date) -> Option<&str> {
-        self.dates.get(&date).or_else(|| self.yearly.get(&(date.month(), date.day()))).map(String::as_str)
+        let fixed = self.dates.get(&date).or_else(|| self.yearly.get(&(date.month(), date.day())));
+        fixed.or_else(|| self.moving.iter().find(|(on, _)| on.is_on(date)).map(|(_, name)| name)).map(String::as_str)
+    }
+
+    /// `09:00 to 12:00 and 13:00 to 17:00`.
+    fn hours_in_words(&self) -> String {
+        let time = |at: &Time| at.strftime("%H:%M").to_string();
+        let spells = self.hours.iter();
+        let words: Vec<String> = spells
+            .map(|(from, to)| format!("{} to {}", time(from), to.as_ref().map_or_else(|| "24:00".into(), time)))
+            .collect();
+        words.join(" and ")
+    }
+
+    fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
     }
 
     fn counts(&self, date: Date, counted: Counted) -> bool {
@@ -351,23 +450,17 @@ pub fn zone(name: &str) -> Result<TimeZone, String> {
         .map_err(|_| format!("`{name}` is no time zone; write its IANA name, like \"UTC\" or \"Europe/Berlin\""))
 }
 
-/// Counted dates and their number; `None` for minutes and hours.
-fn civil(length: Length) -> Option<(Counted, i64)> {
-    let amount = i64::from(length.amount);
+/// How a length is counted, and how much it is there, in nanoseconds.
+fn line(length: Length) -> (Line, i128) {
+    let amount = i128::from(length.amount);
     match length.unit {
-        Unit::Minutes | Unit::Hours => None,
-        Unit::Days => Some((Counted::Every, amount)),
-        Unit::Weeks => Some((Counted::Every, amount * 7)),
-        Unit::WorkingDays => Some((Counted::Working, amount)),
+        Unit::Minutes => (Line::Elapsed, amount * MINUTE),
+        Unit::Hours => (Line::Elapsed, amount * 60 * MINUTE),
+        Unit::WorkingHours => (Line::WorkingHours, amount * 60 * MINUTE),
+        Unit::Days => (Line::Dates(Counted::Every), amount * DAY),
+        Unit::Weeks => (Line::Dates(Counted::Every), amount * 7 * DAY),
+        Unit::WorkingDays => (Line::Dates(Counted::Working), amount * DAY),
     }
-}
-
-fn elapsed(length: Length) -> SignedDuration {
-    let seconds = match length.unit {
-        Unit::Minutes => 60,
-        _ => 3600,
-    };
-    SignedDuration::from_secs(i64::from(length.amount) * seconds)
 }
 
 /// Addition that stops at the ends of time.

@@ -1,11 +1,7 @@
 //! Whether a policy makes sense: names that lead somewhere, promises that can be kept, gates that can be passed.
 
-use super::calendar::{self, HolidayOn};
-use super::file::suggest;
-use super::{
-    CaseField, CreditDefault, CreditField, Escalation, Length, Moment, Need, Policy, Promise, QuestionKind, Step, Unit,
-    VersionRule,
-};
+use super::check_time::{self, longer};
+use super::{CaseField, CreditDefault, CreditField, Need, Policy, QuestionKind, Step, VersionRule};
 use crate::intake::looks_like_address;
 use candor_formats::purl::Purl;
 use candor_formats::uri;
@@ -39,14 +35,14 @@ const RESERVED: [&str; 16] = [
     "v1",
 ];
 
-struct Checks(Vec<Problem>);
+pub(super) struct Checks(Vec<Problem>);
 
 impl Checks {
-    fn tell(&mut self, path: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn tell(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem { path: path.into(), message: message.into() });
     }
 
-    fn filled(&mut self, path: impl Into<String>, text: &str, what: &str) {
+    pub(super) fn filled(&mut self, path: impl Into<String>, text: &str, what: &str) {
         if text.trim().is_empty() {
             self.tell(path, format!("write {what}; it is empty"));
         }
@@ -65,7 +61,7 @@ impl Checks {
     }
 
     /// Names that may stand only once.
-    fn once<'a>(&mut self, names: impl Iterator<Item = (String, &'a str)>, what: &str) {
+    pub(super) fn once<'a>(&mut self, names: impl Iterator<Item = (String, &'a str)>, what: &str) {
         let mut seen = BTreeSet::new();
         for (path, name) in names {
             if !seen.insert(name) {
@@ -82,8 +78,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Problem> {
     contacts(policy, &mut checks);
     scope(policy, &mut checks);
     report(policy, &mut checks);
-    days(policy, &mut checks);
-    promises(policy, &mut checks);
+    check_time::check(policy, &mut checks);
     gates(policy, &mut checks);
     outcome(policy, &mut checks);
     checks.0
@@ -260,105 +255,6 @@ fn report(policy: &Policy, checks: &mut Checks) {
     );
 }
 
-fn days(policy: &Policy, checks: &mut Checks) {
-    let rules = &policy.calendar;
-    if let Err(problem) = calendar::zone(&rules.time_zone) {
-        checks.tell("calendar.time_zone", problem);
-    }
-    if rules.working_days.is_empty() {
-        checks.tell("calendar.working_days", "no day of the week is a working day; name at least one, like \"mon\"");
-    }
-    let mut seen: Vec<HolidayOn> = Vec::new();
-    for (index, holiday) in rules.holidays.iter().enumerate() {
-        let path = format!("calendar.holidays[{index}].on");
-        match holiday.when() {
-            Err(problem) => checks.tell(path, problem),
-            Ok(on) if seen.contains(&on) => checks.tell(path, format!("`{}` stands here twice", holiday.on)),
-            Ok(on) => seen.push(on),
-        }
-    }
-}
-
-fn promises(policy: &Policy, checks: &mut Checks) {
-    for (index, promise) in policy.promises.iter().enumerate() {
-        let path = |key: &str| format!("promises[{index}].{key}");
-        if !is_short_name(&promise.name) {
-            checks.tell(
-                path("name"),
-                format!("`{}` is no short name; use lower-case letters, digits and single dashes", promise.name),
-            );
-        }
-        checks.filled(path("what"), &promise.what, "what is promised");
-        if promise.within.amount == 0 {
-            checks.tell(path("within"), "nobody can keep a promise within no time; give it at least a minute");
-        }
-        if promise.kept_by == Moment::Report {
-            checks.tell(
-                path("kept_by"),
-                "a report cannot keep a promise; name what the team does, like \"acknowledgement\"",
-            );
-        } else if promise.kept_by == Moment::Exploitation {
-            checks.tell(path("kept_by"), "knowing of exploitation starts a promise and keeps none");
-        } else if promise.kept_by == promise.starts && !promise.repeats {
-            checks.tell(path("kept_by"), "the same moment starts it and keeps it; name another, or let it repeat");
-        }
-        if promise.repeats && ends_the_case(promise.kept_by) {
-            checks.tell(path("repeats"), "what keeps it comes once in a case, so that it cannot repeat");
-        }
-        if promise.members == 0 {
-            checks.tell(path("members"), "at least one member has to keep a promise");
-        }
-        if promise.wait_limit.is_some() && !promise.waits_for_reporter {
-            checks.tell(path("wait_limit"), "a limit needs a wait; write waits_for_reporter = true, or leave it out");
-        }
-        for (step, escalation) in promise.escalate.iter().enumerate() {
-            escalations(policy, promise, escalation, &format!("promises[{index}].escalate[{step}]"), checks);
-        }
-        if promise.repeats
-            && let Some(end) = policy.promises.iter().find(|other| {
-                other.kept_by == Moment::Resolution
-                    && other.starts == promise.starts
-                    && longer(promise.within, other.within)
-            })
-        {
-            checks.tell(
-                path("within"),
-                format!(
-                    "it repeats every {}, but `{}` ends the case within {}; it would never fall due",
-                    promise.within, end.name, end.within
-                ),
-            );
-        }
-    }
-    checks.once(
-        policy.promises.iter().enumerate().map(|(i, p)| (format!("promises[{i}].name"), p.name.as_str())),
-        "promises",
-    );
-}
-
-fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path: &str, checks: &mut Checks) {
-    let roles: Vec<&str> = policy.contacts.iter().map(|contact| contact.role.as_str()).collect();
-    if !roles.contains(&escalation.to.as_str()) && !matches!(escalation.to.as_str(), "holder" | "team") {
-        let mut known = roles;
-        known.extend(["holder", "team"]);
-        checks.tell(
-            format!("{path}.to"),
-            format!("no contact has the role `{}`{}", escalation.to, suggest(&escalation.to, &known)),
-        );
-    }
-    match (escalation.before, escalation.after) {
-        (Some(_), Some(_)) => checks.tell(path, "give either `before` or `after`, not both"),
-        (None, None) => {
-            checks.tell(path, "say when: `before = \"12 hours\"`, or `after = \"0 hours\"` for the moment itself")
-        }
-        (Some(before), None) if longer(before, promise.within) => checks.tell(
-            format!("{path}.before"),
-            format!("{before} before it falls due is before it starts; it runs for {}", promise.within),
-        ),
-        _ => {}
-    }
-}
-
 fn gates(policy: &Policy, checks: &mut Checks) {
     let mut seen = BTreeSet::new();
     for (index, gate) in policy.gates.iter().enumerate() {
@@ -466,26 +362,8 @@ fn outcome(policy: &Policy, checks: &mut Checks) {
     }
 }
 
-fn ends_the_case(moment: Moment) -> bool {
-    matches!(moment, Moment::Resolution | Moment::Publication | Moment::Verdict | Moment::Confirmation)
-}
-
-/// Whether a length is surely longer than another: a working day is taken as one day.
-fn longer(a: Length, b: Length) -> bool {
-    let minutes = |length: Length| {
-        u64::from(length.amount)
-            * match length.unit {
-                Unit::Minutes => 1,
-                Unit::Hours => 60,
-                Unit::Days | Unit::WorkingDays => 24 * 60,
-                Unit::Weeks => 7 * 24 * 60,
-            }
-    };
-    minutes(a) > minutes(b)
-}
-
 /// Lower-case letters, digits and single dashes, beginning with a letter.
-fn is_short_name(text: &str) -> bool {
+pub(super) fn is_short_name(text: &str) -> bool {
     text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.ends_with('-')

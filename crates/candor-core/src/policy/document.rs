@@ -3,8 +3,8 @@
 //! A target is never worded as a commitment, and what the file does not say is not said here either.
 
 use super::{
-    CreditDefault, CreditField, Gate, MayOverride, Moment, Need, Policy, Promise, PromiseKind, PublishOn, ScannerRule,
-    Step, Unit, VersionRule, Weekday,
+    CalendarRules, CreditDefault, CreditField, Gate, MayOverride, Moment, Need, Policy, Promise, PromiseKind,
+    PublishOn, ScannerRule, Step, Unit, VersionRule, Weekday,
 };
 use crate::intake::label;
 
@@ -281,27 +281,42 @@ fn language(tag: &str) -> String {
 
 fn promises(policy: &Policy) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if !policy.promises.is_empty() {
+    if policy.promises.iter().any(Promise::is_to_reporter) {
         blocks.push(Block::Table(Table {
             caption: "Promises",
             head: vec!["What", "When", "How firm"],
             rows: policy
                 .promises
                 .iter()
+                .filter(|promise| promise.is_to_reporter())
                 .map(|promise| vec![line(&capital(&promise.what)), line(&when(promise)), line(firmness(promise.kind))])
                 .collect(),
         }));
     }
-    if policy.promises.iter().any(|promise| promise.kind == PromiseKind::Target) {
+    if policy.promises.iter().any(|promise| promise.is_to_reporter() && promise.kind == PromiseKind::Target) {
         paragraph(
             &mut blocks,
             "What we aim at is no commitment. When we miss such a date, we tell you the reason and a new estimate.",
         );
     }
-    let counts = |units: &[Unit]| policy.promises.iter().any(|promise| units.contains(&promise.within.unit));
-    let working = counts(&[Unit::WorkingDays]);
-    if working {
-        paragraph(&mut blocks, &working_days(policy));
+    let own = || policy.promises.iter().filter(|promise| promise.is_to_reporter());
+    let units_of = |promise: &Promise| -> Vec<Unit> {
+        promise.within_by_severity.values().chain([&promise.within]).map(|length| length.unit).collect()
+    };
+    let counts = |units: &[Unit]| own().any(|promise| units_of(promise).iter().any(|unit| units.contains(unit)));
+    let counts_by = |calendar: Option<&str>| {
+        let by = own().filter(|promise| promise.calendar.as_deref() == calendar);
+        by.into_iter()
+            .any(|promise| units_of(promise).iter().any(|unit| matches!(unit, Unit::WorkingDays | Unit::WorkingHours)))
+    };
+    let working = counts(&[Unit::WorkingDays, Unit::WorkingHours]);
+    if counts_by(None) {
+        paragraph(&mut blocks, &working_days(&policy.calendar, "Working days are"));
+    }
+    for rules in policy.calendars.iter().filter(|rules| counts_by(Some(&rules.name))) {
+        let of = own().filter(|promise| promise.calendar.as_deref() == Some(&rules.name));
+        let names: Vec<String> = of.map(|promise| promise.what.clone()).collect();
+        paragraph(&mut blocks, &working_days(rules, &format!("For {}, working days are", and(&names))));
     }
     if counts(&[Unit::Days, Unit::Weeks]) {
         let days = if working { "Other days" } else { "Days" };
@@ -311,6 +326,26 @@ fn promises(policy: &Policy) -> Vec<Block> {
             &format!("{days} are days of the calendar, week-ends included, in the time zone {zone}."),
         );
     }
+    if let Some(rule) = &policy.silence {
+        let mut words =
+            format!("If we ask you something and hear nothing for {}, we close the case.", rule.close_after);
+        if !rule.remind.is_empty() {
+            words += " We remind you before.";
+        }
+        words += " Your next message opens it again.";
+        paragraph(&mut blocks, &words);
+    }
+    for pause in &policy.pauses {
+        paragraph(
+            &mut blocks,
+            &format!(
+                "Planned pause from {} until {}: {} Reports still come in; what they start counts from its end. What is being exploited is taken up as ever.",
+                pause.from,
+                pause.until,
+                sentence(&pause.reason)
+            ),
+        );
+    }
     if let Some(no_sla) = &policy.disclosure.no_sla {
         paragraph(&mut blocks, no_sla);
     }
@@ -318,6 +353,11 @@ fn promises(policy: &Policy) -> Vec<Block> {
         paragraph(&mut blocks, "How often these promises were kept is public.");
     }
     blocks
+}
+
+fn sentence(words: &str) -> String {
+    let words = words.trim();
+    if words.ends_with(['.', '!', '?']) { words.to_owned() } else { format!("{words}.") }
 }
 
 /// How firm a promise is, in words that cannot be taken for another.
@@ -336,6 +376,14 @@ pub fn when(promise: &Promise) -> String {
     } else {
         format!("within {} of {of}", promise.within)
     };
+    if promise.each_time {
+        words += ", each time";
+    }
+    if !promise.within_by_severity.is_empty() {
+        let lengths: Vec<String> =
+            promise.within_by_severity.iter().map(|(severity, length)| format!("{length} for {severity}")).collect();
+        words += &format!(" ({})", lengths.join(", "));
+    }
     if !promise.severities.is_empty() {
         let names: Vec<String> = promise.severities.iter().map(|severity| severity.label().to_owned()).collect();
         words += &format!("; for severity {}", or(&names));
@@ -350,8 +398,9 @@ pub fn when(promise: &Promise) -> String {
 }
 
 /// What starts a promise, in words for the reporter.
-pub fn moment(moment: Moment) -> &'static str {
-    match moment {
+pub fn moment(moment: Moment) -> String {
+    let words = match moment {
+        Moment::On(kind) => return format!("the event “{}”", kind.words()),
         Moment::Report => "your report",
         Moment::Acknowledgement => "our first answer",
         Moment::Message => "our last word to you",
@@ -365,19 +414,23 @@ pub fn moment(moment: Moment) -> &'static str {
         Moment::Publication => "the publication",
         Moment::Resolution => "the end of the case",
         Moment::Exploitation => "the moment we learn that it is exploited",
-    }
+        Moment::Submission => "the submission",
+    };
+    words.to_owned()
 }
 
-fn working_days(policy: &Policy) -> String {
+fn working_days(rules: &CalendarRules, begin: &str) -> String {
     use Weekday::{Fri, Mon, Thu, Tue, Wed};
-    let rules = &policy.calendar;
     let days = if rules.working_days == [Mon, Tue, Wed, Thu, Fri] {
         "Monday to Friday".to_owned()
     } else {
         and(&rules.working_days.iter().map(|day| weekday(*day).to_owned()).collect::<Vec<_>>())
     };
-    let mut words = format!("Working days are {days} in the time zone {}", rules.time_zone);
-    if rules.holidays.is_empty() {
+    let hours = rules.hours.as_ref().map(|hours| format!(", {hours},")).unwrap_or_default();
+    let mut words = format!("{begin} {days}{hours} in the time zone {}", rules.time_zone);
+    if rules.holidays.is_empty() && !rules.ics.is_empty() {
+        words += ", except the holidays of its calendar.";
+    } else if rules.holidays.is_empty() {
         words.push('.');
     } else {
         let mut names: Vec<String> = Vec::new();
@@ -446,6 +499,11 @@ fn process(policy: &Policy) -> Vec<Block> {
     if !policy.disclosure.process.is_empty() {
         list(&mut blocks, policy.disclosure.process.iter().map(|step| line(step)).collect());
     }
+    let duties: Vec<Line> = policy.promises.iter().filter_map(duty).collect();
+    if !duties.is_empty() {
+        paragraph(&mut blocks, "What we owe to others:");
+        list(&mut blocks, duties);
+    }
     if !policy.gates.is_empty() {
         paragraph(
             &mut blocks,
@@ -454,6 +512,16 @@ fn process(policy: &Policy) -> Vec<Block> {
         list(&mut blocks, policy.gates.iter().map(|gate| line(&gate_words(gate))).collect());
     }
     blocks
+}
+
+/// What is owed to somebody else than the reporter, in words.
+fn duty(promise: &Promise) -> Option<Line> {
+    let to = promise.owed_to.as_ref()?;
+    let mut words = format!("{} to {to}, {}", capital(&promise.what), when(promise));
+    if let Some(source) = &promise.source {
+        words += &format!(" ({source})");
+    }
+    Some(line(&format!("{words}.")))
 }
 
 /// A gate in words: `Before an advisory is published: the code was searched for similar problems.`

@@ -3,6 +3,7 @@
 //! Three passes: TOML itself, the shape (keys and kinds of values, against the same schema that editors use), and the
 //! sense (see [`super::check`]). Each pass tells everything it finds; a later one runs only on what the earlier let through.
 
+use super::fragments::{self, Expanded, Find};
 use super::{Length, Policy, check, render};
 use serde_json::Value;
 use toml::Spanned;
@@ -31,44 +32,74 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Reads and checks a policy file.
+/// Reads and checks a policy file that stands alone: what it includes comes with Candor.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub fn read(text: &str) -> Result<Policy, Vec<Finding>> {
+    read_with(text, &fragments::nowhere).map(|(policy, _)| policy)
+}
+
+/// Reads and checks a policy file with what it includes. `find` gives the text of the files it names. Also returned is the
+/// whole text, which stands alone; that is what is taken into service.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file. What is wrong with an included part is told where the
+/// policy includes it.
+pub fn read_with(source: &str, find: Find<'_>) -> Result<(Policy, String), Vec<Finding>> {
+    let whole = fragments::expand(source, find)?;
+    match read_whole(&whole.text) {
+        Ok(policy) => Ok((policy, whole.text)),
+        Err(found) => Err(at_the_source(source, &whole, found)),
+    }
+}
+
+/// Findings, told where the policy's own text has them.
+fn at_the_source(source: &str, whole: &Expanded, found: Vec<Found>) -> Vec<Finding> {
+    let mut findings: Vec<_> = found
+        .into_iter()
+        .map(|Found { offset, path, message }| match whole.part(offset) {
+            None => finding(source, offset.min(source.len()), &path, message),
+            Some((_, asked, name)) => finding(source, *asked, &path, format!("in `{name}`: {message}")),
+        })
+        .collect();
+    sort(&mut findings);
+    findings
+}
+
+/// Something wrong at a byte of the whole text.
+struct Found {
+    offset: usize,
+    path: String,
+    message: String,
+}
+
+fn read_whole(text: &str) -> Result<Policy, Vec<Found>> {
+    let found = |offset: usize, path: &str, message: String| Found { offset, path: path.to_owned(), message };
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let mut findings: Vec<_> = errors
-            .iter()
-            .map(|error| {
-                let offset = error.span().map_or(0, |span| span.start);
-                finding(text, offset, "", format!("this is not TOML: {}", error.message()))
-            })
-            .collect();
-        sort(&mut findings);
-        return Err(findings);
+        let found = errors.iter().map(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            found(offset, "", format!("this is not TOML: {}", error.message()))
+        });
+        return Err(found.collect());
     }
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
     let schema = render::schema();
-    let mut shape = Shape { text, schema: &schema, findings: Vec::new() };
+    let mut shape = Shape { schema: &schema, findings: Vec::new() };
     shape.value(&root, &schema, "");
     if !shape.findings.is_empty() {
-        sort(&mut shape.findings);
         return Err(shape.findings);
     }
     let policy: Policy = toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
-        vec![finding(text, offset, "", first_line(error.message()))]
+        vec![found(offset, "", first_line(error.message()))]
     })?;
-    let mut findings: Vec<_> = check::check(&policy)
+    let problems: Vec<_> = check::check(&policy)
         .into_iter()
-        .map(|problem| finding(text, locate(&root, &problem.path), &problem.path, problem.message))
+        .map(|problem| found(locate(&root, &problem.path), &problem.path, problem.message))
         .collect();
-    if findings.is_empty() {
-        return Ok(policy);
-    }
-    sort(&mut findings);
-    Err(findings)
+    if problems.is_empty() { Ok(policy) } else { Err(problems) }
 }
 
 /// Reads a policy that was checked when it was taken into service. Checks that came later do not reach back: a policy that
@@ -89,7 +120,7 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn finding(text: &str, offset: usize, path: &str, message: String) -> Finding {
+pub(super) fn finding(text: &str, offset: usize, path: &str, message: String) -> Finding {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     Finding {
@@ -119,14 +150,13 @@ fn locate(root: &Spanned<DeValue<'_>>, path: &str) -> usize {
 
 /// The second pass: keys and kinds of values.
 struct Shape<'a> {
-    text: &'a str,
     schema: &'a Value,
-    findings: Vec<Finding>,
+    findings: Vec<Found>,
 }
 
 impl<'a> Shape<'a> {
     fn tell(&mut self, offset: usize, path: &str, message: String) {
-        self.findings.push(finding(self.text, offset, path, message));
+        self.findings.push(Found { offset, path: path.to_owned(), message });
     }
 
     /// Follows references and leaves out `null`, which TOML does not have.
@@ -219,6 +249,13 @@ impl<'a> Shape<'a> {
     }
 
     fn table(&mut self, table: &DeTable<'_>, start: usize, schema: &'a Value, path: &str) {
+        if let Some(inner) = schema.get("additionalProperties").filter(|inner| inner.is_object()) {
+            // Keys of the writer's own, all with the same kind of value.
+            for (key, value) in table.iter() {
+                self.value(value, inner, &format!("{path}.{}", key.get_ref()));
+            }
+            return;
+        }
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
         let known: Vec<&str> = properties.keys().map(String::as_str).collect();
         let mut meant: Vec<&str> = Vec::new();

@@ -6,25 +6,41 @@
 pub mod calendar;
 mod check;
 pub mod compare;
+mod check_time;
 pub mod document;
 pub mod file;
+pub mod fragments;
 mod gate;
+pub mod holidays;
+pub mod ics;
 pub mod import;
+mod moment;
 pub mod render;
+mod rules;
 
 use crate::id::ProgramSlug;
 use candor_formats::cvss::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use calendar::Calendar;
 pub use gate::{CaseField, Gate, MayOverride, Need, Step};
+pub use holidays::HolidayOn;
+pub use moment::{EventKind, Moment};
+pub use rules::{CalendarRules, Draft, EmbeddedFile, Holiday, IntakePause, SilenceRule, Weekday};
 
 /// One program's policy, as read from its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
+    /// Fragments to take in: names of those that come with Candor, like `eu-cra`, or paths of files beside this one.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Fragments whose text stands in this file already. Written when a policy is taken into service.
+    #[serde(default)]
+    pub included: Vec<String>,
     /// Who this is.
     pub program: Program,
     /// Who reads reports and who is turned to next, in order of escalation.
@@ -47,6 +63,18 @@ pub struct Policy {
     /// Working days, holidays and the time zone.
     #[serde(default)]
     pub calendar: CalendarRules,
+    /// Further calendars, by name; a promise can count by one.
+    #[serde(default)]
+    pub calendars: Vec<CalendarRules>,
+    /// Planned spells in which promises of new reports stand still.
+    #[serde(default)]
+    pub pauses: Vec<IntakePause>,
+    /// What happens when the reporter does not answer.
+    #[serde(default)]
+    pub silence: Option<SilenceRule>,
+    /// Files that this one refers to, such as iCalendar files, with their text.
+    #[serde(default)]
+    pub files: Vec<EmbeddedFile>,
     /// What must be on record before a step.
     #[serde(default)]
     pub gates: Vec<Gate>,
@@ -74,9 +102,9 @@ pub struct Policy {
     pub counted: Counted,
 }
 
-/// A calendar that is made once. It follows from the policy's rules, so it makes no two policies differ.
+/// Calendars that are made once. They follow from the policy's rules, so they make no two policies differ.
 #[derive(Debug, Clone, Default)]
-pub struct Counted(std::sync::OnceLock<Result<std::sync::Arc<Calendar>, String>>);
+pub struct Counted(std::sync::OnceLock<Vec<(String, Result<std::sync::Arc<Calendar>, String>)>>);
 
 impl PartialEq for Counted {
     fn eq(&self, _: &Self) -> bool {
@@ -405,12 +433,21 @@ pub struct Promise {
     pub members: u8,
     /// How long, like `48 hours`, `3 working days`, `30 days`.
     pub within: Length,
+    /// Other lengths for some severities, by their names, once the case is rated.
+    #[serde(default)]
+    pub within_by_severity: BTreeMap<String, Length>,
+    /// Name of the calendar it counts by; left out: the program's.
+    #[serde(default)]
+    pub calendar: Option<String>,
     /// Whether the team commits to it or aims at it.
     #[serde(default)]
     pub kind: PromiseKind,
     /// Whether it starts anew each time it is kept, until the case is closed.
     #[serde(default)]
     pub repeats: bool,
+    /// Whether it starts anew with the next moment that starts it, once it is kept: an answer to each message.
+    #[serde(default)]
+    pub each_time: bool,
     /// Whether it stands still while an answer of the reporter is awaited.
     #[serde(default)]
     pub waits_for_reporter: bool,
@@ -421,6 +458,18 @@ pub struct Promise {
     #[serde(default)]
     #[schemars(schema_with = "severities")]
     pub severities: Vec<Severity>,
+    /// Only once the team is aware of active exploitation, and not before that instant.
+    #[serde(default)]
+    pub when_exploited: bool,
+    /// To whom it is owed, when that is not the reporter: an authority, a catalogue. The reporter is not shown it.
+    #[serde(default)]
+    pub owed_to: Option<String>,
+    /// Where it is written: law and article, rule and section.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// The text that is asked for, drafted from the case.
+    #[serde(default)]
+    pub draft: Option<Draft>,
     /// Who is told, and when.
     #[serde(default)]
     pub escalate: Vec<Escalation>,
@@ -439,38 +488,6 @@ fn on_report() -> Moment {
 
 fn one() -> u8 {
     1
-}
-
-/// A kind of event that starts or keeps a promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Moment {
-    /// A report came in.
-    Report,
-    /// A member acknowledged it, or answered in another way.
-    Acknowledgement,
-    /// A member sent the reporter a message of their own, with or without a question.
-    Message,
-    /// A member told the next steps: a verdict, a timeline, or a message marked so.
-    NextSteps,
-    /// Somebody of the team verified it.
-    Verification,
-    /// It was confirmed.
-    Confirmation,
-    /// It was confirmed, rejected or closed otherwise.
-    Verdict,
-    /// Members put on record that they discussed the next steps.
-    Discussion,
-    /// A disclosure timeline was proposed to the reporter.
-    Timeline,
-    /// A fix was released, or another remediation is in force.
-    Fix,
-    /// The advisory was published.
-    Publication,
-    /// The case came to its end: published or closed.
-    Resolution,
-    /// The team became aware of active exploitation.
-    Exploitation,
 }
 
 /// Commitment or target.
@@ -518,6 +535,8 @@ pub enum Unit {
     Days,
     /// Days on which the calendar works.
     WorkingDays,
+    /// Sixty elapsed minutes of the calendar's working hours.
+    WorkingHours,
     /// Seven days of the calendar.
     Weeks,
 }
@@ -529,6 +548,7 @@ impl fmt::Display for Length {
             Unit::Hours => "hour",
             Unit::Days => "day",
             Unit::WorkingDays => "working day",
+            Unit::WorkingHours => "working hour",
             Unit::Weeks => "week",
         };
         write!(f, "{} {unit}{}", self.amount, if self.amount == 1 { "" } else { "s" })
@@ -551,6 +571,7 @@ impl std::str::FromStr for Length {
             "hour" | "hours" => Unit::Hours,
             "day" | "days" | "calendar day" | "calendar days" => Unit::Days,
             "working day" | "working days" | "business day" | "business days" => Unit::WorkingDays,
+            "working hour" | "working hours" | "business hour" | "business hours" => Unit::WorkingHours,
             "week" | "weeks" | "calendar week" | "calendar weeks" => Unit::Weeks,
             _ => return Err(wrong()),
         };
@@ -577,65 +598,10 @@ impl JsonSchema for Length {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^[0-9]+ (minute|hour|day|working day|week)s?$",
+            "pattern": "^[0-9]+ (minute|hour|working hour|day|working day|week)s?$",
             "description": "A length of time, like \"48 hours\" or \"3 working days\"."
         })
     }
-}
-
-/// Working days, holidays and the time zone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CalendarRules {
-    /// IANA name of the zone, like `Europe/Berlin`.
-    #[serde(default = "utc")]
-    pub time_zone: String,
-    /// Days of the week on which the team works, like `mon`.
-    #[serde(default = "monday_to_friday")]
-    pub working_days: Vec<Weekday>,
-    /// Days on which nobody works: dates (`2026-12-24`) or yearly (`12-25`).
-    #[serde(default)]
-    pub holidays: Vec<Holiday>,
-}
-
-fn utc() -> String {
-    "UTC".into()
-}
-
-fn monday_to_friday() -> Vec<Weekday> {
-    use Weekday::{Fri, Mon, Thu, Tue, Wed};
-    vec![Mon, Tue, Wed, Thu, Fri]
-}
-
-impl Default for CalendarRules {
-    fn default() -> Self {
-        Self { time_zone: utc(), working_days: monday_to_friday(), holidays: Vec::new() }
-    }
-}
-
-/// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum Weekday {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
-/// A day on which nobody works.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Holiday {
-    /// A date (`2026-12-24`) or a day of every year (`12-25`).
-    pub on: String,
-    /// What is celebrated.
-    #[serde(default)]
-    pub name: String,
 }
 
 /// What is promised per severity.
@@ -786,13 +752,61 @@ pub struct PublishRules {
     pub promises_kept: bool,
 }
 
+impl Promise {
+    /// How long it runs for a case of this severity.
+    pub fn length(&self, severity: Option<Severity>) -> Length {
+        severity
+            .and_then(|severity| self.within_by_severity.get(severity.label().to_ascii_lowercase().as_str()))
+            .copied()
+            .unwrap_or(self.within)
+    }
+
+    /// Whether it is owed to the reporter, and so theirs to see.
+    pub fn is_to_reporter(&self) -> bool {
+        self.owed_to.is_none()
+    }
+}
+
 impl Policy {
     /// The calendar the policy counts by.
     ///
     /// # Errors
     /// What is wrong with the zone or a holiday, in words; a checked policy has neither.
     pub fn calendar(&self) -> Result<std::sync::Arc<Calendar>, String> {
-        self.counted.0.get_or_init(|| Calendar::new(&self.calendar).map(std::sync::Arc::new)).clone()
+        self.calendar_named("")
+    }
+
+    /// The calendar of this name; the empty name is the program's own.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that there is none of the name; a checked policy has neither.
+    pub fn calendar_named(&self, name: &str) -> Result<std::sync::Arc<Calendar>, String> {
+        let made = self.counted.0.get_or_init(|| {
+            std::iter::once(("", &self.calendar))
+                .chain(self.calendars.iter().map(|rules| (rules.name.as_str(), rules)))
+                .map(|(name, rules)| (name.to_owned(), Calendar::new(rules, &self.files).map(std::sync::Arc::new)))
+                .collect()
+        });
+        match made.iter().find(|(of, _)| of == name) {
+            Some((_, calendar)) => calendar.clone(),
+            None => Err(format!("there is no calendar called `{name}`")),
+        }
+    }
+
+    /// The calendar a promise counts by.
+    ///
+    /// # Errors
+    /// As [`Self::calendar_named`].
+    pub fn calendar_of(&self, promise: &Promise) -> Result<std::sync::Arc<Calendar>, String> {
+        self.calendar_named(promise.calendar.as_deref().unwrap_or_default())
+    }
+
+    /// The planned pause of intake that holds at an instant.
+    pub fn pause_at(&self, at: jiff::Timestamp) -> Option<&IntakePause> {
+        let calendar = self.calendar().ok()?;
+        self.pauses
+            .iter()
+            .find(|pause| pause.spell(calendar.zone()).is_ok_and(|(from, until)| from <= at && at < until))
     }
 
     /// The promise of this name.

@@ -16,6 +16,7 @@ pub fn schema() -> serde_json::Value {
 pub fn json(policy: &Policy) -> serde_json::Value {
     let mut public = policy.clone();
     public.contacts.retain(|contact| contact.public);
+    public.files.clear();
     serde_json::to_value(public).unwrap_or_default()
 }
 

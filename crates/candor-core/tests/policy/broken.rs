@@ -385,12 +385,12 @@ time_zone = "Europe/Atlantis"
 fn days_that_no_calendar_has_is_told() {
     check_after_base(
         r#"[calendar]
-holidays = [{ on = "02-30" }, { on = "Easter" }, { on = "12-25" }, { on = "12-25" }]
+holidays = [{ on = "02-30" }, { on = "Pfingsten" }, { on = "12-25" }, { on = "12-25" }]
 "#,
         expect![[r#"
             10:20: calendar.holidays[0].on: `02-30` is a day that no calendar has
-            10:38: calendar.holidays[1].on: `Easter` is no day; write a date like "2026-12-24", or "12-25" for a day of every year
-            10:75: calendar.holidays[3].on: `12-25` stands here twice"#]],
+            10:38: calendar.holidays[1].on: `Pfingsten` is no day; write a date like "2026-12-24", or "12-25", "4th thursday of november" or "easter +1" for a day of every year
+            10:78: calendar.holidays[3].on: `12-25` stands here twice"#]],
     );
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 fn calendar(zone: &str, holidays: &[&str]) -> Calendar {
     let holidays = holidays.iter().map(|on| Holiday { on: (*on).into(), name: "Holiday".into() }).collect();
-    Calendar::new(&CalendarRules { time_zone: zone.into(), holidays, ..CalendarRules::default() }).unwrap()
+    Calendar::new(&CalendarRules { time_zone: zone.into(), holidays, ..CalendarRules::default() }, &[]).unwrap()
 }
 
 fn length(text: &str) -> Length {
@@ -105,10 +105,10 @@ fn other_weeks_than_monday_to_friday_count_too() {
     let rules = CalendarRules {
         time_zone: "Asia/Dubai".into(),
         working_days: vec![Weekday::Sun, Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu],
-        holidays: Vec::new(),
+        ..CalendarRules::default()
     };
     // Thursday 10:00 in Dubai; the week-end is Friday and Saturday.
-    check(&Calendar::new(&rules).unwrap(), "2026-11-19T06:00Z", "2 working days", &[], "2026-11-23T06:00Z");
+    check(&Calendar::new(&rules, &[]).unwrap(), "2026-11-19T06:00Z", "2 working days", &[], "2026-11-23T06:00Z");
 }
 
 #[test]
@@ -148,7 +148,11 @@ fn a_clock_says_why_this_date() {
 fn impossible_rules_are_named() {
     let wrong = |zone: &str, holidays: &[&str], days: Vec<Weekday>| {
         let holidays = holidays.iter().map(|on| Holiday { on: (*on).into(), name: String::new() }).collect();
-        Calendar::new(&CalendarRules { time_zone: zone.into(), working_days: days, holidays }).unwrap_err()
+        Calendar::new(
+            &CalendarRules { time_zone: zone.into(), working_days: days, holidays, ..CalendarRules::default() },
+            &[],
+        )
+        .unwrap_err()
     };
     let week = || vec![Weekday::Mon];
     assert!(wrong("Mars/Base", &[], week()).contains("`Mars/Base` is no time zone"));
@@ -157,10 +161,13 @@ fn impossible_rules_are_named() {
     assert!(wrong("UTC", &["Christmas"], week()).contains("is no day"));
     assert!(wrong("UTC", &[], Vec::new()).contains("no day of the week"));
     assert!(
-        Calendar::new(&CalendarRules {
-            holidays: vec![Holiday { on: "02-29".into(), name: String::new() }],
-            ..CalendarRules::default()
-        })
+        Calendar::new(
+            &CalendarRules {
+                holidays: vec![Holiday { on: "02-29".into(), name: String::new() }],
+                ..CalendarRules::default()
+            },
+            &[]
+        )
         .is_ok()
     );
 }

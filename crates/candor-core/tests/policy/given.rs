@@ -132,6 +132,22 @@ impl Story {
         )
     }
 
+    pub fn rated(self, when: &str, by: &str, severity: &str) -> Self {
+        let severity = serde_json::from_value(severity.into()).unwrap();
+        self.then(when, by, Event::Rated { vectors: Vec::new(), severity })
+    }
+
+    pub fn aware(self, when: &str, by: &str, since: Option<&str>) -> Self {
+        let aware_at = since.map(at);
+        self.then(when, by, Event::ExploitationKnown { ground: "Logs of a user".into(), aware_at })
+    }
+
+    pub fn submitted(self, when: &str, by: &str, promise: &str) -> Self {
+        let (to, reference) = ("ENISA".to_owned(), "SRP-1".to_owned());
+        let event = Event::Submitted { promise: promise.into(), to, at: at(when), reference, text: String::new() };
+        self.then(when, by, event)
+    }
+
     /// The clock asks, and what it is told goes on record.
     pub fn ticked(mut self, when: &str, policy: &Policy) -> Self {
         for event in promises::due(&self.case(), policy, at(when)) {

@@ -5,7 +5,7 @@ use super::input::{Asker, IdempotencyKey, InProgram, Json, PartName, WithFiles};
 use super::model::report::{OnBehalf, Receipt, Report};
 use super::problem::Problem;
 use crate::app::App;
-use crate::execute::report::file_report;
+use crate::execute::report::{file_drill, file_report};
 use crate::throttle::Source;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -67,9 +67,14 @@ pub async fn on_behalf(
     IdempotencyKey(key): IdempotencyKey,
     Json(body): Json<OnBehalf>,
 ) -> Answered<Receipt> {
-    let OnBehalf { program, report, channel, received_at } = body;
+    let OnBehalf { program, report, channel, received_at, drill } = body;
     let mut filing = report.into_filing(channel.map_or(Channel::Member, Into::into), Vec::new());
     filing.received_at = received_at.map(|at| at.0);
-    let filed = file_report(&app, &actor, &program.as_str().into(), filing, key.as_deref()).await?;
+    let program = program.as_str().into();
+    let filed = if drill {
+        file_drill(&app, &actor, &program, filing, key.as_deref()).await?
+    } else {
+        file_report(&app, &actor, &program, filing, key.as_deref()).await?
+    };
     Ok(Answer(StatusCode::CREATED, filed.into()))
 }

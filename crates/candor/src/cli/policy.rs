@@ -3,7 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use candor_core::policy::file::{self, Finding};
 use candor_core::policy::import::{self, Names};
-use candor_core::policy::{compare, render};
+use candor_core::policy::{Policy, compare, fragments, render};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -91,9 +91,34 @@ pub(super) fn source(file: &Path) -> Result<String, Failure> {
     read.map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))
 }
 
+/// Reads a policy file with what it includes from beside it; also its whole text, which stands alone.
+pub(super) fn read(file: &Path) -> Result<Result<(Policy, String), Vec<Finding>>, Failure> {
+    let source = source(file)?;
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    let beside = |path: &str| -> Result<String, String> {
+        let cannot = |why: &dyn std::fmt::Display| format!("`{path}` cannot be read: {why}");
+        if Path::new(path).is_absolute() || path.split(['/', '\\']).any(|part| part == "..") {
+            return Err(format!("`{path}` does not lie beside the policy; name a file in its folder or below"));
+        }
+        let found = folder.join(path);
+        let size = std::fs::metadata(&found).map_err(|why| cannot(&why))?.len();
+        if size > PART_LIMIT {
+            return Err(format!("`{path}` is larger than a mebibyte"));
+        }
+        std::fs::read_to_string(&found).map_err(|why| cannot(&why))
+    };
+    if file == Path::new("-") {
+        return Ok(file::read_with(&source, &fragments::nowhere));
+    }
+    Ok(file::read_with(&source, &beside))
+}
+
+/// Largest file that a policy may include, in bytes.
+const PART_LIMIT: u64 = 1 << 20;
+
 fn check(file: &Path, json: bool) -> Outcome {
-    let policy = match file::read(&source(file)?) {
-        Ok(policy) => policy,
+    let policy = match read(file)? {
+        Ok((policy, _)) => policy,
         Err(findings) => return tell(file, &findings, json),
     };
     if json {
@@ -112,8 +137,8 @@ fn check(file: &Path, json: bool) -> Outcome {
 
 /// Compares a policy with prose. Contradictions are a failure, what only the prose says is not.
 fn against(file: &Path, prose: &Path, json: bool) -> Outcome {
-    let policy = match file::read(&source(file)?) {
-        Ok(policy) => policy,
+    let policy = match read(file)? {
+        Ok((policy, _)) => policy,
         Err(findings) => return tell(file, &findings, json),
     };
     let compare::Comparison { contradictions, notes, agreed } = compare::against(&policy, &source(prose)?);
@@ -198,8 +223,8 @@ pub(super) fn tell(file: &Path, findings: &[Finding], json: bool) -> Outcome {
 }
 
 fn print(file: &Path, form: Form, base_url: Option<&str>) -> Outcome {
-    let policy = match file::read(&source(file)?) {
-        Ok(policy) => policy,
+    let policy = match read(file)? {
+        Ok((policy, _)) => policy,
         Err(findings) => return tell(file, &findings, false),
     };
     match form {

@@ -38,11 +38,11 @@ pub(super) async fn run(command: Command) -> Outcome {
 }
 
 async fn add(file: &std::path::Path, json: bool, place: &Place) -> Outcome {
-    let source = super::policy::source(file)?;
-    // A wrong file is told before a store is touched.
-    if let Err(findings) = candor_core::policy::file::read(&source) {
-        return super::policy::tell(file, &findings, json);
-    }
+    // A wrong file is told before a store is touched. What it includes is taken into service with it.
+    let source = match super::policy::read(file)? {
+        Ok((_, whole)) => whole,
+        Err(findings) => return super::policy::tell(file, &findings, json),
+    };
     let app = place.open_or_create().await?;
     let added = match app.add_program(&source).await {
         Ok(added) => added,

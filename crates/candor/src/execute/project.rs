@@ -17,6 +17,15 @@ pub struct Card {
     pub title: String,
     /// Product.
     pub product: String,
+    /// Whether it is known, or said, to be exploited.
+    #[serde(default)]
+    pub exploited: bool,
+    /// Whether it is a drill.
+    #[serde(default)]
+    pub drill: bool,
+    /// Whether the reporter is owed a reason and a new date for a missed target.
+    #[serde(default)]
+    pub owes: bool,
 }
 
 /// The row for a case whose last entry is `head`.
@@ -24,7 +33,13 @@ pub struct Card {
 /// # Errors
 /// [`Error::Internal`] when the card cannot be sealed.
 pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases::CaseRow, Error> {
-    let card = Card { title: case.title.clone(), product: case.product.clone().unwrap_or_default() };
+    let card = Card {
+        title: case.title.clone(),
+        product: case.product.clone().unwrap_or_default(),
+        exploited: case.exploited && !case.is_closed(),
+        drill: case.drill,
+        owes: !promises::owed(case, policy, case.updated_at).is_empty(),
+    };
     let plain = serde_json::to_vec(&card).map_err(Error::internal)?;
     // Rebuilding must give the same bytes.
     let card = seal_repeatably(key, &card_context(case.id.as_str(), head.seq), &plain)?;

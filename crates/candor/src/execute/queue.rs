@@ -114,7 +114,7 @@ pub async fn queue(
                 let plain = open(key, &project::card_context(&row.id, row.head_seq), &row.card)?;
                 serde_json::from_slice(&plain).map_err(Error::internal)?
             }
-            None => Card { title: "(erased)".into(), product: String::new() },
+            None => Card { title: "(erased)".into(), ..Card::default() },
         };
         rows.push(QueueRow {
             program: ProgramSlug(row.program),

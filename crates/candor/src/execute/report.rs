@@ -73,6 +73,31 @@ pub async fn file_report(
     report: NewReport,
     idempotency: Option<&str>,
 ) -> Result<Filed, Error> {
+    file(app, actor, program, report, idempotency, false).await
+}
+
+/// Takes a drill in: what a member files to exercise. See [`file_report`].
+///
+/// # Errors
+/// As [`file_report`], and [`Error::Refused`] for anybody but a member.
+pub async fn file_drill(
+    app: &App,
+    actor: &Actor,
+    program: &ProgramSlug,
+    report: NewReport,
+    idempotency: Option<&str>,
+) -> Result<Filed, Error> {
+    file(app, actor, program, report, idempotency, true).await
+}
+
+async fn file(
+    app: &App,
+    actor: &Actor,
+    program: &ProgramSlug,
+    report: NewReport,
+    idempotency: Option<&str>,
+    drill: bool,
+) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
     let keys = app.keys()?;
     let body = serde_json::to_vec(&(
@@ -103,6 +128,7 @@ pub async fn file_report(
             credit: report.credit.clone(),
             received_at: report.received_at,
             receipt: hex(&hash),
+            drill,
         };
         let allowed = access::allow(None, program, actor, Command::Report(Box::new(filing))).map_err(super::denied)?;
         let facts = Facts {
@@ -138,7 +164,7 @@ pub async fn file_report(
             case: id.clone(),
             receipt,
             received_at: now,
-            promises: promises::forecast(&policy, case.opened_at)
+            promises: promises::forecast_of(&policy, case.opened_at, case.exploited)
                 .into_iter()
                 .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
                 .collect(),

@@ -104,6 +104,8 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         advisory: case.advisory.published.last().map(|record| record.id.clone()),
         at,
         waiting_since: case.waiting_since,
+        closes: promises::silence_ends(&case, &policy),
+        drill: case.drill,
     };
     let words = matter.words(kind);
     let thread = lookup(

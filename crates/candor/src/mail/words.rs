@@ -29,6 +29,10 @@ pub struct Matter<'a> {
     pub at: Timestamp,
     /// Since when an answer of the reporter is awaited.
     pub waiting_since: Option<Timestamp>,
+    /// When the case is closed if the reporter stays silent.
+    pub closes: Option<Timestamp>,
+    /// Whether it is a drill.
+    pub drill: bool,
 }
 
 /// What of the event a letter may know.
@@ -57,6 +61,8 @@ pub enum About {
     Credit,
     /// The reporter took the report back.
     Withdrawn,
+    /// The case was closed, because the reporter did not answer.
+    Silence,
     /// Anything else.
     Other,
 }
@@ -77,6 +83,7 @@ impl About {
             Event::Estimated { .. } => Self::Estimate,
             Event::CreditAsked => Self::Credit,
             Event::Withdrawn { .. } => Self::Withdrawn,
+            Event::ClosedForSilence { .. } => Self::Silence,
             _ => Self::Other,
         }
     }
@@ -180,6 +187,12 @@ impl Matter<'_> {
         self.clocks.iter().filter_map(|clock| self.date_line(clock)).collect()
     }
 
+    /// What is promised to the reporter, and no duty towards others.
+    fn to_be_told(&self) -> Vec<DateLine> {
+        let own = self.clocks.iter().filter(|clock| clock.is_to_reporter());
+        own.filter_map(|clock| self.date_line(clock)).collect()
+    }
+
     fn date_line(&self, clock: &Clock) -> Option<DateLine> {
         let kind = match clock.kind {
             PromiseKind::Commitment => "promised",
@@ -217,10 +230,7 @@ impl Matter<'_> {
 
     /// How a wait for the reporter ends by itself.
     fn wait_ends(&self) -> Option<Timestamp> {
-        let since = self.waiting_since?;
-        let calendar = self.policy.calendar().ok()?;
-        let limits = self.policy.promises.iter().filter(|promise| promise.waits_for_reporter);
-        limits.filter_map(|promise| promise.wait_limit).map(|limit| calendar.due(since, limit, &[])).min()
+        candor_core::promises::wait_limit(self.policy, self.waiting_since?)
     }
 
     /// Public address of the team.
@@ -248,10 +258,19 @@ impl Matter<'_> {
     /// What the letter of this kind says.
     pub fn words(&self, kind: NoticeKind) -> Words {
         match kind {
-            NoticeKind::Received | NoticeKind::News | NoticeKind::Question | NoticeKind::Published => {
-                self.to_reporter(kind)
+            NoticeKind::Received
+            | NoticeKind::News
+            | NoticeKind::Question
+            | NoticeKind::Reminder
+            | NoticeKind::Published => self.to_reporter(kind),
+            _ => {
+                let mut words = self.to_team(kind);
+                if self.drill {
+                    words.subject = format!("Drill: {}", words.subject);
+                    words.body.insert(0, "This is a drill. Nothing of it concerns anybody outside the team.".into());
+                }
+                words
             }
-            _ => self.to_team(kind),
         }
     }
 
@@ -262,7 +281,7 @@ impl Matter<'_> {
             lead: String::new(),
             body: Vec::new(),
             dates_title: "What is promised to you:",
-            dates: self.running(),
+            dates: self.to_be_told(),
             expected: "nothing.".into(),
             link: Some(self.receipt_page()),
             why: format!("You get this because your address was given with a report to {program}, case {}.", self.case),
@@ -297,14 +316,29 @@ impl Matter<'_> {
                     "The question is on your page. It is not in this letter, because mail can be read on its way."
                         .into(),
                 ];
+                let waits = self.policy.promises.iter().any(|promise| promise.waits_for_reporter);
                 words.expected = match self.wait_ends() {
                     Some(until) => format!(
                         "an answer on your page, by {}. Until then some of the dates above stand still; after it they run on without it.",
                         self.long(until)
                     ),
+                    None if !waits => "an answer on your page when you can. The dates above run on meanwhile.".into(),
                     None => {
                         "an answer on your page when you can. Dates that depend on it stand still until then.".into()
                     }
+                };
+            }
+            NoticeKind::Reminder => {
+                words.subject = format!("[{program}] A question about your report still waits for you");
+                words.lead =
+                    format!("The team of {program} asked you something about your report (case {}).", self.case);
+                words.body = vec!["The question is on your page. No answer has come yet.".into()];
+                words.expected = match self.closes {
+                    Some(at) => format!(
+                        "an answer on your page, by {}. Without one the case is closed then; a later message opens it again.",
+                        self.long(at)
+                    ),
+                    None => "nothing any more; the question is answered.".into(),
                 };
             }
             NoticeKind::Published => {
@@ -330,6 +364,7 @@ impl Matter<'_> {
                             .into()
                     }
                     About::Embargo => "agree to the date or propose another, on your page, within a few days.".into(),
+                    About::Silence => "nothing. If you write a message on your page, the case is open again.".into(),
                     _ => "nothing, unless you want to answer; then write on your page.".into(),
                 };
             }
@@ -345,6 +380,9 @@ impl Matter<'_> {
             About::Dismissed => format!("The team of {program} decided about your report"),
             About::Fix => format!("There is news about a fix in {program}"),
             About::Embargo => format!("The team of {program} proposes a date for your report"),
+            About::Silence => {
+                format!("Your report to {program} was closed, because no answer to the team's question came")
+            }
             About::Estimate => format!("The team of {program} has a new estimate for your report"),
             About::Credit => format!("The team of {program} asks how you wish to be credited"),
             _ => format!("There is news about your report to {program}"),
@@ -457,7 +495,11 @@ impl Matter<'_> {
                 words.link = self.advisory_page().or(words.link);
             }
             // Letters to reporters are written elsewhere.
-            NoticeKind::Received | NoticeKind::News | NoticeKind::Question | NoticeKind::Published => {}
+            NoticeKind::Received
+            | NoticeKind::News
+            | NoticeKind::Question
+            | NoticeKind::Reminder
+            | NoticeKind::Published => {}
         }
         words
     }

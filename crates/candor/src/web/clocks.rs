@@ -13,6 +13,12 @@ pub fn views(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> V
     clocks(case, policy, now).iter().map(|clock| view(case, clock, zone, now)).collect()
 }
 
+/// The clocks of promises that are owed to the reporter.
+pub fn to_reporter(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Vec<ClockView> {
+    let clocks = clocks(case, policy, now);
+    clocks.iter().filter(|clock| clock.is_to_reporter()).map(|clock| view(case, clock, zone, now)).collect()
+}
+
 /// One clock in words.
 pub fn view(case: &Case, clock: &Clock, zone: &TimeZone, now: Timestamp) -> ClockView {
     let (status, word, at, when_is) = match &clock.status {
@@ -43,7 +49,12 @@ fn note(case: &Case, clock: &Clock, zone: &TimeZone, now: Timestamp) -> String {
     let day = |at: Timestamp| TimeView::new(at, zone, now).absolute;
     let mut notes = Vec::new();
     if let Status::Paused { since } = &clock.status {
-        notes.push(format!("Stands still since {} while an answer of the reporter is awaited.", day(*since)));
+        let why = clock.pauses.iter().find(|(from, _, _)| from == since).map(|(_, _, why)| why.as_str());
+        let why = why.unwrap_or("while an answer of the reporter is awaited");
+        notes.push(format!("Stands still since {} {why}.", day(*since)));
+    }
+    if let Some(to) = &clock.owed_to {
+        notes.push(format!("Owed to {to}."));
     }
     let told: Vec<&str> = case
         .history
@@ -57,6 +68,13 @@ fn note(case: &Case, clock: &Clock, zone: &TimeZone, now: Timestamp) -> String {
         .collect();
     if !told.is_empty() {
         notes.push(format!("Told: {}.", told.join(", ")));
+    }
+    let newest = case.estimates.iter().rev().find(|estimate| estimate.promise == clock.promise);
+    if clock.kind == PromiseKind::Target
+        && matches!(clock.status, Status::Broken { .. })
+        && newest.is_none_or(|estimate| estimate.until <= now)
+    {
+        notes.push("A reason and a new date are owed to the reporter.".into());
     }
     if let Some(estimate) = case.estimates.iter().rev().find(|estimate| estimate.promise == clock.promise) {
         notes.push(format!("New estimate: {}. {}", day(estimate.until), estimate.reason));

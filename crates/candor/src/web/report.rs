@@ -10,6 +10,7 @@ use super::guard::Visitor;
 use super::page;
 use super::session::FormNonce;
 use super::views::Link;
+use super::views::parts::Notice;
 use super::views::public::ErrorPage;
 use super::views::report::{PromisedDate, ReceiptPage, ReportForm};
 use super::views::{Problem, TimeView, parts};
@@ -25,10 +26,11 @@ use candor_core::access::Actor;
 use candor_core::event::{Channel, FileRef};
 use candor_core::id::ProgramSlug;
 use candor_core::intake;
-use candor_core::policy::{Policy, PromiseKind, ScannerRule};
+use candor_core::policy::{IntakePause, Policy, PromiseKind, ScannerRule};
 use candor_core::promises;
 use files::Uploads;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use questions::Problems;
 use std::sync::Arc;
 
@@ -247,8 +249,12 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
     if policy.report.scanner == ScannerRule::VerifiedOnly {
         leave_out.push("Output of a scanner that nobody has verified.".into());
     }
+    let mut shell = page::program_shell(app, policy, "report");
+    if shell.notice.is_none() {
+        shell.notice = policy.pause_at(now).map(|pause| paused(pause, &zone));
+    }
     Ok(ReportForm {
-        shell: page::program_shell(app, policy, "report"),
+        shell,
         action: format!("/{}/report", policy.program.slug),
         once: again.number,
         introduction: policy.report.introduction.clone(),
@@ -259,6 +265,21 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
         leave_out,
         other_ways: other_ways(policy),
     })
+}
+
+/// What the form says while the intake is paused.
+fn paused(pause: &IntakePause, zone: &TimeZone) -> Notice {
+    let until =
+        pause.spell(zone).map_or_else(|_| pause.until.clone(), |(_, until)| TimeView::fixed(until, zone).absolute);
+    let reason = pause.reason.trim();
+    let stop = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
+    Notice {
+        text: format!(
+            "{reason}{stop} The intake is paused until {until}. Reports come in all the same; the dates of what is \
+             promised count from then. If it is being exploited already, tick that: such a report is taken up as ever."
+        ),
+        link: None,
+    }
 }
 
 /// Who reads a report: names where they are public, else roles.

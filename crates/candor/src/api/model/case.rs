@@ -53,6 +53,16 @@ pub struct Case {
     pub weakness: Option<Weakness>,
     /// Whether it is known to be exploited.
     pub exploited: bool,
+    /// Since when the team is aware of active exploitation, as a decision on record.
+    pub aware_since: Option<Instant>,
+    /// Whether it is a drill.
+    pub drill: bool,
+    /// What was submitted outside, in order.
+    pub submissions: Vec<Submission>,
+    /// Missed targets for which the reporter is owed a reason and a new date.
+    pub owed: Vec<Owed>,
+    /// When the case is closed if the reporter stays silent.
+    pub closes_for_silence: Option<Instant>,
     /// Since when an answer of the reporter is awaited.
     pub waiting_since: Option<Instant>,
     /// How it ended, or the verdict.
@@ -85,6 +95,27 @@ pub struct Case {
     pub thread: Vec<Message>,
     /// Everything that happened.
     pub journal: Vec<Entry>,
+}
+
+/// Proof that something was submitted outside.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct Submission {
+    pub promise: String,
+    pub to: String,
+    pub at: Instant,
+    pub by: Option<Member>,
+    pub reference: String,
+    pub text: String,
+}
+
+/// A reason and a new date that the reporter is owed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Owed {
+    /// Name of the promise.
+    pub promise: String,
+    /// Since when.
+    pub since: Instant,
 }
 
 /// A CVSS vector with its score.
@@ -255,6 +286,25 @@ impl Case {
                 .cwe
                 .map(|cwe| Weakness { cwe, name: Cwe::get(cwe).map_or_else(String::new, |cwe| cwe.name.to_owned()) }),
             exploited: core.exploited,
+            aware_since: core.aware.as_ref().map(|aware| aware.at.into()),
+            drill: core.drill,
+            submissions: core
+                .submissions
+                .iter()
+                .map(|one| Submission {
+                    promise: one.promise.clone(),
+                    to: one.to.clone(),
+                    at: one.at.into(),
+                    by: one.by.as_ref().map(member),
+                    reference: one.reference.clone(),
+                    text: one.text.clone(),
+                })
+                .collect(),
+            owed: promises::owed(core, policy, now)
+                .into_iter()
+                .map(|owed| Owed { promise: owed.promise, since: owed.since.into() })
+                .collect(),
+            closes_for_silence: promises::silence_ends(core, policy).map(Into::into),
             waiting_since: core.waiting_since.map(Into::into),
             outcome: core.outcome.as_ref().or(core.verdict.as_ref().map(|verdict| &verdict.outcome)).map(Into::into),
             embargo: core.embargo.as_ref().map(Into::into),

@@ -1,7 +1,7 @@
 //! Promises with their dates.
 
 use super::instant::Instant;
-use super::words::{Moment, PromiseKind};
+use super::words::PromiseKind;
 use candor_core::promises::{Clock as CoreClock, Status as CoreStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,8 +17,8 @@ pub struct Clock {
     pub kind: PromiseKind,
     /// Which run of a repeating promise, from 0.
     pub cycle: u32,
-    /// What started it.
-    pub started_by: Moment,
+    /// What started it: a moment like `report`, or an event of the journal by its name.
+    pub started_by: String,
     /// When it started.
     pub started_at: Instant,
     /// When it falls due; for a paused clock, when it would if it ran on from now.
@@ -28,8 +28,23 @@ pub struct Clock {
     pub status: Status,
     /// Why this date, step by step.
     pub why: Vec<String>,
+    /// Spells in which it stood still, or will.
+    pub pauses: Vec<Pause>,
+    /// To whom it is owed, when not to the reporter.
+    pub owed_to: Option<String>,
     /// When somebody is told, and who: bells that have not rung yet.
     pub bells: Vec<Bell>,
+}
+
+/// A spell in which a clock stands still.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Pause {
+    /// From when.
+    pub from: Instant,
+    /// Until when; null while nobody knows.
+    pub to: Option<Instant>,
+    /// Why.
+    pub why: String,
 }
 
 /// When somebody is told.
@@ -47,7 +62,7 @@ pub struct Bell {
 pub enum Status {
     /// It runs.
     Running,
-    /// It stands still while the reporter's answer is awaited.
+    /// It stands still: the reporter's answer is awaited, or the intake is paused.
     Paused {
         /// Since when.
         since: Instant,
@@ -81,7 +96,7 @@ impl From<CoreClock> for Clock {
             what: core.what,
             kind: core.kind.into(),
             cycle: core.cycle,
-            started_by: core.started_by.into(),
+            started_by: core.started_by.name().to_owned(),
             started_at: core.started_at.into(),
             due: core.due.into(),
             status: match core.status {
@@ -93,6 +108,12 @@ impl From<CoreClock> for Clock {
                 CoreStatus::Ended { at } => Status::Ended { ended_at: at.into() },
             },
             why: core.why,
+            pauses: core
+                .pauses
+                .into_iter()
+                .map(|(from, to, why)| Pause { from: from.into(), to: to.map(Into::into), why })
+                .collect(),
+            owed_to: core.owed_to,
             bells: core.bells.into_iter().map(|(at, _, to)| Bell { at: at.into(), to }).collect(),
         }
     }

@@ -164,6 +164,25 @@ pub enum ApiCommand {
     KnowExploitation {
         /// On what ground.
         ground: String,
+        /// Since when the team is aware of it; null for now.
+        #[serde(default)]
+        aware_at: Option<Instant>,
+    },
+    /// Put the proof on record that what a promise asks for was submitted outside.
+    RecordSubmission {
+        /// Name of the promise, one that a submission keeps.
+        promise: String,
+        /// To whom; empty for whom the policy names.
+        #[serde(default)]
+        to: String,
+        /// When; null for now.
+        #[serde(default)]
+        at: Option<Instant>,
+        /// What the other side answered: a number, an address.
+        reference: String,
+        /// What was said.
+        #[serde(default)]
+        text: String,
     },
     /// Ask the reporter how they wish to be credited.
     AskCredit {},
@@ -463,7 +482,12 @@ impl ApiCommand {
             }
             Self::RecordAudit { looked, found } => Command::RecordAudit { looked, found },
             Self::Estimate { promise, until, reason } => Command::Estimate { promise, until: until.0, reason },
-            Self::KnowExploitation { ground } => Command::KnowExploitation { ground },
+            Self::KnowExploitation { ground, aware_at } => {
+                Command::KnowExploitation { ground, aware_at: aware_at.map(|at| at.0) }
+            }
+            Self::RecordSubmission { promise, to, at, reference, text } => {
+                Command::RecordSubmission { promise, to, at: at.map(|at| at.0), reference, text }
+            }
             Self::AskCredit {} => Command::AskCredit,
             Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new(draft.into()) },
             Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
@@ -506,7 +530,12 @@ impl ApiCommand {
             }
             Command::RecordAudit { looked, found } => Self::RecordAudit { looked, found },
             Command::Estimate { promise, until, reason } => Self::Estimate { promise, until: until.into(), reason },
-            Command::KnowExploitation { ground } => Self::KnowExploitation { ground },
+            Command::KnowExploitation { ground, aware_at } => {
+                Self::KnowExploitation { ground, aware_at: aware_at.map(Into::into) }
+            }
+            Command::RecordSubmission { promise, to, at, reference, text } => {
+                Self::RecordSubmission { promise, to, at: at.map(Into::into), reference, text }
+            }
             Command::AskCredit => Self::AskCredit {},
             Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: draft.as_ref().into() },
             Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
@@ -557,6 +586,7 @@ mod tests {
                 credit: None,
                 received_at: None,
                 receipt: String::new(),
+                drill: false,
             })),
             Command::Acknowledge { text: text() },
             Command::Assign { to: Some("M".into()) },
@@ -590,7 +620,8 @@ mod tests {
             },
             Command::RecordAudit { looked: text(), found: text() },
             Command::Estimate { promise: text(), until, reason: text() },
-            Command::KnowExploitation { ground: text() },
+            Command::KnowExploitation { ground: text(), aware_at: Some(until) },
+            Command::RecordSubmission { promise: text(), to: text(), at: Some(until), reference: text(), text: text() },
             Command::AskCredit,
             Command::DraftAdvisory {
                 draft: Box::new(event::AdvisoryDraft {

@@ -157,6 +157,7 @@ pub enum Outcome {
     },
     ScannerOutput,
     Withdrawn,
+    NoAnswer,
 }
 
 impl From<&event::Outcome> for Outcome {
@@ -168,6 +169,7 @@ impl From<&event::Outcome> for Outcome {
             event::Outcome::Duplicate { of } => Self::Duplicate { of: of.map(|of| of.0) },
             event::Outcome::ScannerOutput => Self::ScannerOutput,
             event::Outcome::Withdrawn => Self::Withdrawn,
+            event::Outcome::NoAnswer => Self::NoAnswer,
         }
     }
 }
@@ -282,7 +284,24 @@ pub enum What {
     },
     ExploitationKnown {
         ground: String,
+        aware_at: Option<Instant>,
     },
+    Submitted {
+        promise: String,
+        to: String,
+        submitted_at: Instant,
+        reference: String,
+        text: String,
+    },
+    SilenceReminded {
+        closes: Instant,
+        late: bool,
+    },
+    ClosedForSilence {
+        since: Instant,
+        text: String,
+    },
+    DrillDeclared,
     AdvisoryDrafted {
         draft: Box<Draft>,
     },
@@ -385,7 +404,15 @@ impl What {
             }
             Event::Audited { looked, found } => Self::Audited { looked, found },
             Event::Estimated { promise, until, reason } => Self::Estimated { promise, until: until.into(), reason },
-            Event::ExploitationKnown { ground } => Self::ExploitationKnown { ground },
+            Event::ExploitationKnown { ground, aware_at } => {
+                Self::ExploitationKnown { ground, aware_at: aware_at.map(Into::into) }
+            }
+            Event::Submitted { promise, to, at, reference, text } => {
+                Self::Submitted { promise, to, submitted_at: at.into(), reference, text }
+            }
+            Event::SilenceReminded { closes, late, .. } => Self::SilenceReminded { closes: closes.into(), late },
+            Event::ClosedForSilence { since, text } => Self::ClosedForSilence { since: since.into(), text },
+            Event::DrillDeclared => Self::DrillDeclared,
             Event::AdvisoryDrafted { draft } => Self::AdvisoryDrafted { draft: Box::new(draft.as_ref().into()) },
             Event::AdvisoryApproved { revision } => Self::AdvisoryApproved { revision },
             Event::PublicationOrdered { at } => Self::PublicationOrdered { publish_at: at.map(Into::into) },

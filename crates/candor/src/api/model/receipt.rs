@@ -6,8 +6,9 @@ use super::entry::{Entry, Facts, File, Outcome};
 use super::instant::Instant;
 use super::people::{Author, Credit};
 use super::words::{Channel, Severity, State};
-use candor_core::case::{Author as CoreAuthor, Case};
+use candor_core::case::{Author as CoreAuthor, Bell, Case};
 use candor_core::dialogue;
+use candor_core::event::Event;
 use candor_core::policy::Policy;
 use candor_core::promises;
 use jiff::Timestamp;
@@ -59,7 +60,12 @@ impl ReporterView {
     /// The case as the reporter of `number` sees it at `now`; `None` when there is no such report.
     pub fn of(case: &Case, number: u32, policy: &Policy, now: Timestamp) -> Option<Self> {
         let report = case.reports.iter().find(|report| report.number == number)?;
-        let history: Vec<Entry> = case.history.iter().filter_map(|entry| Entry::for_reporter(entry, number)).collect();
+        let history: Vec<Entry> = case
+            .history
+            .iter()
+            .filter(|entry| is_to_reporter(&entry.what, policy))
+            .filter_map(|entry| Entry::for_reporter(entry, number))
+            .collect();
         let thread = case
             .history
             .iter()
@@ -80,7 +86,11 @@ impl ReporterView {
             channel: report.channel.into(),
             report: (&report.facts).into(),
             severity: case.severity().map(Into::into),
-            promises: promises::clocks(case, policy, now).into_iter().map(Into::into).collect(),
+            promises: promises::clocks(case, policy, now)
+                .into_iter()
+                .filter(promises::Clock::is_to_reporter)
+                .map(Into::into)
+                .collect(),
             waiting_since: case.waiting_since.map(Into::into),
             embargo: case.embargo.as_ref().map(Into::into),
             credit_asked: case.credit_asked,
@@ -91,6 +101,16 @@ impl ReporterView {
             files: case.files.iter().filter(|file| may_open(file, number)).map(|file| (&file.file).into()).collect(),
             history,
         })
+    }
+}
+
+/// Whether what a clock did is about a promise to the reporter; what is owed to others is not theirs to see.
+pub fn is_to_reporter(event: &Event, policy: &Policy) -> bool {
+    match event {
+        Event::BellRung { bell: Bell { promise, .. }, .. } | Event::PromiseBroken { promise, .. } => {
+            policy.promise(promise).is_none_or(|promise| promise.is_to_reporter())
+        }
+        _ => true,
     }
 }
 

@@ -123,6 +123,9 @@ pub struct OnBehalf {
     /// When it really came; clocks count from then. Without it, now.
     #[serde(default)]
     pub received_at: Option<Instant>,
+    /// Whether it is a drill: the clocks run, letters reach the team alone, nothing is published.
+    #[serde(default)]
+    pub drill: bool,
 }
 
 /// The answer to a report. The same request with the same key gets the same answer.

@@ -44,14 +44,6 @@ mirror! {
 }
 
 mirror! {
-    /// A kind of event that starts or keeps a promise.
-    Moment = candor_core::policy::Moment {
-        Report, Acknowledgement, Message, NextSteps, Verification, Confirmation, Verdict, Discussion, Timeline, Fix,
-        Publication, Resolution, Exploitation,
-    }
-}
-
-mirror! {
     /// A step that a gate of the policy can guard.
     Step = candor_core::policy::Step {
         Acknowledge, Confirm, Reject, Rate, Embargo, Fix, Approve, Order, Publish, Close, Reopen,

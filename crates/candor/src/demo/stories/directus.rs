@@ -37,7 +37,7 @@ fn flow(now: Timestamp) -> Story {
         .then((5, 17), Tomas, confirm("Confirmed. Webhooks must run with rights of their own."))
         .then((5, 16), Tomas, rate(&["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"]))
         .then((5, 15), Tomas, weakness(269))
-        .then((5, 14), Tomas, other(Command::KnowExploitation { ground: "The reporter's log shows requests from three addresses that are not theirs.".into() }))
+        .then((5, 14), Tomas, other(Command::KnowExploitation { ground: "The reporter's log shows requests from three addresses that are not theirs.".into(), aware_at: None }))
         .then((4, 20), Tomas, other(Command::RecordFix {
             branch: String::new(),
             kind: FixKind::Workaround,

@@ -18,6 +18,7 @@ use candor_core::case::{Case, State as CaseState};
 use candor_core::event::Event;
 use candor_core::gates;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step};
+use candor_core::promises;
 use candor_core::refusal::{Missing, Refusal};
 
 macro_rules! kinds {
@@ -70,6 +71,7 @@ kinds! {
     RecordAudit "record-audit" "Record the audit for similar problems" "Record the audit",
     Estimate "estimate" "Give a new estimate" "Send the new estimate",
     KnowExploitation "know-exploitation" "Record active exploitation" "Put it on record",
+    RecordSubmission "record-submission" "Record a submission" "Put the submission on record",
     AskCredit "ask-credit" "Ask about credit" "Ask the reporter",
     ApproveAdvisory "approve-advisory" "Approve the advisory" "Approve this draft",
     Publish "publish" "Publish the advisory" "Publish",
@@ -167,7 +169,7 @@ pub struct Offered {
 }
 
 /// Sorts the acts for this case and member.
-pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People) -> Offered {
+pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, now: jiff::Timestamp) -> Offered {
     let mut offered = Offered::default();
     let Some(role) = member.actor.role(&case.program) else { return offered };
     if role < Role::Member {
@@ -279,9 +281,21 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People) -
         if !case.broken.is_empty() {
             rare.push(Kind::Estimate);
         }
-        if !case.exploited {
-            rare.push(Kind::KnowExploitation);
+        if case.aware.is_none() {
+            // What the reporter says is a question to the team: is it aware now?
+            if case.exploited { likely.insert(0, Kind::KnowExploitation) } else { rare.push(Kind::KnowExploitation) }
         }
+    }
+    if !promises::owed(case, policy, now).is_empty() && case.state != CaseState::Closed {
+        rare.retain(|kind| *kind != Kind::Estimate);
+        likely.insert(0, Kind::Estimate);
+    }
+    let submissions = promises::clocks(case, policy, now);
+    let submissions = submissions.iter().filter(|clock| clock.owed_to.is_some() && !clock.status.is_over());
+    if submissions.count() > 0 {
+        likely.insert(0, Kind::RecordSubmission);
+    } else if policy.promises.iter().any(|promise| promise.kept_by == Moment::Submission) {
+        rare.push(Kind::RecordSubmission);
     }
     let allowed = |kind: &Kind| role >= Role::Coordinator || !kind.needs_coordinator();
     for (kinds, out) in [(likely, true), (rare, false)] {
@@ -479,6 +493,12 @@ fn lead(kind: Kind, opened: &Opened) -> String {
                 .into()
         }
         Kind::Estimate => "A missed promise owes the reporter a reason and a new date.".into(),
+        Kind::KnowExploitation => {
+            "A decision of the team: who knows it, since when, on what ground. Duties by law count from then.".into()
+        }
+        Kind::RecordSubmission => {
+            "Candor submits nothing. Copy the draft, complete it, submit it, and put on record what came back.".into()
+        }
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),
         _ => String::new(),
     }

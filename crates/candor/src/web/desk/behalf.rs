@@ -4,7 +4,7 @@ use super::acts::attach;
 use super::{html, shell, times, zone};
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::report::{NewReport, file_report};
+use crate::execute::report::{NewReport, file_drill, file_report};
 use crate::web::forms::{self, Form};
 use crate::web::session::{Member, Rejection};
 use crate::web::views::desk::DeskForm;
@@ -49,6 +49,7 @@ pub async fn file(State(app): State<App>, member: Member, request: Request) -> R
             version: text("version"),
             steps: text("steps"),
             identifiers: form.get("identifiers").lines().map(|line| line.trim().to_owned()).collect(),
+            exploited: form.ticked("exploited"),
             files: form.files.clone(),
             ..ReportFacts::default()
         },
@@ -57,7 +58,12 @@ pub async fn file(State(app): State<App>, member: Member, request: Request) -> R
         received_at,
     };
     let once = format!("{}/{}", member.view.id, form.get("once"));
-    match file_report(&app, &member.actor, &program, report, Some(&once)).await {
+    let filed = if form.ticked("drill") {
+        file_drill(&app, &member.actor, &program, report, Some(&once)).await
+    } else {
+        file_report(&app, &member.actor, &program, report, Some(&once)).await
+    };
+    match filed {
         Ok(filed) => {
             // The receipt belongs to the author: the member hands it on.
             let mut shell = shell(&app, &member, "report");
@@ -92,14 +98,16 @@ fn show(app: &App, member: &Member, form: &Form, wrong: Vec<Problem>) -> Result<
         .map(|policy| Choice::new(policy.program.slug.as_str(), &policy.program.name))
         .collect::<Vec<_>>();
     let first = programs.first().map(|choice| choice.value.clone()).unwrap_or_default();
-    let mut groups =
-        vec![
-            Group::new(
-                "how",
-                "How it came",
-                vec![
-                Field::new("program", "Program", Control::Select(programs))
-                    .value(if form.has("program") { typed("program") } else { first }),
+    let mut groups = vec![
+        Group::new(
+            "how",
+            "How it came",
+            vec![
+                Field::new("program", "Program", Control::Select(programs)).value(if form.has("program") {
+                    typed("program")
+                } else {
+                    first
+                }),
                 Field::new(
                     "channel",
                     "By which way",
@@ -114,40 +122,45 @@ fn show(app: &App, member: &Member, form: &Form, wrong: Vec<Problem>) -> Result<
                     .note("optional")
                     .hint("The clocks count from then. Like 2026-09-30 14:00 in the program's own time; empty for now.")
                     .value(typed("received_at")),
+                Field::new("drill", "This is a drill", Control::Check)
+                    .hint("The clocks run as in earnest. Letters reach the team alone, and nothing can be published.")
+                    .value(typed("drill")),
             ],
-            ),
-            Group::new(
-                "what",
-                "What it says",
-                vec![
-                    Field::line("title", "In one sentence").value(typed("title")),
-                    Field::area("description", "What is wrong", 8).value(typed("description")),
-                    Field::area("steps", "How to see it happen", 5).note("optional").value(typed("steps")),
-                    Field::line("product", "Product").note("optional").value(typed("product")),
-                    Field::line("version", "Version").note("optional").value(typed("version")).narrow(),
-                    Field::area("identifiers", "Known identifiers", 2)
-                        .note("optional")
-                        .hint("One on each line, like CVE-2026-12345. One is enough for a report.")
-                        .value(typed("identifiers")),
-                ],
-            ),
-            Group::new(
-                "who",
-                "Who told it",
-                vec![
-                    Field::line("name", "Name").note("optional").value(typed("name")),
-                    Field::new("email", "Address", Control::Typed("email"))
-                        .note("optional")
-                        .hint("They get a letter with the promises; it says nothing of the report.")
-                        .value(typed("email")),
-                ],
-            ),
-            Group::new(
-                "with",
-                "Files",
-                vec![Field::new("files", "Files", Control::Files(super::case::file_limit(app))).note("optional")],
-            ),
-        ];
+        ),
+        Group::new(
+            "what",
+            "What it says",
+            vec![
+                Field::line("title", "In one sentence").value(typed("title")),
+                Field::area("description", "What is wrong", 8).value(typed("description")),
+                Field::area("steps", "How to see it happen", 5).note("optional").value(typed("steps")),
+                Field::line("product", "Product").note("optional").value(typed("product")),
+                Field::line("version", "Version").note("optional").value(typed("version")).narrow(),
+                Field::new("exploited", "The reporter knows or suspects that it is being exploited", Control::Check)
+                    .value(typed("exploited")),
+                Field::area("identifiers", "Known identifiers", 2)
+                    .note("optional")
+                    .hint("One on each line, like CVE-2026-12345. One is enough for a report.")
+                    .value(typed("identifiers")),
+            ],
+        ),
+        Group::new(
+            "who",
+            "Who told it",
+            vec![
+                Field::line("name", "Name").note("optional").value(typed("name")),
+                Field::new("email", "Address", Control::Typed("email"))
+                    .note("optional")
+                    .hint("They get a letter with the promises; it says nothing of the report.")
+                    .value(typed("email")),
+            ],
+        ),
+        Group::new(
+            "with",
+            "Files",
+            vec![Field::new("files", "Files", Control::Files(super::case::file_limit(app))).note("optional")],
+        ),
+    ];
     attach(&mut groups, &wrong);
     html(&DeskForm {
         shell: shell(app, member, "report"),

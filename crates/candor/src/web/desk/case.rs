@@ -18,7 +18,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use candor_core::case::{Case, Report, State as CaseState};
 use candor_core::event::{Channel, Event};
-use candor_core::policy::{Policy, ReportField};
+use candor_core::id::MemberId;
+use candor_core::policy::{Moment, Policy, ReportField};
 use candor_core::promises::Status;
 use candor_core::{gates, intake};
 use candor_formats::cvss::CvssVector;
@@ -51,7 +52,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
     let names = Names::load(app).await?;
     let now = app.now();
     let team = People::load(app).await?;
-    let offered = acts::offered(case, policy, member, &team);
+    let offered = acts::offered(case, policy, member, &team, now);
     let waits = clocks::views(case, policy, zone, now);
     let (next, next_due, next_status) = next(case, policy, zone, now);
     let since = typed.changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
@@ -61,6 +62,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         next,
         next_due,
         next_status,
+        owed: owed(case, policy, zone, now),
         acts: offered.likely.iter().map(|kind| act(case, *kind)).collect(),
         rare_acts: offered.rare.iter().map(|kind| act(case, *kind)).collect(),
         gated_acts: offered.gated,
@@ -114,6 +116,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
             })
             .collect(),
         overrides: overrides(case, &names, zone, now),
+        duties: duties(case, &names, zone, now),
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
         files: case
             .files
@@ -193,6 +196,47 @@ fn act(case: &Case, kind: Kind) -> Act {
 /// How many files, how large.
 pub fn file_limit(app: &App) -> String {
     format!("Up to {} files of {} each.", app.config.files_limit, fmt::size(app.config.file_limit))
+}
+
+/// What else is owed, in sentences: reasons and new dates for missed targets, a decision on exploitation.
+fn owed(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Vec<String> {
+    let mut owed: Vec<String> = candor_core::promises::owed(case, policy, now)
+        .into_iter()
+        .map(|owed| {
+            let since = TimeView::new(owed.since, zone, now).absolute;
+            format!("The reporter is owed a reason and a new date since {since}: {}.", owed.what)
+        })
+        .collect();
+    if case.drill {
+        owed.push("This is a drill. Letters reach the team alone, and nothing can be published.".into());
+    }
+    let counts =
+        |promise: &candor_core::policy::Promise| promise.starts == Moment::Exploitation || promise.when_exploited;
+    if case.exploited && case.aware.is_none() && policy.promises.iter().any(counts) {
+        owed.push(
+            "The reporter says that it is being exploited. Decide whether the team is aware of it; duties count from then."
+                .into(),
+        );
+    }
+    owed
+}
+
+/// The decision on exploitation and what was submitted outside, with the proof.
+fn duties(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Record> {
+    let by = |member: &Option<MemberId>| member.as_ref().map(|member| names.of(member)).unwrap_or_default();
+    let aware = case.aware.iter().map(|aware| Record {
+        who: by(&aware.by),
+        at: TimeView::new(aware.at, zone, now),
+        result: "Aware of active exploitation".into(),
+        rows: filled([("Ground", aware.ground.as_str())]),
+    });
+    let sent = case.submissions.iter().map(|sent| Record {
+        who: by(&sent.by),
+        at: TimeView::new(sent.at, zone, now),
+        result: format!("Submitted: {}", sent.promise),
+        rows: filled([("To", sent.to.as_str()), ("Reference", &sent.reference), ("Text", &sent.text)]),
+    });
+    aware.chain(sent).collect()
 }
 
 /// The next thing that is expected of the team.

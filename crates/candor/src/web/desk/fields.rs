@@ -175,9 +175,13 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 area("reason", "The reason, for the reporter", 5).required(),
             ])
         }
-        Kind::KnowExploitation => {
-            one(vec![area("ground", "How you know", 5).hint("The source, and what it shows.").required()])
-        }
+        Kind::KnowExploitation => one(vec![
+            area("ground", "How you know", 5).hint("The source, and what it shows.").required(),
+            line("aware_at", "Since when the team knows")
+                .note("optional")
+                .hint("Like 2026-09-30 14:00 in the program's own time; empty for now. Duties by law count from then."),
+        ]),
+        Kind::RecordSubmission => submission(form, opened),
         Kind::AskCredit => one(vec![Field::hidden("ask", "on")]),
         Kind::ApproveAdvisory => one(vec![Field::hidden("revision", case.advisory.revision.to_string())]),
         Kind::Publish => one(vec![
@@ -204,6 +208,61 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
         }
         Kind::HoldPublication | Kind::Close | Kind::Reopen => one(vec![area("reason", "The reason", 4).required()]),
     }
+}
+
+/// Which duty, the proof, and a draft for each.
+fn submission(form: &Form, opened: &Opened) -> Vec<Group> {
+    let asked = candor_core::duties::asked_for(&opened.case, &opened.policy);
+    let done = |name: &str| opened.case.submissions.iter().any(|sent| sent.promise == name);
+    let first = asked.iter().find(|(promise, _)| !done(&promise.name)).or(asked.first());
+    let first = first.map(|(promise, _)| promise.name.clone()).unwrap_or_default();
+    let choices = asked
+        .iter()
+        .map(|(promise, _)| {
+            let mut hint = promise.source.clone().unwrap_or_default();
+            if done(&promise.name) {
+                hint += ". On record already.";
+            }
+            Choice::new(&promise.name, &promise.what).hint(hint)
+        })
+        .collect();
+    let typed = |name: &str| form.get(name).to_owned();
+    let to = asked.iter().find_map(|(promise, _)| promise.owed_to.clone()).unwrap_or_default();
+    let mut groups = vec![Group::new(
+        "act",
+        "",
+        vec![
+            Field::new("promise", "What was submitted", Control::Radio(choices)).value(if form.has("promise") {
+                typed("promise")
+            } else {
+                first.clone()
+            }),
+            Field::line("to", "To whom").note("optional").hint(format!("Left empty: {to}.")).value(typed("to")),
+            Field::line("at", "When")
+                .note("optional")
+                .hint("Like 2026-09-30 14:00 in the program's own time; empty for now.")
+                .value(typed("at")),
+            Field::line("reference", "Reference")
+                .hint("What the other side answered: a number, an address.")
+                .value(typed("reference"))
+                .required(),
+        ],
+    )];
+    for (promise, draft) in asked {
+        let name = format!("text-{}", promise.name);
+        let value = if form.has(&name) { typed(&name) } else { draft.unwrap_or_default() };
+        let group = Group::new(
+            format!("draft-{}", promise.name),
+            format!("Text: {}", promise.what),
+            vec![
+                Field::area(name, "What it says", 14)
+                    .hint("A draft from the case. What stands in brackets only you know. Kept with the proof as you leave it.")
+                    .value(value),
+            ],
+        );
+        groups.push(if promise.name == first { group } else { group.folded() });
+    }
+    groups
 }
 
 /// The metrics of both versions as lists, and room for pasted vectors.
@@ -344,7 +403,17 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             until: instant("until")?,
             reason: form.get("reason").to_owned(),
         },
-        Kind::KnowExploitation => Command::KnowExploitation { ground: form.get("ground").to_owned() },
+        Kind::KnowExploitation => Command::KnowExploitation {
+            ground: form.get("ground").to_owned(),
+            aware_at: if form.some("aware_at").is_some() { Some(instant("aware_at")?) } else { None },
+        },
+        Kind::RecordSubmission => Command::RecordSubmission {
+            promise: form.get("promise").to_owned(),
+            to: form.get("to").to_owned(),
+            at: if form.some("at").is_some() { Some(instant("at")?) } else { None },
+            reference: form.get("reference").to_owned(),
+            text: form.get(&format!("text-{}", form.get("promise"))).to_owned(),
+        },
         Kind::AskCredit => Command::AskCredit,
         Kind::ApproveAdvisory => Command::ApproveAdvisory {
             revision: form

@@ -130,9 +130,23 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
         Event::Estimated { promise, until, reason } => {
             said(&mut view, &format!("gave a new estimate for “{promise}”: {}", day(until)), "team", reason);
         }
-        Event::ExploitationKnown { ground } => {
-            said(&mut view, "put on record that it is being exploited", "note", ground)
+        Event::ExploitationKnown { ground, aware_at } => {
+            let since = aware_at.as_ref().map(|at| format!(", and that the team knows since {}", day(at)));
+            let did = format!("put on record that it is being exploited{}", since.unwrap_or_default());
+            said(&mut view, &did, "note", ground);
         }
+        Event::Submitted { promise, to, at, reference, text } => {
+            said(&mut view, &format!("put on record what was submitted for “{promise}”"), "note", text);
+            view.rows = rows([("To", to.clone()), ("When", day(at)), ("Reference", reference.clone())]);
+        }
+        Event::SilenceReminded { closes, .. } => {
+            view.side = "clock".into();
+            view.did = format!("the reporter was reminded of the question; the case closes {}", day(closes));
+        }
+        Event::ClosedForSilence { since, text } => {
+            said(&mut view, &format!("closed it: no answer to the question of {}", day(since)), "clock", text);
+        }
+        Event::DrillDeclared => view.did = "made it a drill: letters reach the team alone, nothing is published".into(),
         Event::AdvisoryDrafted { draft } => {
             view.did = "wrote the advisory".into();
             view.rows = rows([("Title", draft.title.clone())]);
@@ -188,7 +202,7 @@ fn dismissal(outcome: &Outcome) -> String {
         Outcome::Duplicate { of: Some(of) } => format!("found it known already, as {of}"),
         Outcome::Duplicate { of: None } => "found it known already".into(),
         Outcome::ScannerOutput => "closed it as scanner output without a proof".into(),
-        Outcome::Confirmed | Outcome::Withdrawn => format!("closed it: {}", outcome.label()),
+        Outcome::Confirmed | Outcome::Withdrawn | Outcome::NoAnswer => format!("closed it: {}", outcome.label()),
     }
 }
 

@@ -53,6 +53,9 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
                 Err(Error::NotFound) => continue,
                 Err(other) => return Err(other.into()),
             };
+            if case.drill {
+                continue;
+            }
             let policy = crate::execute::policy_of(&app, &case)?;
             counted += 1;
             *states.entry(fmt::state(case.state)).or_default() += 1;

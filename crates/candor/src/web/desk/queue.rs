@@ -138,8 +138,19 @@ fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowVi
         state: StateView::new(row.state),
         clock,
         holder: row.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
-        flag: if row.waiting { "waits for the reporter".into() } else { String::new() },
+        flag: flag(row),
     }
+}
+
+/// What else matters about a case, the most pressing first.
+fn flag(row: &QueueRow) -> String {
+    let flags = [
+        (row.card.drill, "drill"),
+        (row.card.exploited, "being exploited"),
+        (row.card.owes, "owes a reason and a new date"),
+        (row.waiting, "waits for the reporter"),
+    ];
+    flags.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect::<Vec<_>>().join(", ")
 }
 
 fn filters(app: &App, asked: &Asked, found: &QueuePage) -> Vec<FilterGroup> {

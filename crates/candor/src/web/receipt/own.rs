@@ -59,7 +59,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         next: next(case, &policy, &zone, now),
         awaited: case.waiting_since.is_some(),
         received: TimeView::new(report.at, &zone, now),
-        promises: clocks::views(case, &policy, &zone, now),
+        promises: clocks::to_reporter(case, &policy, &zone, now),
         dialogue: words::dialogue(holder, &policy, &zone, now),
         report: words::report_rows(report, &policy),
         files: report.facts.files.iter().map(words::file).collect(),
@@ -95,6 +95,9 @@ fn status(case: &Case) -> &'static str {
         (State::Closed, Some(Outcome::Duplicate { .. })) => "It was known already, and is handled there.",
         (State::Closed, Some(Outcome::ScannerOutput)) => "The team takes no output of scanners without a proof.",
         (State::Closed, Some(Outcome::Withdrawn)) => "You took it back.",
+        (State::Closed, Some(Outcome::NoAnswer)) => {
+            "The case was closed, because no answer came. Write a message, and it is open again."
+        }
         (State::Closed, _) => "The case is closed.",
     }
 }
@@ -102,7 +105,15 @@ fn status(case: &Case) -> &'static str {
 /// What happens next, in a sentence.
 fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String {
     if case.waiting_since.is_some() {
-        return "The team asked you something. Promises that need your answer stand still until it comes.".into();
+        let mut words = "The team asked you something.".to_owned();
+        if promises::stands_still(case, policy, now) {
+            words += " Promises that need your answer stand still until it comes.";
+        }
+        if let Some(closes) = promises::silence_ends(case, policy) {
+            let at = TimeView::new(closes, zone, now).absolute;
+            words += &format!(" Without an answer the case is closed on {at}; a later message opens it again.");
+        }
+        return words;
     }
     if let (State::Closed, Some(Outcome::OutOfScope { clause, instead })) = (case.state, &case.outcome) {
         let what = policy.scope.out.iter().find(|out| out.clause == *clause).map(|out| out.what.as_str());
@@ -110,7 +121,7 @@ fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String
         return [what, instead].into_iter().flatten().collect::<Vec<_>>().join(" ");
     }
     let running = promises::clocks(case, policy, now);
-    match running.iter().find(|clock| clock.status == Status::Running) {
+    match running.iter().find(|clock| clock.is_to_reporter() && clock.status == Status::Running) {
         Some(clock) => {
             format!("Next: {}, by {}.", clock.what, TimeView::new(clock.due, zone, now).absolute)
         }

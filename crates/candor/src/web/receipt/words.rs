@@ -61,7 +61,18 @@ pub fn file(file: &FileRef) -> FileView {
 pub fn dialogue(holder: &ReceiptHolder, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Vec<Message> {
     let own = number(holder);
     let shown = holder.case.history.iter().filter(|entry| is_shown(entry, own));
+    let shown = shown.filter(|entry| is_to_reporter(&entry.what, policy));
     shown.filter_map(|entry| message(entry, policy, zone, now)).collect()
+}
+
+/// Whether what a clock did is about a promise to the reporter; what is owed to others is not theirs to see.
+fn is_to_reporter(event: &Event, policy: &Policy) -> bool {
+    let name = match event {
+        Event::BellRung { bell, .. } => &bell.promise,
+        Event::PromiseBroken { promise, .. } => promise,
+        _ => return true,
+    };
+    policy.promise(name).is_none_or(|promise| promise.is_to_reporter())
 }
 
 fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> Option<Message> {
@@ -108,6 +119,14 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         }
         Event::BellRung { bell, to, .. } => {
             ("clock", format!("The {to} was told about: {}", promise(&bell.promise)), "")
+        }
+        Event::SilenceReminded { closes, .. } => (
+            "clock",
+            format!("You were reminded of the question. Without an answer the case is closed on {}", day(*closes)),
+            "",
+        ),
+        Event::ClosedForSilence { text, .. } => {
+            ("clock", "The case was closed, because no answer came. Write a message, and it is open again".into(), text)
         }
         Event::WaitEnded => ("clock", "The wait for your answer reached its limit; the promises run again".into(), ""),
         _ => return None,

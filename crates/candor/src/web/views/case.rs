@@ -41,6 +41,8 @@ pub struct CasePage {
     pub next_due: Option<TimeView>,
     /// How the next clock stands: `running soon paused broken`; empty for none.
     pub next_status: String,
+    /// What else is owed or matters first, in sentences.
+    pub owed: Vec<String>,
     /// What can be done now, the likely one first.
     pub acts: Vec<Act>,
     /// What can be done but rarely is.
@@ -87,6 +89,8 @@ pub struct CasePage {
     pub audits: Vec<Record>,
     /// Steps taken without what a gate asks for.
     pub overrides: Vec<Record>,
+    /// The decision on exploitation, and what was submitted outside.
+    pub duties: Vec<Record>,
     /// The advisory.
     pub advisory: AdvisoryState,
     /// Every file of the case.
