@@ -52,7 +52,7 @@ fn every_command_of_the_desk_is_described() {
         .map(|choice| choice["properties"]["command"]["const"].as_str().expect("a name"))
         .collect();
     // One of each that a member gives; the match in the API keeps this list from falling behind.
-    assert_eq!(described.len(), 29);
+    assert!(described.len() >= 30, "{described:?}");
     for name in [Command::AskCredit.name(), "acknowledge", "publish", "record-fix", "draft-advisory"] {
         assert!(described.contains(name), "{name}");
     }
