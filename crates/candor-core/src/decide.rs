@@ -88,8 +88,10 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Close { reason } => disclosure::close(case, policy, member, reason),
         C::Reopen { reason } => disclosure::reopen(case, reason),
         C::Tick => {
-            let mut events = promises::due(case, policy, now);
-            events.extend(disclosure::due(case, policy, facts));
+            // What goes out at its instant keeps a promise that falls due at the same one.
+            let mut events = disclosure::due(case, policy, facts);
+            let after = disclosure::after(case, &events, allowed, facts);
+            events.extend(promises::due(&after, policy, now));
             Ok(events)
         }
     }

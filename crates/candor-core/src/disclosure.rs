@@ -238,7 +238,7 @@ pub(crate) fn with_standing_order(
 }
 
 /// The case as it will be after `events`.
-fn after(case: &Case, events: &[Event], allowed: &Allowed<'_>, facts: &Facts) -> Case {
+pub(crate) fn after(case: &Case, events: &[Event], allowed: &Allowed<'_>, facts: &Facts) -> Case {
     let mut after = case.clone();
     for event in events {
         let by = crate::evolve::author_of(&allowed.actor().name());

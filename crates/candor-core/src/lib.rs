@@ -20,3 +20,4 @@ pub mod remediation; // fixes, decisions per version, the audit for similar prob
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
 pub mod notices; // who is told what after an event
+pub mod forecast; // months drawn from a seed: which promises would break

@@ -223,6 +223,17 @@ pub fn next(case: &Case, policy: &Policy, now: Timestamp) -> Option<Clock> {
         .min_by_key(|clock| clock.due)
 }
 
+/// Clocks that are neither kept nor over, in the order in which they fall due, without their reasons.
+pub fn open(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Clock> {
+    let mut open: Vec<Clock> = runs(case, policy)
+        .iter()
+        .map(|run| show(run, case, now, false))
+        .filter(|clock| !clock.status.is_over())
+        .collect();
+    open.sort_by_key(|clock| clock.due);
+    open
+}
+
 /// A run as it looks at `now`; with its reasons where somebody reads them.
 fn show(run: &Run<'_>, case: &Case, now: Timestamp, explained: bool) -> Clock {
     let calendar = &run.calendar;

@@ -8,6 +8,7 @@ mod clocks;
 mod documented;
 mod duties;
 mod examples;
+mod forecast;
 mod gates;
 mod given;
 mod import;

@@ -4,7 +4,7 @@ mod output; // what is said, and where
 mod settings; // flags, environment, candor.toml
 mod place; // the store that a command acts on
 mod serve; // run the service
-mod policy; // check, render, schema
+mod policy; // check, import, simulate, render, schema
 mod program; // policies in service
 mod member; // people of the team
 mod server; // a server, asked over its API
@@ -53,7 +53,7 @@ struct Cli {
 enum Commands {
     /// Runs the public pages, the desk, the API and the worker
     Serve(serve::Args),
-    /// Reads a policy file: checks it, prints what it publishes
+    /// Reads a policy file: drafts and checks it, forecasts under a load, prints what it publishes
     #[command(subcommand)]
     Policy(policy::Command),
     /// Takes policies into service

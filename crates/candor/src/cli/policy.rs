@@ -1,5 +1,8 @@
 //! `candor policy`: a policy file read, checked and printed. Touches no store.
 
+mod picture; // a forecast as SVG
+mod simulate; // a forecast under a load
+
 use super::output::{self, Failure, Outcome};
 use candor_core::policy::file::{self, Finding};
 use candor_core::policy::import::{self, Names};
@@ -40,6 +43,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Forecasts which promises break under a load, and what would have to change
+    Simulate(simulate::Args),
     /// Prints what a policy publishes
     Render {
         /// The policy file; `-` for standard input
@@ -74,6 +79,7 @@ pub(super) fn run(command: Command) -> Outcome {
         Command::Check { file, against: None, json } => check(&file, json),
         Command::Check { file, against: Some(prose), json } => against(&file, &prose, json),
         Command::Import { prose, name, slug, out } => import(&prose, Names { name, slug }, out.as_deref()),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Render { file, form, base_url } => {
             print(&file, form, base_url.as_deref().map(|url| url.trim_end_matches('/')))
         }
@@ -178,11 +184,7 @@ fn import(prose: &Path, names: Names, out: Option<&Path>) -> Outcome {
     let draft = import::draft(&source(prose)?, &names);
     match out {
         None => output::print(&draft.toml),
-        Some(out) => {
-            let made = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
-            made.and_then(|mut file| std::io::Write::write_all(&mut file, draft.toml.as_bytes()))
-                .map_err(|why| Failure::during(format_args!("{} cannot be written", out.display()), why))?;
-        }
+        Some(out) => simulate::write_new(out, &draft.toml)?,
     }
     output::complain(format_args!(
         "{} facts found, {} questions at the end of the draft; answer them, then run `candor policy check`",

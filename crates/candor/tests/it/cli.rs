@@ -137,6 +137,24 @@ fn prose_becomes_a_draft_and_is_compared_with_a_policy() {
 }
 
 #[test]
+fn a_forecast_says_what_breaks_first_and_what_would_have_to_change() {
+    let shell = Shell::new();
+    let load = ["policy", "simulate", "minio.toml", "--reports", "40/month", "--members", "2", "--hours", "3/week"];
+    let drawn = shell.run(&[&load[..], &["--months", "3", "--no-advice", "--svg", "load.svg"]].concat());
+    assert_eq!(drawn.status, 0, "{drawn:?}");
+    assert!(drawn.out.contains("First to break: "), "{drawn:?}");
+    assert!(drawn.out.contains("seed 7"), "{drawn:?}");
+    let picture = std::fs::read_to_string(shell.path("load.svg")).expect("the picture is there");
+    assert!(picture.starts_with("<svg ") && picture.contains("acknowledge"), "{picture}");
+    let json = ["--months", "3", "--no-advice", "--json"];
+    let (one, two) = (shell.run(&[&load[..], &json].concat()), shell.run(&[&load[..], &json].concat()));
+    assert_eq!(one.out, two.out, "the same seed gives the same bytes");
+    let told: Value = serde_json::from_str(&one.out).expect("it is JSON");
+    assert_eq!(told["promises"][0]["name"], "acknowledge");
+    assert_eq!(shell.run(&["policy", "simulate", "minio.toml", "--reports", "many"]).status, 2);
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
     let shell = Shell::new();
     std::fs::write(shell.path("candor.toml"), "data = \"from-file\"\n").expect("written");
