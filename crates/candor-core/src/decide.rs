@@ -36,7 +36,7 @@ pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts
     }
     gates::before(case, policy, allowed)?;
     let events = chapter(case, allowed, policy, facts)?;
-    Ok(disclosure::with_approval(case, events, allowed, facts))
+    Ok(disclosure::with_approval(case, events, policy, allowed, facts))
 }
 
 /// The room of the chapter that a command belongs to.

@@ -201,7 +201,7 @@ pub(crate) fn with_standing_order(
         return Ok(events);
     }
     let fixed = after(case, &events, allowed, facts);
-    if changed_since_approval(case, &fixed).is_some() {
+    if changed_since_approval(case, &fixed, policy).is_some() {
         // What nobody approved is not published; `with_approval` says so.
         return Ok(events);
     }
@@ -249,14 +249,20 @@ pub(crate) fn after(case: &Case, events: &[Event], allowed: &Allowed<'_>, facts:
 }
 
 /// Takes the approval back when `events` change what the advisory says: what goes out is what somebody approved.
-pub(crate) fn with_approval(case: &Case, mut events: Vec<Event>, allowed: &Allowed<'_>, facts: &Facts) -> Vec<Event> {
+pub(crate) fn with_approval(
+    case: &Case,
+    mut events: Vec<Event>,
+    policy: &Policy,
+    allowed: &Allowed<'_>,
+    facts: &Facts,
+) -> Vec<Event> {
     use Event::{Described, FixRecorded, Rated, WeaknessSet};
     let touches =
         |event: &Event| matches!(event, Described { .. } | FixRecorded { .. } | Rated { .. } | WeaknessSet { .. });
     if case.advisory.approved_by.is_none() || !events.iter().any(touches) {
         return events;
     }
-    if let Some(because) = changed_since_approval(case, &after(case, &events, allowed, facts)) {
+    if let Some(because) = changed_since_approval(case, &after(case, &events, allowed, facts), policy) {
         events.push(Event::ApprovalWithdrawn { because });
     }
     events
@@ -266,8 +272,8 @@ pub(crate) fn with_approval(case: &Case, mut events: Vec<Event>, allowed: &Allow
 ///
 /// A released fix without words of its own adds its version, its date and the sentence made of them. That is what was
 /// approved when the draft names this version as fixed, or when the order to publish waits for this very fix. Its address
-/// has to stand among the references of the draft.
-fn changed_since_approval(approved: &Case, after: &Case) -> Option<String> {
+/// has to be one of the program's own, or to stand among the references of the draft.
+fn changed_since_approval(approved: &Case, after: &Case, policy: &Policy) -> Option<String> {
     let mut changed: Vec<&str> = Vec::new();
     let rating = |case: &Case| case.rating.as_ref().map(|rating| (rating.vectors.clone(), rating.severity));
     if rating(approved) != rating(after) {
@@ -298,7 +304,7 @@ fn changed_since_approval(approved: &Case, after: &Case) -> Option<String> {
         FixKind::NotAffected => false,
         FixKind::Patch => {
             !fix.details.is_empty()
-                || fix.url.as_ref().is_some_and(|url| !listed(url))
+                || fix.url.as_ref().is_some_and(|url| !listed(url) && !is_own_place(policy, url))
                 || !(waits_for_fix || fix.version.as_deref().is_some_and(named))
         }
         _ => true,
@@ -307,6 +313,19 @@ fn changed_since_approval(approved: &Case, after: &Case) -> Option<String> {
         changed.push("the fixes");
     }
     (!changed.is_empty()).then(|| format!("{} changed after the approval", changed.join(", ")))
+}
+
+/// Whether an address lies in a repository that the policy covers, or at the program's own.
+fn is_own_place(policy: &Policy, url: &str) -> bool {
+    let Some(place) = url.strip_prefix("https://").filter(|place| !place.contains("..") && !place.contains('%')) else {
+        return false;
+    };
+    let below = |root: &str| {
+        let root = root.trim_start_matches("https://").trim_end_matches('*').trim_end_matches('/');
+        root.contains('.') && place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    policy.program.url.iter().any(|url| below(url))
+        || policy.scope.products.iter().flat_map(|product| &product.repositories).any(|pattern| below(pattern))
 }
 
 /// What a clock finds due: an approved advisory whose instant has come.
