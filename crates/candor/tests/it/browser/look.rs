@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chromiumoxide::cdp::browser_protocol::emulation::{
-    ClearDeviceMetricsOverrideParams, MediaFeature, SetDeviceMetricsOverrideParams,
+    ClearDeviceMetricsOverrideParams, MediaFeature, SetDeviceMetricsOverrideParams, SetScriptExecutionDisabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotFormat, CreateIsolatedWorldParams, Viewport};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
@@ -89,6 +89,9 @@ async fn ask_axe(person: &Person, axe: &str) -> Value {
     let frame = person.page.mainframe().await.expect("the page answers").expect("a frame");
     let world = CreateIsolatedWorldParams::builder().frame_id(frame).world_name("axe").build().expect("a world");
     let world = person.page.execute(world).await.expect("the world is made").result.execution_context_id;
+    // The page was read without script and stays so; only axe itself needs it.
+    let script = |off| SetScriptExecutionDisabledParams::new(off);
+    person.page.execute(script(false)).await.expect("axe may run");
     let ask = |expression: String| {
         EvaluateParams::builder()
             .expression(expression)
@@ -101,6 +104,7 @@ async fn ask_axe(person: &Person, axe: &str) -> Value {
     person.page.execute(ask(format!("{axe}; true"))).await.expect("axe is there");
     let told = person.page.execute(ask(AXE.to_owned())).await.expect("axe answers").result;
     assert!(told.exception_details.is_none(), "{:?}", told.exception_details);
+    person.page.execute(script(!person.script)).await.expect("script is as before");
     let told = told.result.value.unwrap_or_default();
     serde_json::from_str(told.as_str().unwrap_or_default()).expect("findings")
 }
