@@ -179,6 +179,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Close { .. }
         | C::Reopen { .. } => Some(Role::Coordinator),
         C::Write { .. }
+        | C::TakeMail { .. }
         | C::Nudge
         | C::ChooseCredit { .. }
         | C::AnswerEmbargo { .. }
@@ -210,6 +211,7 @@ pub fn allow<'a>(
         (
             Actor::Reporter { .. },
             Command::Write { .. }
+            | Command::TakeMail { .. }
             | Command::Nudge
             | Command::ChooseCredit { .. }
             | Command::AnswerEmbargo { .. }

@@ -75,6 +75,8 @@ pub enum Command {
     Reopen { reason: String },
     /// The reporter writes.
     Write { text: String, files: Vec<FileRef> },
+    /// A mail came to the reporter's secret address that is not known to be theirs.
+    TakeMail { text: String, files: Vec<FileRef>, noticed: Vec<String> },
     /// The reporter asks for news.
     Nudge,
     /// The reporter chooses how to be credited.
@@ -144,6 +146,7 @@ impl Command {
             Command::Close { .. } => "close",
             Command::Reopen { .. } => "reopen",
             Command::Write { .. } => "write",
+            Command::TakeMail { .. } => "take-mail",
             Command::Nudge => "nudge",
             Command::ChooseCredit { .. } => "choose-credit",
             Command::AnswerEmbargo { .. } => "answer-embargo",

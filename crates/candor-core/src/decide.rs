@@ -51,6 +51,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Ask { text, files } => dialogue::ask(text, files),
         C::Note { text, files } => dialogue::note(text, files),
         C::Write { text, files } => dialogue::write(case, reporter(allowed), text, files),
+        C::TakeMail { text, files, noticed } => dialogue::take_mail(reporter(allowed), text, files, noticed),
         C::Nudge => dialogue::nudge(case, reporter(allowed), policy, now),
         C::AskCredit => Ok(vec![Event::CreditAsked]),
         C::ChooseCredit { credit } => dialogue::choose_credit(case, reporter(allowed), credit),
@@ -123,6 +124,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::Note { .. }
             | Command::Answer { .. }
             | Command::Write { .. }
+            | Command::TakeMail { .. }
             | Command::ChooseCredit { .. }
             | Command::Assign { .. }
             | Command::RecordSubmission { .. }

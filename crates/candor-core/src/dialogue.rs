@@ -40,6 +40,13 @@ pub(crate) fn write(case: &Case, report: u32, text: &str, files: &[FileRef]) -> 
     Ok(events)
 }
 
+/// A mail that is not known to be the reporter's: kept for the team, whatever it says.
+pub(crate) fn take_mail(report: u32, text: &str, files: &[FileRef], noticed: &[String]) -> Result<Vec<Event>, Refusal> {
+    let text = optional("text", text, MESSAGE_LIMIT)?;
+    let noticed = noticed.iter().take(50).map(|words| words.chars().take(LINE_LIMIT).collect()).collect();
+    Ok(vec![Event::MailUnverified { report, text, files: files.to_vec(), noticed }])
+}
+
 /// A message is words, files, or both.
 fn said(text: &str, files: &[FileRef]) -> Result<String, Refusal> {
     if files.is_empty() { required("text", text, MESSAGE_LIMIT) } else { optional("text", text, MESSAGE_LIMIT) }

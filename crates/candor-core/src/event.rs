@@ -92,6 +92,18 @@ pub enum Event {
         /// Their files.
         files: Vec<FileRef>,
     },
+    /// A mail came to the reporter's secret address that is not known to be theirs: from another sender, from a program,
+    /// or with the marks of a forgery. For the team alone; it starts and ends nothing.
+    MailUnverified {
+        /// Number of the report whose address it came to.
+        report: u32,
+        /// Its text.
+        text: String,
+        /// Its files.
+        files: Vec<FileRef>,
+        /// What was noticed about it: whom it says it is from, and what is odd.
+        noticed: Vec<String>,
+    },
     /// The reporter asked for news.
     Nudged {
         /// Number of the report.
@@ -342,6 +354,7 @@ impl Event {
             Event::Answered { .. } => "answered",
             Event::Asked { .. } => "asked",
             Event::ReporterWrote { .. } => "reporter-wrote",
+            Event::MailUnverified { .. } => "mail-unverified",
             Event::Nudged { .. } => "nudged",
             Event::Noted { .. } => "noted",
             Event::Described { .. } => "described",
@@ -386,6 +399,7 @@ impl Event {
             self,
             Event::Assigned { .. }
                 | Event::Noted { .. }
+                | Event::MailUnverified { .. }
                 | Event::Described { .. }
                 | Event::Verified { .. }
                 | Event::Discussed { .. }
@@ -509,6 +523,8 @@ pub struct ReportFacts {
     pub files: Vec<FileRef>,
     /// Whether the reporter agreed to the policy's conditions.
     pub agreed: bool,
+    /// What the door noticed about the message it came in, for the team.
+    pub noticed: Vec<String>,
 }
 
 /// Name and address of a person outside.

@@ -174,7 +174,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
         }
         Event::WaitEnded => end_wait(case, stamp.at),
         Event::Nudged { .. } => {}
-        Event::Noted { files, .. } => keep_files(case, files, true),
+        Event::Noted { files, .. } | Event::MailUnverified { files, .. } => keep_files(case, files, true),
         Event::Described { title, product, component, aliases } => {
             case.title = title.clone();
             case.product = product.clone();

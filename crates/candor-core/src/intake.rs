@@ -97,6 +97,7 @@ fn within_limits(given: &ReportFacts) -> Result<ReportFacts, Refusal> {
         exploited: given.exploited,
         agreed: given.agreed,
         files: given.files.clone(),
+        noticed: given.noticed.iter().take(50).map(|words| words.chars().take(LINE_LIMIT).collect()).collect(),
         ..Default::default()
     };
     for identifier in given.identifiers.iter().take(200) {

@@ -5,6 +5,10 @@ use crate::case::Case;
 use crate::event::Event;
 use crate::id::MemberId;
 use crate::policy::Policy;
+use jiff::SignedDuration;
+
+/// Time between two letters to the team about mails of unverified senders in one case.
+const MAILS_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// A letter to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,12 @@ pub enum NoticeKind {
     Published,
     /// To the reporter: a question still waits for your answer; without it the case will be closed.
     Reminder,
+    /// To the reporter, who asked by mail: where the case stands.
+    Status,
+    /// To the reporter: what their mail asked for is done.
+    MailDone,
+    /// To the reporter: what their mail asked for could not be done.
+    MailRefused,
     /// To the team: a report came in.
     NewReport,
     /// To the team: the reporter wrote.
@@ -46,12 +56,15 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 12] = [
+    pub const ALL: [NoticeKind; 15] = [
         NoticeKind::Received,
         NoticeKind::News,
         NoticeKind::Question,
         NoticeKind::Published,
         NoticeKind::Reminder,
+        NoticeKind::Status,
+        NoticeKind::MailDone,
+        NoticeKind::MailRefused,
         NoticeKind::NewReport,
         NoticeKind::ReporterWrote,
         NoticeKind::Nudge,
@@ -69,6 +82,9 @@ impl NoticeKind {
             NoticeKind::Question => "question",
             NoticeKind::Published => "published",
             NoticeKind::Reminder => "reminder",
+            NoticeKind::Status => "status",
+            NoticeKind::MailDone => "mail-done",
+            NoticeKind::MailRefused => "mail-refused",
             NoticeKind::NewReport => "new-report",
             NoticeKind::ReporterWrote => "reporter-wrote",
             NoticeKind::Nudge => "nudge",
@@ -167,6 +183,15 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::EmbargoAgreed { .. }
         | Event::Withdrawn { .. } => {
             tell(NoticeKind::ReporterWrote, team());
+        }
+        // A flood of them is one letter an hour.
+        Event::MailUnverified { .. } => {
+            let mut mails = case.history.iter().rev().filter(|it| matches!(it.what, Event::MailUnverified { .. }));
+            let newest = mails.next().map(|entry| entry.at);
+            let before = mails.next().map(|entry| entry.at);
+            if newest.is_none_or(|newest| before.is_none_or(|before| before + MAILS_TOLD_EVERY <= newest)) {
+                tell(NoticeKind::ReporterWrote, team());
+            }
         }
         Event::Nudged { to, .. } => tell(NoticeKind::Nudge, role(to)),
         Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),

@@ -30,6 +30,12 @@ pub struct Config {
     pub mail_password: Option<String>,
     /// Sender of letters.
     pub mail_from: String,
+    /// Whether letters to reporters who came by mail carry the team's words; else they say where to read them.
+    pub mail_words: bool,
+    /// Largest mail that is taken in, in bytes.
+    pub mail_limit: u64,
+    /// Where mail is taken in over LMTP: `127.0.0.1:24`, or the path of a socket.
+    pub lmtp: Option<String>,
     /// Largest file in bytes.
     pub file_limit: u64,
     /// Most files of one report or message.
@@ -129,6 +135,9 @@ impl Config {
             mail: MailOut::Hold,
             mail_password: None,
             mail_from: "Candor <candor@localhost>".into(),
+            mail_words: false,
+            mail_limit: 35_000_000,
+            lmtp: None,
             file_limit: 100_000_000,
             files_limit: 20,
             report_rate: 60,

@@ -103,9 +103,22 @@ async fn told_from_where(visitor: Visitor, mut request: Request, next: Next) -> 
 /// [`Failure`] when a part cannot start.
 pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Failure> {
     let (halt, halted) = watch::channel(false);
+    let takes_mail = match &app.config.lmtp {
+        Some(address) => {
+            let address = address.parse().map_err(Failure)?;
+            let door = mail::lmtp::Door::open(&address).await.map_err(|why| {
+                Failure(format!("mail cannot be taken in at {}: {why}", app.config.lmtp.as_deref().unwrap_or_default()))
+            })?;
+            Some(tokio::spawn(mail::lmtp::serve(app.clone(), door, halted.clone())))
+        }
+        None => None,
+    };
     let works = app.config.roles.worker.then(|| tokio::spawn(worker::run(app.clone(), halted)));
     web::server::serve(listener, router(&app), stop).await;
     let _ = halt.send(true);
+    if let Some(takes_mail) = takes_mail {
+        takes_mail.await.map_err(Failure::of)?;
+    }
     if let Some(works) = works {
         works.await.map_err(Failure::of)?.map_err(Failure::of)?;
     }

@@ -14,6 +14,7 @@ mod advisory; // documents of the standards
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
 mod backup; // copies, made and restored
+mod mail; // messages handed over by a mail server
 mod keys; // what is there, and what is erased
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -79,6 +80,9 @@ enum Commands {
     Backup(backup::Backup),
     /// Fills an empty store from a backup
     Restore(backup::Restore),
+    /// Takes mail in
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Shows what keys there are, and destroys keys, which erases what lies under them
     #[command(subcommand)]
     Keys(keys::Command),
@@ -88,12 +92,24 @@ enum Commands {
 pub fn main() -> ExitCode {
     let outcome = settings::apply(Cli::command()).and_then(|command| {
         // Wrong usage ends here with status 2, help and version with 0.
-        let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|why| why.exit());
+        let matches = command.try_get_matches().unwrap_or_else(|why| match is_delivery() && why.use_stderr() {
+            // A mail server would take 2 for a reason to try again for days.
+            true => {
+                let _ = why.print();
+                std::process::exit(64)
+            }
+            false => why.exit(),
+        });
+        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|why| why.exit());
         run(cli)
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Said) => ExitCode::from(1),
+        Err(Failure::Exit(status, why)) => {
+            output::complain(format_args!("candor: {why}"));
+            ExitCode::from(status)
+        }
         Err(Failure::Failed(why)) => {
             output::complain(format_args!("candor: {why}"));
             ExitCode::from(1)
@@ -103,6 +119,12 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether this is `candor mail deliver`, whose exit status is read by mail servers.
+fn is_delivery() -> bool {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    words.windows(2).any(|pair| pair[0] == "mail" && pair[1] == "deliver")
 }
 
 fn run(cli: Cli) -> Outcome {
@@ -122,6 +144,7 @@ fn run(cli: Cli) -> Outcome {
         Commands::Journal(command) => wait_for(journal::run(command)),
         Commands::Backup(args) => wait_for(backup::backup(args)),
         Commands::Restore(args) => wait_for(backup::restore(args)),
+        Commands::Mail(command) => wait_for(mail::run(command)),
         Commands::Keys(command) => wait_for(keys::run(command)),
     }
 }

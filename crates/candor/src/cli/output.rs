@@ -10,6 +10,8 @@ pub enum Failure {
     Failed(String),
     /// The command was written wrongly: status 2.
     Usage(String),
+    /// With a status of its own, where other programs expect one.
+    Exit(u8, String),
     /// Said already, as in a list of findings: status 1.
     Said,
 }
@@ -21,6 +23,14 @@ impl Failure {
     /// A failure in one sentence.
     pub fn new(text: impl std::fmt::Display) -> Self {
         Self::Failed(text.to_string())
+    }
+
+    /// What it says.
+    pub fn words(self) -> String {
+        match self {
+            Self::Failed(text) | Self::Usage(text) | Self::Exit(_, text) => text,
+            Self::Said => String::new(),
+        }
     }
 
     /// A failure with what was attempted in front.

@@ -43,6 +43,15 @@ pub struct Args {
     /// Sender of letters
     #[arg(long, env = "CANDOR_MAIL_FROM", value_name = "ADDRESS", hide_env_values = true)]
     mail_from: Option<String>,
+    /// Let letters to reporters who came by mail carry the team's words; without it they say where to read them
+    #[arg(long, env = "CANDOR_MAIL_WORDS", hide_env_values = true)]
+    mail_words: bool,
+    /// Take mail in over LMTP: an address of this machine or a private network with a port, or the path of a socket
+    #[arg(long, env = "CANDOR_LMTP", value_name = "ADDRESS", hide_env_values = true)]
+    lmtp: Option<String>,
+    /// Largest mail that is taken in, in MB
+    #[arg(long, env = "CANDOR_MAIL_LIMIT", default_value_t = 35, value_name = "MB", hide_env_values = true)]
+    mail_limit: u64,
     /// Largest file that is taken in, in MB
     #[arg(long, env = "CANDOR_FILE_LIMIT", default_value_t = 100, value_name = "MB", hide_env_values = true)]
     file_limit: u64,
@@ -97,6 +106,9 @@ impl Args {
         if let Some(from) = &self.mail_from {
             config.mail_from.clone_from(from);
         }
+        config.mail_words = self.mail_words;
+        config.lmtp.clone_from(&self.lmtp);
+        config.mail_limit = self.mail_limit.saturating_mul(1_000_000).min(self.file_limit.saturating_mul(1_000_000));
         config.file_limit = self.file_limit.saturating_mul(1_000_000);
         config.files_limit = self.files_limit;
         config.report_rate = self.report_rate;

@@ -97,6 +97,7 @@ pub(crate) fn statements(case: &Case, event: &Event, at: i64) -> Result<Vec<Stat
         Event::Answered { files, .. }
         | Event::Asked { files, .. }
         | Event::ReporterWrote { files, .. }
+        | Event::MailUnverified { files, .. }
         | Event::Noted { files, .. } => files,
         _ => return Ok(Vec::new()),
     };

@@ -18,7 +18,7 @@ use candor_core::decide::{self, Facts};
 use candor_core::event::Event;
 use candor_core::evolve::{Stamp, author_of, evolve};
 use candor_core::id::{CaseId, MemberId};
-use candor_core::notices::notices;
+use candor_core::notices::{Recipient, notices};
 use candor_core::policy::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,47 @@ struct Answered {
 
 /// How often a command that names no number is tried again when another one came first.
 const TRIES: usize = 8;
+
+/// What is kept in the same transaction as a command, and how its letters leave. For doors that must know in one flush
+/// that a message was taken.
+pub struct Beside<'a> {
+    /// Statements, made for the case when it is known.
+    pub rows: &'a (dyn Fn(&CaseId) -> Vec<store::Statement> + Sync),
+    /// When letters to reporters leave.
+    pub letters: Letters,
+}
+
+/// When letters to reporters leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// At once.
+    Now,
+    /// Not before this instant.
+    From(Timestamp),
+    /// Not at all.
+    Never,
+}
+
+/// Asks a command of a case as [`execute`] does, with what `beside` adds to its transaction. What is beside is kept even
+/// when the command changes nothing.
+///
+/// # Errors
+/// As [`execute`]; [`Error::Busy`] also when a row beside is taken already.
+pub async fn execute_beside(
+    app: &App,
+    actor: &Actor,
+    case: &CaseId,
+    command: Command,
+    beside: &Beside<'_>,
+) -> Result<Done, Error> {
+    for _ in 0..TRIES {
+        match once(app, actor, case, command.clone(), None, None, Some(beside)).await {
+            Err(Error::Stale) => {}
+            other => return other,
+        }
+    }
+    Err(Error::Busy)
+}
 
 /// Asks a command of a case. With `seen`, the number of the last entry the asker looked at, it is refused when somebody
 /// else wrote since; without, it is decided on the case as it is now.
@@ -89,7 +130,7 @@ pub async fn execute_again(
                 return Ok(Done { case: case.clone(), seq, events: events.map(|entry| entry.what.clone()).collect() });
             }
         }
-        match once(app, actor, case, command.clone(), seen, again.as_ref()).await {
+        match once(app, actor, case, command.clone(), seen, again.as_ref(), None).await {
             // Somebody was faster. The next look tells whether that matters to what the asker has seen.
             Err(Error::Stale) => continue,
             other => return other,
@@ -109,6 +150,7 @@ async fn once(
     command: Command,
     seen: Option<u64>,
     again: Option<&again::Again>,
+    beside: Option<&Beside<'_>>,
 ) -> Result<Done, Error> {
     let now = app.now();
     let Loaded { case, policy, head, row } = load(app, id).await?;
@@ -126,6 +168,10 @@ async fn once(
         if matches!(allowed.command(), Command::Tick) {
             settle(app, &case, &policy, row).await?;
         }
+        if let Some(beside) = beside {
+            app.store.commit(Batch::main((beside.rows)(id))).await.map_err(stale)?;
+            app.nudge_worker();
+        }
         return Ok(Done { case: id.clone(), seq: case.seq, events });
     }
     let keys = app.keys()?;
@@ -142,7 +188,8 @@ async fn once(
     }
     let (statements, head) = store::journal::append_statements(id.as_str(), head, &entries);
     batch.main.extend(statements);
-    tell(&mut batch, &after, case.seq, &events, &policy, now);
+    tell(&mut batch, &after, case.seq, &events, &policy, now, beside.map_or(Letters::Now, |beside| beside.letters));
+    batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
     for event in &events {
         if let Event::Published { record } = event {
             batch.main.push(journal::public_row(&after, record)?);
@@ -159,10 +206,7 @@ async fn once(
     if let Some(again) = again {
         batch.main.push(again.remember(&Answered { after: case.seq, seq: done.seq }, now)?);
     }
-    app.store.commit(batch).await.map_err(|cause| match cause {
-        StoreError::Conflict => Error::Stale,
-        other => other.into(),
-    })?;
+    app.store.commit(batch).await.map_err(stale)?;
     app.nudge_worker();
     Ok(done)
 }
@@ -176,6 +220,13 @@ pub async fn rehearse(app: &App, actor: &Actor, id: &CaseId, command: Command) -
     let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
     let facts = facts(app, &case, &allowed, app.now()).await?;
     Ok(decide::decide(&case, &allowed, &policy, &facts)?)
+}
+
+fn stale(cause: StoreError) -> Error {
+    match cause {
+        StoreError::Conflict => Error::Stale,
+        other => other.into(),
+    }
 }
 
 /// A case with all that is needed to change it.
@@ -273,10 +324,23 @@ async fn may_work_on(app: &App, case: &Case, member: &MemberId) -> Result<bool, 
 }
 
 /// Puts the letters that follow from `events` into the outbox of the same transaction.
-pub(crate) fn tell(batch: &mut Batch, after: &Case, first_seq: u64, events: &[Event], policy: &Policy, now: Timestamp) {
+pub(crate) fn tell(
+    batch: &mut Batch,
+    after: &Case,
+    first_seq: u64,
+    events: &[Event],
+    policy: &Policy,
+    now: Timestamp,
+    letters: Letters,
+) {
     let at = now.as_microsecond();
     for (seq, event) in (first_seq + 1..).zip(events) {
         for notice in notices(after, event, policy) {
+            let next_at = match (letters, &notice.to) {
+                (Letters::Never, Recipient::Reporter(_)) => continue,
+                (Letters::From(from), Recipient::Reporter(_)) => from.as_microsecond(),
+                _ => at,
+            };
             let id = crate::keys::random::ordered_id(at);
             batch.main.push(store::outbox::insert_statement(&store::outbox::NewLetter {
                 id: &id,
@@ -284,7 +348,7 @@ pub(crate) fn tell(batch: &mut Batch, after: &Case, first_seq: u64, events: &[Ev
                 seq: i64::try_from(seq).unwrap_or(i64::MAX),
                 kind: notice.kind.name(),
                 recipient: &notice.to.name(),
-                next_at: at,
+                next_at,
                 created_at: at,
             }));
         }

@@ -4,7 +4,7 @@ use super::{journal, project};
 use crate::app::App;
 use crate::error::Error;
 use crate::store::{self, Batch, Statement};
-use candor_core::event::Event;
+use candor_core::event::{Channel, Event};
 use candor_core::id::CaseId;
 
 /// How many cases are rebuilt in one transaction.
@@ -38,9 +38,17 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
             statements.push(store::cases::upsert_statement(&row));
             for entry in &case.history {
                 match &entry.what {
-                    Event::Reported { number, receipt, .. } => {
+                    Event::Reported { number, receipt, channel, filed_by, .. } => {
                         if let Some(hash) = unhex(receipt) {
                             statements.push(store::receipts::restore_statement(&hash, stream, i64::from(*number)));
+                            if *channel == Channel::Mail && filed_by.is_none() {
+                                let replies = super::report::reply_hashes(app.keys()?, &hash);
+                                statements.extend(
+                                    replies.map(|hash| {
+                                        store::receipts::restore_statement(&hash, stream, i64::from(*number))
+                                    }),
+                                );
+                            }
                         }
                     }
                     Event::Published { record } => {

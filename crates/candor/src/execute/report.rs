@@ -1,7 +1,7 @@
 //! A report opens a case. Acknowledged only when it is durable; asked twice, answered once.
 
 use super::again::Again;
-use super::{journal, project};
+use super::{Beside, journal, project};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::{KeyRing, Purpose, lookup, random};
@@ -73,7 +73,21 @@ pub async fn file_report(
     report: NewReport,
     idempotency: Option<&str>,
 ) -> Result<Filed, Error> {
-    file(app, actor, program, report, idempotency, false).await
+    file(app, actor, program, report, idempotency, false, None).await
+}
+
+/// Takes a report in, with what `beside` adds to its transaction.
+///
+/// # Errors
+/// As [`file_report`]; [`Error::Busy`] also when a row beside is taken already.
+pub async fn file_report_beside(
+    app: &App,
+    actor: &Actor,
+    program: &ProgramSlug,
+    report: NewReport,
+    beside: &Beside<'_>,
+) -> Result<Filed, Error> {
+    file(app, actor, program, report, None, false, Some(beside)).await
 }
 
 /// Takes a drill in: what a member files to exercise. See [`file_report`].
@@ -87,7 +101,7 @@ pub async fn file_drill(
     report: NewReport,
     idempotency: Option<&str>,
 ) -> Result<Filed, Error> {
-    file(app, actor, program, report, idempotency, true).await
+    file(app, actor, program, report, idempotency, true, None).await
 }
 
 async fn file(
@@ -97,6 +111,7 @@ async fn file(
     report: NewReport,
     idempotency: Option<&str>,
     drill: bool,
+    beside: Option<&Beside<'_>>,
 ) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
     let keys = app.keys()?;
@@ -115,9 +130,10 @@ async fn file(
     }
     let now = app.now();
     for _ in 0..super::TRIES {
-        let receipt = random::receipt();
-        let hash = receipt_hash(keys, &receipt).ok_or_else(|| Error::internal("a fresh receipt is malformed"))?;
         let (id, case_key) = keys.new_case(now.as_microsecond()).await?;
+        let by_mail = report.channel == Channel::Mail && *actor == Actor::Public;
+        let receipt = if by_mail { mail_receipt(keys, &id) } else { random::receipt() };
+        let hash = receipt_hash(keys, &receipt).ok_or_else(|| Error::internal("a fresh receipt is malformed"))?;
         let (person, _) = keys.new_person(now.as_microsecond()).await?;
         let id = CaseId(id);
         let filing = Filing {
@@ -156,10 +172,15 @@ async fn file(
         let case = case.ok_or_else(|| Error::internal("a report made no event"))?;
         let (statements, head) = store::journal::append_statements(id.as_str(), store::journal::Head::EMPTY, &entries);
         batch.main.extend(statements);
-        super::tell(&mut batch, &case, 0, &events, &policy, now);
+        super::tell(&mut batch, &case, 0, &events, &policy, now, beside.map_or(super::Letters::Now, |it| it.letters));
+        batch.main.extend(beside.map(|beside| (beside.rows)(&id)).unwrap_or_default());
         let row = project::row(&case_key, &case, &policy, head)?;
         batch.main.push(store::cases::insert_statement(&row));
         batch.main.push(store::receipts::insert_statement(&hash, id.as_str(), 0));
+        if by_mail {
+            let replies = reply_hashes(keys, &hash);
+            batch.main.extend(replies.map(|hash| store::receipts::insert_statement(&hash, id.as_str(), 0)));
+        }
         let filed = Filed {
             case: id.clone(),
             receipt,
@@ -222,6 +243,52 @@ impl<'a> ContactParts<'a> {
 fn receipt_hash(keys: &KeyRing, typed: &str) -> Option<[u8; 16]> {
     let normal = random::normal_receipt(typed)?;
     Some(lookup(keys.root().purpose(Purpose::Receipt), "receipt", normal.as_bytes()))
+}
+
+/// The receipt of a report that came by mail: the letter that answers it must be able to say it, so it is made from the
+/// case's name and a key rather than drawn.
+pub fn mail_receipt(keys: &KeyRing, case: &str) -> String {
+    let tag = lookup(keys.root().purpose(Purpose::Receipt), "receipt of a mail", case.as_bytes());
+    random::grouped(&random::spelled(&tag))
+}
+
+/// The two secrets by which answers to a report that came by mail find their case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplySecrets {
+    /// What stands in the address to answer to.
+    pub address: String,
+    /// What stands in the ids of letters, which mail programs give back in `References`.
+    pub thread: String,
+}
+
+/// The secrets of a report, made from its receipt's hash. They open no page.
+pub fn reply_secrets(keys: &KeyRing, receipt_hash: &[u8]) -> ReplySecrets {
+    let key = keys.root().purpose(Purpose::Receipt);
+    let spelled = |domain| random::spelled(&lookup(key, domain, receipt_hash)).to_ascii_lowercase();
+    ReplySecrets { address: spelled("reply address"), thread: spelled("reply thread") }
+}
+
+/// Keyed hashes under which the secrets of a report are found again.
+pub(crate) fn reply_hashes(keys: &KeyRing, receipt_hash: &[u8]) -> [[u8; 16]; 2] {
+    let secrets = reply_secrets(keys, receipt_hash);
+    [secrets.address, secrets.thread].map(|secret| reply_hash(keys, &secret).unwrap_or_default())
+}
+
+fn reply_hash(keys: &KeyRing, typed: &str) -> Option<[u8; 16]> {
+    let normal = random::normal_receipt(typed)?;
+    Some(lookup(keys.root().purpose(Purpose::Receipt), "reply", normal.as_bytes()))
+}
+
+/// The report that a secret of an answer belongs to; `None` for a wrong, unknown or malformed one.
+///
+/// # Errors
+/// [`Error::Locked`] without keys, and as the store fails.
+pub async fn find_reply(app: &App, secret: &str) -> Result<Option<(CaseId, u32)>, Error> {
+    let Some(hash) = reply_hash(app.keys()?, secret) else { return Ok(None) };
+    match store::receipts::find(&app.store, &hash).await? {
+        Some(found) => Ok(Some((CaseId(found.stream), u32::try_from(found.report).map_err(Error::internal)?))),
+        None => Ok(None),
+    }
 }
 
 /// Opens the page of whoever holds a receipt.

@@ -18,6 +18,25 @@ pub fn text(length: usize) -> String {
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
+/// Bytes spelled in the same letters, 5 bits each; the last letter may stand for fewer.
+#[must_use]
+pub fn spelled(bytes: &[u8]) -> String {
+    let (mut out, mut bits, mut count) = (String::with_capacity(bytes.len() * 8 / 5 + 1), 0_u32, 0);
+    for byte in bytes {
+        bits = bits << 8 | u32::from(*byte);
+        count += 8;
+        while count >= 5 {
+            count -= 5;
+            out.push(char::from(ALPHABET[(bits >> count & 31) as usize]));
+        }
+        bits &= (1 << count) - 1;
+    }
+    if count > 0 {
+        out.push(char::from(ALPHABET[(bits << (5 - count) & 31) as usize]));
+    }
+    out
+}
+
 /// An id of a row, a person or a file: 26 characters, 130 bits.
 #[must_use]
 pub fn id() -> String {
@@ -49,7 +68,15 @@ pub fn case_id() -> String {
 /// A receipt, like `7K3M-9QXT-4BZ2-H8RV-N5C0W-D1E6G`: 130 bits, to be shown once.
 #[must_use]
 pub fn receipt() -> String {
-    let text = text(RECEIPT_LENGTH);
+    grouped(&text(RECEIPT_LENGTH))
+}
+
+/// The letters of a receipt in groups, as people read them.
+///
+/// # Panics
+/// When there are not [`RECEIPT_LENGTH`] of them.
+#[must_use]
+pub fn grouped(text: &str) -> String {
     [&text[..4], &text[4..8], &text[8..12], &text[12..16], &text[16..21], &text[21..]].join("-")
 }
 

@@ -3,7 +3,9 @@
 use askama::Template;
 use candor_core::access::Actor;
 use candor_core::case::Case;
+use candor_core::event::{Channel, Credit, Event};
 use candor_core::id::{CaseId, MemberId};
+use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
 use candor_core::promises;
@@ -14,7 +16,7 @@ use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
 
 use super::address::{self, NoAddress, Sender};
-use super::words::{About, Matter, Words};
+use super::words::{About, ByMail, Matter, Words};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
@@ -95,6 +97,7 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
     };
     let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
     let entry = case.history.iter().find(|entry| i64::try_from(entry.seq).is_ok_and(|seq| seq == row.seq));
+    let by_mail = by_mail(app, &case, &policy, &recipient)?;
     let matter = Matter {
         case: &case.id,
         policy: &policy,
@@ -106,16 +109,86 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         waiting_since: case.waiting_since,
         closes: promises::silence_ends(&case, &policy),
         drill: case.drill,
+        by_mail: by_mail.as_ref(),
+        said: entry.and_then(|entry| said(&entry.what)).filter(|_| app.config.mail_words && by_mail.is_some()),
     };
     let words = matter.words(kind);
-    let thread = lookup(
-        app.keys()?.root().purpose(Purpose::Lookup),
-        "mail thread",
-        format!("{}\n{}", row.stream, row.recipient).as_bytes(),
-    );
+    let thread = match &by_mail {
+        Some(by_mail) => by_mail.thread.clone(),
+        None => execute::report::hex(&lookup(
+            app.keys()?.root().purpose(Purpose::Lookup),
+            "mail thread",
+            format!("{}\n{}", row.stream, row.recipient).as_bytes(),
+        )),
+    };
     let name = address::display_name(&policy.program.name);
-    compose(sender, &name, &row.id, &execute::report::hex(&thread), at, to, &words)
-        .map(|letter| Built::Letter(Box::new(letter)))
+    let head = Heading {
+        program: &name,
+        id: &row.id,
+        thread: &thread,
+        mark: &super::receive::own_mark(app, &row.id)?,
+        reply_to: by_mail.as_ref().and_then(|by_mail| by_mail.reply_to.as_deref()),
+    };
+    compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
+}
+
+/// What letters to a reporter who came by mail can say and carry; `None` for everybody else.
+fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Result<Option<ByMail>, Error> {
+    let Recipient::Reporter(number) = recipient else { return Ok(None) };
+    let report = case
+        .reports
+        .iter()
+        .find(|report| report.number == *number && report.channel == Channel::Mail && report.filed_by.is_none());
+    let Some(report) = report else { return Ok(None) };
+    let hash = case.history.iter().find_map(|entry| match &entry.what {
+        Event::Reported { number: of, receipt, .. } if of == number => execute::rebuild::unhex(receipt),
+        _ => None,
+    });
+    let Some(hash) = hash else { return Ok(None) };
+    let keys = app.keys()?;
+    let secrets = execute::report::reply_secrets(keys, &hash);
+    Ok(Some(ByMail {
+        receipt: execute::report::mail_receipt(keys, case.id.as_str()),
+        reply_to: super::receive::secret_address(policy, &secrets.address),
+        thread: secrets.thread,
+        missing: intake::lacking(&report.facts, policy),
+        state: case.state,
+        credit: match &report.credit {
+            Some(Credit::Anonymous) => Some(false),
+            Some(Credit::Named { .. }) => Some(true),
+            None => None,
+        },
+    }))
+}
+
+/// The team's words in an event.
+fn said(event: &Event) -> Option<&str> {
+    let text = match event {
+        Event::Acknowledged { text }
+        | Event::Answered { text, .. }
+        | Event::Asked { text, .. }
+        | Event::Confirmed { text }
+        | Event::Dismissed { text, .. }
+        | Event::EmbargoProposed { text, .. } => text,
+        Event::Estimated { reason, .. } => reason,
+        _ => return None,
+    };
+    Some(text.as_str()).filter(|text| !text.trim().is_empty())
+}
+
+/// What stands in the head of a letter besides sender, recipient and subject.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading<'a> {
+    /// Name of the program, shown as the sender's.
+    pub program: &'a str,
+    /// Id of the letter.
+    pub id: &'a str,
+    /// What letters of one case to one person have in common.
+    pub thread: &'a str,
+    /// By which the letter is known when it comes back.
+    pub mark: &'a str,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<&'a str>,
 }
 
 /// Puts words into a message. The Message-ID is made from `id` alone, so that a letter sent twice is known as one.
@@ -124,17 +197,20 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
 /// When a template fails, which it cannot on these parts.
 pub fn compose(
     sender: &Sender,
-    program: &str,
-    id: &str,
-    thread: &str,
+    head: &Heading<'_>,
     at: Timestamp,
     to: Address,
     words: &Words,
 ) -> Result<Letter, Error> {
     let host = sender.address.domain();
-    let thread = format!("thread-{thread}@{host}");
+    let Heading { program, id, .. } = *head;
+    let thread = format!("thread-{}@{host}", head.thread);
     let name = if program.is_empty() { sender.name.as_str() } else { program };
-    let bytes = MessageBuilder::new()
+    let mut message = MessageBuilder::new();
+    if let Some(reply_to) = head.reply_to {
+        message = message.reply_to((name, reply_to));
+    }
+    let bytes = message
         .from((name, sender.address.as_ref() as &str))
         .to(to.as_ref() as &str)
         .subject(address::display_line(&words.subject))
@@ -143,6 +219,7 @@ pub fn compose(
         .in_reply_to(thread.clone())
         .references(thread)
         .header("Auto-Submitted", Raw::new("auto-generated"))
+        .header("X-Candor-Letter", Raw::new(head.mark))
         .text_body(words.render().map_err(Error::internal)?)
         .html_body(words.html().map_err(Error::internal)?)
         .write_to_vec()

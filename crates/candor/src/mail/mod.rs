@@ -1,4 +1,5 @@
-//! Mail that leaves: built when it is delivered, from an outbox row that holds neither text nor address.
+//! Mail. What leaves is built when it is delivered, from an outbox row that holds neither text nor address; what comes
+//! in is read, and grants nothing.
 
 pub mod address; // one recipient, one line
 pub mod words; // what each letter says
@@ -6,6 +7,9 @@ pub mod letters; // from an outbox row to the bytes of a message
 pub mod smtp; // over SMTP
 pub mod dir; // as files in a folder
 pub mod reading; // a letter from a folder, opened for the demonstration's page
+pub mod lmtp; // in from a mail server
+pub mod receive; // whose it is, and what becomes of it
+pub mod read; // a mail that comes in: raw bytes to what it says
 
 use std::path::PathBuf;
 

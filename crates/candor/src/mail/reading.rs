@@ -1,5 +1,7 @@
 //! A letter from a folder, opened for people: what a mail program would show of it.
 
+use super::read::{base64, quoted_printable};
+
 /// What a mail program would show of a letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
@@ -66,61 +68,11 @@ fn text_of(headers: &[(String, String)], body: &str, depth: usize) -> Option<Str
     }
     let coding = find(headers, "Content-Transfer-Encoding").unwrap_or_default().to_ascii_lowercase();
     let text = match coding.as_str() {
-        "quoted-printable" => String::from_utf8_lossy(&quoted(body, false)).into_owned(),
-        "base64" => String::from_utf8_lossy(&base64(body)).into_owned(),
+        "quoted-printable" => String::from_utf8_lossy(&quoted_printable(body.as_bytes(), false)).into_owned(),
+        "base64" => String::from_utf8_lossy(&base64(body.as_bytes())).into_owned(),
         _ => body.to_owned(),
     };
     Some(text.replace("\r\n", "\n").trim().to_owned())
-}
-
-/// Quoted-printable (RFC 2045, 6.7), or the Q form of header words (RFC 2047, 4.2).
-fn quoted(text: &str, header: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match first {
-            b'_' if header => out.push(b' '),
-            b'=' => match tail {
-                [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => rest = after,
-                [high, low, after @ ..] => match (digit(*high), digit(*low)) {
-                    (Some(high), Some(low)) => {
-                        out.push(high * 16 + low);
-                        rest = after;
-                    }
-                    _ => out.push(b'='),
-                },
-                _ => out.push(b'='),
-            },
-            other => out.push(*other),
-        }
-    }
-    out
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    let (mut out, mut bits, mut count) = (Vec::with_capacity(text.len()), 0_u32, 0);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 0xff).unwrap_or_default());
-        }
-    }
-    out
 }
 
 /// A header value with its encoded words (RFC 2047) read.
@@ -137,7 +89,11 @@ fn words(value: &str) -> String {
         if !(after_word && before.trim().is_empty()) {
             out.push_str(before);
         }
-        let bytes = if coding.eq_ignore_ascii_case("b") { base64(text) } else { quoted(text, true) };
+        let bytes = if coding.eq_ignore_ascii_case("b") {
+            base64(text.as_bytes())
+        } else {
+            quoted_printable(text.as_bytes(), true)
+        };
         out.push_str(&String::from_utf8_lossy(&bytes));
         rest = after;
         after_word = true;

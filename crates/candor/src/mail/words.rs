@@ -2,6 +2,7 @@
 //! a case is at hand here, so none can slip in.
 
 use askama::Template;
+use candor_core::case::State;
 use candor_core::event::Event;
 use candor_core::id::CaseId;
 use candor_core::notices::NoticeKind;
@@ -33,6 +34,27 @@ pub struct Matter<'a> {
     pub closes: Option<Timestamp>,
     /// Whether it is a drill.
     pub drill: bool,
+    /// What there is to say to a reporter who came by mail.
+    pub by_mail: Option<&'a ByMail>,
+    /// The team's words, where the operator lets them leave in letters.
+    pub said: Option<&'a str>,
+}
+
+/// What letters to a reporter who came by mail can say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByMail {
+    /// The receipt that opens their page.
+    pub receipt: String,
+    /// The secret address that leads to the case.
+    pub reply_to: Option<String>,
+    /// The secret in the ids of letters.
+    pub thread: String,
+    /// What the policy asks for and the report lacks.
+    pub missing: Vec<String>,
+    /// Where the case stands.
+    pub state: State,
+    /// Whether they wish to be named; `None` while they have not said.
+    pub credit: Option<bool>,
 }
 
 /// What of the event a letter may know.
@@ -63,6 +85,12 @@ pub enum About {
     Withdrawn,
     /// The case was closed, because the reporter did not answer.
     Silence,
+    /// The reporter chose how to be credited.
+    Chosen,
+    /// The reporter asked for news.
+    Nudged,
+    /// Somebody else may have written to the reporter's secret address.
+    Unverified,
     /// Anything else.
     Other,
 }
@@ -84,6 +112,9 @@ impl About {
             Event::CreditAsked => Self::Credit,
             Event::Withdrawn { .. } => Self::Withdrawn,
             Event::ClosedForSilence { .. } => Self::Silence,
+            Event::CreditChosen { .. } => Self::Chosen,
+            Event::Nudged { .. } => Self::Nudged,
+            Event::MailUnverified { .. } => Self::Unverified,
             _ => Self::Other,
         }
     }
@@ -109,7 +140,12 @@ pub struct Words {
     pub link: Option<Link>,
     /// Why the reader gets this letter.
     pub why: String,
+    /// What becomes of an answer to it.
+    pub answers: String,
 }
+
+/// What becomes of answers to letters that take none.
+const NO_ANSWERS: &str = "Answers to it are not read.";
 
 /// The same letter as HTML.
 #[derive(Debug, Template)]
@@ -123,6 +159,7 @@ struct Page<'a> {
     expected: &'a str,
     link: &'a Option<Link>,
     why: &'a str,
+    answers: &'a str,
 }
 
 impl Words {
@@ -140,6 +177,7 @@ impl Words {
             expected: &self.expected,
             link: &self.link,
             why: &self.why,
+            answers: &self.answers,
         }
         .render()
     }
@@ -262,7 +300,13 @@ impl Matter<'_> {
             | NoticeKind::News
             | NoticeKind::Question
             | NoticeKind::Reminder
-            | NoticeKind::Published => self.to_reporter(kind),
+            | NoticeKind::Published
+            | NoticeKind::Status
+            | NoticeKind::MailDone
+            | NoticeKind::MailRefused => match self.by_mail {
+                Some(by_mail) => self.by_mail(by_mail, self.to_reporter(kind), kind),
+                None => self.to_reporter(kind),
+            },
             _ => {
                 let mut words = self.to_team(kind);
                 if self.drill {
@@ -285,6 +329,7 @@ impl Matter<'_> {
             expected: "nothing.".into(),
             link: Some(self.receipt_page()),
             why: format!("You get this because your address was given with a report to {program}, case {}.", self.case),
+            answers: NO_ANSWERS.into(),
         };
         match kind {
             NoticeKind::Received => {
@@ -372,6 +417,89 @@ impl Matter<'_> {
         words
     }
 
+    /// The letter as a reporter gets it who came by mail: it can be answered, and it carries what else they need.
+    fn by_mail(&self, by_mail: &ByMail, mut words: Words, kind: NoticeKind) -> Words {
+        let program = self.program();
+        let answers = by_mail.reply_to.is_some();
+        let page = "your page (the receipt in our first letter opens it)";
+        match kind {
+            NoticeKind::Received => {
+                words.lead = format!("{program} received a mail from this address as a security report.");
+                let asked = by_mail.missing.join("; ");
+                words.body[1] = format!(
+                    "Your receipt is {}. It opens your page, where you read answers, write and send files. Keep it; it is not \
+                     sent again.",
+                    by_mail.receipt
+                );
+                if !by_mail.missing.is_empty() {
+                    words.body.push(format!("What would help, if you know it: {asked}."));
+                }
+                words.expected = "keep the receipt. Nothing else for now; we write when there is news.".into();
+            }
+            NoticeKind::Status => {
+                words.subject = format!("[{program}] Where your report stands");
+                words.lead =
+                    format!("You asked where your report stands (case {}): {}.", self.case, state(by_mail.state));
+                words.body = vec![match by_mail.credit {
+                    Some(true) => "You wish to be named; the words you gave are on record.".into(),
+                    Some(false) => "You wish not to be named.".into(),
+                    None => "You have not said yet how you wish to be credited.".to_owned(),
+                }];
+                words.expected = "nothing.".into();
+            }
+            NoticeKind::MailDone => {
+                words.subject = format!("[{program}] Done as you asked");
+                words.lead = match (&self.about, by_mail.credit) {
+                    (About::Nudged, _) => {
+                        format!("You asked for news of your report (case {}), and we told the team.", self.case)
+                    }
+                    (About::Withdrawn, _) => format!("Your report (case {}) is taken back.", self.case),
+                    (_, Some(false)) => format!("You will not be named (case {}).", self.case),
+                    (_, _) => format!("How you wish to be named is on record (case {}).", self.case),
+                };
+                words.body =
+                    vec![format!("If it was not you who asked, say so: answer this letter, or write on {page}.")];
+                words.expected = "nothing.".into();
+            }
+            NoticeKind::MailRefused => {
+                words.subject = format!("[{program}] Not done");
+                words.lead = format!("What your mail asked for could not be done (case {}).", self.case);
+                words.body = vec![
+                    "You can ask for news once a day, take a report back while it is open, and be credited by a name or an \
+                     organisation of up to 500 letters. Nothing was changed."
+                        .into(),
+                ];
+                words.expected = "nothing.".into();
+            }
+            NoticeKind::News | NoticeKind::Question => {
+                if let Some(said) = self.said {
+                    words.body = vec!["They wrote:".into()];
+                    words
+                        .body
+                        .extend(said.split("\n\n").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()));
+                }
+                if answers {
+                    words.expected =
+                        words.expected.replace("an answer on your page", "an answer to this letter or on your page");
+                    if self.about == About::Credit {
+                        words.expected =
+                            "answer with `credit as` and your name as the first line, or with `anonymous`, before the \
+                                          advisory goes out. Without a word from you the policy's rule decides."
+                                .into();
+                    }
+                }
+            }
+            _ => {}
+        }
+        if answers {
+            words.answers = "You can answer it: what you write goes to the team, and the address it goes to is yours alone. \
+                             With one of these as the first line you are answered at once: status, nudge, credit as NAME, \
+                             anonymous, withdraw."
+                .into();
+        }
+        words
+    }
+
     fn news(&self) -> String {
         let program = self.program();
         match self.about {
@@ -405,6 +533,7 @@ impl Matter<'_> {
             expected: String::new(),
             link: Some(self.desk_page()),
             why: format!("You get this because the policy of {program} names you for it, or you hold the case."),
+            answers: NO_ANSWERS.into(),
         };
         let subject = |text: String| one_line(&format!("[{program}] Case {case}: {text}"));
         match kind {
@@ -424,6 +553,12 @@ impl Matter<'_> {
                 };
                 words.subject = subject(format!("the reporter {what}"));
                 words.lead = format!("The reporter of case {case} {what}.");
+                if self.about == About::Unverified {
+                    words.subject = subject("a mail that may not be the reporter's".into());
+                    words.lead = format!(
+                        "A mail came for case {case} that is not known to be its reporter's. Only the team sees it. Further ones within the hour are not told."
+                    );
+                }
                 words.expected = by_next("read it and answer if it asks for one.");
             }
             NoticeKind::Nudge => {
@@ -499,9 +634,24 @@ impl Matter<'_> {
             | NoticeKind::News
             | NoticeKind::Question
             | NoticeKind::Reminder
-            | NoticeKind::Published => {}
+            | NoticeKind::Published
+            | NoticeKind::Status
+            | NoticeKind::MailDone
+            | NoticeKind::MailRefused => {}
         }
         words
+    }
+}
+
+/// Where a case stands, for its reporter.
+fn state(state: State) -> &'static str {
+    match state {
+        State::New => "it arrived, and nobody of the team has answered yet",
+        State::Triage => "it is being looked into",
+        State::Confirmed => "it is confirmed, and a fix is being made",
+        State::Fixed => "it is fixed, and the advisory is to come",
+        State::Published => "the advisory is public",
+        State::Closed => "it is closed",
     }
 }
 

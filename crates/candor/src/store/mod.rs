@@ -20,6 +20,7 @@ pub mod cases; // one row per case: the queue, counts, what wakes when
 pub mod receipts; // from a receipt to its report
 pub mod idempotency; // the first answer again
 pub mod outbox; // what leaves the building, once each
+pub mod mail; // mails that were taken in, once each
 pub mod programs; // policies, every version
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
@@ -189,6 +190,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("receipts", receipts::ALL),
         ("idempotency", idempotency::ALL),
         ("outbox", outbox::ALL),
+        ("mail", mail::ALL),
         ("programs", programs::ALL),
         ("people", people::ALL),
         ("advisories", advisories::ALL),

@@ -12,7 +12,10 @@ pub(crate) struct History {
 }
 
 /// Everything but the keys.
-pub(crate) const MAIN: History = History { table: "schema_version", steps: &[include_str!("schema/main_0001.sql")] };
+pub(crate) const MAIN: History = History {
+    table: "schema_version",
+    steps: &[include_str!("schema/main_0001.sql"), include_str!("schema/main_0002.sql")],
+};
 
 /// The key ring.
 pub(crate) const RING: History = History { table: "ring_version", steps: &[include_str!("schema/ring_0001.sql")] };
@@ -36,6 +39,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("blob", "id"),
     ("advisory", "id"),
     ("public_id", "program, year"),
+    ("mail_seen", "key"),
 ];
 
 /// The one table of the key ring.

@@ -553,6 +553,7 @@ impl ApiCommand {
             | Command::ChooseCredit { .. }
             | Command::AnswerEmbargo { .. }
             | Command::Withdraw { .. }
+            | Command::TakeMail { .. }
             | Command::Tick => return None,
         })
     }
@@ -646,6 +647,7 @@ mod tests {
             Command::ChooseCredit { credit: Credit::Anonymous },
             Command::AnswerEmbargo { agree: true, text: text() },
             Command::Withdraw { text: text() },
+            Command::TakeMail { text: text(), files: Vec::new(), noticed: Vec::new() },
             Command::Tick,
         ];
         let mut names: Vec<_> = all.iter().map(Command::name).collect();

@@ -55,7 +55,10 @@ impl Entry {
         match &mut what {
             // Another case is another reporter's.
             What::Dismissed { outcome: Outcome::Duplicate { of }, .. } => *of = None,
-            What::Reported { filed_by, .. } => *filed_by = None,
+            What::Reported { filed_by, facts, .. } => {
+                *filed_by = None;
+                facts.noticed.clear();
+            }
             // Words that the team wrote for itself.
             What::ExploitationKnown { ground, .. } => ground.clear(),
             What::FixRecorded { details, .. } => details.clear(),
@@ -110,6 +113,8 @@ pub struct Facts {
     pub answers: BTreeMap<String, String>,
     pub files: Vec<File>,
     pub agreed: bool,
+    /// What the door noticed about the message; for the team.
+    pub noticed: Vec<String>,
 }
 
 impl From<&event::ReportFacts> for Facts {
@@ -134,6 +139,7 @@ impl From<&event::ReportFacts> for Facts {
             answers: core.answers,
             files: files(&core.files),
             agreed: core.agreed,
+            noticed: core.noticed,
         }
     }
 }
@@ -217,6 +223,14 @@ pub enum What {
         report: u32,
         text: String,
         files: Vec<File>,
+    },
+    /// A mail to the reporter's secret address that is not known to be theirs.
+    MailUnverified {
+        report: u32,
+        text: String,
+        files: Vec<File>,
+        /// Whom it says it is from, and what is odd about it.
+        noticed: Vec<String>,
     },
     Nudged {
         report: u32,
@@ -382,6 +396,9 @@ impl What {
             Event::Asked { text, files: sent } => Self::Asked { text, files: files(&sent) },
             Event::ReporterWrote { report, text, files: sent } => {
                 Self::ReporterWrote { report, text, files: files(&sent) }
+            }
+            Event::MailUnverified { report, text, files: sent, noticed } => {
+                Self::MailUnverified { report, text, files: files(&sent), noticed }
             }
             Event::Nudged { report, to } => Self::Nudged { report, to },
             Event::Noted { text, files: sent } => Self::Noted { text, files: files(&sent) },

@@ -101,6 +101,7 @@ impl Report {
                 answers: self.answers,
                 files,
                 agreed: self.agreed,
+                noticed: Vec::new(),
             },
             contact: self.reporter.into(),
             credit: self.credit.map(Into::into),

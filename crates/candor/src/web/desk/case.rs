@@ -300,6 +300,7 @@ fn report_view(
             rows.push(Row::new(question.label.clone(), answer.clone()));
         }
     }
+    rows.extend(facts.noticed.iter().map(|words| Row::new("Noticed", words.clone())));
     let door = match report.channel {
         Channel::Form => "by web form",
         Channel::Api => "through the API",

@@ -75,6 +75,12 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
             said(&mut view, "wrote", "reporter", text);
             view.files = files(sent);
         }
+        Event::MailUnverified { text, files: sent, noticed, .. } => {
+            view.who = "Somebody".into();
+            said(&mut view, "wrote a mail to the reporter's secret address; it may not be the reporter", "note", text);
+            view.rows = noticed.iter().map(|words| Row::new("Noticed", words.clone())).collect();
+            view.files = files(sent);
+        }
         Event::Nudged { to, .. } => said(&mut view, &format!("asked for news; {to} was told"), "reporter", ""),
         Event::Noted { text, files: sent } => {
             said(&mut view, "noted", "note", text);

@@ -1,0 +1,296 @@
+//! The tree of a mail, walked within a budget. Headers and charsets are read by the parser crate; the tree is walked
+//! here, because its depth and breadth must have an end.
+
+use super::{Attached, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::{HeaderName, MessageParser, MimeHeaders};
+
+/// Largest header of a part.
+const PART_HEADER: usize = 64 * 1024;
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) text: String,
+    pub(super) files: Vec<Attached>,
+    pub(super) noticed: Vec<Noticed>,
+}
+
+/// Walks a whole message.
+pub(super) fn walk(raw: &[u8], limits: &Limits) -> Result<Found, Over> {
+    let mut walk = Walk { limits, parts: 0, more: 0, html_shown: false, found: Found::default() };
+    let said = walk.entity(raw, 0, "text/plain", false)?;
+    walk.found.text = said.text;
+    if walk.html_shown {
+        walk.found.noticed.push(Noticed::HtmlOnly);
+    }
+    if walk.more > 0 {
+        walk.found.noticed.push(Noticed::MoreFiles(walk.more));
+    }
+    Ok(walk.found)
+}
+
+struct Walk<'a> {
+    limits: &'a Limits,
+    parts: usize,
+    more: usize,
+    html_shown: bool,
+    found: Found,
+}
+
+/// The text of a part, and whether it was made from HTML.
+#[derive(Debug, Default)]
+struct Said {
+    text: String,
+    from_html: bool,
+}
+
+/// What the header of a part says.
+struct Kind {
+    main: String,
+    sub: String,
+    boundary: Option<String>,
+    charset: Option<String>,
+    flowed: bool,
+    delsp: bool,
+    protocol: String,
+    coding: String,
+    attached: bool,
+    name: Option<String>,
+    body_at: usize,
+}
+
+impl Kind {
+    fn full(&self) -> String {
+        format!("{}/{}", self.main, self.sub)
+    }
+
+    fn read(entity: &[u8], header: usize, default: &str, noticed: &mut Vec<Noticed>) -> Self {
+        let (main, sub) = default.split_once('/').unwrap_or(("text", "plain"));
+        let mut kind = Self {
+            main: main.into(),
+            sub: sub.into(),
+            boundary: None,
+            charset: None,
+            flowed: false,
+            delsp: false,
+            protocol: String::new(),
+            coding: String::new(),
+            attached: false,
+            name: None,
+            body_at: 0,
+        };
+        let head = match super::head::Head::read(entity, header) {
+            Ok(head) => head,
+            Err(_) => {
+                // Without an end of its header it is shown as it stands.
+                noticed.push(Noticed::BrokenPart);
+                return kind;
+            }
+        };
+        kind.body_at = head.body_at;
+        if ["content-type", "content-transfer-encoding"].into_iter().any(|name| head.all(name).count() > 1) {
+            noticed.push(Noticed::SeveralTypes);
+        }
+        let Some(message) = MessageParser::new().with_mime_headers().parse_headers(&head.bytes[..]) else {
+            return kind;
+        };
+        let Some(part) = message.parts.first() else { return kind };
+        // The first of several, here as everywhere.
+        let first = |name: HeaderName<'static>| message.header_values(name).next();
+        if let Some(found) = first(HeaderName::ContentType).and_then(|value| value.as_content_type()) {
+            kind.main = found.ctype().to_ascii_lowercase();
+            kind.sub = found.subtype().unwrap_or_default().to_ascii_lowercase();
+            kind.boundary = found.attribute("boundary").map(str::to_owned).filter(|it| !it.is_empty());
+            kind.charset = found.attribute("charset").map(str::to_owned);
+            kind.flowed = found.attribute("format").is_some_and(|it| it.eq_ignore_ascii_case("flowed"));
+            kind.delsp = found.attribute("delsp").is_some_and(|it| it.eq_ignore_ascii_case("yes"));
+            kind.protocol = found.attribute("protocol").unwrap_or_default().to_ascii_lowercase();
+        }
+        kind.coding = first(HeaderName::ContentTransferEncoding)
+            .and_then(|value| value.as_text())
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        kind.attached = part.content_disposition().is_some_and(|it| it.is_attachment());
+        kind.name = part.attachment_name().map(super::super::address::display_name).filter(|name| !name.is_empty());
+        kind
+    }
+}
+
+impl Walk<'_> {
+    /// Reads one part and what lies in it. `alternative`: one of several forms of the same, of which one is shown.
+    fn entity(&mut self, entity: &[u8], depth: usize, default: &str, alternative: bool) -> Result<Said, Over> {
+        self.parts += 1;
+        if self.parts > self.limits.parts {
+            return Err(Over::Parts);
+        }
+        if depth > self.limits.depth {
+            return Err(Over::Depth);
+        }
+        let header = if depth == 0 { self.limits.header } else { PART_HEADER };
+        let kind = Kind::read(entity, header, default, &mut self.found.noticed);
+        let body = &entity[kind.body_at..];
+        if kind.main == "multipart" {
+            return self.multipart(&kind, body, depth);
+        }
+        let decoded = match kind.coding.as_str() {
+            "base64" => base64(body),
+            "quoted-printable" => quoted_printable(body, false),
+            _ => body.to_vec(),
+        };
+        let is_text = kind.main == "text" && matches!(kind.sub.as_str(), "plain" | "html" | "");
+        if is_text && !kind.attached && (kind.name.is_none() || alternative) {
+            return Ok(self.text(&kind, &decoded));
+        }
+        self.file(&kind, decoded);
+        Ok(Said::default())
+    }
+
+    fn multipart(&mut self, kind: &Kind, body: &[u8], depth: usize) -> Result<Said, Over> {
+        let parts = kind
+            .boundary
+            .as_ref()
+            .map(|boundary| split(body, boundary.as_bytes(), self.limits.parts))
+            .unwrap_or_default();
+        if parts.is_empty() {
+            self.found.noticed.push(Noticed::BrokenPart);
+            return Ok(self.text(kind, body));
+        }
+        if parts.len() > self.limits.parts {
+            return Err(Over::Parts);
+        }
+        let protection = if kind.protocol.contains("pgp") { Protection::OpenPgp } else { Protection::Smime };
+        match kind.sub.as_str() {
+            "encrypted" => self.found.noticed.push(Noticed::Encrypted(protection)),
+            "signed" => self.found.noticed.push(Noticed::Signed(protection)),
+            _ => {}
+        }
+        let default = if kind.sub == "digest" { "message/rfc822" } else { "text/plain" };
+        let alternative = kind.sub == "alternative";
+        let mut said: Vec<Said> = Vec::new();
+        let shown_before = self.html_shown;
+        for part in parts {
+            said.push(self.entity(part, depth + 1, default, alternative)?);
+        }
+        said.retain(|it| !it.text.trim().is_empty());
+        if alternative {
+            // Plain text if there is any; what HTML says beside it is in the raw message.
+            let chosen = said.iter().position(|it| !it.from_html).unwrap_or(0);
+            self.html_shown = shown_before || said.get(chosen).is_some_and(|it| it.from_html);
+            return Ok(if said.is_empty() { Said::default() } else { said.swap_remove(chosen) });
+        }
+        let from_html = !said.is_empty() && said.iter().all(|it| it.from_html);
+        let texts: Vec<String> = said.into_iter().map(|it| it.text.trim_end().to_owned()).collect();
+        Ok(Said { text: texts.join("\n\n"), from_html })
+    }
+
+    fn text(&mut self, kind: &Kind, bytes: &[u8]) -> Said {
+        let charset = kind.charset.as_deref().map(|name| name.trim().to_ascii_lowercase());
+        let utf8 = charset.as_deref().is_none_or(|name| matches!(name, "utf-8" | "utf8" | "us-ascii" | ""));
+        let decoded = match charset.as_deref() {
+            _ if utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            // Not read as such: it exists to hide text.
+            Some("utf-7" | "unicode-1-1-utf-7") => {
+                self.found.noticed.push(Noticed::Utf7);
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+            Some(name) => match charset_decoder(name.as_bytes()) {
+                Some(decode) => decode(bytes),
+                None => {
+                    self.found.noticed.push(Noticed::UnknownCharset);
+                    String::from_utf8_lossy(bytes).into_owned()
+                }
+            },
+            None => String::from_utf8_lossy(bytes).into_owned(),
+        };
+        let decoded: String = decoded.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
+        if decoded.contains("-----BEGIN PGP MESSAGE-----") {
+            self.found.noticed.push(Noticed::Encrypted(Protection::OpenPgp));
+        } else if decoded.contains("-----BEGIN PGP SIGNED MESSAGE-----") {
+            self.found.noticed.push(Noticed::Signed(Protection::OpenPgp));
+        }
+        if kind.main == "text" && kind.sub == "html" {
+            self.html_shown = true;
+            return Said { text: html::to_text(&decoded), from_html: true };
+        }
+        let text = if kind.flowed { text::unflow(&decoded, kind.delsp) } else { decoded };
+        Said { text, from_html: false }
+    }
+
+    fn file(&mut self, kind: &Kind, bytes: Vec<u8>) {
+        let full = kind.full();
+        match full.as_str() {
+            "text/calendar" => self.found.noticed.push(Noticed::Invitation),
+            "application/ms-tnef" | "application/vnd.ms-tnef" => self.found.noticed.push(Noticed::Winmail),
+            "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
+                self.found.noticed.push(Noticed::Encrypted(Protection::Smime));
+            }
+            _ => {}
+        }
+        if self.found.files.len() >= self.limits.files {
+            self.more += 1;
+            return;
+        }
+        let name = kind.name.clone().unwrap_or_else(|| made_name(&full, self.found.files.len() + 1));
+        self.found.files.push(Attached { name, kind: full, bytes });
+    }
+}
+
+/// A name for a file that has none.
+fn made_name(kind: &str, number: usize) -> String {
+    match kind {
+        "message/rfc822" | "message/global" => format!("forwarded-{number}.eml"),
+        "message/delivery-status" => "delivery-status.txt".into(),
+        "text/calendar" => "invitation.ics".into(),
+        "application/ms-tnef" | "application/vnd.ms-tnef" => "winmail.dat".into(),
+        "application/pgp-encrypted" => "version.txt".into(),
+        "application/pgp-signature" => "signature.asc".into(),
+        "application/pgp-keys" => "key.asc".into(),
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" => "smime.p7m".into(),
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" => "smime.p7s".into(),
+        _ => {
+            let end = match kind.rsplit('/').next().unwrap_or_default() {
+                end @ ("png" | "jpeg" | "gif" | "webp" | "pdf" | "zip" | "json" | "xml" | "html" | "csv") => end,
+                "plain" => "txt",
+                "x-patch" | "x-diff" => "patch",
+                _ => "bin",
+            };
+            format!("file-{number}.{end}")
+        }
+    }
+}
+
+/// The parts of a multipart body: what stands between lines of two dashes and the boundary (RFC 2046, section 5.1.1).
+/// Stops one past `most`.
+fn split<'a>(body: &'a [u8], boundary: &[u8], most: usize) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    let mut begun: Option<usize> = None;
+    let mut at = 0;
+    while at < body.len() {
+        let end = body[at..].iter().position(|byte| *byte == b'\n').map_or(body.len(), |length| at + length + 1);
+        let line = body[at..end].trim_ascii_end();
+        if let Some(rest) = line.strip_prefix(b"--").and_then(|line| line.strip_prefix(boundary))
+            && (rest.is_empty() || rest == b"--")
+        {
+            if let Some(from) = begun {
+                parts.push(without_end(&body[from..at]));
+            }
+            if rest == b"--" || parts.len() > most {
+                return parts;
+            }
+            begun = Some(end);
+        }
+        at = end;
+    }
+    if let Some(from) = begun {
+        parts.push(&body[from..]);
+    }
+    parts
+}
+
+/// The line end before a boundary belongs to the boundary.
+fn without_end(part: &[u8]) -> &[u8] {
+    let part = part.strip_suffix(b"\n").unwrap_or(part);
+    part.strip_suffix(b"\r").unwrap_or(part)
+}

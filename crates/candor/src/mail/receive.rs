@@ -1,0 +1,586 @@
+//! A mail comes in, whatever the door: to a case or a new report, durable before the door says so. It can add a message;
+//! it never grants a right. Who may write as a reporter: the address that reported, with a secret that only letters to it
+//! carry. All else is taken in, too, and marked.
+
+use std::sync::{Arc, LazyLock};
+
+use candor_core::access::Actor;
+use candor_core::case::{Case, Report};
+use candor_core::command::Command;
+use candor_core::decide::{LINE_LIMIT, MESSAGE_LIMIT};
+use candor_core::event::{Channel, Contact, FileRef, ReportFacts};
+use candor_core::id::{CaseId, ProgramSlug};
+use candor_core::intake;
+use candor_core::notices::{NoticeKind, Recipient};
+use candor_core::policy::Policy;
+use jiff::{SignedDuration, Timestamp};
+
+use super::address;
+use super::read::asks::{self, Ask};
+use super::read::{Automatic, Letter, Limits, Mailbox, read};
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::report::{NewReport, file_report_beside, find_reply};
+use crate::execute::{self, Beside, Letters, execute_beside};
+use crate::keys::{Purpose, equal, lookup, random};
+use crate::store::{self, Statement};
+
+/// Servers a mail may have come through; more is a loop (RFC 5321, section 6.3, asks for at least 100).
+const HOPS: usize = 100;
+/// Time between two automatic answers to one sender.
+const ANSWER_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// Answers are not put off longer than this; then there is none.
+const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+/// New reports of one sender within an hour; further ones join the newest.
+const REPORTS_AN_HOUR: i64 = 10;
+/// The same for servers' reports about mails, whoever sends them.
+const BOUNCES_AN_HOUR: i64 = 3;
+
+/// Who hands a mail over, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The return path; empty for a report of a server, `None` when the door was not told.
+    pub from: Option<String>,
+    /// The one recipient.
+    pub to: String,
+    /// The program, when the operator bound the door to one; the recipient then only carries the secret.
+    pub program: Option<ProgramSlug>,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new report.
+    Filed(CaseId),
+    /// A message of the reporter, or a wish of theirs.
+    Joined(CaseId),
+    /// Kept with a case, for the team, as not known to be the reporter's.
+    Unverified(CaseId),
+    /// One of many within an hour: kept with the newest report of its sender.
+    Folded(CaseId),
+    /// Taken in before.
+    Again,
+    /// One of our own letters; it ends here.
+    Own,
+    /// No such address here.
+    NoSuchAddress,
+    /// It goes round in circles.
+    Looping,
+    /// Too much at once from senders nobody knows: to be sent again later.
+    Later,
+}
+
+/// Where an address leads.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The program.
+    pub policy: Arc<Policy>,
+    /// What stands after `+` in the address.
+    pub secret: Option<String>,
+}
+
+/// Finds the program of an address: `security@example.org`, or `security+SECRET@example.org`.
+pub fn place(app: &App, address: &str) -> Option<Place> {
+    let (local, domain) = split(address)?;
+    app.programs().into_iter().find_map(|policy| {
+        let own = policy.channels.email.clone()?;
+        let (own_local, own_domain) = split(&own)?;
+        if domain != own_domain {
+            return None;
+        }
+        if local == own_local {
+            return Some(Place { policy, secret: None });
+        }
+        let secret = local.strip_prefix(&own_local)?.strip_prefix('+')?.to_owned();
+        Some(Place { policy, secret: Some(secret) })
+    })
+}
+
+fn split(address: &str) -> Option<(String, String)> {
+    let (local, domain) = address.trim().trim_matches(['<', '>']).rsplit_once('@')?;
+    Some((local.to_lowercase(), domain.trim_end_matches('.').to_lowercase()))
+}
+
+/// The address that carries a secret; `None` when it would be longer than mail allows.
+pub fn secret_address(policy: &Policy, secret: &str) -> Option<String> {
+    let (local, domain) = policy.channels.email.as_deref()?.rsplit_once('@')?;
+    let address = format!("{local}+{secret}@{domain}");
+    (local.len() + 1 + secret.len() <= 64 && address::check(&address).is_ok()).then_some(address)
+}
+
+/// What a letter of ours carries so that it is known when it comes back.
+pub fn own_mark(app: &App, id: &str) -> Result<String, Error> {
+    let tag = lookup(app.keys()?.root().purpose(Purpose::Lookup), "letter of ours", id.as_bytes());
+    Ok(format!("{id} {}", random::spelled(&tag)))
+}
+
+/// Mails of one sender wait for each other, so that counts and answers are right.
+static LANES: LazyLock<Vec<tokio::sync::Mutex<()>>> =
+    LazyLock::new(|| (0..64).map(|_| tokio::sync::Mutex::new(())).collect());
+
+/// Takes a mail in. When this returns `Ok` with anything but [`Outcome::NoSuchAddress`], [`Outcome::Looping`] and
+/// [`Outcome::Later`], the mail is durable.
+///
+/// # Errors
+/// When it could not be kept; nothing of it was, and it may be handed over again.
+pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Outcome, Error> {
+    let keys = app.keys()?;
+    let bound = envelope.program.as_ref().and_then(|program| app.policy(program));
+    let Some(found) = place(app, &envelope.to).or_else(|| {
+        let secret = split(&envelope.to).and_then(|(local, _)| local.split_once('+').map(|(_, it)| it.to_owned()));
+        bound.map(|policy| Place { policy, secret })
+    }) else {
+        return Ok(Outcome::NoSuchAddress);
+    };
+    let limits = Limits { files: app.config.files_limit.saturating_sub(1), ..Limits::default() };
+    let raw = Arc::new(raw);
+    let bytes = raw.clone();
+    let mut letter = tokio::task::spawn_blocking(move || read(&bytes, &limits)).await.map_err(Error::internal)?;
+    if letter.hops > HOPS {
+        return Ok(Outcome::Looping);
+    }
+    if is_own(app, &letter)? {
+        tracing::warn!(program = %found.policy.program.slug, "a letter of ours came back to the program's own address; give the policy's contacts mailboxes that people read");
+        return Ok(Outcome::Own);
+    }
+    if envelope.from.as_deref() == Some("") {
+        letter.automatic.get_or_insert(Automatic::Bounce);
+    }
+    let lookups = keys.root().purpose(Purpose::Lookup);
+    let body = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &raw[letter.body_at..]);
+    let program = found.policy.program.slug.clone();
+    let from = letter.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
+    let mut named = format!("{program}\n{}\n{from}\n{}\n", letter.message_id, letter.subject).into_bytes();
+    named.extend_from_slice(body.as_ref());
+    let sender = match letter.automatic {
+        // Bounces come from everywhere and are one sender.
+        Some(Automatic::Bounce | Automatic::Own) => "automatic".to_owned(),
+        _ => from,
+    };
+    let sender = lookup(lookups, "mail sender", sender.as_bytes());
+    let mail = Mail { app, program, key: lookup(lookups, "mail", &named), sender, raw, letter, now: app.now() };
+    let _turn = LANES[usize::from(sender[0]) % LANES.len()].lock().await;
+    if store::mail::find(&app.store, &mail.key).await?.is_some() {
+        return Ok(Outcome::Again);
+    }
+    let mut kept = Kept { app, files: Vec::new() };
+    let outcome = mail.take(found.secret.as_deref(), &mut kept).await;
+    match outcome {
+        Ok(outcome) => {
+            if matches!(outcome, Outcome::Later) {
+                kept.drop_unused().await;
+            }
+            Ok(outcome)
+        }
+        Err(why) => {
+            kept.drop_unused().await;
+            // Two hands brought the same mail at once, and the other was first.
+            match store::mail::find(&app.store, &mail.key).await? {
+                Some(_) => Ok(Outcome::Again),
+                None => Err(why),
+            }
+        }
+    }
+}
+
+fn is_own(app: &App, letter: &Letter) -> Result<bool, Error> {
+    let Some((id, mark)) = letter.own_mark.split_once(' ') else { return Ok(false) };
+    let known = own_mark(app, id)?;
+    Ok(equal(known.as_bytes(), format!("{id} {}", mark.trim()).as_bytes()))
+}
+
+/// Files that were sealed for this mail and may have become part of nothing.
+struct Kept<'a> {
+    app: &'a App,
+    files: Vec<FileRef>,
+}
+
+impl Kept<'_> {
+    async fn drop_unused(&self) {
+        for file in &self.files {
+            if let Ok(None) = store::blobs::get(&self.app.store, file.id.as_str()).await {
+                drop(self.app.blobs.remove(file.id.as_str()).await);
+            }
+        }
+    }
+
+    async fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let mut upload = execute::files::upload(self.app, name).await?;
+        for piece in bytes.chunks(store::blobs::CHUNK) {
+            upload.push(piece).await?;
+        }
+        self.files.push(upload.finish().await?);
+        Ok(())
+    }
+}
+
+/// One mail on its way in.
+struct Mail<'a> {
+    app: &'a App,
+    program: ProgramSlug,
+    key: [u8; 16],
+    sender: [u8; 16],
+    raw: Arc<Vec<u8>>,
+    letter: Letter,
+    now: Timestamp,
+}
+
+impl Mail<'_> {
+    async fn take(&self, secret: Option<&str>, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+        if let Some((case, number)) = self.whose(secret).await? {
+            match execute::load_case(self.app, &Actor::Clock, &case).await {
+                Ok(case) => return self.reply(&case, number, kept).await,
+                // An erased case is as none.
+                Err(Error::NotFound) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        self.report(kept).await
+    }
+
+    /// The report that a secret of this mail belongs to: of the recipient, of the other addresses it is written to, of
+    /// the letters it answers.
+    async fn whose(&self, secret: Option<&str>) -> Result<Option<(CaseId, u32)>, Error> {
+        let written: Vec<String> =
+            self.letter.to.iter().filter_map(|address| place(self.app, address)?.secret).collect();
+        let answered = self.letter.answers.iter().filter_map(|id| id.strip_prefix("thread-")?.split('@').next());
+        let secrets = secret.into_iter().chain(written.iter().map(String::as_str)).chain(answered);
+        for secret in secrets.filter(|secret| secret.len() >= 26).take(20) {
+            if let Some(found) = find_reply(self.app, secret).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every file of the mail, and the mail itself.
+    async fn keep_files(&self, kept: &mut Kept<'_>) -> Result<(), Error> {
+        for file in &self.letter.files {
+            kept.add(&file.name, &file.bytes).await?;
+        }
+        kept.add("message.eml", &self.raw).await
+    }
+
+    fn seen(&self, stream: &str, answer: Letters) -> Statement {
+        store::mail::insert_statement(&store::mail::MailRow {
+            key: &self.key,
+            program: self.program.as_str(),
+            sender: &self.sender,
+            stream,
+            at: self.now.as_microsecond(),
+            answered_at: match answer {
+                Letters::Now => Some(self.now.as_microsecond()),
+                Letters::From(at) => Some(at.as_microsecond()),
+                Letters::Never => None,
+            },
+        })
+    }
+
+    /// When an automatic answer to the sender may leave.
+    async fn answer(&self) -> Result<Letters, Error> {
+        if self.letter.automatic.is_some() || self.letter.is_suspicious() || self.contact().email.is_empty() {
+            return Ok(Letters::Never);
+        }
+        let Some(last) = store::mail::answered(&self.app.store, &self.sender).await? else { return Ok(Letters::Now) };
+        let next = Timestamp::from_microsecond(last).map_err(Error::internal)? + ANSWER_EVERY;
+        Ok(if next <= self.now {
+            Letters::Now
+        } else if next <= self.now + ANSWER_WITHIN {
+            Letters::From(next)
+        } else {
+            Letters::Never
+        })
+    }
+
+    /// Name and address to write to; empty when there is none that takes letters.
+    fn contact(&self) -> Contact {
+        let takes_letters = matches!(self.letter.automatic, None | Some(Automatic::List));
+        match &self.letter.from {
+            Some(Mailbox { name, address })
+                if takes_letters
+                    && address::check(address).is_ok()
+                    && intake::looks_like_address(address)
+                    && place(self.app, address).is_none() =>
+            {
+                Contact { name: name.chars().take(LINE_LIMIT).collect(), email: address.clone(), ..Contact::default() }
+            }
+            _ => Contact::default(),
+        }
+    }
+
+    /// What the team should know of the mail.
+    fn noticed(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.letter.noticed.iter().map(super::read::Noticed::words).collect();
+        if let Some(automatic) = self.letter.automatic {
+            words.push(format!("It was written by a program: {}. It was not answered.", automatic.words()));
+        }
+        if let Some(over) = self.letter.over {
+            words.push(format!("It was not opened, because {}. It is kept whole as message.eml.", over.words()));
+        }
+        words
+    }
+
+    /// The text, or what is said in its place.
+    fn text(&self, fresh: bool) -> String {
+        let text = if fresh { self.letter.fresh() } else { self.letter.whole() };
+        let text = text.trim();
+        if let Some(over) = self.letter.over {
+            return format!("[This mail was not opened, because {}. It is kept whole as message.eml.]", over.words());
+        }
+        if text.is_empty() {
+            return "[This mail has no text. It is kept whole as message.eml.]".into();
+        }
+        if text.chars().count() <= MESSAGE_LIMIT {
+            return text.to_owned();
+        }
+        let cut: String = text.chars().take(MESSAGE_LIMIT - 200).collect();
+        format!("{cut}\n\n[The text goes on in message.eml.]")
+    }
+
+    /// A mail with the secret of a report.
+    async fn reply(&self, case: &Case, number: u32, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+        let actor = Actor::Reporter { case: case.id.clone(), report: number };
+        let report = case.reports.iter().find(|report| report.number == number);
+        if !self.is_known(report) {
+            return self.unverified(&actor, &case.id, Vec::new(), kept).await.map(Outcome::Unverified);
+        }
+        let (ask, rest) =
+            if self.letter.over.is_none() { asks::read(&self.letter.fresh()) } else { (None, String::new()) };
+        let Some(ask) = ask else {
+            self.keep_files(kept).await?;
+            let command = Command::Write { text: self.text(true), files: kept.files.clone() };
+            let rows = |case: &CaseId| vec![self.seen(case.as_str(), Letters::Never)];
+            execute_beside(self.app, &actor, &case.id, command, &Beside { rows: &rows, letters: Letters::Now }).await?;
+            return Ok(Outcome::Joined(case.id.clone()));
+        };
+        let answer = self.answer().await?;
+        let seq = std::sync::atomic::AtomicU64::new(case.seq);
+        let kind = self.grant(&actor, case, ask, &seq).await?;
+        let rows = |case: &CaseId| {
+            let seq = seq.load(std::sync::atomic::Ordering::Relaxed);
+            let mut rows = vec![self.seen(case.as_str(), answer)];
+            rows.extend(self.confirmation(case, seq, number, kind, answer));
+            rows
+        };
+        if rest.is_empty() && self.letter.files.is_empty() {
+            self.app.store.commit(store::Batch::main(rows(&case.id))).await?;
+            self.app.nudge_worker();
+        } else {
+            self.keep_files(kept).await?;
+            let command = Command::Write { text: rest, files: kept.files.clone() };
+            execute_beside(self.app, &actor, &case.id, command, &Beside { rows: &rows, letters: Letters::Now }).await?;
+        }
+        Ok(Outcome::Joined(case.id.clone()))
+    }
+
+    /// Whether the mail is from the address that reported, as far as mail can tell, and written by a person.
+    fn is_known(&self, report: Option<&Report>) -> bool {
+        let known = report.and_then(|report| report.contact.as_ref()).map(|contact| contact.email.to_lowercase());
+        let from = self.letter.from.as_ref().map(|from| from.address.to_lowercase());
+        known.is_some_and(|known| !known.is_empty() && Some(known) == from)
+            && self.letter.automatic.is_none()
+            && !self.letter.is_suspicious()
+    }
+
+    /// Does what the reporter asks for in plain words; gives the letter that confirms it.
+    async fn grant(
+        &self,
+        actor: &Actor,
+        case: &Case,
+        ask: Ask,
+        seq: &std::sync::atomic::AtomicU64,
+    ) -> Result<NoticeKind, Error> {
+        let command = match ask {
+            Ask::Status => return Ok(NoticeKind::Status),
+            Ask::Nudge => Command::Nudge,
+            Ask::Credit(credit) => Command::ChooseCredit { credit },
+            Ask::Withdraw => Command::Withdraw { text: String::new() },
+        };
+        match execute::execute(self.app, actor, &case.id, command, None).await {
+            Ok(done) => {
+                seq.store(done.seq, std::sync::atomic::Ordering::Relaxed);
+                Ok(NoticeKind::MailDone)
+            }
+            Err(Error::Refused(_)) => Ok(NoticeKind::MailRefused),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The outbox row of a confirmation.
+    fn confirmation(
+        &self,
+        case: &CaseId,
+        seq: u64,
+        report: u32,
+        kind: NoticeKind,
+        answer: Letters,
+    ) -> Option<Statement> {
+        let at = self.now.as_microsecond();
+        let next_at = match answer {
+            Letters::Now => at,
+            Letters::From(from) => from.as_microsecond(),
+            Letters::Never => return None,
+        };
+        Some(store::outbox::insert_statement(&store::outbox::NewLetter {
+            id: &random::ordered_id(at),
+            stream: case.as_str(),
+            seq: i64::try_from(seq).unwrap_or(i64::MAX),
+            kind: kind.name(),
+            recipient: &Recipient::Reporter(report).name(),
+            next_at,
+            created_at: at,
+        }))
+    }
+
+    /// Keeps the mail with a case, for the team alone.
+    async fn unverified(
+        &self,
+        actor: &Actor,
+        case: &CaseId,
+        mut noticed: Vec<String>,
+        kept: &mut Kept<'_>,
+    ) -> Result<CaseId, Error> {
+        self.keep_files(kept).await?;
+        noticed.extend(self.letter.from.as_ref().map(|from| match from.name.as_str() {
+            "" => format!("It says it is from {}.", from.address),
+            name => format!("It says it is from {name}, {}.", from.address),
+        }));
+        noticed.extend(self.noticed());
+        let subject = &self.letter.subject;
+        let text = if subject.is_empty() { self.text(false) } else { format!("{subject}\n\n{}", self.text(false)) };
+        let text = text.chars().take(MESSAGE_LIMIT).collect();
+        let command = Command::TakeMail { text, files: kept.files.clone(), noticed };
+        let rows = |case: &CaseId| vec![self.seen(case.as_str(), Letters::Never)];
+        execute_beside(self.app, actor, case, command, &Beside { rows: &rows, letters: Letters::Never }).await?;
+        Ok(case.clone())
+    }
+
+    /// A mail without a secret: a new report, or one of too many.
+    async fn report(&self, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+        let hour = (self.now - SignedDuration::from_hours(1)).as_microsecond();
+        let (count, newest) =
+            store::mail::of_sender(&self.app.store, &self.sender, self.program.as_str(), hour).await?;
+        let most = match self.letter.automatic {
+            Some(Automatic::Bounce | Automatic::Own) => BOUNCES_AN_HOUR,
+            _ => REPORTS_AN_HOUR,
+        };
+        if let Some(newest) = newest.filter(|newest| count >= most && !newest.is_empty()) {
+            let case = CaseId(newest);
+            let actor = Actor::Reporter { case: case.clone(), report: 0 };
+            let why = format!("More than {most} mails of its sender came within an hour; this one was put here.");
+            match self.unverified(&actor, &case, vec![why], kept).await {
+                Ok(case) => return Ok(Outcome::Folded(case)),
+                Err(Error::NotFound) => kept.files.clear(),
+                Err(other) => return Err(other),
+            }
+        }
+        if self.is_flood().await? {
+            return Ok(Outcome::Later);
+        }
+        self.keep_files(kept).await?;
+        let contact = self.contact();
+        let answer = self.answer().await?;
+        let report = NewReport {
+            channel: Channel::Mail,
+            facts: self.facts(kept.files.clone()),
+            contact,
+            credit: None,
+            received_at: None,
+        };
+        let rows = |case: &CaseId| vec![self.seen(case.as_str(), answer)];
+        let beside = Beside { rows: &rows, letters: answer };
+        let filed = Box::pin(file_report_beside(self.app, &Actor::Public, &self.program, report, &beside));
+        Ok(Outcome::Filed(filed.await?.case))
+    }
+
+    /// Whether strangers write more than is usual; who wrote before the flood keeps a lane.
+    async fn is_flood(&self) -> Result<bool, Error> {
+        if self.app.config.report_rate == 0 {
+            return Ok(false);
+        }
+        let minute = (self.now - SignedDuration::from_mins(1)).as_microsecond();
+        let count = store::mail::of_program(&self.app.store, self.program.as_str(), minute).await?;
+        if count < i64::from(self.app.config.report_rate) * 5 {
+            return Ok(false);
+        }
+        let known = store::mail::known_since(&self.app.store, &self.sender).await?;
+        let hour = (self.now - SignedDuration::from_hours(1)).as_microsecond();
+        Ok(known.is_none_or(|since| since > hour))
+    }
+
+    /// What the report says.
+    fn facts(&self, files: Vec<FileRef>) -> ReportFacts {
+        let whole = self.letter.whole();
+        let mut facts = ReportFacts {
+            title: title(&self.letter.subject, &whole),
+            description: self.text(false),
+            files,
+            noticed: self.noticed(),
+            ..ReportFacts::default()
+        };
+        labelled(&mut facts, &whole);
+        facts
+    }
+}
+
+/// The subject without marks of answers and forwards, or the first words.
+fn title(subject: &str, text: &str) -> String {
+    let mut title = subject.trim();
+    while let Some(rest) = ["re:", "aw:", "fwd:", "fw:", "wg:"].iter().find_map(|mark| {
+        let (head, rest) = title.split_at_checked(mark.len())?;
+        head.eq_ignore_ascii_case(mark).then(|| rest.trim_start())
+    }) {
+        title = rest;
+    }
+    if title.is_empty() {
+        title = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Mail without a subject");
+    }
+    title.chars().take(200).collect()
+}
+
+/// Takes lines such as `Component: parser` from the beginning of a report, as a template would have them.
+fn labelled(facts: &mut ReportFacts, text: &str) {
+    for line in text.lines().take(100) {
+        let Some((label, value)) = line.split_once(':') else { continue };
+        let value: String = value.trim().chars().take(LINE_LIMIT).collect();
+        let label = label.trim_start_matches(['-', '*', '#', ' ']).trim_matches(['*', ' ']).to_lowercase();
+        let field = match label.as_str() {
+            "product" => &mut facts.product,
+            "component" => &mut facts.component,
+            "version" | "versions" | "affected version" | "affected versions" => &mut facts.version,
+            "weakness" | "type" | "cwe" => &mut facts.weakness,
+            "cve" | "identifier" | "identifiers" => {
+                let known = value.split([',', ';', ' ']).filter(|word| word.contains('-') && word.len() <= 60);
+                facts.identifiers.extend(known.take(20).map(str::to_owned));
+                continue;
+            }
+            _ => continue,
+        };
+        if field.is_empty() {
+            *field = value.trim_matches(['*', ' ']).to_owned();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_subject_without_marks_or_the_first_words() {
+        assert_eq!(title("Re: AW: Fwd: Overflow", "text"), "Overflow");
+        assert_eq!(title(" ", "\n  First words\nsecond"), "First words");
+        assert_eq!(title("", ""), "Mail without a subject");
+    }
+
+    #[test]
+    fn lines_with_labels_answer_the_questions_of_the_form() {
+        let mut facts = ReportFacts::default();
+        labelled(
+            &mut facts,
+            "Hello\n\n- Component: **parser**\nVersion: 1.2\nCVE: CVE-2026-0001, none\nversion: 9\nNote: x",
+        );
+        assert_eq!((facts.component.as_str(), facts.version.as_str()), ("parser", "1.2"));
+        assert_eq!(facts.identifiers, ["CVE-2026-0001"]);
+    }
+}
