@@ -196,6 +196,7 @@ fn case() -> CasePage {
         }],
         may_write: true,
         has_reporter: true,
+        asking: "While the answer is awaited, the promises that wait for the reporter stand still.".into(),
         file_limit: "Up to 20 files of 100 MB each. Drop them here or choose them.".into(),
         clocks: clocks(),
         rating: Some(RatingView { by: "Rated by Ana Ruiz on Fri 20 Nov".into(), vectors: vectors() }),

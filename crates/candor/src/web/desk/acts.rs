@@ -309,11 +309,13 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
                     {
                         offered.rare.push(Kind::OverrideGate);
                     }
-                    offered.gated.push(GatedAct {
-                        label: kind.label().into(),
-                        gate: first.because.clone(),
-                        missing: missing.iter().map(|one| lack(case, one, member, people)).collect(),
-                    });
+                    let gate = first.because.clone();
+                    let missing: Vec<Link> = missing.iter().map(|one| lack(case, one, member, people)).collect();
+                    // Acts that wait for the same thing are named together.
+                    match offered.gated.iter_mut().find(|known| known.gate == gate && known.missing == missing) {
+                        Some(known) => known.label = format!("{}, {}", known.label, lower_first(kind.label())),
+                        None => offered.gated.push(GatedAct { label: kind.label().into(), gate, missing }),
+                    }
                 }
                 None if out => offered.likely.push(kind),
                 None => offered.rare.push(kind),
@@ -403,6 +405,12 @@ pub async fn send(
         Err(Error::Changed { .. }) => show(&app, &member, &opened, kind, &form, Vec::new(), form.seen()).await,
         Err(other) => Err(other.into()),
     }
+}
+
+/// A label within a sentence.
+fn lower_first(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// A refusal as a problem on the page.

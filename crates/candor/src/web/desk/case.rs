@@ -75,6 +75,12 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         reply: typed.reply,
         note: typed.note,
         file_limit: file_limit(app),
+        asking: match policy.promises.iter().any(|promise| promise.waits_for_reporter) {
+            true => "While the answer is awaited, the promises that wait for the reporter stand still.".into(),
+            false => {
+                "The case is marked as waiting for the reporter. No promise of this policy waits for an answer.".into()
+            }
+        },
         once: String::new(),
         clocks: waits,
         rating: case.rating.as_ref().map(|rating| RatingView {

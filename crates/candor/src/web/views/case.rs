@@ -67,6 +67,8 @@ pub struct CasePage {
     pub note: String,
     /// How many files, how large.
     pub file_limit: String,
+    /// What a question does to the clocks, in a sentence.
+    pub asking: String,
     /// Drawn for each fresh form.
     pub once: String,
     /// Every clock and how it stands.

@@ -54,7 +54,7 @@ pub struct Notice {
 }
 
 /// A link with its words.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Link {
     /// What a reader sees.
     pub text: String,
