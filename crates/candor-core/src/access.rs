@@ -170,12 +170,17 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::KnowExploitation { .. }
         | C::OverrideGate { .. }
         | C::RecordSubmission { .. }
+        | C::TickStep { .. }
+        | C::RecordBreach { .. }
         | C::ApproveAdvisory { .. } => Some(Role::Member),
         C::ProposeEmbargo { .. }
         | C::Estimate { .. }
         | C::Publish { .. }
         | C::BreakEmbargo { .. }
         | C::HoldPublication { .. }
+        | C::ClearBreach { .. }
+        | C::PublishSummary { .. }
+        | C::WithdrawSummary { .. }
         | C::Close { .. }
         | C::Reopen { .. } => Some(Role::Coordinator),
         C::Write { .. }
@@ -183,6 +188,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Nudge
         | C::ChooseCredit { .. }
         | C::AnswerEmbargo { .. }
+        | C::AnswerSummary { .. }
         | C::Withdraw { .. }
         | C::Tick => None,
     }
@@ -215,6 +221,7 @@ pub fn allow<'a>(
             | Command::Nudge
             | Command::ChooseCredit { .. }
             | Command::AnswerEmbargo { .. }
+            | Command::AnswerSummary { .. }
             | Command::Withdraw { .. },
         ) => true,
         (Actor::Reporter { .. }, _) => false,

@@ -92,6 +92,66 @@ pub struct Case {
     pub submissions: Vec<Submission>,
     /// Whether it is a drill.
     pub drill: bool,
+    /// Steps of the publication's schedule that are done, in order.
+    pub steps_done: Vec<StepDone>,
+    /// Conditions that a reporter broke, by report.
+    pub breaches: Vec<ConditionBreach>,
+    /// The text about the closed report, once somebody wrote one.
+    pub summary: Option<Summary>,
+}
+
+/// A step of the schedule that is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepDone {
+    /// Name of the step.
+    pub step: String,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Author,
+    /// What was done, in words; empty for what Candor does.
+    pub text: String,
+}
+
+/// A condition that a reporter broke.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionBreach {
+    /// Number of the report.
+    pub report: u32,
+    /// When it was put on record.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Author,
+    /// What was published or given away, where and when.
+    pub evidence: String,
+    /// Whether the policy denies the credit for it.
+    pub credit_denied: bool,
+}
+
+/// A text about a closed report, for the public page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Heading.
+    pub title: String,
+    /// The text.
+    pub text: String,
+    /// When it was written, proposed or published.
+    pub at: Timestamp,
+    /// How it stands.
+    pub state: SummaryState,
+}
+
+/// How a text about a closed report stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryState {
+    /// The reporter was asked and has not agreed.
+    Proposed,
+    /// The reporter would rather not.
+    Declined,
+    /// It is public.
+    Public,
+    /// It was public and is not any more.
+    Withdrawn,
 }
 
 /// Where a case stands.

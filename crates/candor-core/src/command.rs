@@ -69,6 +69,16 @@ pub enum Command {
     OverrideGate { step: Step, gate: Need, reason: String },
     /// Take the order to publish back.
     HoldPublication { reason: String },
+    /// Tick a step of the publication's schedule off.
+    TickStep { step: String, text: String },
+    /// Put on record that a reporter broke a condition they agreed to.
+    RecordBreach { report: u32, evidence: String },
+    /// Take that record back.
+    ClearBreach { report: u32, reason: String },
+    /// Make a text about a closed report public, where the policy does so; the reporter is asked first where it says so.
+    PublishSummary { title: String, text: String },
+    /// Take that text off the public page.
+    WithdrawSummary { reason: String },
     /// Put the case to rest.
     Close { reason: String },
     /// Take it up again.
@@ -83,6 +93,8 @@ pub enum Command {
     ChooseCredit { credit: Credit },
     /// The reporter answers the proposed date.
     AnswerEmbargo { agree: bool, text: String },
+    /// The reporter answers the text proposed for the public page.
+    AnswerSummary { agree: bool, text: String },
     /// The reporter takes the report back.
     Withdraw { text: String },
     /// A clock asks what is due.
@@ -143,6 +155,12 @@ impl Command {
             Command::BreakEmbargo { .. } => "break-embargo",
             Command::OverrideGate { .. } => "override-gate",
             Command::HoldPublication { .. } => "hold-publication",
+            Command::TickStep { .. } => "tick-step",
+            Command::RecordBreach { .. } => "record-breach",
+            Command::ClearBreach { .. } => "clear-breach",
+            Command::PublishSummary { .. } => "publish-summary",
+            Command::WithdrawSummary { .. } => "withdraw-summary",
+            Command::AnswerSummary { .. } => "answer-summary",
             Command::Close { .. } => "close",
             Command::Reopen { .. } => "reopen",
             Command::Write { .. } => "write",

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::{dialogue, disclosure, duties, gates, intake, promises, remediation, triage};
+use crate::{closed, conditions, dialogue, disclosure, duties, gates, intake, promises, remediation, schedule, triage};
 use jiff::Timestamp;
 
 /// What a decision needs to know of the world; the shell looks it up once per command.
@@ -86,6 +86,12 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::BreakEmbargo { reason } => disclosure::break_embargo(case, reason, now),
         C::OverrideGate { step, gate, reason } => gates::overrule(case, policy, allowed, *step, *gate, reason),
         C::HoldPublication { reason } => disclosure::hold(case, reason),
+        C::TickStep { step, text } => schedule::tick(case, policy, step, text),
+        C::RecordBreach { report, evidence } => conditions::record_breach(case, policy, *report, evidence),
+        C::ClearBreach { report, reason } => conditions::clear_breach(case, *report, reason),
+        C::PublishSummary { title, text } => closed::publish(case, policy, title, text),
+        C::WithdrawSummary { reason } => closed::withdraw(case, reason),
+        C::AnswerSummary { agree, text } => closed::answer(case, reporter(allowed), *agree, text),
         C::Close { reason } => disclosure::close(case, policy, member, reason),
         C::Reopen { reason } => disclosure::reopen(case, reason),
         C::Tick => {
@@ -93,6 +99,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
             let mut events = disclosure::due(case, policy, facts);
             let after = disclosure::after(case, &events, allowed, facts);
             events.extend(promises::due(&after, policy, now));
+            events.extend(schedule::due(&after, policy, now));
             Ok(events)
         }
     }
@@ -128,6 +135,12 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::ChooseCredit { .. }
             | Command::Assign { .. }
             | Command::RecordSubmission { .. }
+            | Command::TickStep { .. }
+            | Command::RecordBreach { .. }
+            | Command::ClearBreach { .. }
+            | Command::PublishSummary { .. }
+            | Command::WithdrawSummary { .. }
+            | Command::AnswerSummary { .. }
             | Command::Tick
     )
 }

@@ -4,10 +4,10 @@ use crate::access::Allowed;
 use crate::case::{Case, State};
 use crate::decide::{Facts, LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{AdvisoryDraft, Credit, Event, FixKind};
-use crate::gates;
 use crate::id::MemberId;
-use crate::policy::{CreditField, Policy, PublishOn, Step};
+use crate::policy::{CreditField, CreditPlace, Policy, PublishOn, Step};
 use crate::refusal::Refusal;
+use crate::{conditions, gates, schedule};
 use candor_formats::advisory::{
     self as record, AffectedRange, Links, Product, Publisher, Record, Reference, Remediation, RemediationKind,
     TimelineEntry,
@@ -141,14 +141,15 @@ pub(crate) fn publish(
     if matches!(case.state, State::New | State::Triage) {
         return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
     }
+    let publish_on = policy.disclosure.publish_on;
     if let Some(at) = at
         && at <= facts.now
-        && policy.disclosure.publish_on == PublishOn::Date
+        && publish_on.waits_for_date()
     {
         return Err(Refusal::InThePast);
     }
-    let waits_for_fix = policy.disclosure.publish_on == PublishOn::Fix && !case.is_remedied();
-    if waits_for_fix && at.is_some() {
+    let waits_for_fix = waits_for_fix(case, policy);
+    if waits_for_fix && at.is_some() && publish_on == PublishOn::Fix {
         return Err(Refusal::WrongState {
             state: case.state.name(),
             next: "The policy publishes with the fix: leave the instant empty, and record the fix when it is released.",
@@ -166,8 +167,10 @@ pub(crate) fn publish(
         gates::pass(case, policy, Step::Publish, member)?;
     }
     record_of(case, policy, facts)?;
-    let at = match (at, policy.disclosure.publish_on) {
+    let at = match (at, publish_on) {
         (Some(at), _) => Some(at),
+        // Without a date the fix alone decides.
+        (None, PublishOn::Both) => case.embargo.as_ref().map(|embargo| embargo.until).filter(|at| *at > facts.now),
         (None, PublishOn::Date) => {
             Some(case.embargo.as_ref().map_or(facts.now, |embargo| embargo.until).max(facts.now))
         }
@@ -177,14 +180,21 @@ pub(crate) fn publish(
     };
     let at = at.map(|at| embargo.map_or(at, |until| at.max(until)));
     let mut events = vec![Event::PublicationOrdered { at }];
-    let ready = match at {
-        Some(at) => at <= facts.now,
-        None => !waits_for_fix,
-    };
+    let ready = !waits_for_fix && at.is_none_or(|at| at <= facts.now);
     if ready {
         events.push(Event::Published { record: Box::new(record_of(case, policy, facts)?) });
     }
     Ok(events)
+}
+
+/// Whether nothing can go out yet, because the policy publishes with the fix and none is on record.
+pub fn waits_for_fix(case: &Case, policy: &Policy) -> bool {
+    policy.disclosure.publish_on.waits_for_fix() && case.advisory.published.is_empty() && !case.is_remedied()
+}
+
+/// Whether a date that has come still waits for the fix.
+pub(crate) fn holds_date_for_fix(case: &Case, policy: &Policy) -> bool {
+    policy.disclosure.publish_on == PublishOn::Both && waits_for_fix(case, policy)
 }
 
 /// A fix that was just recorded, and what a standing order to publish makes of it: the advisory goes out with the fix,
@@ -197,7 +207,12 @@ pub(crate) fn with_standing_order(
     facts: &Facts,
 ) -> Result<Vec<Event>, Refusal> {
     let Some(order) = &case.advisory.order else { return Ok(events) };
-    if order.at.is_some() || case.advisory.approved_by.is_none() {
+    let is_clocks = match order.at {
+        // The fix was waited for, and the date has passed: the later of the two is now.
+        Some(at) => policy.disclosure.publish_on != PublishOn::Both || at > facts.now,
+        None => false,
+    };
+    if is_clocks || case.advisory.approved_by.is_none() {
         return Ok(events);
     }
     let fixed = after(case, &events, allowed, facts);
@@ -332,7 +347,10 @@ fn is_own_place(policy: &Policy, url: &str) -> bool {
 pub(crate) fn due(case: &Case, policy: &Policy, facts: &Facts) -> Vec<Event> {
     let Some(order) = &case.advisory.order else { return Vec::new() };
     let Some(at) = order.at else { return Vec::new() };
-    if at > facts.now || matches!(case.state, State::New | State::Triage | State::Closed) {
+    if at > facts.now
+        || matches!(case.state, State::New | State::Triage | State::Closed)
+        || holds_date_for_fix(case, policy)
+    {
         return Vec::new();
     }
     if let Some(until) = case.embargoed_until(facts.now) {
@@ -378,6 +396,10 @@ pub fn credits(case: &Case, policy: &Policy) -> Vec<record::Credit> {
     let allowed = |field| policy.credit.fields.contains(&field);
     let mut credits = Vec::new();
     for report in case.reports.iter().filter(|report| !report.erased) {
+        // A condition was broken, and the policy owes no credit then (requirements: D4).
+        if conditions::is_credit_denied(case, report.number) {
+            continue;
+        }
         let wish = match (&report.credit, policy.credit.default) {
             (Some(wish), _) => wish.clone(),
             (None, crate::policy::CreditDefault::Named) => match &report.contact {
@@ -544,7 +566,7 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             .map(|url| Reference { kind: record::ReferenceKind::Web, url: url.clone(), summary: String::new() })
             .collect(),
         remediations,
-        credits: credits(case, policy),
+        credits: if policy.credit.places.contains(&CreditPlace::Advisory) { credits(case, policy) } else { Vec::new() },
         timeline: timeline(case, facts.now),
         published,
         modified: facts.now,
@@ -558,6 +580,36 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
     Ok(record)
 }
 
+/// The record as it would go out, for the team's eyes: its publication is marked as planned, and not as done.
+///
+/// # Errors
+/// As [`record_of`].
+pub fn preview_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, Refusal> {
+    let mut record = record_of(case, policy, facts)?;
+    if case.advisory.published.is_empty() {
+        record.timeline.retain(|line| line.text != PUBLISHED);
+        let at = schedule::plan(case).map_or(facts.now, |plan| plan.at.max(facts.now));
+        record.timeline.push(TimelineEntry { at, text: "Advisory planned, not published yet.".into() });
+    }
+    Ok(record)
+}
+
+/// The record for the release notes of the fix: the credits as consented to, where the policy puts them there.
+///
+/// # Errors
+/// As [`record_of`].
+pub fn release_record(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, Refusal> {
+    let mut record = match case.advisory.published.last() {
+        Some(last) => last.clone(),
+        None => record_of(case, policy, facts)?,
+    };
+    record.credits =
+        if policy.credit.places.contains(&CreditPlace::ReleaseNotes) { credits(case, policy) } else { Vec::new() };
+    Ok(record)
+}
+
+const PUBLISHED: &str = "Advisory published.";
+
 /// Lines of the public timeline: dates that tell nothing about people.
 fn timeline(case: &Case, now: Timestamp) -> Vec<TimelineEntry> {
     let mut lines = vec![TimelineEntry { at: case.opened_at, text: "Reported.".into() }];
@@ -568,13 +620,13 @@ fn timeline(case: &Case, now: Timestamp) -> Vec<TimelineEntry> {
             Event::FixRecorded { kind, version: Some(version), .. } if kind.is_remedy() => {
                 format!("Fix released in {version}.")
             }
-            Event::Published { .. } => "Advisory published.".to_owned(),
+            Event::Published { .. } => PUBLISHED.to_owned(),
             _ => continue,
         };
         lines.push(TimelineEntry { at: entry.at, text });
     }
     if case.advisory.published.is_empty() {
-        lines.push(TimelineEntry { at: now, text: "Advisory published.".into() });
+        lines.push(TimelineEntry { at: now, text: PUBLISHED.into() });
     }
     lines.sort_by_key(|line| line.at);
     lines

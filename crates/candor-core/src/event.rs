@@ -292,6 +292,64 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A step of the publication's schedule was ticked off by a person.
+    StepTicked {
+        /// Name of the step.
+        step: String,
+        /// What was done, in words.
+        text: String,
+    },
+    /// Candor wrote to recipients, as a step of the schedule asks.
+    StepDone {
+        /// Name of the step.
+        step: String,
+        /// When it was due.
+        due: Timestamp,
+        /// Whether it came after its time.
+        late: bool,
+    },
+    /// A member put on record that a reporter broke a condition they agreed to.
+    BreachRecorded {
+        /// Number of the report.
+        report: u32,
+        /// What was published or given away, where and when.
+        evidence: String,
+        /// Whether the policy denies the credit for it.
+        credit_denied: bool,
+    },
+    /// The record of a breach was taken back.
+    BreachCleared {
+        /// Number of the report.
+        report: u32,
+        /// Why.
+        reason: String,
+    },
+    /// A text about a closed report is to become public once the reporter agrees.
+    SummaryProposed {
+        /// Heading.
+        title: String,
+        /// The text.
+        text: String,
+    },
+    /// The reporter would rather not have it published, or not so.
+    SummaryDeclined {
+        /// Number of the report.
+        report: u32,
+        /// Their words.
+        text: String,
+    },
+    /// A text about a closed report became public.
+    SummaryPublished {
+        /// Heading.
+        title: String,
+        /// The text.
+        text: String,
+    },
+    /// It was taken off the public page.
+    SummaryWithdrawn {
+        /// Why.
+        reason: String,
+    },
     /// The advisory went out.
     Published {
         /// The public record, whole.
@@ -383,6 +441,14 @@ impl Event {
             Event::EmbargoBroken { .. } => "embargo-broken",
             Event::GateOverridden { .. } => "gate-overridden",
             Event::PublicationHeld { .. } => "publication-held",
+            Event::StepTicked { .. } => "step-ticked",
+            Event::StepDone { .. } => "step-done",
+            Event::BreachRecorded { .. } => "breach-recorded",
+            Event::BreachCleared { .. } => "breach-cleared",
+            Event::SummaryProposed { .. } => "summary-proposed",
+            Event::SummaryDeclined { .. } => "summary-declined",
+            Event::SummaryPublished { .. } => "summary-published",
+            Event::SummaryWithdrawn { .. } => "summary-withdrawn",
             Event::Published { .. } => "published",
             Event::BellRung { .. } => "bell-rung",
             Event::PromiseBroken { .. } => "promise-broken",
@@ -395,6 +461,9 @@ impl Event {
 
     /// Whether the reporter sees it on their page.
     pub fn is_shown_to_reporter(&self) -> bool {
+        if let Event::BellRung { bell, .. } = self {
+            return !crate::schedule::is_bell(bell);
+        }
         !matches!(
             self,
             Event::Assigned { .. }
@@ -411,6 +480,8 @@ impl Event {
                 | Event::PublicationDated { .. }
                 | Event::ApprovalWithdrawn { .. }
                 | Event::GateOverridden { .. }
+                | Event::StepTicked { .. }
+                | Event::StepDone { .. }
                 | Event::ContactGiven { .. }
                 | Event::Forgotten { .. }
                 | Event::Submitted { .. }

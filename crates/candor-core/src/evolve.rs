@@ -1,8 +1,8 @@
 //! The only writer of a [`Case`]: what an event means for it.
 
 use crate::case::{
-    Audit, Author, Awareness, Case, CaseFile, Embargo, Entry, Estimate, Fix, Mark, Order, Override, Rating, Report,
-    State, Submission, Verdict, Verification,
+    Audit, Author, Awareness, Case, CaseFile, ConditionBreach, Embargo, Entry, Estimate, Fix, Mark, Order, Override,
+    Rating, Report, State, StepDone, Submission, Summary, SummaryState, Verdict, Verification,
 };
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
@@ -75,6 +75,9 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         aware: None,
         submissions: Vec::new(),
         drill: false,
+        steps_done: Vec::new(),
+        breaches: Vec::new(),
+        summary: None,
     };
     evolve(&mut case, stamp, event);
     Some(case)
@@ -347,6 +350,41 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.state = State::Published;
             case.outcome = Some(Outcome::Confirmed);
         }
+        Event::StepTicked { step, text } => case.steps_done.push(StepDone {
+            step: step.clone(),
+            at: stamp.at,
+            by: stamp.by.clone(),
+            text: text.clone(),
+        }),
+        Event::StepDone { step, .. } => case.steps_done.push(StepDone {
+            step: step.clone(),
+            at: stamp.at,
+            by: stamp.by.clone(),
+            text: String::new(),
+        }),
+        Event::BreachRecorded { report, evidence, credit_denied } => {
+            case.breaches.retain(|breach| breach.report != *report);
+            case.breaches.push(ConditionBreach {
+                report: *report,
+                at: stamp.at,
+                by: stamp.by.clone(),
+                evidence: evidence.clone(),
+                credit_denied: *credit_denied,
+            });
+        }
+        Event::BreachCleared { report, .. } => case.breaches.retain(|breach| breach.report != *report),
+        Event::SummaryProposed { title, text } => summary(case, stamp, title, text, SummaryState::Proposed),
+        Event::SummaryPublished { title, text } => summary(case, stamp, title, text, SummaryState::Public),
+        Event::SummaryDeclined { .. } => {
+            if let Some(summary) = &mut case.summary {
+                summary.state = SummaryState::Declined;
+            }
+        }
+        Event::SummaryWithdrawn { .. } => {
+            if let Some(summary) = &mut case.summary {
+                summary.state = SummaryState::Withdrawn;
+            }
+        }
         Event::BellRung { bell, .. } => {
             case.rung.insert(bell.clone());
         }
@@ -384,6 +422,10 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
 fn unapprove(case: &mut Case) {
     case.advisory.approved_by = None;
     case.advisory.approvals.clear();
+}
+
+fn summary(case: &mut Case, stamp: &Stamp, title: &str, text: &str, state: SummaryState) {
+    case.summary = Some(Summary { title: title.to_owned(), text: text.to_owned(), at: stamp.at, state });
 }
 
 fn report_mut(case: &mut Case, number: u32) -> Option<&mut Report> {

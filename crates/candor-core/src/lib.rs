@@ -19,5 +19,9 @@ pub mod triage; // verification, verdict, rating
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
+pub mod schedule; // steps before and after a publication, and who is told
+pub mod conditions; // what reporters agree to, and a breach of it
+pub mod closed; // reports without an advisory that become public
+pub mod record; // promises kept and reports by outcome, as figures that name nobody
 pub mod notices; // who is told what after an event
 pub mod forecast; // months drawn from a seed: which promises would break

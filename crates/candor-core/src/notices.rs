@@ -52,11 +52,19 @@ pub enum NoticeKind {
     Assigned,
     /// To the team: the advisory is public.
     TeamPublished,
+    /// To the team: an advisory that was to go out is held.
+    Held,
+    /// To whoever sees to it: a step of the publication's schedule is due, or late.
+    Step,
+    /// To recipients of the schedule: an advisory is to come.
+    Advance,
+    /// To recipients of the schedule: the advisory is public.
+    Announcement,
 }
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 15] = [
+    pub const ALL: [NoticeKind; 19] = [
         NoticeKind::Received,
         NoticeKind::News,
         NoticeKind::Question,
@@ -72,6 +80,10 @@ impl NoticeKind {
         NoticeKind::Breach,
         NoticeKind::Assigned,
         NoticeKind::TeamPublished,
+        NoticeKind::Held,
+        NoticeKind::Step,
+        NoticeKind::Advance,
+        NoticeKind::Announcement,
     ];
 
     /// Name in the outbox.
@@ -92,6 +104,10 @@ impl NoticeKind {
             NoticeKind::Breach => "breach",
             NoticeKind::Assigned => "assigned",
             NoticeKind::TeamPublished => "team-published",
+            NoticeKind::Held => "held",
+            NoticeKind::Step => "step",
+            NoticeKind::Advance => "advance",
+            NoticeKind::Announcement => "announcement",
         }
     }
 
@@ -110,6 +126,13 @@ pub enum Recipient {
     Member(MemberId),
     /// A contact of the policy, by role.
     Contact(String),
+    /// One address of recipients that the policy's schedule names.
+    Outside {
+        /// Name of the recipients.
+        name: String,
+        /// Which of their addresses, from 0.
+        index: usize,
+    },
 }
 
 impl Recipient {
@@ -119,6 +142,7 @@ impl Recipient {
             Recipient::Reporter(number) => format!("reporter:{number}"),
             Recipient::Member(id) => format!("member:{id}"),
             Recipient::Contact(role) => format!("contact:{role}"),
+            Recipient::Outside { name, index } => format!("outside:{name}:{index}"),
         }
     }
 
@@ -129,6 +153,10 @@ impl Recipient {
             "reporter" => rest.parse().ok().map(Recipient::Reporter),
             "member" => Some(Recipient::Member(rest.into())),
             "contact" => Some(Recipient::Contact(rest.into())),
+            "outside" => {
+                let (name, index) = rest.rsplit_once(':')?;
+                Some(Recipient::Outside { name: name.to_owned(), index: index.parse().ok()? })
+            }
             _ => None,
         }
     }
@@ -193,6 +221,28 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
                 tell(NoticeKind::ReporterWrote, team());
             }
         }
+        Event::PublicationHeld { .. } => {
+            tell(NoticeKind::Held, team());
+            if let (Some(_), Some(first)) = (&case.assignee, policy.contacts.first()) {
+                tell(NoticeKind::Held, Recipient::Contact(first.role.clone()));
+            }
+        }
+        Event::StepDone { step, .. } => {
+            let Some(step) = policy.disclosure.step(step) else { return out };
+            let recipients = step.tell.as_deref().and_then(|name| policy.disclosure.recipients(name));
+            let kind = if step.at.is_before() { NoticeKind::Advance } else { NoticeKind::Announcement };
+            for recipients in recipients.into_iter() {
+                for index in 0..recipients.addresses.len() {
+                    tell(kind, Recipient::Outside { name: recipients.name.clone(), index });
+                }
+            }
+        }
+        Event::BreachRecorded { report, .. } | Event::BreachCleared { report, .. } => {
+            tell_one(&mut out, case, *report, NoticeKind::News);
+        }
+        Event::SummaryProposed { .. } | Event::SummaryPublished { .. } => tell_reporters(NoticeKind::News),
+        Event::SummaryDeclined { .. } => tell(NoticeKind::ReporterWrote, team()),
+        Event::BellRung { bell, to, .. } if crate::schedule::is_bell(bell) => tell(NoticeKind::Step, role(to)),
         Event::Nudged { to, .. } => tell(NoticeKind::Nudge, role(to)),
         Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),
         Event::BellRung { bell, due: _, to, .. } => {

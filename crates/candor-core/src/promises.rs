@@ -350,8 +350,14 @@ pub fn owed(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Owed> {
 
 /// The earliest instant at which a clock, a wait, or a standing order to publish asks for a [`crate::command::Command::Tick`].
 pub fn wake_at(case: &Case, policy: &Policy) -> Option<Timestamp> {
-    let order = case.advisory.order.as_ref().filter(|_| !case.is_closed()).and_then(|order| order.at);
-    pending(case, policy).into_iter().map(|pending| pending.at).chain(order).min()
+    let order = case
+        .advisory
+        .order
+        .as_ref()
+        .filter(|_| !case.is_closed() && !crate::disclosure::holds_date_for_fix(case, policy))
+        .and_then(|order| order.at);
+    let steps = crate::schedule::wake_at(case, policy);
+    pending(case, policy).into_iter().map(|pending| pending.at).chain(order).chain(steps).min()
 }
 
 /// What is due at `now` and not yet on record, in the order in which it fell due: bells, breaches, the end of a wait

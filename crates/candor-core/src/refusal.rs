@@ -23,7 +23,9 @@ pub enum Refusal {
     Gate(GateRefusal),
     #[error("This was acknowledged on {at}")]
     AcknowledgedBefore { at: Timestamp },
-    #[error("The embargo must end by {latest}: the policy's limit is {limit} from the report")]
+    #[error(
+        "The embargo must end by {latest}: the policy's clause `embargo_limit` allows {limit} from the report at most"
+    )]
     EmbargoTooLong { latest: Timestamp, limit: String },
     #[error(
         "An embargo until {until} is agreed with the reporter, and nothing is published before. Leave the instant empty to \
@@ -52,6 +54,22 @@ pub enum Refusal {
     NoProposal,
     #[error("This case is a drill; a drill is never published")]
     Drill,
+    #[error("The schedule of the publication has no step called `{0}`")]
+    NoStep(String),
+    #[error("This step is Candor's to do; it writes the letters by itself at {at}")]
+    NotByHand { at: String },
+    #[error("This step was ticked off on {at}")]
+    StepDoneBefore { at: Timestamp },
+    #[error("The policy states no conditions that a reporter could break (`disclosure.conditions`)")]
+    NoConditions,
+    #[error("There is no report number {0} in this case")]
+    NoReport(u32),
+    #[error("No breach of the conditions is on record for this report")]
+    NoBreach,
+    #[error("The policy keeps closed reports private (`disclosure.closed_reports`)")]
+    ClosedStaysPrivate,
+    #[error("Nothing about this closed report is public or proposed")]
+    NoSummary,
     #[error("You asked for news on {at}; the next time you can do so is {next}")]
     NudgedBefore { at: Timestamp, next: Timestamp },
     #[error("{0} is taken in by this program only through other channels; see its policy")]
@@ -121,6 +139,14 @@ impl Refusal {
             Refusal::NoPromise(_) => "no-promise",
             Refusal::NoProposal => "no-proposal",
             Refusal::Drill => "drill",
+            Refusal::NoStep(_) => "no-step",
+            Refusal::NotByHand { .. } => "not-by-hand",
+            Refusal::StepDoneBefore { .. } => "step-done-before",
+            Refusal::NoConditions => "no-conditions",
+            Refusal::NoReport(_) => "no-report",
+            Refusal::NoBreach => "no-breach",
+            Refusal::ClosedStaysPrivate => "closed-stays-private",
+            Refusal::NoSummary => "no-summary",
             Refusal::NudgedBefore { .. } => "nudged-before",
             Refusal::ChannelClosed(_) => "channel-closed",
         }

@@ -159,9 +159,11 @@ impl App {
     /// [`AddProgram::Findings`] when the file is wrong, [`AddProgram::Store`] when it could not be kept.
     pub async fn add_program(&self, source: &str) -> Result<Added, AddProgram> {
         // The version that is kept says everything itself, so that no later fragment changes a past case.
+        let given = source;
         let (policy, source) =
-            policy::file::read_with(source, &policy::fragments::nowhere).map_err(AddProgram::Findings)?;
+            policy::file::read_with(given, &policy::fragments::nowhere).map_err(AddProgram::Findings)?;
         let slug = policy.program.slug.0.clone();
+        self.has_own_prefix(given, &policy)?;
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, source.as_bytes()).as_ref().to_vec();
         let newest = programs::newest(&self.store, &slug).await.map_err(Error::from)?;
         let version = match &newest {
@@ -176,6 +178,21 @@ impl App {
             .map_err(Error::from)?;
         self.reload_programs().await?;
         Ok(Added { slug, version, changed: true })
+    }
+
+    /// Two programs that begin their advisories' ids alike would give one id to two advisories.
+    fn has_own_prefix(&self, source: &str, policy: &Policy) -> Result<(), AddProgram> {
+        let prefix = policy.advisory_prefix();
+        let other = self.programs().into_iter().find(|other| {
+            other.program.slug != policy.program.slug && other.advisory_prefix().eq_ignore_ascii_case(&prefix)
+        });
+        let Some(other) = other else { return Ok(()) };
+        let path = if policy.advisories.prefix.is_some() { "advisories.prefix" } else { "program.slug" };
+        let message = format!(
+            "the advisories of `{}` begin with `{prefix}` already; choose another `prefix` under [advisories]",
+            other.program.slug
+        );
+        Err(AddProgram::Findings(vec![policy::file::finding_at(source, path, message)]))
     }
 
     /// Tells the worker that there may be something to do.

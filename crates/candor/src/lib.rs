@@ -9,6 +9,7 @@ pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
+pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures
 pub mod web; // pages: public, reporter, desk
 pub mod api; // the JSON API
 pub mod mail; // letters that leave

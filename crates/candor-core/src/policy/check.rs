@@ -1,7 +1,9 @@
 //! Whether a policy makes sense: names that lead somewhere, promises that can be kept, gates that can be passed.
 
 use super::check_time::{self, longer};
-use super::{CaseField, CreditDefault, CreditField, Need, Policy, QuestionKind, Step, VersionRule};
+use super::{
+    CaseField, CreditDefault, CreditField, CreditPlace, Need, Policy, QuestionKind, Step, VersionRule, check_disclosure,
+};
 use crate::intake::looks_like_address;
 use candor_formats::purl::Purl;
 use candor_formats::uri;
@@ -48,7 +50,7 @@ impl Checks {
         }
     }
 
-    fn address(&mut self, path: impl Into<String>, text: &str) {
+    pub(super) fn address(&mut self, path: impl Into<String>, text: &str) {
         if !looks_like_address(text) {
             self.tell(path, format!("`{text}` is no e-mail address; write it like security@example.org"));
         }
@@ -339,7 +341,11 @@ fn outcome(policy: &Policy, checks: &mut Checks) {
     {
         checks.tell("disclosure.embargo", format!("{embargo} is longer than the limit of {limit}"));
     }
+    check_disclosure::check(policy, checks);
     let credit = &policy.credit;
+    if credit.places.contains(&CreditPlace::ThanksPage) && !credit.places.contains(&CreditPlace::Advisory) {
+        checks.tell("credit.places", "the page of thanks repeats what advisories say; add \"advisory\"");
+    }
     if credit.default != CreditDefault::Anonymous && credit.fields.is_empty() {
         checks.tell("credit.fields", "a credit is made of something; name at least \"name\"");
     } else if credit.default == CreditDefault::Named && !credit.fields.contains(&CreditField::Name) {

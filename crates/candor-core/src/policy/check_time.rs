@@ -152,7 +152,8 @@ fn promises(policy: &Policy, checks: &mut Checks) {
     );
 }
 
-fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path: &str, checks: &mut Checks) {
+/// That an escalation goes to somebody, at one time.
+pub(super) fn escalation_to(policy: &Policy, escalation: &Escalation, path: &str, checks: &mut Checks) {
     let roles: Vec<&str> = policy.contacts.iter().map(|contact| contact.role.as_str()).collect();
     if !roles.contains(&escalation.to.as_str()) && !matches!(escalation.to.as_str(), "holder" | "team") {
         let mut known = roles;
@@ -167,6 +168,13 @@ fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path
         (None, None) => {
             checks.tell(path, "say when: `before = \"12 hours\"`, or `after = \"0 hours\"` for the moment itself")
         }
+        _ => {}
+    }
+}
+
+fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path: &str, checks: &mut Checks) {
+    escalation_to(policy, escalation, path, checks);
+    match (escalation.before, escalation.after) {
         (Some(before), None) if longer(before, promise.within) => checks.tell(
             format!("{path}.before"),
             format!("{before} before it falls due is before it starts; it runs for {}", promise.within),
@@ -181,7 +189,9 @@ fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path
 }
 
 /// Events that come from reporters and clocks alone.
-const NOT_BY_MEMBERS: [&str; 18] = [
+const NOT_BY_MEMBERS: [&str; 20] = [
+    "step-done",
+    "summary-declined",
     "reported",
     "contact-given",
     "forgotten",

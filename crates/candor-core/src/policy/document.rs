@@ -3,8 +3,8 @@
 //! A target is never worded as a commitment, and what the file does not say is not said here either.
 
 use super::{
-    CalendarRules, CreditDefault, CreditField, Gate, MayOverride, Moment, Need, Policy, Promise, PromiseKind,
-    PublishOn, ScannerRule, Step, Unit, VersionRule, Weekday,
+    CalendarRules, ClosedReports, CreditDefault, CreditField, Gate, MayOverride, Moment, Need, OnBreach, Policy,
+    Promise, PromiseKind, PublishOn, ScannerRule, Share, Step, Unit, VersionRule, Weekday,
 };
 use crate::intake::label;
 
@@ -349,8 +349,8 @@ fn promises(policy: &Policy) -> Vec<Block> {
     if let Some(no_sla) = &policy.disclosure.no_sla {
         paragraph(&mut blocks, no_sla);
     }
-    if policy.publish.promises_kept {
-        paragraph(&mut blocks, "How often these promises were kept is public.");
+    if policy.publish.has_record() {
+        paragraph(&mut blocks, "How often these promises were kept is public, the broken ones included.");
     }
     blocks
 }
@@ -584,6 +584,10 @@ fn disclosure(policy: &Policy) -> Vec<Block> {
     let mut words = match rules.publish_on {
         PublishOn::Fix => "An approved advisory is published with the release of the fix, never before.".to_owned(),
         PublishOn::Date => "An approved advisory is published at the agreed date.".to_owned(),
+        PublishOn::Both => {
+            "An approved advisory is published when the fix is released and the agreed date has come, whichever is later."
+                .to_owned()
+        }
         PublishOn::Hand => "An approved advisory is published by a coordinator.".to_owned(),
     };
     if let Some(embargo) = rules.embargo {
@@ -596,8 +600,80 @@ fn disclosure(policy: &Policy) -> Vec<Block> {
     if !rules.conditions.is_empty() {
         paragraph(&mut blocks, "With your report you agree to this:");
         blocks.push(Block::List(rules.conditions.iter().map(|condition| line(condition)).collect()));
+        paragraph(&mut blocks, breach_words(rules.on_breach));
     }
+    paragraph(
+        &mut blocks,
+        match (rules.closed_reports, rules.closed_without_asking) {
+            (ClosedReports::Never, _) => "",
+            (ClosedReports::Summary, false) => {
+                "Of a report that ends without an advisory, whatever the reason, a short summary can become public; you see it first, and nothing is published without your yes."
+            }
+            (ClosedReports::Summary, true) => {
+                "Of a report that ends without an advisory, whatever the reason, a short summary can become public. It says nothing about you."
+            }
+            (ClosedReports::Full, false) => {
+                "A report that ends without an advisory, whatever the reason, can become public with what came of it; you see the text first, and nothing is published without your yes."
+            }
+            (ClosedReports::Full, true) => {
+                "A report that ends without an advisory, whatever the reason, can become public with what came of it. It says nothing about you."
+            }
+        },
+    );
+    schedule(policy, &mut blocks);
     blocks
+}
+
+/// What a breach of the conditions means, in words for the reporter.
+pub fn breach_words(rule: OnBreach) -> &'static str {
+    match rule {
+        OnBreach::CreditKept => "",
+        OnBreach::CreditDenied => {
+            "Whoever breaks one of these conditions is not credited. A member has to put it on record with the evidence, and you are told."
+        }
+    }
+}
+
+/// The schedule of a publication as a table; addresses are not in it.
+fn schedule(policy: &Policy, blocks: &mut Vec<Block>) {
+    let rules = &policy.disclosure;
+    if rules.schedule.is_empty() {
+        return;
+    }
+    paragraph(blocks, "A publication follows this schedule:");
+    let rows = rules.schedule.iter().map(|step| {
+        let mut what = capital(&step.what);
+        if !step.severities.is_empty() {
+            let names: Vec<String> = step.severities.iter().map(|severity| severity.label().to_owned()).collect();
+            what += &format!(" (for severity {})", or(&names));
+        }
+        let told = step.tell.as_deref().and_then(|name| rules.recipients(name)).map(|recipients| {
+            let who = if recipients.what.is_empty() { recipients.name.as_str() } else { recipients.what.as_str() };
+            match (step.at.is_before(), recipients.may_have.is_empty()) {
+                (true, true) => format!("{who}: a reference, the date and the severity, nothing more"),
+                (true, false) => {
+                    let more: Vec<String> = recipients.may_have.iter().map(|share| shared(*share).to_owned()).collect();
+                    format!("{who}: a reference, the date, the severity, {}", and(&more))
+                }
+                (false, _) => who.to_owned(),
+            }
+        });
+        vec![line(&capital(&step.at.words())), line(&what), line(&told.unwrap_or_else(|| "nobody outside".into()))]
+    });
+    blocks.push(Block::Table(Table {
+        caption: "Schedule of a publication",
+        head: vec!["When", "What", "Who is told"],
+        rows: rows.collect(),
+    }));
+}
+
+/// What a letter ahead of a publication may name, in words.
+pub fn shared(share: Share) -> &'static str {
+    match share {
+        Share::Product => "the product",
+        Share::Identifiers => "its public identifiers",
+        Share::Versions => "the versions with the fix",
+    }
 }
 
 fn credit(policy: &Policy) -> Vec<Block> {
@@ -626,11 +702,12 @@ fn credit(policy: &Policy) -> Vec<Block> {
                 .to_owned()
             })
             .collect();
-        let places = if rules.appears_in.is_empty() {
-            String::new()
+        let named: Vec<String> = if rules.appears_in.is_empty() {
+            rules.places.iter().map(|place| place.label().to_owned()).collect()
         } else {
-            format!(" It appears in {}.", and(&rules.appears_in))
+            rules.appears_in.clone()
         };
+        let places = if named.is_empty() { String::new() } else { format!(" It appears in {}.", and(&named)) };
         paragraph(&mut blocks, &format!("A credit can hold {}, as you choose.{places}", and(&names)));
     }
     blocks

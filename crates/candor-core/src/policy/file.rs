@@ -4,7 +4,7 @@
 //! sense (see [`super::check`]). Each pass tells everything it finds; a later one runs only on what the earlier let through.
 
 use super::fragments::{self, Expanded, Find};
-use super::{Length, Policy, check, render};
+use super::{Length, Offset, Policy, check, render};
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -100,6 +100,15 @@ fn read_whole(text: &str) -> Result<Policy, Vec<Found>> {
         .map(|problem| found(locate(&root, &problem.path), &problem.path, problem.message))
         .collect();
     if problems.is_empty() { Ok(policy) } else { Err(problems) }
+}
+
+/// A finding about a key of a policy file that reads well in itself, such as a name that another program has.
+pub fn finding_at(text: &str, path: &str, message: impl Into<String>) -> Finding {
+    let offset = match DeTable::parse(text) {
+        Ok(table) => locate(&Spanned::new(0..0, DeValue::Table(table.into_inner())), path),
+        Err(_) => 0,
+    };
+    finding(text, offset, path, message.into())
 }
 
 /// Reads a policy that was checked when it was taken into service. Checks that came later do not reach back: a policy that
@@ -232,6 +241,11 @@ impl<'a> Shape<'a> {
             "string" => match value.get_ref().as_str() {
                 Some(text) if name == "Length" => {
                     if let Err(problem) = text.parse::<Length>() {
+                        self.tell(start, path, problem);
+                    }
+                }
+                Some(text) if name == "Offset" => {
+                    if let Err(problem) = text.parse::<Offset>() {
                         self.tell(start, path, problem);
                     }
                 }

@@ -5,8 +5,10 @@
 
 pub mod calendar;
 mod check;
+mod check_disclosure;
 pub mod compare;
 mod check_time;
+pub mod disclosure;
 pub mod document;
 pub mod file;
 pub mod fragments;
@@ -15,6 +17,7 @@ pub mod holidays;
 pub mod ics;
 pub mod import;
 mod moment;
+mod insights;
 pub mod render;
 mod rules;
 
@@ -26,6 +29,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use calendar::Calendar;
+pub use disclosure::{
+    ClosedReports, CreditDefault, CreditField, CreditPlace, CreditRules, Disclosure, DoneBy, Offset, OnBreach,
+    PublishOn, PublishRules, Recipients, ScheduleStep, Share,
+};
 pub use gate::{CaseField, Gate, MayOverride, Need, Step};
 pub use holidays::HolidayOn;
 pub use moment::{EventKind, Moment};
@@ -475,7 +482,7 @@ pub struct Promise {
     pub escalate: Vec<Escalation>,
 }
 
-fn severities(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn severities(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": "array",
         "items": { "type": "string", "enum": ["none", "low", "medium", "high", "critical"] }
@@ -621,98 +628,6 @@ pub struct SeverityRules {
     pub when_small: Vec<Severity>,
 }
 
-/// Embargo and publication.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Disclosure {
-    /// What the team asks of reporters and offers in return, in words.
-    #[serde(default)]
-    pub statement: String,
-    /// The embargo proposed when nothing else is agreed, from the report.
-    #[serde(default)]
-    pub embargo: Option<Length>,
-    /// The longest embargo, from the report.
-    #[serde(default)]
-    pub embargo_limit: Option<Length>,
-    /// What releases the advisory.
-    #[serde(default)]
-    pub publish_on: PublishOn,
-    /// Conditions a reporter is shown and agrees to.
-    #[serde(default)]
-    pub conditions: Vec<String>,
-    /// Sentence about service levels, like `This is not an SLA.`
-    #[serde(default)]
-    pub no_sla: Option<String>,
-    /// What else the policy says about the process, paragraph by paragraph.
-    #[serde(default)]
-    pub process: Vec<String>,
-}
-
-/// What releases an approved advisory.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PublishOn {
-    /// The release of the fix: the same day, never before.
-    #[default]
-    Fix,
-    /// The agreed date.
-    Date,
-    /// A coordinator, by hand.
-    Hand,
-}
-
-/// Credit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CreditRules {
-    /// What happens when the reporter says nothing.
-    #[serde(default)]
-    pub default: CreditDefault,
-    /// The rule in words.
-    #[serde(default)]
-    pub statement: String,
-    /// Where the credit appears.
-    #[serde(default)]
-    pub appears_in: Vec<String>,
-    /// What credit is made of.
-    #[serde(default = "name_only")]
-    pub fields: Vec<CreditField>,
-}
-
-fn name_only() -> Vec<CreditField> {
-    vec![CreditField::Name]
-}
-
-impl Default for CreditRules {
-    fn default() -> Self {
-        Self { default: CreditDefault::Ask, statement: String::new(), appears_in: Vec::new(), fields: name_only() }
-    }
-}
-
-/// What happens when the reporter says nothing about credit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CreditDefault {
-    /// They are credited by the name they gave, unless they object. Nobody is named without having been told so on the form.
-    Named,
-    /// They are asked; without an answer they stay anonymous.
-    #[default]
-    Ask,
-    /// Nothing about them is published unless they ask for it.
-    Anonymous,
-}
-
-/// Parts of a credit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum CreditField {
-    Name,
-    Organisation,
-    Link,
-    About,
-}
-
 /// Third-party packages.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -741,15 +656,6 @@ pub struct Advisories {
     /// Where else advisories appear, such as a blog.
     #[serde(default)]
     pub also_at: Option<String>,
-}
-
-/// Which figures are public.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PublishRules {
-    /// Whether the record of promises kept is public.
-    #[serde(default)]
-    pub promises_kept: bool,
 }
 
 impl Promise {

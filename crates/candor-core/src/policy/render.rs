@@ -6,18 +6,76 @@ use candor_formats::security_txt::{self, SecurityTxt};
 use jiff::Timestamp;
 
 pub use super::document::{Section, Table, document};
+pub use super::insights::security_insights;
 
 /// JSON Schema (draft 2020-12) of the policy file, for editors.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Policy).to_value()
 }
 
-/// The policy as JSON, with the keys of its file and every default filled in. Contacts that are not public are left out.
+/// Version of the form that [`json`] prints. It counts up when a key goes or changes its meaning; new keys come without.
+pub const JSON_VERSION: u32 = 1;
+
+/// The public part of the policy as JSON: the keys of its file with every default filled in, and the version of this form.
+/// Contacts that are not public and addresses of recipients are left out.
 pub fn json(policy: &Policy) -> serde_json::Value {
     let mut public = policy.clone();
     public.contacts.retain(|contact| contact.public);
     public.files.clear();
-    serde_json::to_value(public).unwrap_or_default()
+    let mut value = serde_json::to_value(public).unwrap_or_default();
+    let recipients = value.pointer_mut("/disclosure/recipients").and_then(serde_json::Value::as_array_mut);
+    for group in recipients.into_iter().flatten() {
+        if let Some(group) = group.as_object_mut() {
+            group.remove("addresses");
+        }
+    }
+    if let Some(object) = value.as_object_mut() {
+        object.insert("schema_version".into(), JSON_VERSION.into());
+    }
+    value
+}
+
+/// JSON Schema (draft 2020-12) of what [`json`] prints. It allows keys that it does not know, so that a newer policy
+/// still reads.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schema();
+    open_up(&mut schema);
+    if let Some(group) = schema.pointer_mut("/$defs/Recipients").and_then(serde_json::Value::as_object_mut) {
+        if let Some(properties) = group.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            properties.remove("addresses");
+        }
+        if let Some(required) = group.get_mut("required").and_then(serde_json::Value::as_array_mut) {
+            required.retain(|name| name != "addresses");
+        }
+    }
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("title".into(), "A security policy, as Candor publishes it".into());
+        if let Some(properties) = object.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            let version = serde_json::json!({
+                "const": JSON_VERSION,
+                "description": "Version of this form; it counts up when a key goes or changes its meaning."
+            });
+            properties.insert("schema_version".into(), version);
+        }
+        if let Some(required) = object.get_mut("required").and_then(serde_json::Value::as_array_mut) {
+            required.push("schema_version".into());
+        }
+    }
+    schema
+}
+
+/// Takes the ban on unknown keys out of a schema.
+fn open_up(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(object) => {
+            if object.get("additionalProperties") == Some(&serde_json::Value::Bool(false)) {
+                object.remove("additionalProperties");
+            }
+            object.values_mut().for_each(open_up);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(open_up),
+        _ => {}
+    }
 }
 
 /// `SECURITY.md`, for the repository or the program's page. `base_url` as in [`document`].

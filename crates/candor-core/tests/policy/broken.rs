@@ -621,3 +621,91 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_schedule_that_cannot_be_kept_is_told() {
+    check_after_base(
+        r#"[disclosure]
+on_breach = "credit-denied"
+closed_without_asking = true
+[[disclosure.recipients]]
+name = "Distributors"
+addresses = ["nobody"]
+lead_limit = "5 days"
+[[disclosure.recipients]]
+name = "lists"
+addresses = []
+[[disclosure.schedule]]
+name = "tell"
+what = "tell them"
+at = "-7 days"
+done_by = "candor"
+tell = "Distributors"
+[[disclosure.schedule]]
+name = "tell"
+what = ""
+at = "7 days"
+done_by = "candor"
+[[disclosure.schedule]]
+name = "merge"
+what = "merge"
+at = "-1 hour"
+who = "nobody"
+tell = "list"
+"#,
+        expect![[
+            r#"28:6: disclosure.schedule[1].at: `7 days` does not say on which side; write "-7 days" for before or "+7 days" for after"#
+        ]],
+    );
+}
+
+#[test]
+fn steps_that_make_no_sense_together_are_told() {
+    check_after_base(
+        r#"[disclosure]
+on_breach = "credit-denied"
+closed_without_asking = true
+[[disclosure.recipients]]
+name = "Distributors"
+addresses = ["nobody"]
+lead_limit = "5 days"
+[[disclosure.recipients]]
+name = "lists"
+addresses = []
+[[disclosure.schedule]]
+name = "tell"
+what = "tell them"
+at = "-7 days"
+done_by = "candor"
+tell = "Distributors"
+[[disclosure.schedule]]
+name = "tell"
+what = ""
+at = "+7 days"
+done_by = "candor"
+[[disclosure.schedule]]
+name = "merge"
+what = "merge"
+at = "-1 hour"
+who = "nobody"
+tell = "list"
+escalate = [{ to = "someone", after = "1 hour" }]
+[credit]
+places = ["thanks-page"]
+"#,
+        expect![[r#"
+            10:13: disclosure.on_breach: there is no condition that could be broken; write them under `conditions`, or leave this out
+            11:25: disclosure.closed_without_asking: no closed report becomes public; write closed_reports = "summary", or leave this out
+            13:8: disclosure.recipients[0].name: `Distributors` is no short name; use lower-case letters, digits and single dashes
+            14:14: disclosure.recipients[0].addresses[0]: `nobody` is no e-mail address; write it like security@example.org
+            18:13: disclosure.recipients[1].addresses: nobody is told; write at least one address
+            22:6: disclosure.schedule[0].at: `Distributors` may be told 5 days ahead at most; this is 7 days before
+            25:1: disclosure.schedule[1].tell: what Candor does is to write letters; name the recipients under `tell`
+            26:8: disclosure.schedule[1].name: there are two steps called `tell`; give each its own name
+            27:8: disclosure.schedule[1].what: write what is done; it is empty
+            30:1: disclosure.schedule[2].done_by: letters are sent by Candor; write done_by = "candor"
+            34:7: disclosure.schedule[2].who: no contact has the role `nobody`; known are `coordinator`, `holder`
+            36:20: disclosure.schedule[2].escalate[0].to: no contact has the role `someone`; known are `coordinator`, `holder`, `team`
+            38:10: credit.places: the page of thanks repeats what advisories say; add "advisory""#]],
+    );
+}

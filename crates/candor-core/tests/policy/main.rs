@@ -14,3 +14,4 @@ mod given;
 mod import;
 mod rendered;
 mod times;
+mod schedule;

@@ -120,7 +120,12 @@ fn reference(reference: &Reference) -> String {
     }
 }
 
-fn credit(credit: &Credit) -> String {
+pub(super) fn credit(credit: &Credit) -> String {
+    format!("{}: {}", credit.role.label(), credited(credit))
+}
+
+/// Who is credited, with all they wished to have said about them and nothing else.
+pub(super) fn credited(credit: &Credit) -> String {
     let organisation = credit.organisation.as_deref().unwrap_or_default();
     let names: Vec<String> =
         [credit.name.as_str(), organisation].into_iter().filter(|name| !name.trim().is_empty()).map(plain).collect();
@@ -131,11 +136,11 @@ fn credit(credit: &Credit) -> String {
         .filter(|note| !note.trim().is_empty())
         .map(|note| format!(" ({})", plain(note)))
         .unwrap_or_default();
-    format!("{}: {}{link}{note}", credit.role.label(), names.join(", "))
+    format!("{}{link}{note}", names.join(", "))
 }
 
 /// One line of text without any meaning in Markdown or HTML.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
         match c {

@@ -6,12 +6,14 @@
 
 mod check; // what keeps a record from being published
 mod markdown; // the record as a text file
+mod release; // what release notes say of it
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 pub use markdown::to_markdown;
+pub use release::{is_fixed_in, release_notes};
 
 use crate::cvss::{CvssVector, Severity, Version};
 use crate::purl::Purl;

@@ -108,6 +108,24 @@ pub async fn show(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCas
     fine(Case::of(&case, &policy, &names(&app).await?, app.now()))
 }
 
+/// A text for release notes.
+#[derive(Debug, serde::Serialize, JsonSchema)]
+pub struct ReleaseNotes {
+    /// The case.
+    case: String,
+    /// Whether all of it is public already.
+    public: bool,
+    /// The text, as Markdown.
+    markdown: String,
+}
+
+/// `GET /cases/{case}/release-notes`
+pub async fn release_notes(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCase) -> Answered<ReleaseNotes> {
+    let case = load_case(&app, &actor, &id).await?;
+    let markdown = crate::execute::release_notes(&app, &case)?;
+    fine(ReleaseNotes { case: case.id.0.clone(), public: !case.advisory.published.is_empty(), markdown })
+}
+
 /// `GET /cases/{case}/files/{id}`
 pub async fn file(
     State(app): State<App>,

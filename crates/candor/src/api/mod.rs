@@ -84,6 +84,11 @@ fn table() -> Vec<Route> {
             .takes(Takes::Json(schema::<receipts::EmbargoAnswer>))
             .gives::<receipts::Done>(200)
             .once(),
+        Route::post("/receipt/summary", "answerSummary", "Answer the text proposed for the public page", post(receipts::summary))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::SummaryAnswer>))
+            .gives::<receipts::Done>(200)
+            .once(),
         Route::post("/receipt/withdraw", "withdraw", "Take the report back", post(receipts::withdraw))
             .by(Who::Holder)
             .takes(Takes::Json(schema::<receipts::Withdrawal>))
@@ -103,6 +108,16 @@ fn table() -> Vec<Route> {
         Route::get("/cases/{case}", "showCase", "A case: facts, clocks, thread, journal", get(cases::show))
             .by(Who::Member)
             .gives::<Case>(200),
+        Route::get(
+            "/cases/{case}/release-notes",
+            "releaseNotesOfCase",
+            "Text for the release notes of the fix, credits as consented to",
+            get(cases::release_notes),
+        )
+        .says("Before the publication it holds what only the team may know.")
+        .by(Who::Member)
+        .gives::<cases::ReleaseNotes>(200)
+        .or(&[422]),
         Route::get("/cases/{case}/files/{id}", "openCaseFile", "A file of a case", get(cases::file)).by(Who::Member),
         Route::post("/cases/{case}/commands", "command", "Act on a case", post(cases::command))
             .says(

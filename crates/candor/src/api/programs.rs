@@ -23,7 +23,7 @@ pub async fn list(State(app): State<App>) -> Answered<Programs> {
 /// `GET /programs/{program}`
 pub async fn show(State(app): State<App>, InProgram(program): InProgram) -> Answered<Program> {
     let (version, policy) = app.policy_in_force(&program).ok_or_else(Problem::not_found)?;
-    fine(Program::of(&policy, version, app.program_url(&program), app.now()).map_err(Error::internal)?)
+    fine(Program::of(&policy, version, app.program_url(&program), app.now()))
 }
 
 /// How many.

@@ -150,6 +150,29 @@ pub async fn embargo(
     ask(&app, &holder, key, &told, Command::AnswerEmbargo { agree, text }).await
 }
 
+/// An answer to the text proposed for the public page.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SummaryAnswer {
+    /// Whether it may become public as it stands.
+    agree: bool,
+    /// Your words, such as what should be said otherwise.
+    #[serde(default)]
+    text: String,
+}
+
+/// `POST /receipt/summary`
+pub async fn summary(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(answer): Json<SummaryAnswer>,
+) -> Answered<Done> {
+    let told = told(&("summary", &answer), &[])?;
+    let SummaryAnswer { agree, text } = answer;
+    ask(&app, &holder, key, &told, Command::AnswerSummary { agree, text }).await
+}
+
 /// Why a report is taken back.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

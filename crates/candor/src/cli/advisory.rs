@@ -7,7 +7,8 @@ use crate::store::advisories;
 use candor_core::decide::Facts;
 use candor_core::disclosure;
 use candor_core::id::CaseId;
-use candor_formats::advisory::{Record, to_markdown};
+use candor_core::policy::CreditPlace;
+use candor_formats::advisory::{Record, is_fixed_in, release_notes, to_markdown};
 use candor_formats::{csaf, osv, security_txt};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,20 @@ pub enum Command {
         /// The format
         #[arg(long = "as", value_name = "FORMAT")]
         form: Form,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Prints the text for release notes, credits as consented to: of cases, or of what a release has fixed
+    ReleaseNotes {
+        /// Names of cases; before their publication the text is for the team alone
+        #[arg(value_name = "CASE", required_unless_present = "release")]
+        cases: Vec<String>,
+        /// The program whose public advisories are looked through
+        #[arg(long, value_name = "PROGRAM", requires = "release")]
+        program: Option<String>,
+        /// The release whose fixes are told, like 4.2.1
+        #[arg(long, value_name = "VERSION", requires = "program", conflicts_with = "cases")]
+        release: Option<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -61,6 +76,13 @@ pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Validate { files, json } => validate(&files, json),
         Command::Export { case, form, place } => export(&case, form, &place).await,
+        Command::ReleaseNotes { cases, program, release, place } => {
+            let app = place.open().await?;
+            match (program, release) {
+                (Some(program), Some(release)) => of_release(&app, &program, &release).await,
+                _ => of_cases(&app, &cases).await,
+            }
+        }
         Command::Build { public, place } => build(public, &place).await,
     }
 }
@@ -157,7 +179,46 @@ async fn of_case(app: &App, typed: &str) -> Result<Record, Failure> {
         base_url: app.program_url(&case.program),
     };
     output::complain("this is a draft; nothing of it is public");
-    disclosure::record_of(&case, &policy, &facts).map_err(Failure::new)
+    disclosure::preview_of(&case, &policy, &facts).map_err(Failure::new)
+}
+
+/// What the public advisories of a program say about one release.
+async fn of_release(app: &App, program: &str, release: &str) -> Outcome {
+    let Some(policy) = app.policy(&program.into()) else {
+        return Err(Failure::new(format_args!("there is no program called {}", output::plain(program))));
+    };
+    let mut records = Vec::new();
+    for row in advisories::all(&app.store).await? {
+        let record = read(&row.record)?;
+        if row.program == program && is_fixed_in(&record, release) {
+            records.push(record);
+        }
+    }
+    if records.is_empty() {
+        return Err(Failure::new(format_args!(
+            "no public advisory of {program} names {} as a version with the fix; name the case instead",
+            output::plain(release)
+        )));
+    }
+    // A credit that belongs into the advisory alone is left out here.
+    if !policy.credit.places.contains(&CreditPlace::ReleaseNotes) {
+        records.iter_mut().for_each(|record| record.credits.clear());
+    }
+    output::print(&release_notes(&records.iter().collect::<Vec<_>>(), false));
+    Ok(())
+}
+
+async fn of_cases(app: &App, cases: &[String]) -> Outcome {
+    for typed in cases {
+        let none = || Failure::new(format_args!("there is no case called {}", output::plain(typed)));
+        let id = CaseId::parse(typed).ok_or_else(none)?;
+        let (case, _) = crate::execute::journal::load(app, &id).await?.ok_or_else(none)?;
+        if case.advisory.published.is_empty() {
+            output::complain(format_args!("{id} is not public yet; use this with the release, not before"));
+        }
+        output::print(&crate::execute::release_notes(app, &case)?);
+    }
+    Ok(())
 }
 
 async fn build(public: Option<PathBuf>, place: &Place) -> Outcome {

@@ -15,6 +15,7 @@ mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
 mod backup; // copies, made and restored
 mod mail; // messages handed over by a mail server
+mod probe; // the channels, looked at now
 mod keys; // what is there, and what is erased
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -83,6 +84,8 @@ enum Commands {
     /// Takes mail in
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Looks at every channel that the policies name, as the worker does once a day
+    Probe(probe::Args),
     /// Shows what keys there are, and destroys keys, which erases what lies under them
     #[command(subcommand)]
     Keys(keys::Command),
@@ -145,6 +148,7 @@ fn run(cli: Cli) -> Outcome {
         Commands::Backup(args) => wait_for(backup::backup(args)),
         Commands::Restore(args) => wait_for(backup::restore(args)),
         Commands::Mail(command) => wait_for(mail::run(command)),
+        Commands::Probe(args) => wait_for(probe::run(args)),
         Commands::Keys(command) => wait_for(keys::run(command)),
     }
 }

@@ -70,8 +70,12 @@ pub enum Form {
     SecurityTxt,
     /// A page of plain HTML
     Html,
-    /// The policy as JSON
+    /// The public part of the policy as JSON
     Json,
+    /// The JSON Schema of that
+    JsonSchema,
+    /// The file security-insights.yml (OpenSSF Security Insights 2.1.0)
+    SecurityInsights,
 }
 
 pub(super) fn run(command: Command) -> Outcome {
@@ -231,6 +235,18 @@ fn print(file: &Path, form: Form, base_url: Option<&str>) -> Outcome {
     };
     match form {
         Form::Json => output::json(&render::json(&policy)),
+        Form::JsonSchema => output::json(&render::json_schema()),
+        Form::SecurityInsights => {
+            let today = super::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            match render::security_insights(&policy, base_url, today) {
+                Some(text) => output::print(&text),
+                None => {
+                    return Err(Failure::new(
+                        "security-insights.yml names at least one repository: set `url` under [program], or `repositories` of a product",
+                    ));
+                }
+            }
+        }
         Form::SecurityMd => output::print(&render::security_md(&policy, base_url)),
         Form::Html => output::print(&render::html(&policy, base_url)),
         Form::SecurityTxt => {

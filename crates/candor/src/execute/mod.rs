@@ -191,9 +191,23 @@ async fn once(
     tell(&mut batch, &after, case.seq, &events, &policy, now, beside.map_or(Letters::Now, |beside| beside.letters));
     batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
     for event in &events {
-        if let Event::Published { record } = event {
-            batch.main.push(journal::public_row(&after, record)?);
-            batch.main.extend(journal::take_number(&after, record));
+        match event {
+            Event::Published { record } => {
+                batch.main.push(journal::public_row(&after, record)?);
+                batch.main.extend(journal::take_number(&after, record));
+            }
+            // It is public from here on, and lies in the clear like an advisory.
+            Event::SummaryPublished { title, text } => {
+                batch.main.push(store::closed_reports::put_statement(&store::closed_reports::ClosedReport {
+                    stream: after.id.0.clone(),
+                    program: after.program.0.clone(),
+                    at: now.as_microsecond(),
+                    title: title.clone(),
+                    text: text.clone(),
+                }));
+            }
+            Event::SummaryWithdrawn { .. } => batch.main.push(store::closed_reports::delete_statement(id.as_str())),
+            _ => {}
         }
     }
     let projected = project::row(&case_key, &after, &policy, head)?;
@@ -273,6 +287,28 @@ fn denied(denied: Denied) -> Error {
         Denied::Absent => Error::NotFound,
         Denied::Role { needs } => Error::Role { needs },
     }
+}
+
+/// The text for the release notes of a case's fix. Before its publication it is for the team alone.
+///
+/// # Errors
+/// [`Error::Refused`] with what the advisory still lacks.
+pub fn release_notes(app: &App, case: &Case) -> Result<String, Error> {
+    let policy = policy_of(app, case)?;
+    let facts = Facts {
+        now: app.now(),
+        policy_version: case.policy_version,
+        advisory_id: String::new(),
+        may_hold: true,
+        base_url: app.program_url(&case.program),
+    };
+    let facts = match &case.advisory.id {
+        Some(_) => facts,
+        // The number is drawn with the publication.
+        None => Facts { advisory_id: format!("{}-DRAFT", policy.advisory_prefix()), ..facts },
+    };
+    let record = candor_core::disclosure::release_record(case, &policy, &facts)?;
+    Ok(candor_formats::advisory::release_notes(&[&record], case.advisory.published.is_empty()))
 }
 
 /// What a decision must know of the world. An advisory's number is taken only when one is about to be published.

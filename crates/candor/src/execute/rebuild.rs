@@ -4,6 +4,7 @@ use super::{journal, project};
 use crate::app::App;
 use crate::error::Error;
 use crate::store::{self, Batch, Statement};
+use candor_core::case::SummaryState;
 use candor_core::event::{Channel, Event};
 use candor_core::id::CaseId;
 
@@ -57,6 +58,15 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
                     }
                     _ => {}
                 }
+            }
+            if let Some(summary) = case.summary.as_ref().filter(|summary| summary.state == SummaryState::Public) {
+                statements.push(store::closed_reports::put_statement(&store::closed_reports::ClosedReport {
+                    stream: stream.clone(),
+                    program: case.program.0.clone(),
+                    at: summary.at.as_microsecond(),
+                    title: summary.title.clone(),
+                    text: summary.text.clone(),
+                }));
             }
             done += 1;
         }

@@ -9,6 +9,7 @@ use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
 use candor_core::promises;
+use candor_core::schedule::{self, StepStatus};
 use jiff::Timestamp;
 use lettre::Address;
 use mail_builder::MessageBuilder;
@@ -17,12 +18,14 @@ use mail_builder::headers::raw::Raw;
 
 use super::address::{self, NoAddress, Sender};
 use super::words::{About, ByMail, Matter, Words};
+use super::{channels, outside};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute;
 use crate::keys::{Purpose, lookup};
 use crate::store::outbox::OutboxRow;
+use crate::watch::probes::STREAM;
 
 /// A message ready to leave.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,6 +77,9 @@ enum Found {
 /// # Errors
 /// When the store or the keys fail; the row is to be tried again.
 pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built, Error> {
+    if let Some(slug) = row.stream.strip_prefix(STREAM) {
+        return of_program(app, sender, row, slug).await;
+    }
     let (Some(kind), Some(recipient)) = (NoticeKind::from_name(&row.kind), Recipient::from_name(&row.recipient)) else {
         return Ok(Built::Unsendable("the row names a kind or a recipient that this version does not know".into()));
     };
@@ -111,15 +117,23 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         drill: case.drill,
         by_mail: by_mail.as_ref(),
         said: entry.and_then(|entry| said(&entry.what)).filter(|_| app.config.mail_words && by_mail.is_some()),
+        step: entry.and_then(|entry| step(&case, &policy, &entry.what, app.now())),
     };
-    let words = matter.words(kind);
+    let words = match (&recipient, kind) {
+        (Recipient::Outside { name, .. }, NoticeKind::Advance | NoticeKind::Announcement) => {
+            let Some(recipients) = policy.disclosure.recipients(name) else {
+                return Ok(Built::Dropped("the policy names these recipients no more"));
+            };
+            match outside::words(&case, &policy, recipients, kind, &app.config.base_url) {
+                Ok(words) => words,
+                Err(why) => return Ok(Built::Dropped(why)),
+            }
+        }
+        _ => matter.words(kind),
+    };
     let thread = match &by_mail {
         Some(by_mail) => by_mail.thread.clone(),
-        None => execute::report::hex(&lookup(
-            app.keys()?.root().purpose(Purpose::Lookup),
-            "mail thread",
-            format!("{}\n{}", row.stream, row.recipient).as_bytes(),
-        )),
+        None => thread_of(app, row)?,
     };
     let name = address::display_name(&policy.program.name);
     let head = Heading {
@@ -128,6 +142,45 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         thread: &thread,
         mark: &super::receive::own_mark(app, &row.id)?,
         reply_to: by_mail.as_ref().and_then(|by_mail| by_mail.reply_to.as_deref()),
+    };
+    compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
+}
+
+/// What letters of one case or program to one recipient have in common.
+fn thread_of(app: &App, row: &OutboxRow) -> Result<String, Error> {
+    Ok(execute::report::hex(&lookup(
+        app.keys()?.root().purpose(Purpose::Lookup),
+        "mail thread",
+        format!("{}\n{}", row.stream, row.recipient).as_bytes(),
+    )))
+}
+
+/// Builds a letter about a program and no case.
+async fn of_program(app: &App, sender: &Sender, row: &OutboxRow, slug: &str) -> Result<Built, Error> {
+    let Some(policy) = app.policy(&slug.into()) else { return Ok(Built::Dropped("the program is not in service")) };
+    let Some(Recipient::Contact(role)) = Recipient::from_name(&row.recipient) else {
+        return Ok(Built::Unsendable("the row names a recipient that this version does not know".into()));
+    };
+    let Some(contact) = policy.contact(&role) else {
+        return Ok(Built::Dropped("the policy names this contact no more"));
+    };
+    let to = match address::check(&contact.email) {
+        Ok(address) => address,
+        Err(why) => return Ok(Built::Unsendable(why.to_string())),
+    };
+    let words = match channels::words(app, &policy, &row.kind).await? {
+        Ok(words) => words,
+        Err(why) => return Ok(Built::Dropped(why)),
+    };
+    let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
+    let thread = thread_of(app, row)?;
+    let name = address::display_name(&policy.program.name);
+    let head = Heading {
+        program: &name,
+        id: &row.id,
+        thread: &thread,
+        mark: &super::receive::own_mark(app, &row.id)?,
+        reply_to: None,
     };
     compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
 }
@@ -227,6 +280,14 @@ pub fn compose(
     Ok(Letter { id: id.to_owned(), at, from: sender.address.clone(), to, bytes })
 }
 
+/// The step of the schedule that a bell is about: what is done, when, and whether it is done.
+fn step(case: &Case, policy: &Policy, event: &Event, now: Timestamp) -> Option<(String, Option<Timestamp>, bool)> {
+    let Event::BellRung { bell, .. } = event else { return None };
+    let name = schedule::step_of(bell)?;
+    let view = schedule::views(case, policy, now).into_iter().find(|view| view.step.name == name)?;
+    Some((view.step.what.clone(), view.due, matches!(view.status, StepStatus::Done { .. })))
+}
+
 /// The address of a recipient, with rights looked at again.
 async fn find(
     app: &App,
@@ -257,6 +318,11 @@ async fn find(
                 |contact| Found::Address(contact.email.clone()),
             )),
         },
+        Recipient::Outside { name, index } => Ok(policy
+            .disclosure
+            .recipients(name)
+            .and_then(|recipients| recipients.addresses.get(*index))
+            .map_or(Found::Nobody("the policy names this address no more"), |address| Found::Address(address.clone()))),
         Recipient::Contact(role) => Ok(policy
             .contact(role)
             .or_else(|| policy.contacts.first())

@@ -3,6 +3,8 @@
 
 pub mod address; // one recipient, one line
 pub mod words; // what each letter says
+pub mod outside; // what recipients of a schedule are told
+pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
 pub mod smtp; // over SMTP
 pub mod dir; // as files in a folder
@@ -64,6 +66,18 @@ impl Post {
     /// Whether letters wait in the outbox because no way out is set up.
     pub fn holds(&self) -> bool {
         matches!(self.way, Way::Hold)
+    }
+
+    /// Whether the way out can be reached now, without handing anything over.
+    ///
+    /// # Errors
+    /// Why not, in words without an address.
+    pub async fn reach(&self) -> Result<(), String> {
+        match &self.way {
+            Way::Hold => Err("no way out for mail is set up".into()),
+            Way::Dir(_) => Ok(()),
+            Way::Smtp(smtp) => smtp.reach().await,
+        }
     }
 
     /// Hands a letter over, durably.

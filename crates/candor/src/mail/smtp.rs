@@ -198,6 +198,23 @@ impl Smtp {
         Ok(Self(builder.build()))
     }
 
+    /// Whether the server answers, by the polite question that changes nothing (NOOP).
+    ///
+    /// # Errors
+    /// Why not, in words without the server's text.
+    pub async fn reach(&self) -> Result<(), String> {
+        match self.0.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the mail server answers, and takes no letters".into()),
+            Err(why) if why.is_timeout() => Err("the mail server did not answer in time".into()),
+            Err(why) if why.is_tls() => Err("no TLS could be agreed with the mail server; see its certificate".into()),
+            Err(why) => Err(match why.status() {
+                Some(code) => format!("the mail server answered {code}"),
+                None => "the mail server could not be reached".into(),
+            }),
+        }
+    }
+
     /// Hands a letter over. The server has it, durably, when this returns without an error.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use candor_core::id::CaseId;
 use candor_core::notices::NoticeKind;
 use candor_core::policy::{Policy, PromiseKind};
 use candor_core::promises::{Clock, Status};
+use candor_core::schedule;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -38,6 +39,8 @@ pub struct Matter<'a> {
     pub by_mail: Option<&'a ByMail>,
     /// The team's words, where the operator lets them leave in letters.
     pub said: Option<&'a str>,
+    /// The step of the publication's schedule that the letter is about: what is done, when, and whether it is done.
+    pub step: Option<(String, Option<Timestamp>, bool)>,
 }
 
 /// What letters to a reporter who came by mail can say.
@@ -91,6 +94,15 @@ pub enum About {
     Nudged,
     /// Somebody else may have written to the reporter's secret address.
     Unverified,
+    /// A broken condition was put on record, or that record taken back.
+    Condition,
+    /// A text about the closed report is proposed, public or answered.
+    Summary,
+    /// A bell of the publication's schedule rang.
+    Step {
+        /// Name of the step.
+        name: String,
+    },
     /// Anything else.
     Other,
 }
@@ -99,6 +111,13 @@ impl About {
     /// What of this event a letter may know.
     pub fn of(event: &Event) -> Self {
         match event {
+            Event::BellRung { bell, .. } if schedule::is_bell(bell) => {
+                Self::Step { name: schedule::step_of(bell).unwrap_or_default().to_owned() }
+            }
+            Event::BreachRecorded { .. } | Event::BreachCleared { .. } => Self::Condition,
+            Event::SummaryProposed { .. } | Event::SummaryPublished { .. } | Event::SummaryDeclined { .. } => {
+                Self::Summary
+            }
             Event::BellRung { bell, .. } => Self::Promise { name: bell.promise.clone(), cycle: bell.cycle },
             Event::FixRecorded { .. } => Self::Fix,
             Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
@@ -145,7 +164,7 @@ pub struct Words {
 }
 
 /// What becomes of answers to letters that take none.
-const NO_ANSWERS: &str = "Answers to it are not read.";
+pub(super) const NO_ANSWERS: &str = "Answers to it are not read.";
 
 /// The same letter as HTML.
 #[derive(Debug, Template)]
@@ -408,6 +427,10 @@ impl Matter<'_> {
                          from you the policy's rule decides."
                             .into()
                     }
+                    About::Summary => {
+                        "read the text on your page. Where the policy asks you, nothing is published without your yes.".into()
+                    }
+                    About::Condition => "read it on your page, and answer there if it is not so.".into(),
                     About::Embargo => "agree to the date or propose another, on your page, within a few days.".into(),
                     About::Silence => "nothing. If you write a message on your page, the case is open again.".into(),
                     _ => "nothing, unless you want to answer; then write on your page.".into(),
@@ -512,6 +535,8 @@ impl Matter<'_> {
                 format!("Your report to {program} was closed, because no answer to the team's question came")
             }
             About::Estimate => format!("The team of {program} has a new estimate for your report"),
+            About::Condition => format!("The team of {program} wrote about the conditions of your report"),
+            About::Summary => format!("The team of {program} wrote a public text about your report"),
             About::Credit => format!("The team of {program} asks how you wish to be credited"),
             _ => format!("There is news about your report to {program}"),
         }
@@ -549,6 +574,7 @@ impl Matter<'_> {
                 let what = match self.about {
                     About::Withdrawn => "took the report back",
                     About::Embargo => "answered the proposed date",
+                    About::Summary => "answered the proposed text",
                     _ => "wrote",
                 };
                 words.subject = subject(format!("the reporter {what}"));
@@ -629,7 +655,33 @@ impl Matter<'_> {
                 words.dates = Vec::new();
                 words.link = self.advisory_page().or(words.link);
             }
-            // Letters to reporters are written elsewhere.
+            NoticeKind::Held => {
+                words.subject = subject("the publication is held".into());
+                words.lead = format!("The advisory of case {case} was to go out and is held.");
+                words.body =
+                    vec!["The reason stands in the history of the case. Nothing goes out by itself now.".into()];
+                words.expected = by_next("look at what is missing, mend it, and order the publication again.");
+                words.why = format!("You get this because you hold the case or are the first contact of {program}.");
+            }
+            NoticeKind::Step => {
+                let (what, due, done) = self.step.clone().unwrap_or_default();
+                let when = due.map(|due| format!(" It is due {}.", self.long(due))).unwrap_or_default();
+                let is_past = due.is_some_and(|due| due < self.at);
+                words.subject = subject(match (done, is_past) {
+                    (true, _) => "a step of the publication is done".into(),
+                    (_, true) => "a step of the publication is late".into(),
+                    _ => "a step of the publication is due".into(),
+                });
+                words.lead = if done {
+                    format!("A step of the publication of case {case} is done: {what}.")
+                } else {
+                    format!("The publication of case {case} has a step for a person: {what}.{when}")
+                };
+                words.expected =
+                    if done { "nothing any more.".into() } else { "do it, and tick it off on the case.".into() };
+                words.why = format!("You get this because the schedule in the policy of {program} names you for it.");
+            }
+            // Letters to reporters and to recipients outside are written elsewhere.
             NoticeKind::Received
             | NoticeKind::News
             | NoticeKind::Question
@@ -637,7 +689,9 @@ impl Matter<'_> {
             | NoticeKind::Published
             | NoticeKind::Status
             | NoticeKind::MailDone
-            | NoticeKind::MailRefused => {}
+            | NoticeKind::MailRefused
+            | NoticeKind::Advance
+            | NoticeKind::Announcement => {}
         }
         words
     }

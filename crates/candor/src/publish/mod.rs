@@ -10,6 +10,7 @@
 //! ```
 
 pub mod feed; // Atom
+pub mod record; // promises kept, closed reports, thanks
 pub mod pages; // records and policies as pages for people
 pub mod tree; // records and policies to files
 pub mod swap; // a whole folder, put in place in one step
@@ -18,19 +19,17 @@ use std::collections::BTreeMap;
 
 use candor_formats::advisory::Record;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tracing::{error, info};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{Batch, advisories, programs, settings};
+use crate::store::{advisories, closed_reports, programs};
+use crate::watch;
+pub use crate::watch::held::Held;
 
 /// One tree at a time, so that an older one never replaces a newer.
 static BUILDING: Mutex<()> = Mutex::const_new(());
-
-/// Name of the setting that says which advisories are held back.
-const HELD: &str = "public tree: held back";
 
 /// What was built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,15 +40,6 @@ pub struct Built {
     pub files: usize,
     /// Advisories that are not in it, because a document of theirs would be wrong.
     pub held: Vec<Held>,
-}
-
-/// A published advisory that is kept out of the tree until it is mended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// Its public id.
-    pub id: String,
-    /// What is wrong, with the test and the place in the document.
-    pub findings: Vec<String>,
 }
 
 /// Builds the tree from what is published now, and puts it in place.
@@ -63,7 +53,11 @@ pub async fn build(app: &App) -> Result<Built, Error> {
     for row in advisories::all(&app.store).await? {
         match serde_json::from_str::<Record>(&row.record) {
             Ok(record) => records.push((row.program, record)),
-            Err(why) => held.push(Held { id: row.id, findings: vec![format!("the record cannot be read: {why}")] }),
+            Err(why) => held.push(Held {
+                id: row.id,
+                program: row.program,
+                findings: vec![format!("the record cannot be read: {why}")],
+            }),
         }
     }
     let since: BTreeMap<String, Timestamp> = programs::latest(&app.store)
@@ -84,6 +78,8 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         base_url: app.config.base_url.clone(),
         programs,
         records,
+        closed: closed_reports::all(&app.store).await?,
+        figures: watch::figures::all(app).await?,
         now: app.now(),
         engine_version: env!("CARGO_PKG_VERSION"),
         demo: app.config.demo,
@@ -102,21 +98,7 @@ pub async fn build(app: &App) -> Result<Built, Error> {
             "an advisory is held back from the public tree"
         );
     }
-    let value = serde_json::to_vec(&built.held).map_err(Error::internal)?;
-    if settings::get(&app.store, HELD).await?.unwrap_or_else(|| b"[]".to_vec()) != value {
-        app.store.commit(Batch::main(vec![settings::put_statement(HELD, &value)])).await?;
-    }
+    watch::held::keep(app, &built.held).await?;
     info!(advisories = built.advisories, files = built.files, held = built.held.len(), "the public tree is in place");
     Ok(built)
-}
-
-/// The advisories that the last build held back, for the desk.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn held(app: &App) -> Result<Vec<Held>, Error> {
-    match settings::get(&app.store, HELD).await? {
-        Some(value) => serde_json::from_slice(&value).map_err(Error::internal),
-        None => Ok(Vec::new()),
-    }
 }

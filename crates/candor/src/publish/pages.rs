@@ -80,7 +80,10 @@ pub fn policy(input: &Input, program: &Program, records: &[&Record]) -> askama::
             Link::new("Advisories as a feed (Atom)", format!("/{slug}/advisories.atom")),
             Link::new("SECURITY.md", format!("/{slug}/SECURITY.md")),
             Link::new("security.txt", format!("/{slug}/security.txt")),
-        ],
+        ]
+        .into_iter()
+        .chain(super::record::links(input, policy, records))
+        .collect(),
         version: match program.since {
             Some(since) => format!(
                 "Version {} of this policy, in force since {}.",
@@ -142,7 +145,7 @@ pub fn advisory_page(input: &Input, policy: &Policy, record: &Record) -> askama:
     .render()
 }
 
-fn shell(input: &Input, policy: Option<&Policy>, current: &str) -> Shell {
+pub(super) fn shell(input: &Input, policy: Option<&Policy>, current: &str) -> Shell {
     Shell {
         program: policy
             .map(|policy| ProgramLink { slug: policy.program.slug.to_string(), name: policy.program.name.clone() }),
@@ -152,7 +155,7 @@ fn shell(input: &Input, policy: Option<&Policy>, current: &str) -> Shell {
     }
 }
 
-fn zone(policy: &Policy) -> TimeZone {
+pub(super) fn zone(policy: &Policy) -> TimeZone {
     policy.calendar().map_or(TimeZone::UTC, |calendar| calendar.zone().clone())
 }
 

@@ -1,6 +1,6 @@
 //! Records and policies to files. A function of what it is given: no store, no clock, no network.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -11,7 +11,9 @@ use candor_formats::{csaf, osv};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::swap::Put;
-use super::{Built, Held, feed, pages};
+use super::{Built, Held, feed, pages, record};
+use crate::store::closed_reports::ClosedReport;
+use crate::watch::figures::Figures;
 use crate::web::views::assets;
 
 /// All that is public.
@@ -23,6 +25,10 @@ pub struct Input {
     pub programs: Vec<Program>,
     /// Published records with the slug of their program.
     pub records: Vec<(String, Record)>,
+    /// Texts about closed reports, the newest first.
+    pub closed: Vec<ClosedReport>,
+    /// Figures of the programs that make them public, by slug.
+    pub figures: BTreeMap<String, Figures>,
     /// Now.
     pub now: Timestamp,
     /// Version of the program that prints.
@@ -76,7 +82,7 @@ pub fn print(input: &Input, put: Put<'_>) -> io::Result<Built> {
             }
             match check(input, record, &mut taken) {
                 Ok(advisory) => checked.push(advisory),
-                Err(findings) => built.held.push(Held { id: record.id.clone(), findings }),
+                Err(findings) => built.held.push(Held { id: record.id.clone(), program: slug.to_owned(), findings }),
             }
         }
         checked.sort_by(|a, b| (b.record.published, &b.record.id).cmp(&(a.record.published, &a.record.id)));
@@ -139,6 +145,24 @@ fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], p
     let page = pages::policy(input, program, &records).map_err(io::Error::other)?;
     put(&format!("{slug}/index.html"), page.as_bytes())?;
     put(&format!("{slug}/advisories.atom"), feed::print(&input.base_url, policy, &records, input.now).as_bytes())?;
+    if let Some(page) = record::closed(input, policy).map_err(io::Error::other)? {
+        put(&format!("{slug}/closed/index.html"), page.as_bytes())?;
+    }
+    if let Some(page) = record::thanks(input, policy, &records).map_err(io::Error::other)? {
+        put(&format!("{slug}/thanks/index.html"), page.as_bytes())?;
+    }
+    if let Some(figures) = record::figures_of(input, policy) {
+        put(
+            &format!("{slug}/record/index.html"),
+            record::page(input, policy, figures).map_err(io::Error::other)?.as_bytes(),
+        )?;
+        put(&format!("{slug}/record.json"), &record::json(policy, figures)?)?;
+    }
+    put(&format!("{slug}/policy.json"), &pretty(&render::json(policy))?)?;
+    let changed = program.since.unwrap_or(input.now).to_zoned(TimeZone::UTC).date();
+    if let Some(insights) = render::security_insights(policy, Some(&input.base_url), changed) {
+        put(&format!("{slug}/security-insights.yml"), insights.as_bytes())?;
+    }
     put(&format!("{slug}/SECURITY.md"), render::security_md(policy, Some(&input.base_url)).as_bytes())?;
     let canonical = format!("{}/{slug}/security.txt", input.base_url);
     put(&format!("{slug}/security.txt"), contact_file(input, &[policy], canonical).as_bytes())
@@ -155,6 +179,7 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
         let canonical = format!("{}/.well-known/security.txt", input.base_url);
         put(".well-known/security.txt", contact_file(input, &policies, canonical).as_bytes())?;
     }
+    put("policy-1.schema.json", &pretty(&render::json_schema())?)?;
     put("robots.txt", b"User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n")
 }
 
@@ -173,7 +198,15 @@ fn contact_file(input: &Input, policies: &[&Policy], canonical: String) -> Strin
             .map(|contact| format!("mailto:{}", contact.email))
             .collect();
     }
+    // A clear-signed file (RFC 9116, 2.3) goes through here: the text as it stands, then the signature around it.
     security_txt::print(&file)
+}
+
+/// JSON for people and programs, with a line break at its end.
+pub(super) fn pretty(value: &impl serde::Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(io::Error::other)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 /// Eleven months from the beginning of this month: less than a year ahead (RFC 9116, 2.5.5), and the same all month.

@@ -70,6 +70,7 @@ statements! {
     LOAD = "select stream, seq, at, kind, actor, body, person, person_body, prev, hash \
             from journal where stream = $1 and seq > $2 order by seq";
     HEAD = "select seq, hash from journal where stream = $1 order by seq desc limit 1";
+    BREACHES = "select stream, seq from journal where kind = 'promise-broken' order by at desc, stream desc, seq desc limit $1";
     STREAMS = "select distinct stream from journal where stream > $1 order by stream limit $2";
 }
 
@@ -177,6 +178,15 @@ pub async fn head(store: &Store, stream: &str) -> Result<Head> {
         .try_into()
         .map_err(|_| super::StoreError::Damaged(format!("the last hash of {stream} has a wrong length")))?;
     Ok(Head { seq: row.int(0)?, hash })
+}
+
+/// Up to `limit` broken promises, the newest first: stream and place.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn breaches(store: &Store, limit: i64) -> Result<Vec<(String, i64)>> {
+    let rows = store.query(BREACHES, vals![limit]).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
 /// Up to `limit` streams after `after` in the order of their ids, to walk all of them.

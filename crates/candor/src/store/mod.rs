@@ -24,6 +24,9 @@ pub mod mail; // mails that were taken in, once each
 pub mod programs; // policies, every version
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
+pub mod closed_reports; // texts about closed reports that are public
+pub mod figures; // promises kept, counted now and then
+pub mod probes; // how the channels stood
 pub mod settings; // small facts of the store itself
 pub mod blobs; // sealed files in a folder
 pub mod verify; // is every chain whole?
@@ -195,6 +198,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("people", people::ALL),
         ("advisories", advisories::ALL),
         ("settings", settings::ALL),
+        ("closed_reports", closed_reports::ALL),
+        ("figures", figures::ALL),
+        ("probes", probes::ALL),
         ("blobs", blobs::ALL),
         ("verify", verify::ALL),
     ]

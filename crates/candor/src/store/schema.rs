@@ -14,7 +14,11 @@ pub(crate) struct History {
 /// Everything but the keys.
 pub(crate) const MAIN: History = History {
     table: "schema_version",
-    steps: &[include_str!("schema/main_0001.sql"), include_str!("schema/main_0002.sql")],
+    steps: &[
+        include_str!("schema/main_0001.sql"),
+        include_str!("schema/main_0002.sql"),
+        include_str!("schema/main_0003.sql"),
+    ],
 };
 
 /// The key ring.
@@ -40,6 +44,9 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("advisory", "id"),
     ("public_id", "program, year"),
     ("mail_seen", "key"),
+    ("closed_report", "stream"),
+    ("figures", "program"),
+    ("probe", "id"),
 ];
 
 /// The one table of the key ring.

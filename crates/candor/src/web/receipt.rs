@@ -24,7 +24,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use candor_core::case::Case;
+use candor_core::case::{Case, SummaryState};
 use candor_core::command::Command;
 use candor_core::event::FileRef;
 use candor_core::refusal::Refusal;
@@ -45,6 +45,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/receipt/nudge", post(nudge))
         .route("/receipt/credit", post(credit))
         .route("/receipt/embargo", post(embargo))
+        .route("/receipt/summary", post(summary))
         .route("/receipt/withdraw", get(withdraw_page).post(withdraw))
         .route("/receipt/files/{file}", get(file))
         .route("/receipt/sign-out", post(sign_out))
@@ -79,6 +80,7 @@ fn said(done: &str) -> Option<&'static str> {
         "nudge" => "They were asked to look at your report.",
         "credit" => "Your choice about credit is kept.",
         "embargo" => "Your answer about the date is with the team.",
+        "summary" => "Your answer about the text is with the team.",
         "withdraw" => "You took the report back.",
         _ => return None,
     })
@@ -261,6 +263,22 @@ async fn embargo(State(app): State<App>, holder: ReceiptHolder, request: Request
     }
     let text = fields.get("text").replace("\r\n", "\n");
     click(&app, &holder, Command::AnswerEmbargo { agree, text }, "embargo").await
+}
+
+/// `POST /receipt/summary`: agrees to the text about the closed report, or not. An answer given before stands.
+async fn summary(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let agree = match fields.get("agree") {
+        "yes" => true,
+        "no" => false,
+        _ => return Ok(errors::bad_form("It says neither yes nor no to the text. Nothing was changed.")),
+    };
+    if holder.case.summary.as_ref().is_none_or(|summary| summary.state != SummaryState::Proposed) {
+        return Ok(page::see_other("/receipt"));
+    }
+    let text = fields.get("text").replace("\r\n", "\n");
+    click(&app, &holder, Command::AnswerSummary { agree, text }, "summary").await
 }
 
 /// `GET /receipt/withdraw`: what will be so afterwards.

@@ -57,6 +57,7 @@ fn content_type(file: &str) -> &'static str {
         "html" => "text/html; charset=utf-8",
         "json" => "application/json",
         "atom" => "application/atom+xml",
+        "yml" => "application/yaml",
         "md" => "text/markdown; charset=utf-8",
         "txt" => "text/plain; charset=utf-8",
         "css" => "text/css; charset=utf-8",

@@ -5,6 +5,7 @@
 
 pub mod clocks; // a due clock becomes a command
 pub mod outbox; // a waiting letter becomes a message
+pub mod probes; // each channel, looked at from outside
 pub mod pages; // the public tree, when something public changed
 pub mod sweeps; // what is kept for a time only
 
@@ -21,6 +22,7 @@ use crate::store;
 pub use clocks::{Clocks, tick_once};
 pub use outbox::{Delivered, deliver_once};
 pub use pages::{Pages, build_tree};
+pub use probes::probe_once;
 pub use sweeps::sweep_once;
 
 /// Longest sleep between two looks at the store: another process may have written to it.
@@ -29,6 +31,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
 /// How often old things are swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// How long after the start the channels are looked at, when that is due.
+const FIRST_PROBE: Duration = Duration::from_secs(120);
+/// How often it is asked whether the channels are to be looked at; that is due once a day.
+const PROBE_EVERY: Duration = Duration::from_secs(1_800);
 
 /// Works until `shutdown` turns true or its sender is gone. What is under way is finished first.
 ///
@@ -46,6 +52,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPos
         keep_clocks(&app, shutdown.clone(), &due),
         keep_outbox(&app, shutdown.clone(), &letters, &post),
         keep_pages(&app, shutdown.clone(), &pages),
+        keep_probing(&app, shutdown.clone()),
         keep_sweeping(&app, shutdown),
     );
     info!("the worker has stopped");
@@ -121,6 +128,19 @@ async fn keep_pages(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notif
         if !sleep(app, &mut shutdown, bell, None).await {
             return;
         }
+    }
+}
+
+/// Waits first, so that the doors are open when it looks.
+async fn keep_probing(app: &App, mut shutdown: watch::Receiver<bool>) {
+    let mut wait = FIRST_PROBE;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stopped(&mut shutdown) => return,
+        }
+        report(probes::round(app).await.map(drop), "looking at the channels");
+        wait = PROBE_EVERY;
     }
 }
 

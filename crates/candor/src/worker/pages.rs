@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::error::Error;
 use crate::publish::{self, Built};
-use crate::store::{advisories, programs};
+use crate::store::{advisories, closed_reports, figures, programs};
+use crate::watch;
 
 /// Remembers what the tree in place was built from.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Pages {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sources {
     advisories: (i64, Option<i64>),
+    closed: (i64, Option<i64>),
+    figures: Option<i64>,
     policies: Vec<(String, i64)>,
     /// `security.txt` carries a date by which it must be renewed.
     day: String,
@@ -36,6 +39,7 @@ impl Pages {
     /// # Errors
     /// As [`build_tree`].
     pub async fn round(&mut self, app: &App) -> Result<Option<Built>, Error> {
+        watch::figures::refresh(app).await?;
         let found = sources(app).await?;
         if self.built_from.as_ref() == Some(&found) && app.config.public.exists() {
             return Ok(None);
@@ -51,6 +55,8 @@ async fn sources(app: &App) -> Result<Sources, Error> {
     let policies = programs::latest(&app.store).await?;
     Ok(Sources {
         advisories: advisories::newest_change(&app.store).await?,
+        closed: closed_reports::changes(&app.store).await?,
+        figures: figures::changed(&app.store).await?,
         policies: policies.into_iter().map(|row| (row.slug, row.version)).collect(),
         day: day(app.now()),
     })

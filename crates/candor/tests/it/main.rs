@@ -26,4 +26,5 @@ mod support; // what stories share
 mod tidy; // floors, rooms, licences, and the page of requirements
 mod tree; // the public tree: whole, valid, on time
 mod whole_story; // the real program, killed at every flush
+mod watch_story; // channels that fail, the record in public, who was told of a breach
 mod worker_story; // letters wait, leave in order, are given up

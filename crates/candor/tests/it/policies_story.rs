@@ -2,9 +2,10 @@
 //! hand in a comment before it is compared. Time is an argument: each act says when it happens.
 
 mod dapr; // working days over Christmas, a quorum of two, a timeline
-mod desk; // the service with one policy, its team and its reporters
+pub mod desk; // the service with one policy, its team and its reporters
 mod directus; // New York over Thanksgiving, what comes first, credit with conditions
 mod gates; // what any program can ask for before a step
+mod disclosing; // conditions and credit, the schedule of a publication, release notes, closed reports
 mod ibexa; // Oslo over Easter, a dialogue that pauses the clocks, credit in four parts
 mod minio; // hours over a week-end, the escalation chain, the fixed process
 mod strapi; // a person's answer in Paris, a missed target, several remedies

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["throttle"],
     &["app"],
     &["execute"],
-    &["accounts"],
+    &["accounts", "watch"],
     &["web", "api", "mail", "publish"],
     &["worker"],
     &["demo"],

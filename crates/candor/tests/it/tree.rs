@@ -8,7 +8,7 @@ use candor::execute::report::{NewReport, file_report};
 use candor::execute::{execute, load_case};
 use candor::publish::swap;
 use candor::store::{Batch, advisories};
-use candor::{publish, worker};
+use candor::worker;
 use candor_core::access::{Actor, Role};
 use candor_core::command::Command;
 use candor_core::event::{
@@ -271,11 +271,11 @@ async fn an_advisory_with_a_wrong_document_is_held_back_and_said_so() {
     let built = worker::build_tree(&app).await.expect("built");
     assert_eq!(built.advisories, 0);
     assert_eq!(built.held.len(), 1);
-    assert_eq!(publish::held(&app).await.expect("read"), built.held);
+    assert_eq!(candor::watch::held::held(&app).await.expect("read"), built.held);
     assert!(!files(&app).keys().any(|name| name.contains(&good.id)), "no part of it is public");
     place.store.commit(Batch::main(vec![advisories::upsert_statement(&good)])).await.expect("kept");
     assert_eq!(worker::build_tree(&app).await.expect("built").advisories, 1);
-    assert_eq!(publish::held(&app).await.expect("read"), vec![]);
+    assert_eq!(candor::watch::held::held(&app).await.expect("read"), vec![]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -62,6 +62,9 @@ pub struct PublicAdvisory {
     pub references: Vec<String>,
     /// What happened when.
     pub timeline: Vec<TimelineLine>,
+    /// Whether its documents pass the checks of their standards. When not, it is held back from the public pages, and
+    /// `csaf` and `osv` are empty until it is mended.
+    pub valid: bool,
     /// The advisory as CSAF 2.0.
     pub csaf: serde_json::Map<String, serde_json::Value>,
     /// The advisory as an OSV record.
@@ -138,8 +141,12 @@ impl PublicAdvisory {
             serde_json::Value::Object(map) => map,
             _ => serde_json::Map::new(),
         };
+        let csaf = candor_formats::csaf::print(record, env!("CARGO_PKG_VERSION"));
+        let valid = candor_formats::csaf::validate(&csaf).is_empty();
+        let documents = |value| if valid { object(value) } else { serde_json::Map::new() };
         Self {
             line: AdvisoryLine::of(record, program, base_url),
+            valid,
             details: record.details.clone(),
             impact: record.impact.clone(),
             conditions: record.preconditions.clone(),
@@ -180,8 +187,8 @@ impl PublicAdvisory {
                 .iter()
                 .map(|line| TimelineLine { at: line.at.into(), text: line.text.clone() })
                 .collect(),
-            csaf: object(candor_formats::csaf::print(record, env!("CARGO_PKG_VERSION"))),
-            osv: object(candor_formats::osv::print(record)),
+            csaf: documents(csaf),
+            osv: documents(candor_formats::osv::print(record)),
         }
     }
 }

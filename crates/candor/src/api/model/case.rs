@@ -6,6 +6,7 @@ use super::entry::{Entry, Facts, File, Outcome};
 use super::gate;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
+use super::schedule::{ConditionBreach, Step, Summary};
 use super::words::{Channel, FixKind, Severity, State, VerificationResult};
 use crate::execute::queue::{QueuePage, QueueRow};
 use candor_core::case;
@@ -89,6 +90,12 @@ pub struct Case {
     pub fixes: Vec<Fix>,
     /// The advisory.
     pub advisory: Advisory,
+    /// Steps before and after the publication.
+    pub schedule: Vec<Step>,
+    /// Conditions that reporters broke.
+    pub condition_breaches: Vec<ConditionBreach>,
+    /// The text about the closed report, once somebody wrote one.
+    pub summary: Option<Summary>,
     /// Files, in the order they came.
     pub files: Vec<CaseFile>,
     /// What team and reporter said to each other.
@@ -374,6 +381,9 @@ impl Case {
                 id: core.advisory.id.clone(),
                 published_at: core.advisory.published.first().map(|record| record.published.into()),
             },
+            schedule: Step::all(core, policy, names, now),
+            condition_breaches: core.breaches.iter().map(|breach| ConditionBreach::of(breach, names)).collect(),
+            summary: core.summary.as_ref().map(Into::into),
             files: core
                 .files
                 .iter()
@@ -404,6 +414,7 @@ pub fn message(entry: &case::Entry, by: Author) -> Option<Message> {
         | Event::Dismissed { text, .. }
         | Event::EmbargoProposed { text, .. }
         | Event::EmbargoDeclined { text }
+        | Event::SummaryDeclined { text, .. }
         | Event::Withdrawn { text, .. } => (text, none),
         Event::Estimated { reason, .. } => (reason, none),
         Event::Answered { text, files, .. }

@@ -221,6 +221,42 @@ pub enum ApiCommand {
         /// Why.
         reason: String,
     },
+    /// Tick a step of the publication's schedule off.
+    TickStep {
+        /// Name of the step in the policy.
+        step: String,
+        /// What was done, in words.
+        #[serde(default)]
+        text: String,
+    },
+    /// Put on record that a reporter broke a condition; the policy's rule decides about the credit, and they are told.
+    RecordBreach {
+        /// Number of the report, from 0.
+        #[serde(default)]
+        report: u32,
+        /// What was published or given away, where and when. The reporter sees it.
+        evidence: String,
+    },
+    /// Take that record back.
+    ClearBreach {
+        /// Number of the report, from 0.
+        #[serde(default)]
+        report: u32,
+        /// Why. The reporter sees it.
+        reason: String,
+    },
+    /// Make a text about a closed report public, where the policy does so; the reporter is asked first where it says so.
+    PublishSummary {
+        /// Heading.
+        title: String,
+        /// The text, as everybody will read it.
+        text: String,
+    },
+    /// Take that text off the public page, or take the proposal back.
+    WithdrawSummary {
+        /// Why. The reporter sees it.
+        reason: String,
+    },
     /// Put the case to rest.
     Close {
         /// Why.
@@ -497,6 +533,11 @@ impl ApiCommand {
                 Command::OverrideGate { step: step.into(), gate: gate.into(), reason }
             }
             Self::HoldPublication { reason } => Command::HoldPublication { reason },
+            Self::TickStep { step, text } => Command::TickStep { step, text },
+            Self::RecordBreach { report, evidence } => Command::RecordBreach { report, evidence },
+            Self::ClearBreach { report, reason } => Command::ClearBreach { report, reason },
+            Self::PublishSummary { title, text } => Command::PublishSummary { title, text },
+            Self::WithdrawSummary { reason } => Command::WithdrawSummary { reason },
             Self::Close { reason } => Command::Close { reason },
             Self::Reopen { reason } => Command::Reopen { reason },
         })
@@ -545,6 +586,11 @@ impl ApiCommand {
                 Self::OverrideGate { step: step.into(), gate: gate.into(), reason }
             }
             Command::HoldPublication { reason } => Self::HoldPublication { reason },
+            Command::TickStep { step, text } => Self::TickStep { step, text },
+            Command::RecordBreach { report, evidence } => Self::RecordBreach { report, evidence },
+            Command::ClearBreach { report, reason } => Self::ClearBreach { report, reason },
+            Command::PublishSummary { title, text } => Self::PublishSummary { title, text },
+            Command::WithdrawSummary { reason } => Self::WithdrawSummary { reason },
             Command::Close { reason } => Self::Close { reason },
             Command::Reopen { reason } => Self::Reopen { reason },
             Command::Report(_)
@@ -552,6 +598,7 @@ impl ApiCommand {
             | Command::Nudge
             | Command::ChooseCredit { .. }
             | Command::AnswerEmbargo { .. }
+            | Command::AnswerSummary { .. }
             | Command::Withdraw { .. }
             | Command::TakeMail { .. }
             | Command::Tick => return None,
@@ -640,6 +687,12 @@ mod tests {
                 reason: text(),
             },
             Command::HoldPublication { reason: text() },
+            Command::TickStep { step: text(), text: text() },
+            Command::RecordBreach { report: 0, evidence: text() },
+            Command::ClearBreach { report: 0, reason: text() },
+            Command::PublishSummary { title: text(), text: text() },
+            Command::WithdrawSummary { reason: text() },
+            Command::AnswerSummary { agree: true, text: text() },
             Command::Close { reason: text() },
             Command::Reopen { reason: text() },
             Command::Write { text: text(), files: Vec::new() },

@@ -45,6 +45,9 @@ impl Entry {
             Event::CreditChosen { report, .. }
             | Event::ReporterWrote { report, .. }
             | Event::Nudged { report, .. }
+            | Event::BreachRecorded { report, .. }
+            | Event::BreachCleared { report, .. }
+            | Event::SummaryDeclined { report, .. }
             | Event::Withdrawn { report, .. } => Some(*report),
             _ => None,
         };
@@ -342,6 +345,39 @@ pub enum What {
     PublicationHeld {
         reason: String,
     },
+    StepTicked {
+        step: String,
+        text: String,
+    },
+    StepDone {
+        step: String,
+        due: Instant,
+        late: bool,
+    },
+    BreachRecorded {
+        report: u32,
+        evidence: String,
+        credit_denied: bool,
+    },
+    BreachCleared {
+        report: u32,
+        reason: String,
+    },
+    SummaryProposed {
+        title: String,
+        text: String,
+    },
+    SummaryDeclined {
+        report: u32,
+        text: String,
+    },
+    SummaryPublished {
+        title: String,
+        text: String,
+    },
+    SummaryWithdrawn {
+        reason: String,
+    },
     Published {
         advisory: String,
         revision: usize,
@@ -440,6 +476,16 @@ impl What {
                 Self::GateOverridden { step: step.into(), gate: gate.into(), reason }
             }
             Event::PublicationHeld { reason } => Self::PublicationHeld { reason },
+            Event::StepTicked { step, text } => Self::StepTicked { step, text },
+            Event::StepDone { step, due, late } => Self::StepDone { step, due: due.into(), late },
+            Event::BreachRecorded { report, evidence, credit_denied } => {
+                Self::BreachRecorded { report, evidence, credit_denied }
+            }
+            Event::BreachCleared { report, reason } => Self::BreachCleared { report, reason },
+            Event::SummaryProposed { title, text } => Self::SummaryProposed { title, text },
+            Event::SummaryDeclined { report, text } => Self::SummaryDeclined { report, text },
+            Event::SummaryPublished { title, text } => Self::SummaryPublished { title, text },
+            Event::SummaryWithdrawn { reason } => Self::SummaryWithdrawn { reason },
             Event::Published { record } => Self::Published { revision: record.revisions.len(), advisory: record.id },
             Event::BellRung { bell, due, to, late } => {
                 Self::BellRung { promise: bell.promise, cycle: bell.cycle, due: due.into(), to, late }

@@ -1,7 +1,7 @@
 //! A program and its policy.
 
 use super::report::Promised;
-use candor_core::policy::Policy;
+use candor_core::policy::{Policy, render};
 use candor_core::promises;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -42,8 +42,7 @@ pub struct Program {
     pub policy_version: u32,
     /// What a report filed now would be promised.
     pub promises: Vec<Promised>,
-    /// The policy, in the words of its file; `candor policy schema` describes it. Contacts that are not public are
-    /// left out.
+    /// The public part of the policy, with the keys of its file; `/policy-1.schema.json` describes it.
     pub policy: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -61,14 +60,9 @@ impl ProgramLine {
 
 impl Program {
     /// As the API shows it at `now`.
-    ///
-    /// # Errors
-    /// When the policy has no JSON form, which cannot be while it reads from a file.
-    pub fn of(policy: &Policy, policy_version: u32, url: String, now: Timestamp) -> Result<Self, serde_json::Error> {
+    pub fn of(policy: &Policy, policy_version: u32, url: String, now: Timestamp) -> Self {
         let ProgramLine { program, name, summary, url } = ProgramLine::of(policy, url);
-        let mut shown = policy.clone();
-        shown.contacts.retain(|contact| contact.public);
-        let policy_in_words = match serde_json::to_value(&shown)? {
+        let policy_in_words = match render::json(policy) {
             serde_json::Value::Object(map) => map,
             _ => serde_json::Map::new(),
         };
@@ -81,6 +75,6 @@ impl Program {
                 due: due.into(),
             })
             .collect();
-        Ok(Self { program, name, summary, url, policy_version, promises, policy: policy_in_words })
+        Self { program, name, summary, url, policy_version, promises, policy: policy_in_words }
     }
 }

@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::entry::{Entry, Facts, File, Outcome};
 use super::instant::Instant;
 use super::people::{Author, Credit};
+use super::schedule::Summary;
 use super::words::{Channel, Severity, State};
 use candor_core::case::{Author as CoreAuthor, Bell, Case};
 use candor_core::dialogue;
@@ -44,6 +45,10 @@ pub struct ReporterView {
     pub credit_asked: bool,
     /// How you wish to be credited.
     pub credit: Option<Credit>,
+    /// Whether the policy denies the credit, because a condition you agreed to was broken.
+    pub credit_denied: bool,
+    /// The text about your closed report that is to become public, or is.
+    pub summary: Option<Summary>,
     /// Whom to turn to when no answer comes: the role of a contact.
     pub next_contact: String,
     /// Public id of the advisory, once it is out.
@@ -95,6 +100,8 @@ impl ReporterView {
             embargo: case.embargo.as_ref().map(Into::into),
             credit_asked: case.credit_asked,
             credit: report.credit.as_ref().map(Into::into),
+            credit_denied: candor_core::conditions::is_credit_denied(case, number),
+            summary: case.summary.as_ref().map(Into::into),
             next_contact: dialogue::next_contact(case, policy, now),
             advisory: case.advisory.id.clone().filter(|_| !case.advisory.published.is_empty()),
             thread,

@@ -2,7 +2,7 @@
 
 use super::case::{self as page, Typed};
 use super::fields::{command, groups};
-use super::{Names, Opened, People, history, html, may_write, opened, shell};
+use super::{Names, Opened, People, history, html, may_write, opened, publication, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, rehearse};
@@ -15,6 +15,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use candor_core::access::Role;
 use candor_core::case::{Case, State as CaseState};
+use candor_core::disclosure::waits_for_fix;
 use candor_core::event::Event;
 use candor_core::gates;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step};
@@ -78,6 +79,11 @@ kinds! {
     BreakEmbargo "break-embargo" "Give the agreed embargo up" "Give it up and tell the reporter",
     OverrideGate "override-gate" "Go on without what a gate asks for" "Put it on record and open the step",
     HoldPublication "hold-publication" "Hold the publication" "Hold the publication",
+    TickStep "tick-step" "Tick off a step of the publication" "Tick it off",
+    RecordBreach "record-breach" "Record a broken condition" "Put it on record",
+    ClearBreach "clear-breach" "Take back the record of a broken condition" "Take it back",
+    PublishSummary "publish-summary" "Publish a text about this closed report" "Publish the text",
+    WithdrawSummary "withdraw-summary" "Take the public text back" "Take it back",
     Close "close" "Close the case" "Close the case",
     Reopen "reopen" "Take the case up again" "Take the case up again",
 }
@@ -90,8 +96,9 @@ impl Kind {
     /// Whether the reporter is shown the words.
     fn is_seen_by_reporter(self) -> bool {
         use Kind::{
-            Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, Close, Confirm, Duplicate, Estimate, OutOfScope,
-            ProposeEmbargo, Rate, Reject, Reopen, ScannerOutput, SetWeakness,
+            Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, ClearBreach, Close, Confirm, Duplicate, Estimate,
+            OutOfScope, ProposeEmbargo, PublishSummary, Rate, RecordBreach, Reject, Reopen, ScannerOutput, SetWeakness,
+            WithdrawSummary,
         };
         matches!(
             self,
@@ -100,17 +107,21 @@ impl Kind {
                 | Ask
                 | AskCredit
                 | BreakEmbargo
+                | ClearBreach
                 | Close
                 | Confirm
                 | Duplicate
                 | Estimate
                 | OutOfScope
                 | ProposeEmbargo
+                | PublishSummary
                 | Rate
+                | RecordBreach
                 | Reject
                 | Reopen
                 | ScannerOutput
                 | SetWeakness
+                | WithdrawSummary
         )
     }
 
@@ -120,8 +131,21 @@ impl Kind {
 
     /// Whether a page lists what will be so before it is done.
     fn is_checked(self) -> bool {
-        use Kind::{BreakEmbargo, Close, Duplicate, OutOfScope, Publish, Reject, ScannerOutput};
-        matches!(self, BreakEmbargo | Close | Duplicate | OutOfScope | Publish | Reject | ScannerOutput)
+        use Kind::{
+            BreakEmbargo, Close, Duplicate, OutOfScope, Publish, PublishSummary, RecordBreach, Reject, ScannerOutput,
+        };
+        matches!(
+            self,
+            BreakEmbargo
+                | Close
+                | Duplicate
+                | OutOfScope
+                | Publish
+                | PublishSummary
+                | RecordBreach
+                | Reject
+                | ScannerOutput
+        )
     }
 
     fn needs_coordinator(self) -> bool {
@@ -132,6 +156,9 @@ impl Kind {
                 | Kind::Estimate
                 | Kind::Publish
                 | Kind::HoldPublication
+                | Kind::ClearBreach
+                | Kind::PublishSummary
+                | Kind::WithdrawSummary
                 | Kind::Close
                 | Kind::Reopen
         )
@@ -273,6 +300,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
         }
         CaseState::Closed => likely.push(Kind::Reopen),
     }
+    let (now_likely, now_rare) = publication::acts(case, policy);
+    likely.extend(now_likely);
+    rare.extend(now_rare);
     if case.state != CaseState::Closed {
         if !likely.contains(&Kind::Assign) {
             rare.push(Kind::Assign);
@@ -351,11 +381,6 @@ fn lack(case: &Case, missing: &Missing, member: &Member, people: &People) -> Lin
     let can = gates::could_mend(&member.actor, case, missing) && !missing.command.is_empty();
     let act = if missing.command == "draft-advisory" { "advisory" } else { missing.command };
     Link::new(words, if can { format!("{}/{act}", page::href(case)) } else { String::new() })
-}
-
-/// Whether a publication ordered now would go out only with the fix.
-fn waits_for_fix(case: &Case, policy: &Policy) -> bool {
-    policy.disclosure.publish_on == PublishOn::Fix && !case.is_remedied()
 }
 
 /// `GET /desk/cases/{case}/{act}`: the form of an act.
@@ -488,6 +513,7 @@ fn lead(kind: Kind, opened: &Opened) -> String {
                     .into()
             }
             (_, PublishOn::Fix) => "The policy publishes with the fix.".into(),
+            (_, PublishOn::Both) => "The policy publishes with the fix, and not before the agreed date.".into(),
             _ => String::new(),
         },
         Kind::RecordAudit => "Where else could the same mistake be? Say where you looked and what you found.".into(),
@@ -507,6 +533,7 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         Kind::RecordSubmission => {
             "Candor submits nothing. Copy the draft, complete it, submit it, and put on record what came back.".into()
         }
+        Kind::TickStep | Kind::RecordBreach | Kind::PublishSummary => publication::lead(kind, opened),
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),
         _ => String::new(),
     }
@@ -567,6 +594,23 @@ async fn check(
                 kind.label().to_owned(),
                 vec![to_reporter("That the agreed date no longer holds, and the reason you gave")],
             )
+        }
+        Kind::RecordBreach => {
+            stays.push("The record can be taken back by a coordinator; the reporter is told then, too.".into());
+            (kind.label().to_owned(), vec![to_reporter("What you wrote as evidence, and what it means for the credit")])
+        }
+        Kind::PublishSummary => {
+            preview = Some(publication::summary_preview(form));
+            let asks = candor_core::closed::asks_first(case, policy);
+            stays.push("Nothing else of the case becomes public; name nobody who has not agreed to it.".into());
+            let mut visible = vec![to_reporter("The text, on their page")];
+            visible.push(Becomes {
+                what: "The text, on the page of closed reports".into(),
+                whom: "everybody".into(),
+                when: if asks { "once the reporter agrees" } else { "at once" }.into(),
+                at: None,
+            });
+            (kind.label().to_owned(), visible)
         }
         Kind::Close => {
             stays.push("The reporter can still write; the case can be taken up again.".into());
@@ -636,7 +680,8 @@ fn publication(opened: &Opened, form: &Form, now: jiff::Timestamp) -> (String, O
     }
     match opened.policy.disclosure.publish_on {
         PublishOn::Fix if waits => ("with the release of the fix".into(), None),
-        PublishOn::Date => match &opened.case.embargo {
+        PublishOn::Both if waits => ("with the release of the fix, and not before the agreed date".into(), None),
+        PublishOn::Date | PublishOn::Both => match &opened.case.embargo {
             Some(embargo) => ("at".into(), Some(embargo.until)),
             None => ("at once".into(), None),
         },

@@ -19,7 +19,7 @@ use candor_core::access::Role;
 use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::decide::Facts;
-use candor_core::disclosure::record_of;
+use candor_core::disclosure::preview_of;
 use candor_core::event::{AdvisoryDraft, AffectedProduct};
 
 /// Rows for products in the form.
@@ -227,7 +227,7 @@ fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String>
         may_hold: true,
         base_url: app.program_url(&case.program),
     };
-    let record = record_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())?;
+    let record = preview_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())?;
     let mut body = crate::web::advisory::body(&record, &opened.zone);
     body.level = 3;
     body.published = None;

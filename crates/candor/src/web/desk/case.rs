@@ -123,6 +123,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
             .collect(),
         overrides: overrides(case, &names, zone, now),
         duties: duties(case, &names, zone, now),
+        publication: super::publication::facts(case, policy, &names, zone, now),
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
         files: case
             .files

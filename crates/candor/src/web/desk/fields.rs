@@ -206,7 +206,12 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                     .required(),
             ])
         }
-        Kind::HoldPublication | Kind::Close | Kind::Reopen => one(vec![area("reason", "The reason", 4).required()]),
+        Kind::TickStep | Kind::RecordBreach | Kind::ClearBreach | Kind::PublishSummary => {
+            one(super::publication::fields(kind, form, opened))
+        }
+        Kind::HoldPublication | Kind::WithdrawSummary | Kind::Close | Kind::Reopen => {
+            one(vec![area("reason", "The reason", 4).required()])
+        }
     }
 }
 
@@ -431,6 +436,9 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             Command::OverrideGate { step, gate, reason: form.get("reason").to_owned() }
         }
         Kind::HoldPublication => Command::HoldPublication { reason: form.get("reason").to_owned() },
+        Kind::TickStep | Kind::RecordBreach | Kind::ClearBreach | Kind::PublishSummary | Kind::WithdrawSummary => {
+            super::publication::command(kind, form)?
+        }
         Kind::Close => Command::Close { reason: form.get("reason").to_owned() },
         Kind::Reopen => Command::Reopen { reason: form.get("reason").to_owned() },
     })

@@ -176,13 +176,38 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
             said(&mut view, &did, "note", reason);
         }
         Event::PublicationHeld { reason } => said(&mut view, "held the publication", "note", reason),
+        Event::StepTicked { step, text } => {
+            said(&mut view, &format!("ticked off “{}”", step_words(step)), "step", text)
+        }
+        Event::StepDone { step, late, .. } => {
+            view.side = "clock".into();
+            view.did = format!("“{}”: the letters were written{}", step_words(step), if *late { ", late" } else { "" });
+        }
+        Event::BreachRecorded { evidence, credit_denied, .. } => {
+            let credit = if *credit_denied { "no credit is given" } else { "the credit stays" };
+            said(&mut view, &format!("put a broken condition on record; {credit}"), "team", evidence);
+        }
+        Event::BreachCleared { reason, .. } => {
+            said(&mut view, "took the record of a broken condition back", "team", reason)
+        }
+        Event::SummaryProposed { title, text } => {
+            said(&mut view, &format!("proposed a public text about this report: {title}"), "team", text)
+        }
+        Event::SummaryDeclined { text, .. } => {
+            said(&mut view, "would rather not have that text published", "reporter", text)
+        }
+        Event::SummaryPublished { title, text } => {
+            said(&mut view, &format!("published a text about this report: {title}"), "step", text)
+        }
+        Event::SummaryWithdrawn { reason } => said(&mut view, "took the public text back", "step", reason),
         Event::Published { record } => {
             view.did = format!("published {}", record.id);
             view.shown = true;
         }
         Event::BellRung { bell, to, late, .. } => {
             view.side = "clock".into();
-            view.did = format!("“{}”: {to} was told{}", bell.promise, if *late { ", late" } else { "" });
+            let of = candor_core::schedule::step_of(bell).unwrap_or(&bell.promise);
+            view.did = format!("“{}”: {to} was told{}", of, if *late { ", late" } else { "" });
         }
         Event::PromiseBroken { promise, due, late, .. } => {
             view.side = "clock".into();
@@ -210,6 +235,11 @@ fn dismissal(outcome: &Outcome) -> String {
         Outcome::ScannerOutput => "closed it as scanner output without a proof".into(),
         Outcome::Confirmed | Outcome::Withdrawn | Outcome::NoAnswer => format!("closed it: {}", outcome.label()),
     }
+}
+
+/// A step by its name, as words.
+fn step_words(step: &str) -> String {
+    step.replace('-', " ")
 }
 
 /// What came of a verification.

@@ -1,11 +1,15 @@
 //! The team's side: queue, case, acts, advisory. Every act is a command of the core; no page decides anything.
 
+pub mod alerts; // what stands above the queue: what Candor cannot do by itself
+pub mod channels; // how each channel of the policies stands
+pub mod breaches; // each broken promise: who was told, and when
 pub mod queue; // home: what needs a person now
 pub mod case; // one case: history and facts
 pub mod history; // what happened, in words
 pub mod acts; // the form of each act, and its sending
 pub mod fields; // the questions each act asks
 pub mod advisory; // the editor, and the check before publication
+pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
 pub mod metrics; // promises kept, in figures
 pub mod behalf; // filing what came by another way
 pub mod times; // instants as people type them
@@ -33,10 +37,13 @@ pub fn routes() -> Router<App> {
         .route("/desk", get(queue::page))
         .route("/desk/search", get(queue::search))
         .route("/desk/metrics", get(metrics::page))
+        .route("/desk/channels", get(channels::page))
+        .route("/desk/breaches", get(breaches::page))
         .route("/desk/report", get(behalf::form).post(behalf::file))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/files/{file}", get(case::file))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
+        .route("/desk/cases/{case}/release-notes", get(publication::release_notes))
         .route("/desk/cases/{case}/{act}", get(acts::form).post(acts::send))
 }
 

@@ -70,6 +70,7 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     let page = Queue {
         shell: shell(&app, &member, "queue"),
         title: "Needs a person now".into(),
+        alerts: super::alerts::alerts(&app, &member).await?,
         filters: filters(&app, &asked, &found),
         paging: Paging {
             words: match rows.len() {

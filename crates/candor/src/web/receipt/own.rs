@@ -8,10 +8,10 @@ use crate::web::fields::Fields;
 use crate::web::report::{files::limits, questions};
 use crate::web::session::{FormNonce, ReceiptHolder};
 use crate::web::views::parts::Credit as CreditPart;
-use crate::web::views::report::{EmbargoView, Nudge, ReporterPage};
+use crate::web::views::report::{EmbargoView, Nudge, ReporterPage, SummaryAsk};
 use crate::web::views::{Link, Problem, TimeView, parts};
 use crate::web::{clocks, page};
-use candor_core::case::{Case, Report, State};
+use candor_core::case::{Case, Report, State, SummaryState};
 use candor_core::dialogue::{NUDGE_EVERY, next_contact};
 use candor_core::event::{Credit, Event, Outcome};
 use candor_core::policy::Policy;
@@ -71,6 +71,11 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         nudge: nudge(holder, &policy, &zone, now),
         credit: Some(credit),
         embargo: embargo(case, &policy, &zone, now),
+        summary: case
+            .summary
+            .as_ref()
+            .filter(|summary| summary.state == SummaryState::Proposed)
+            .map(|summary| SummaryAsk { title: summary.title.clone(), text: summary.text.clone() }),
         can_withdraw: case.state.is_open(),
         advisory: case
             .advisory
@@ -166,6 +171,14 @@ fn credit(
             format!("You are credited as: {}.", words.join(", "))
         }
         None => format!("You have not chosen yet. {}", questions::credit_default(policy)),
+    };
+    let chosen = match case.breaches.iter().find(|breach| breach.report == report.number && breach.credit_denied) {
+        Some(_) => format!(
+            "A condition you agreed to was put on record as broken, and by this policy no credit is given then. {} wrote why, in the \
+             history; answer there if it is not so.",
+            policy.program.name
+        ),
+        None => chosen,
     };
     let (answers, problems) =
         draft.unwrap_or_else(|| (credit_answers(report.credit.as_ref()), questions::Problems::new()));

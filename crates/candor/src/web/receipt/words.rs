@@ -27,6 +27,9 @@ fn is_shown(entry: &Entry, own: u32) -> bool {
         Event::ReporterWrote { report, .. }
         | Event::Nudged { report, .. }
         | Event::CreditChosen { report, .. }
+        | Event::BreachRecorded { report, .. }
+        | Event::BreachCleared { report, .. }
+        | Event::SummaryDeclined { report, .. }
         | Event::Withdrawn { report, .. } => Some(*report),
         _ => None,
     };
@@ -88,6 +91,26 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         },
         Event::EmbargoAgreed { until } => {
             ("mine", format!("agreed that nothing is published before {}", day(*until)), "")
+        }
+        Event::SummaryDeclined { text, .. } => ("mine", "would rather not have that text published".into(), text),
+        Event::SummaryProposed { title, text } => {
+            ("theirs", format!("proposed a public text about your report: {title}"), text)
+        }
+        Event::SummaryPublished { title, .. } => {
+            ("step", format!("A text about your report became public: {title}"), "")
+        }
+        Event::SummaryWithdrawn { reason } => ("theirs", "took the public text about your report back".into(), reason),
+        Event::BreachRecorded { evidence, credit_denied, .. } => (
+            "theirs",
+            if *credit_denied {
+                "put on record that a condition was broken; by the policy no credit is given then".into()
+            } else {
+                "put on record that a condition was broken; your credit stays".into()
+            },
+            evidence,
+        ),
+        Event::BreachCleared { reason, .. } => {
+            ("theirs", "took back the record that a condition was broken".into(), reason)
         }
         Event::EmbargoDeclined { text } => ("mine", "would rather have another date".into(), text),
         Event::Withdrawn { text, .. } => ("mine", "took the report back".into(), text),

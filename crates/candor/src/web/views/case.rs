@@ -95,6 +95,8 @@ pub struct CasePage {
     pub duties: Vec<Record>,
     /// The advisory.
     pub advisory: AdvisoryState,
+    /// Schedule, broken conditions, the text about a closed report.
+    pub publication: super::publication::PublicationFacts,
     /// Every file of the case.
     pub files: Vec<FileView>,
 }

@@ -11,6 +11,8 @@ pub struct Queue {
     pub shell: Shell,
     /// The heading, like `Needs a person now`.
     pub title: String,
+    /// What Candor found wrong with itself, above all else.
+    pub alerts: Vec<Link>,
     /// Groups of filters, each link with its count.
     pub filters: Vec<FilterGroup>,
     /// One row per case.

@@ -9,8 +9,11 @@ pub mod case; // the case page, its acts, the advisory editor, the check page
 pub mod desk; // queue, settings, metrics, letters of the demo
 pub mod fmt; // words for sizes, states, severities and spans of time
 pub mod parts; // what pages are made of: shell, fields, times, problems
+pub mod publication; // schedule, release notes, broken conditions
 pub mod public; // programs, policy, advisories, API description, errors
+pub mod record; // promises kept, closed reports, thanks
 pub mod report; // the form, the receipt, the reporter's own page
+pub mod watch; // channels, broken promises
 
 pub use parts::{
     Act, Choice, ClockView, Control, Field, FileView, Group, Link, Notice, Paging, Problem, Row, SafeHtml,

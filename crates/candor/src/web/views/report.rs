@@ -145,6 +145,8 @@ pub struct ReporterPage {
     pub credit: Option<Credit>,
     /// A proposed date that waits for an answer, or an agreed one.
     pub embargo: Option<EmbargoView>,
+    /// A text about the closed report that waits for the reporter's yes.
+    pub summary: Option<SummaryAsk>,
     /// Whether the report can be taken back.
     pub can_withdraw: bool,
     /// The public advisory, once there is one.
@@ -179,6 +181,15 @@ pub struct EmbargoView {
     pub text: String,
     /// Whether the reporter's answer is awaited.
     pub asks: bool,
+}
+
+/// A text about the closed report that waits for the reporter's yes.
+#[derive(Debug, Clone, Default)]
+pub struct SummaryAsk {
+    /// Heading.
+    pub title: String,
+    /// The text, as everybody would read it.
+    pub text: String,
 }
 
 /// One message of the dialogue, or a step the reporter is told of.

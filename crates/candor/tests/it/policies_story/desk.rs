@@ -179,6 +179,14 @@ impl Desk {
         ask(self.member(Method::GET, &format!("/cases/{}", report.case), Ines)).await.body
     }
 
+    /// The text for the release notes of a case's fix.
+    pub async fn release_notes(&self, report: &Report) -> String {
+        let path = format!("/cases/{}/release-notes", report.case);
+        let answer = ask(self.member(Method::GET, &path, Ines)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        word(&answer.body["markdown"])
+    }
+
     /// How a promise stands: its state and when it falls due, to the minute.
     pub async fn clock(&self, report: &Report, promise: &str) -> (String, String) {
         self.cycle(report, promise, 0).await

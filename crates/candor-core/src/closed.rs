@@ -1,0 +1,80 @@
+//! Reports that ended without an advisory, where the policy makes them public: a text that a member writes, and that
+//! the reporter agrees to where the policy asks for it.
+
+use crate::case::{Case, State, SummaryState};
+use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
+use crate::event::Event;
+use crate::policy::{ClosedReports, Policy};
+use crate::refusal::Refusal;
+
+pub(crate) fn publish(case: &Case, policy: &Policy, title: &str, text: &str) -> Result<Vec<Event>, Refusal> {
+    if policy.disclosure.closed_reports == ClosedReports::Never {
+        return Err(Refusal::ClosedStaysPrivate);
+    }
+    if case.state != State::Closed {
+        return Err(Refusal::WrongState {
+            state: case.state.name(),
+            next: "Only what is closed gets an entry; close the case first.",
+        });
+    }
+    if !case.advisory.published.is_empty() {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Its advisory is public already." });
+    }
+    let title = required("title", title, LINE_LIMIT)?;
+    let text = required("text", text, MESSAGE_LIMIT)?;
+    let same = case.summary.as_ref().filter(|summary| summary.title == title && summary.text == text);
+    if same.is_some_and(|summary| matches!(summary.state, SummaryState::Public | SummaryState::Proposed)) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![if asks_first(case, policy) {
+        Event::SummaryProposed { title, text }
+    } else {
+        Event::SummaryPublished { title, text }
+    }])
+}
+
+/// Whether the reporter has to agree to the text first. Nobody is asked whose name was erased, or who is the team itself.
+pub fn asks_first(case: &Case, policy: &Policy) -> bool {
+    !policy.disclosure.closed_without_asking && case.reports.iter().any(|report| !report.erased)
+}
+
+pub(crate) fn answer(case: &Case, report: u32, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+    let Some(summary) = case.summary.as_ref().filter(|summary| summary.state == SummaryState::Proposed) else {
+        return Err(Refusal::NoSummary);
+    };
+    Ok(vec![if agree {
+        Event::SummaryPublished { title: summary.title.clone(), text: summary.text.clone() }
+    } else {
+        Event::SummaryDeclined { report, text: optional("text", text, MESSAGE_LIMIT)? }
+    }])
+}
+
+pub(crate) fn withdraw(case: &Case, reason: &str) -> Result<Vec<Event>, Refusal> {
+    let Some(summary) = &case.summary else { return Err(Refusal::NoSummary) };
+    if !matches!(summary.state, SummaryState::Public | SummaryState::Proposed) {
+        return Err(Refusal::NoSummary);
+    }
+    Ok(vec![Event::SummaryWithdrawn { reason: required("reason", reason, MESSAGE_LIMIT)? }])
+}
+
+/// What a member starts from: for full accounts the report as it came, for summaries what the team decided.
+pub fn draft(case: &Case, policy: &Policy) -> (String, String) {
+    let outcome = case.outcome.as_ref().map_or("closed", |outcome| outcome.label());
+    let opened = case.opened_at.strftime("%-d %B %Y");
+    let mut text = format!("Reported {opened}. Outcome: {outcome}.");
+    if policy.disclosure.closed_reports == ClosedReports::Full {
+        for report in &case.reports {
+            for part in [&report.facts.description, &report.facts.steps, &report.facts.impact] {
+                if !part.trim().is_empty() {
+                    text += &format!("\n\n{}", part.trim());
+                }
+            }
+        }
+        for entry in &case.history {
+            if let Event::Dismissed { text: said, .. } | Event::Closed { reason: said } = &entry.what {
+                text += &format!("\n\nThe team's answer: {}", said.trim());
+            }
+        }
+    }
+    (case.title.clone(), text)
+}

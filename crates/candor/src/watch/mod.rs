@@ -1,0 +1,6 @@
+//! What Candor sees of itself: advisories held back, channels that fail, figures of promises kept. Written by the worker
+//! and the public tree, read by the pages.
+
+pub mod figures; // promises kept and reports by outcome, counted now and then
+pub mod held; // advisories that are kept out of the public tree
+pub mod probes; // how the channels of each program stand

@@ -1,0 +1,40 @@
+//! What stands above the queue: what Candor found wrong with itself, and what a person has to do about it.
+
+use crate::app::App;
+use crate::error::Error;
+use crate::store::advisories;
+use crate::watch::held;
+use crate::watch::probes::{self, State};
+use crate::web::session::Member;
+use crate::web::views::Link;
+use candor_core::id::ProgramSlug;
+
+/// Alerts about the programs that the member sees.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn alerts(app: &App, member: &Member) -> Result<Vec<Link>, Error> {
+    let mut alerts = Vec::new();
+    for held in held::held(app).await? {
+        let Some(row) = advisories::get(&app.store, &held.id).await? else { continue };
+        if member.actor.role(&ProgramSlug(row.program)).is_none() {
+            continue;
+        }
+        let finding = held.findings.first().map(String::as_str).unwrap_or_default();
+        alerts.push(Link::new(
+            format!("{} is published, but held back from the public pages: {finding}", held.id),
+            format!("/desk/cases/{}/advisory", row.stream),
+        ));
+    }
+    for probe in probes::all(app).await? {
+        let slug = ProgramSlug(probe.program.clone());
+        if probe.finding.state == State::Failed && member.actor.role(&slug).is_some() {
+            let program = app.policy(&slug).map_or(probe.program, |policy| policy.program.name.clone());
+            alerts.push(Link::new(
+                format!("{program}, {}: {}", probe.finding.channel, probe.finding.detail),
+                "/desk/channels",
+            ));
+        }
+    }
+    Ok(alerts)
+}

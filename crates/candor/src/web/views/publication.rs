@@ -1,0 +1,85 @@
+//! How a matter becomes public, as parts of the case page.
+
+use super::case::CaseHead;
+use super::parts::{Shell, TimeView};
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+/// Schedule, broken conditions, the text about a closed report.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "parts/publication.html")]
+pub struct PublicationFacts {
+    /// What the times are counted from, in words; empty once it is published.
+    pub plan: String,
+    /// The planned instant.
+    pub plan_at: Option<TimeView>,
+    /// The steps, in the order of the policy.
+    pub steps: Vec<StepRow>,
+    /// Conditions that were broken.
+    pub breaches: Vec<Breach>,
+    /// The text about the closed report.
+    pub summary: Option<SummaryFacts>,
+    /// Address of the text for the release notes; empty for none.
+    pub release_notes: String,
+}
+
+impl HtmlSafe for PublicationFacts {}
+
+/// A step of the schedule.
+#[derive(Debug, Clone, Default)]
+pub struct StepRow {
+    /// What is done.
+    pub what: String,
+    /// When, counted from the publication.
+    pub offset: String,
+    /// When.
+    pub due: Option<TimeView>,
+    /// Class name: `kept running broken ended`.
+    pub status: String,
+    /// The state as words.
+    pub status_word: String,
+    /// Who did it and when; empty when nobody has.
+    pub note: String,
+    /// Who does it; empty for the first contact.
+    pub by: String,
+}
+
+/// A condition that was broken.
+#[derive(Debug, Clone, Default)]
+pub struct Breach {
+    /// Whose.
+    pub who: String,
+    /// By whom it was put on record, when, and what it means.
+    pub words: String,
+    /// The evidence.
+    pub evidence: String,
+}
+
+/// The text about a closed report.
+#[derive(Debug, Clone, Default)]
+pub struct SummaryFacts {
+    /// Heading.
+    pub title: String,
+    /// The text.
+    pub text: String,
+    /// How it stands.
+    pub state: String,
+    /// Since when.
+    pub at: TimeView,
+}
+
+/// The text for the release notes of the fix, to be copied.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/release_notes.html")]
+pub struct ReleaseNotesPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The case.
+    pub head: CaseHead,
+    /// Whether all of it is public.
+    pub is_public: bool,
+    /// The text.
+    pub text: String,
+    /// Why there is none; empty when there is.
+    pub problem: String,
+}

@@ -1,0 +1,220 @@
+//! Once a day each channel that a policy names is looked at from outside, as a reporter would: the form under its public
+//! address, `security.txt`, the way of letters, the contacts. What fails stands above the queue until it is mended.
+
+use std::time::Duration;
+
+use candor_core::policy::Policy;
+use candor_formats::security_txt::{self, Level};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Client;
+
+use crate::app::App;
+use crate::config::MailOut;
+use crate::error::Error;
+use crate::mail::Post;
+use crate::store::probes::letters;
+use crate::watch::probes::{self, Finding, Probe, STREAM, State, contact_channel};
+
+/// How often the channels are looked at.
+pub const EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A `security.txt` that expires sooner than this is not renewed as it should be.
+const RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How far back letters to contacts are looked at.
+const LETTERS_OF: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Bytes of a page that are read.
+const PAGE_LIMIT: usize = 1_000_000;
+
+/// Looks at the channels when they were not looked at for a day. Tells whether it did.
+///
+/// # Errors
+/// As [`probe_once`].
+pub async fn round(app: &App) -> Result<bool, Error> {
+    let newest = probes::all(app).await?.into_iter().map(|probe| probe.checked_at).max();
+    if newest.is_some_and(|at| app.now().duration_since(at) < EVERY) || app.programs().is_empty() {
+        return Ok(false);
+    }
+    probe_once(app).await?;
+    Ok(true)
+}
+
+/// Looks at every channel of every program now, and keeps what was found.
+///
+/// # Errors
+/// When the store fails; what cannot be reached is a finding and no error.
+pub async fn probe_once(app: &App) -> Result<Vec<Probe>, Error> {
+    let client = Client::builder()
+        .user_agent(concat!("candor/", env!("CARGO_PKG_VERSION"), " (own probe)"))
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::limited(3))
+        .build()
+        .map_err(Error::internal)?;
+    for policy in app.programs() {
+        let found = look(app, &client, &policy).await?;
+        probes::keep(app, &policy, &found, app.now()).await?;
+    }
+    probes::all(app).await
+}
+
+/// Everything that is found about one program.
+async fn look(app: &App, client: &Client, policy: &Policy) -> Result<Vec<Finding>, Error> {
+    let now = app.now();
+    let mut found = Vec::new();
+    if policy.channels.form {
+        found.push(form(app, client, policy).await);
+    }
+    found.push(contact_file(app, client, policy, now).await);
+    found.push(letters_out(app).await);
+    if policy.channels.email.is_some() {
+        found.push(mail_in(app).await);
+    }
+    found.extend(contacts(app, policy, now).await?);
+    for contact in policy.contacts.iter().filter(|contact| contact.openpgp.is_some()) {
+        found.push(Finding {
+            channel: format!("OpenPGP key of {}", contact.role),
+            state: State::Skipped,
+            detail: "the policy names the key, and does not hold it; its expiry has to be looked at by hand".into(),
+        });
+    }
+    Ok(found)
+}
+
+/// A page as anyone gets it, or why not.
+async fn page(client: &Client, url: &str) -> Result<String, String> {
+    let mut answer = client.get(url).send().await.map_err(|why| {
+        if why.is_timeout() {
+            "no answer in 20 seconds".to_owned()
+        } else if why.is_redirect() {
+            "it leads round in circles".to_owned()
+        } else {
+            "the public address cannot be reached from here".to_owned()
+        }
+    })?;
+    if !answer.status().is_success() {
+        return Err(format!("it answers with status {}", answer.status().as_u16()));
+    }
+    let mut bytes = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(|_| "the answer broke off".to_owned())? {
+        bytes.extend_from_slice(&part);
+        if bytes.len() > PAGE_LIMIT {
+            return Err("the answer is larger than any page of ours".into());
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| "the answer is no text".to_owned())
+}
+
+fn judged(channel: &str, outcome: Result<String, String>) -> Finding {
+    match outcome {
+        Ok(detail) => Finding { channel: channel.to_owned(), state: State::Fine, detail },
+        Err(detail) => Finding { channel: channel.to_owned(), state: State::Failed, detail },
+    }
+}
+
+async fn form(app: &App, client: &Client, policy: &Policy) -> Finding {
+    let action = format!("/{}/report", policy.program.slug);
+    let outcome = page(client, &format!("{}{action}", app.config.base_url)).await.and_then(|text| {
+        if text.contains(&format!("action=\"{action}\"")) {
+            Ok("the form is there under the public address".to_owned())
+        } else {
+            Err("something answers under the public address, and it is not the form".to_owned())
+        }
+    });
+    judged("form", outcome)
+}
+
+async fn contact_file(app: &App, client: &Client, policy: &Policy, now: Timestamp) -> Finding {
+    let url = format!("{}/{}/security.txt", app.config.base_url, policy.program.slug);
+    let outcome = page(client, &url).await.and_then(|text| {
+        let (file, findings) = security_txt::read(&text, now);
+        // Advice, such as about a missing address of its own without TLS, makes no file wrong.
+        if let Some(first) = findings.iter().find(|finding| finding.level == Level::Error) {
+            return Err(format!("it is not valid: {first}"));
+        }
+        match file {
+            Some(file) if file.expires.duration_since(now) < RENEWED_BEFORE => {
+                Err(format!("it expires {} and was not renewed; see that the worker runs", file.expires.strftime("%F")))
+            }
+            Some(file) => Ok(format!("valid until {}", file.expires.strftime("%F"))),
+            None => Err("it has no contact or no date of expiry".to_owned()),
+        }
+    });
+    judged("security.txt", outcome)
+}
+
+async fn letters_out(app: &App) -> Finding {
+    let outcome = match &app.config.mail {
+        MailOut::Hold => {
+            Err("no way out for letters is set up, so that nobody is told anything; set --mail".to_owned())
+        }
+        MailOut::Dir(folder) => match tokio::fs::metadata(folder).await {
+            Ok(found) if found.is_dir() => Ok("letters are laid in a folder".to_owned()),
+            Ok(_) => Err("the folder for letters is no folder".to_owned()),
+            // It is made with the first letter.
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok("letters are laid in a folder".to_owned()),
+            Err(_) => Err("the folder for letters cannot be read".to_owned()),
+        },
+        MailOut::Smtp(_) => match Post::new(&app.config) {
+            Err(why) => Err(why.to_string()),
+            Ok(post) => post.reach().await.map(|()| "the mail server answers".to_owned()),
+        },
+    };
+    judged("letters out", outcome)
+}
+
+/// Whether mail can be handed in, where this process or one beside it takes mail over LMTP. The way of a letter from
+/// outside to there is the mail server's, and is not walked.
+async fn mail_in(app: &App) -> Finding {
+    let Some(address) = &app.config.lmtp else {
+        return Finding {
+            channel: "mail in".into(),
+            state: State::Skipped,
+            detail: "no LMTP door is set up here; whether letters arrive cannot be seen".into(),
+        };
+    };
+    let answers = if address.contains('/') {
+        reach(tokio::net::UnixStream::connect(address)).await
+    } else {
+        reach(tokio::net::TcpStream::connect(address.as_str())).await
+    };
+    judged("mail in", answers)
+}
+
+/// Whether somebody greets there as a mail server does.
+async fn reach<S: tokio::io::AsyncRead + Unpin>(
+    connect: impl Future<Output = std::io::Result<S>>,
+) -> Result<String, String> {
+    use tokio::io::AsyncReadExt as _;
+    let greeted = tokio::time::timeout(PATIENCE, async {
+        let mut greeting = [0; 3];
+        connect.await?.read_exact(&mut greeting).await?;
+        std::io::Result::Ok(greeting)
+    });
+    match greeted.await {
+        Ok(Ok(greeting)) if &greeting == b"220" => Ok("the door for mail greets".to_owned()),
+        Ok(Ok(_)) => Err("something answers at the door for mail, and it is no mail server".to_owned()),
+        Ok(Err(_)) => Err("nobody answers at the door for mail".to_owned()),
+        Err(_) => Err("the door for mail does not answer in time".to_owned()),
+    }
+}
+
+/// Whether letters to each contact leave: the newest one decides.
+async fn contacts(app: &App, policy: &Policy, now: Timestamp) -> Result<Vec<Finding>, Error> {
+    let slug = policy.program.slug.as_str();
+    let rows = letters(&app.store, (now - LETTERS_OF).as_microsecond(), &format!("{STREAM}{slug}"), slug).await?;
+    let found = policy.contacts.iter().map(|contact| {
+        let recipient = format!("contact:{}", contact.role);
+        // A row that is done with a reason needed no letter.
+        let newest = rows.iter().find(|(to, state, error)| *to == recipient && (state == "failed" || error.is_none()));
+        let (state, detail) = match newest {
+            Some((_, state, error)) if state == "failed" => {
+                let why = error.as_deref().unwrap_or("see the log");
+                (State::Failed, format!("the newest letter to this contact was given up: {why}"))
+            }
+            Some(_) => (State::Fine, "the newest letter to this contact was taken".to_owned()),
+            None => (State::Fine, "no letter was written to this contact in the last 30 days".to_owned()),
+        };
+        Finding { channel: contact_channel(&contact.role), state, detail }
+    });
+    Ok(found.collect())
+}

@@ -1,0 +1,234 @@
+//! Candor watches itself: channels that fail and are mended, the record in public, who was told of a breach inside.
+
+use crate::policies_story::desk::{Desk, Ines, Jonas, list};
+use candor::config::MailOut;
+use candor::worker;
+use candor_core::id::ProgramSlug;
+use serde_json::{Value, json};
+
+const POLICY: &str = r#"
+[program]
+slug = "sample"
+name = "Sample"
+url = "https://sample.example"
+
+[[program.links]]
+text = "The vendor's policy"
+url = "https://vendor.example/security"
+
+[[contacts]]
+role = "lead"
+email = "lead@sample.example"
+
+[[contacts]]
+role = "deputy"
+email = "deputy@sample.example"
+
+[[scope.products]]
+name = "Sample Server"
+repositories = ["github.com/sample/server", "github.com/sample/*"]
+
+[[promises]]
+name = "answer"
+what = "an answer"
+kept_by = "acknowledgement"
+within = "2 days"
+escalate = [{ to = "deputy", after = "0 hours" }]
+
+[[promises]]
+name = "patch"
+what = "a patch"
+kept_by = "fix"
+within = "30 days"
+kind = "target"
+
+[disclosure]
+no_sla = "This is no service level agreement."
+
+[publish]
+record = true
+"#;
+
+fn report(number: usize) -> Value {
+    json!({ "title": format!("The secret title {number}"), "description": "A secret description.", "version": "1" })
+}
+
+async fn opened() -> Desk {
+    Desk::open("sample", POLICY, "2027-01-04T08:00:00Z").await
+}
+
+async fn build(desk: &Desk) {
+    worker::Pages::default().round(&desk.service.app).await.expect("the figures are counted and the tree built");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s7_m6_the_record_is_public_folded_and_names_no_case() {
+    let desk = opened().await;
+    // Six reports: five answered in a day, one never. One is rejected, one taken back, the rest stays open.
+    let mut cases = Vec::new();
+    for number in 0..6 {
+        cases.push(desk.report(&format!("2027-01-0{}T09:00:00Z", 4 + number % 3), report(number)).await);
+    }
+    for case in &cases[..5] {
+        desk.does("2027-01-06T10:00:00Z", Jonas, case, json!({ "command": "acknowledge", "text": "Thank you." })).await;
+    }
+    desk.works("2027-01-09T10:00:00Z").await;
+    desk.does("2027-01-10T10:00:00Z", Ines, &cases[0], json!({ "command": "reject", "text": "It is meant so." })).await;
+    desk.reporter("2027-01-10T11:00:00Z", &cases[1], "withdraw", json!({})).await;
+    desk.at("2027-01-20T10:00:00Z");
+    build(&desk).await;
+    let browser = desk.service.browser();
+    let page = browser.get("/sample/record").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("This is no service level agreement."), "the record is no promise either");
+    let figures: Value = serde_json::from_str(&browser.get("/sample/record.json").await.body).expect("JSON");
+    let quarter = &figures["quarters"][0];
+    assert_eq!((&quarter["year"], &quarter["quarter"]), (&json!(2027), &json!(1)));
+    let answer = list(&quarter["promises"]).iter().find(|promise| promise["promise"] == "answer").expect("it is there");
+    // Two of the five were answered at the edge: reported on 4 January at 9:00, answered on 6 January at 10:00.
+    assert_eq!(answer["kept"], 3);
+    assert_eq!(answer["kept_late"], json!({ "at_least": 1, "at_most": 2 }));
+    assert_eq!(answer["broken"], json!({ "at_least": 1, "at_most": 2 }));
+    // Hours until the answer: 49, 49, 25, 25, 1; the median is 25 hours, the ninetieth percentile 49.
+    assert_eq!(answer["median_minutes"], 25 * 60);
+    assert_eq!(answer["ninetieth_percentile_minutes"], 49 * 60);
+    let outcome = |name: &str| {
+        let found = list(&quarter["outcomes"]).iter().find(|row| row["outcome"] == name);
+        found.map(|row| row["reports"].clone()).unwrap_or_default()
+    };
+    assert_eq!(outcome("rejected"), json!({ "at_least": 1, "at_most": 2 }));
+    assert_eq!(outcome("not decided yet"), 4);
+    assert_eq!(quarter["reports_received"], json!({ "at_least": 6, "at_most": 8 }), "a total gives no part away");
+    for text in [page.body.as_str(), &figures.to_string()] {
+        assert!(!text.contains("secret"));
+        assert!(cases.iter().all(|case| !text.contains(&case.case)), "no case is named");
+    }
+    // The policy page leads there, and says that it is public.
+    let policy = browser.get("/sample").await.body;
+    assert!(policy.contains("/sample/record") && policy.contains("the broken ones included"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s7_without_a_word_in_the_policy_there_is_no_record() {
+    let quiet = POLICY.replace("record = true", "record = false");
+    let desk = Desk::open("sample", Box::leak(quiet.into_boxed_str()), "2027-01-04T08:00:00Z").await;
+    desk.report("2027-01-04T09:00:00Z", report(1)).await;
+    build(&desk).await;
+    let browser = desk.service.browser();
+    assert_eq!(browser.get("/sample/record").await.status, 404);
+    assert_eq!(browser.get("/sample/record.json").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m6_inside_each_breach_tells_who_was_told_and_when() {
+    let desk = opened().await;
+    let case = desk.report("2027-01-04T09:00:00Z", report(1)).await;
+    desk.works("2027-01-06T09:01:00Z").await;
+    let page = desk.browser().await.get("/desk/breaches").await.body;
+    assert!(page.contains(&case.case) && page.contains("An answer"), "{page}");
+    assert!(page.contains("deputy") && page.contains("the reporter, on their page"), "{page}");
+    assert!(page.contains("6 Jan 2027, 09:01"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_i9_what_the_policy_publishes_comes_from_one_file() {
+    let desk = opened().await;
+    build(&desk).await;
+    let browser = desk.service.browser();
+    let json: Value = serde_json::from_str(&browser.get("/sample/policy.json").await.body).expect("JSON");
+    let schema: Value = serde_json::from_str(&browser.get("/policy-1.schema.json").await.body).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(json["schema_version"], 1);
+    assert_eq!(json["program"]["links"][0]["url"], "https://vendor.example/security");
+    let insights = browser.get("/sample/security-insights.yml").await;
+    assert_eq!(insights.header("content-type"), "application/yaml");
+    for line in [
+        "  schema-version: \"2.1.0\"",
+        "    - name: \"Sample Server\"",
+        "      url: \"https://github.com/sample/server\"",
+        "    reports-accepted: true",
+    ] {
+        assert!(insights.body.contains(line), "{line} in {}", insights.body);
+    }
+    let text = browser.get("/sample/SECURITY.md").await.body;
+    assert!(text.contains("| A patch | within 30 days of your report | We aim at it |"), "{text}");
+    assert!(text.contains("https://vendor.example/security"), "{text}");
+}
+
+/// How each channel stands: name and state.
+async fn channels(desk: &Desk) -> Vec<(String, &'static str)> {
+    let probes = worker::probe_once(&desk.service.app).await.expect("every channel is looked at");
+    probes.into_iter().map(|probe| (probe.finding.channel, probe.finding.state.name())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn channels_that_work_are_fine_and_tell_nobody() {
+    let desk = opened().await;
+    build(&desk).await;
+    let all = channels(&desk).await;
+    let named: Vec<(&str, &str)> = all.iter().map(|(channel, state)| (channel.as_str(), *state)).collect();
+    assert_eq!(
+        named,
+        [
+            ("contact deputy", "fine"),
+            ("contact lead", "fine"),
+            ("form", "fine"),
+            ("letters out", "fine"),
+            ("security.txt", "fine")
+        ]
+    );
+    assert!(desk.works("2027-01-04T10:00:00Z").await.is_empty());
+    let page = desk.browser().await.get("/desk").await.body;
+    assert!(!page.contains("To be mended first"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_fails_stands_above_the_queue_and_is_told_once_until_it_is_mended() {
+    let desk = opened().await;
+    build(&desk).await;
+    // The file that reporters look for is gone from the public tree.
+    let file = desk.service.app.config.public.join("sample/security.txt");
+    let text = std::fs::read(&file).expect("it is there");
+    std::fs::remove_file(&file).expect("it goes");
+    desk.at("2027-01-05T08:00:00Z");
+    assert!(channels(&desk).await.contains(&("security.txt".to_owned(), "failed")));
+    let told = desk.works("2027-01-05T08:01:00Z").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "lead@sample.example");
+    assert!(told[0].1.contains("A channel of the security policy fails"), "{told:?}");
+    assert!(desk.shown().pop().expect("a letter").2.contains("security.txt: it answers with status 404."));
+    let browser = desk.browser().await;
+    let queue = browser.get("/desk").await.body;
+    assert!(queue.contains("To be mended first") && queue.contains("it answers with status 404"), "{queue}");
+    assert!(browser.get("/desk/channels").await.body.contains("Fails"));
+    // A day later it still fails: nobody is told again.
+    desk.at("2027-01-06T08:00:00Z");
+    channels(&desk).await;
+    assert!(desk.works("2027-01-06T08:01:00Z").await.is_empty());
+    std::fs::write(&file, text).expect("it is back");
+    desk.at("2027-01-07T08:00:00Z");
+    assert!(channels(&desk).await.contains(&("security.txt".to_owned(), "fine")));
+    assert!(desk.works("2027-01-07T08:01:00Z").await[0].1.contains("work again"));
+    assert!(!browser.get("/desk").await.body.contains("To be mended first"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_about_to_expire_and_a_way_for_letters_that_is_none_are_found() {
+    let service = crate::support::service::Service::start(&[POLICY], |config| config.mail = MailOut::Hold).await;
+    let app = &service.app;
+    let now = app.now();
+    let of = |probes: &[candor::watch::probes::Probe], channel: &str| {
+        let found = probes.iter().find(|probe| probe.finding.channel == channel).expect("it is looked at");
+        (found.finding.state.name(), found.finding.detail.clone())
+    };
+    let probes = worker::probe_once(app).await.expect("every channel is looked at");
+    assert_eq!(of(&probes, "letters out").0, "failed", "nobody is told anything");
+    assert_eq!(of(&probes, "security.txt").0, "fine");
+    // Nothing renewed the file for eleven months.
+    app.set_clock(now + jiff::SignedDuration::from_hours(24 * 335));
+    let probes = worker::probe_once(app).await.expect("every channel is looked at");
+    assert_eq!(of(&probes, "security.txt").0, "failed", "{probes:?}");
+    assert!(app.policy(&ProgramSlug("sample".into())).is_some());
+}
