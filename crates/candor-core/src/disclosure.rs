@@ -434,6 +434,13 @@ pub fn credits(case: &Case, policy: &Policy) -> Vec<record::Credit> {
     credits
 }
 
+/// The names of the products that `version` mends: those with a range that ends before it. None where it ends no range,
+/// which stands for all of them.
+fn mended(products: &[Product], version: Option<&str>) -> Vec<String> {
+    let ends = |product: &&Product| product.all_fixed().into_iter().any(|fixed| Some(fixed) == version);
+    products.iter().filter(ends).map(|product| product.name.clone()).collect()
+}
+
 /// The public record of the case as it stands: the approved draft, with rating, fixes, dates and credits from the case.
 ///
 /// # Errors
@@ -493,7 +500,7 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             details,
             url: fix.url.clone(),
             versions: fix.version.clone().into_iter().collect(),
-            products: Vec::new(),
+            products: mended(&products, fix.version.as_deref()),
             at: Some(fix.at),
         });
     }
@@ -576,6 +583,11 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
     };
     if let Some(problem) = record.problems().into_iter().next() {
         return Err(Refusal::Field { field: "advisory", problem: problem.to_string() });
+    }
+    // Every format is printed, checked by its own standard and read back; a difference stops all of them.
+    if let Err(wrong) = record::documents(&record, env!("CARGO_PKG_VERSION")) {
+        let problem = wrong.into_iter().next().unwrap_or_default();
+        return Err(Refusal::Field { field: "advisory", problem });
     }
     Ok(record)
 }

@@ -125,6 +125,48 @@ impl Cwe {
     }
 }
 
+/// One weakness as one edition of the list had it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    /// The name in that edition.
+    pub name: &'static str,
+    /// Whether that edition calls it deprecated.
+    pub deprecated: bool,
+}
+
+struct History {
+    versions: Vec<&'static str>,
+    /// By number: first and last edition as places in `versions`, and what they say.
+    rows: Vec<(u32, usize, usize, Edition)>,
+}
+
+static HISTORY: LazyLock<History> = LazyLock::new(|| {
+    let mut lines = include_str!("../data/cwe-history.tsv").lines();
+    let versions: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
+    let place = |version: &str| versions.iter().position(|known| *known == version);
+    let row = |line: &'static str| {
+        let mut columns = line.splitn(5, '\t');
+        let (id, from, to) = (columns.next()?, columns.next()?, columns.next()?);
+        let deprecated = columns.next()? == "D";
+        Some((id.parse().ok()?, place(from)?, place(to)?, Edition { deprecated, name: columns.next()? }))
+    };
+    let rows = lines.map(|line| row(line).expect("the built-in history is well formed")).collect();
+    History { rows, versions }
+});
+
+/// Whether there was an edition of the list with this number, such as `4.13`.
+pub fn is_list_version(version: &str) -> bool {
+    HISTORY.versions.contains(&version)
+}
+
+/// What the edition `version` of the list says of the weakness `id`.
+pub fn in_edition(id: u32, version: &str) -> Option<Edition> {
+    let place = HISTORY.versions.iter().position(|known| *known == version)?;
+    let start = HISTORY.rows.partition_point(|row| row.0 < id);
+    let rows = HISTORY.rows[start..].iter().take_while(|row| row.0 == id);
+    rows.filter(|row| (row.1..=row.2).contains(&place)).map(|row| row.3).next()
+}
+
 /// Writes `CWE-79`.
 impl fmt::Display for Cwe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,6 +191,15 @@ mod tests {
         for text in ["", "CWE-", "CWE-0", "7x", "CWE-99999999999", "çwe-79"] {
             assert_eq!(Cwe::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_weakness_is_known_as_each_edition_had_it() {
+        assert!(!in_edition(1324, "4.9").unwrap().deprecated);
+        assert!(in_edition(1324, "4.10").unwrap().name.starts_with("DEPRECATED"));
+        assert_eq!(in_edition(1419, "4.12"), None);
+        assert!(is_list_version("4.20") && !is_list_version("4.99"));
+        assert!(Cwe::all().all(|cwe| in_edition(cwe.id, LIST_VERSION).is_some_and(|edition| edition.name == cwe.name)));
     }
 
     #[test]

@@ -13,12 +13,32 @@ pub mod purl; // which package it is in: one name across ecosystems
 
 pub mod version; // which versions: order per ecosystem, affected ranges
 
+pub mod vers; // ranges of versions in one notation
+
 pub mod identifiers; // what others call it: CVE, GHSA, CWE and OSV ids in running text
 
 pub mod csaf; // then the formats: prints and checks CSAF 2.0 advisories
 
 pub mod osv; // prints OSV records
 
+pub mod cve; // prints and checks CVE records
+
+pub mod openvex; // prints and checks OpenVEX
+
+pub mod cyclonedx; // prints and checks CycloneDX VEX
+
+pub mod ghsa; // prints and reads the JSON of GitHub
+
 pub mod security_txt; // prints and checks security.txt
+
+pub mod ssvc; // which decision points exist
+
+pub mod licence; // under which licence a text stands
+
+mod shape; // JSON schemas as tables
+
+mod finding; // what a checker has to say
+
+pub use finding::Finding;
 
 pub mod uri; // and below them the one rule of what counts as a URI

@@ -60,6 +60,60 @@ impl Purl {
         Self(package)
     }
 
+    /// The package `name` of an OSV ecosystem, where its type and the way names are written are known.
+    pub fn of_osv(ecosystem: &str, name: &str) -> Option<Self> {
+        let kind = match ecosystem {
+            "npm" => "npm",
+            "crates.io" => "cargo",
+            "Go" => "golang",
+            "PyPI" => "pypi",
+            "Maven" => "maven",
+            "NuGet" => "nuget",
+            "RubyGems" => "gem",
+            "Packagist" => "composer",
+            "Hex" => "hex",
+            "Pub" => "pub",
+            _ => return None,
+        };
+        let (namespace, name) = match kind {
+            "maven" => name.split_once(':').map(|(group, name)| (Some(group), name))?,
+            "npm" | "golang" | "composer" => {
+                name.rsplit_once('/').map_or((None, name), |(group, name)| (Some(group), name))
+            }
+            _ => (None, name),
+        };
+        let mut purl = PackageUrl::new(kind, name.to_owned()).ok()?;
+        if let Some(namespace) = namespace {
+            purl.with_namespace(namespace.to_owned()).ok()?;
+        }
+        let purl = Self(purl);
+        (Self::parse(&purl.to_string()).as_ref() == Ok(&purl)).then_some(purl)
+    }
+
+    /// A name for a product that no registry keeps: `pkg:generic/vendor/name`.
+    pub fn generic(vendor: &str, name: &str) -> Option<Self> {
+        let mut purl = PackageUrl::new("generic", name.to_owned()).ok()?;
+        if !vendor.trim().is_empty() {
+            purl.with_namespace(vendor.replace('/', "-")).ok()?;
+        }
+        let purl = Self(purl);
+        (Self::parse(&purl.to_string()).as_ref() == Ok(&purl)).then_some(purl)
+    }
+
+    /// The same package in a range of versions, as the qualifier `vers`.
+    pub fn within(&self, vers: &str) -> Option<Self> {
+        let mut within = self.0.clone();
+        within.without_version();
+        within.add_qualifier("vers", vers.to_owned()).ok()?;
+        let within = Self(within);
+        (Self::parse(&within.to_string()).as_ref() == Ok(&within)).then_some(within)
+    }
+
+    /// The qualifier `key`, if there is one.
+    pub fn qualifier(&self, key: &str) -> Option<&str> {
+        self.0.qualifiers().get(key).map(|value| value.as_ref())
+    }
+
     /// The same package at `version`.
     ///
     /// # Errors

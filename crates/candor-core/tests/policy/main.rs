@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod broken;
-mod broken_sense;
 mod calendar;
-mod changes;
 mod clocks;
 mod documented;
 mod duties;

@@ -212,7 +212,7 @@ fn check_versions(at: &str, product: &Product, problems: &mut Problems) {
         let field = format!("{at}.ranges[{place}]");
         let bounds = [&range.introduced, &range.fixed, &range.last_affected];
         if bounds.into_iter().flatten().any(|version| !is_version(version)) {
-            problems.say(&field, "A version must be one word without spaces");
+            problems.say(&field, "A version must be one word without spaces, and not *");
             continue;
         }
         if range.fixed.is_some() && range.last_affected.is_some() {
@@ -232,7 +232,7 @@ fn check_versions(at: &str, product: &Product, problems: &mut Problems) {
     }
     for (field, versions) in [("versions", &product.versions), ("fixed_versions", &product.fixed_versions)] {
         if versions.iter().any(|version| !is_version(version)) {
-            problems.say(format!("{at}.{field}"), "A version must be one word without spaces");
+            problems.say(format!("{at}.{field}"), "A version must be one word without spaces, and not *");
         }
     }
     if let Some(both) =
@@ -244,5 +244,5 @@ fn check_versions(at: &str, product: &Product, problems: &mut Problems) {
 }
 
 fn is_version(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    !text.is_empty() && text != "*" && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }

@@ -5,14 +5,25 @@
 //! [`problems`](Record::problems) prints to valid documents.
 
 mod check; // what keeps a record from being published
+mod documents; // all of them at once, checked and compared
+mod facts; // what an advisory says, in every format
+mod lint; // what should not become public
 mod markdown; // the record as a text file
+mod mail; // the record as a letter
+mod read; // what readers of all formats share
 mod release; // what release notes say of it
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
+pub use documents::{Document, documents};
+pub use facts::{Difference, Facts, Format, agreement};
+pub use lint::Surroundings;
+pub use mail::to_text;
 pub use markdown::to_markdown;
+pub use read::ReadError;
+pub(crate) use read::{Draft, instant, link_kind};
 pub use release::{is_fixed_in, release_notes};
 
 use crate::cvss::{CvssVector, Severity, Version};
@@ -360,6 +371,19 @@ pub struct Credit {
     pub note: Option<String>,
 }
 
+impl Credit {
+    /// The name as one line, with the organisation behind it: `Ada Lovelace (Analytical Labs)`. `None` where neither is
+    /// given.
+    pub fn line(&self) -> Option<String> {
+        let organisation = self.organisation.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        match (self.name.trim(), organisation) {
+            ("", organisation) => organisation.map(str::to_owned),
+            (name, Some(organisation)) => Some(format!("{name} ({organisation})")),
+            (name, None) => Some(name.to_owned()),
+        }
+    }
+}
+
 /// Someone's part in dealing with a vulnerability.
 ///
 /// Source: OSV schema 1.7.5, `credits[].type`.
@@ -390,6 +414,20 @@ pub enum CreditRole {
 }
 
 impl CreditRole {
+    /// Every part.
+    pub const ALL: [Self; 10] = [
+        Self::Finder,
+        Self::Reporter,
+        Self::Analyst,
+        Self::Coordinator,
+        Self::RemediationDeveloper,
+        Self::RemediationReviewer,
+        Self::RemediationVerifier,
+        Self::Tool,
+        Self::Sponsor,
+        Self::Other,
+    ];
+
     /// The part in words: `Fix by`.
     pub fn label(self) -> &'static str {
         match self {

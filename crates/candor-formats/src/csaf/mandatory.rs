@@ -21,7 +21,7 @@ pub fn check(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.12, 6.1.15 and 6.1.28.
-fn languages(document: &Value, findings: &mut Findings) {
+pub fn languages(document: &Value, findings: &mut Findings) {
     let Some(head) = document.get("document") else {
         return;
     };
@@ -64,7 +64,7 @@ fn weaknesses(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.23.
-fn cve_numbers(document: &Value, findings: &mut Findings) {
+pub fn cve_numbers(document: &Value, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for (path, vulnerability) in vulnerabilities(document) {
         if let Some(cve) = text(vulnerability, "cve")
@@ -76,7 +76,7 @@ fn cve_numbers(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.24. Without a date there is none to collide with.
-fn involvements(path: &str, vulnerability: &Value, findings: &mut Findings) {
+pub fn involvements(path: &str, vulnerability: &Value, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for (place, involvement) in items(vulnerability, "involvements") {
         let (Some(party), Some(date)) = (text(involvement, "party"), text(involvement, "date")) else {
@@ -93,7 +93,7 @@ fn involvements(path: &str, vulnerability: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.29.
-fn remediations(path: &str, vulnerability: &Value, findings: &mut Findings) {
+pub fn remediations(path: &str, vulnerability: &Value, findings: &mut Findings) {
     for (place, remediation) in items(vulnerability, "remediations") {
         if names_no_product(remediation) {
             findings.add(
@@ -106,7 +106,7 @@ fn remediations(path: &str, vulnerability: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.32 and 6.1.33. Every label of the schema is a justification.
-fn flags(document: &Value, path: &str, vulnerability: &Value, findings: &mut Findings) {
+pub fn flags(document: &Value, path: &str, vulnerability: &Value, findings: &mut Findings) {
     let mut flagged = HashSet::new();
     for (place, flag) in items(vulnerability, "flags") {
         if names_no_product(flag) {

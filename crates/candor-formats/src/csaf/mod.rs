@@ -1,41 +1,35 @@
-//! The Common Security Advisory Framework 2.0: prints advisories and checks documents.
+//! The Common Security Advisory Framework, 2.0 and 2.1: prints advisories and checks documents.
 //!
 //! Source: OASIS, Common Security Advisory Framework Version 2.0, OASIS Standard (18 November 2022), with Errata 01.
 
 mod language; // which language tags exist (test 6.1.12)
 mod mandatory; // tests of section 6.1 that look at one thing at a time
 mod print; // an advisory as a document
+mod print_tree; // its product tree
 mod products; // tests of section 6.1 about product ids and groups
+mod read; // a document as an advisory
 mod profiles; // tests of section 6.1 about the category and its profile
 mod scores; // tests of section 6.1 about CVSS
 mod shape; // the JSON schema, as a table
+mod syntax; // the patterns of the schema, as functions
 mod tracking; // tests of section 6.1 about versions and revisions
-mod walk; // small ways through a JSON document
+mod v2_1; // the checker of the next edition
+pub(crate) mod walk; // small ways through a JSON document
 
 use serde_json::Value;
 
 use crate::advisory::Record;
 pub use language::exists as language_exists;
-pub use shape::is_cpe;
+pub use read::{looks_like, read};
+pub use syntax::is_cpe;
+pub use v2_1::{MANDATORY_TESTS as MANDATORY_TESTS_2_1, UNKNOWN_EXTENSIONS};
 
-/// One reason why a document is not a valid CSAF 2.0 document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The test that failed: `6.1.8` for a mandatory test, `schema` for the shape of the document.
-    pub test: &'static str,
-    /// Where, as a JSON pointer: `/vulnerabilities/0/scores/1`.
-    pub path: String,
-    /// What is wrong and what would be right.
-    pub message: String,
-}
+pub use crate::finding::Finding;
+use crate::finding::Findings;
+pub(crate) use print::cvss_object;
+pub(crate) use print_tree::{fixed_versions, quoted, vers};
 
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at {}: {}", self.test, if self.path.is_empty() { "/" } else { &self.path }, self.message)
-    }
-}
-
-/// Every test [`validate`] runs besides the schema, in the order of the standard: all 43 mandatory ones.
+/// Every test [`validate`] runs on a CSAF 2.0 document besides the schema, in the order of the standard: all 43 mandatory ones.
 pub const MANDATORY_TESTS: [&str; 43] = [
     "6.1.1",
     "6.1.2",
@@ -82,14 +76,13 @@ pub const MANDATORY_TESTS: [&str; 43] = [
     "6.1.33",
 ];
 
-/// What a document was found guilty of, in the order of the tests.
-#[derive(Default)]
-pub(crate) struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, test: &'static str, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Finding { test, path: path.into(), message: message.into() });
-    }
+/// What a printed document promises by its category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// `csaf_security_advisory`: the whole story.
+    SecurityAdvisory,
+    /// `csaf_vex`: which products are affected, for machines that match them.
+    Vex,
 }
 
 /// Prints `record` as a CSAF 2.0 document of the profile `csaf_security_advisory`.
@@ -98,7 +91,24 @@ impl Findings {
 /// cannot carry CVSS 4.0, so such a vector stands in a note. `engine_version` is the version of the program that
 /// prints, for `/document/tracking/generator`.
 pub fn print(record: &Record, engine_version: &str) -> Value {
-    print::document(record, engine_version)
+    print_as(record, Edition::V2_0, Profile::SecurityAdvisory, engine_version)
+}
+
+/// Prints `record` as a document of any edition and profile.
+///
+/// A withdrawn record becomes a document of the profile `csaf_withdrawn` in CSAF 2.1, which holds its reason and little
+/// else.
+pub fn print_as(record: &Record, edition: Edition, profile: Profile, engine_version: &str) -> Value {
+    print::document(record, edition, profile, engine_version)
+}
+
+/// The tracking id of the document: the number of the advisory, with `-VEX` behind it for that profile, because two
+/// documents of one publisher cannot share an id.
+pub fn tracking_id(record: &Record, profile: Profile) -> String {
+    match profile {
+        Profile::SecurityAdvisory => record.id.clone(),
+        Profile::Vex => format!("{}-VEX", record.id),
+    }
 }
 
 /// Prints `record` as the text of a CSAF 2.0 file: indented JSON, UTF-8, with a final line feed.
@@ -106,8 +116,44 @@ pub fn print_text(record: &Record, engine_version: &str) -> String {
     format!("{:#}\n", print(record, engine_version))
 }
 
-/// Checks `document` against the schema and all mandatory tests of CSAF 2.0. Empty means valid.
+/// An edition of the standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// CSAF 2.0, the OASIS Standard of 2022.
+    V2_0,
+    /// CSAF 2.1, a draft.
+    V2_1,
+}
+
+impl Edition {
+    /// The edition a document says it follows; 2.0 where it says nothing that is known.
+    pub fn of(document: &Value) -> Self {
+        let said = document.get("document").and_then(|head| walk::text(head, "csaf_version"));
+        if said == Some("2.1") { Self::V2_1 } else { Self::V2_0 }
+    }
+
+    /// The edition as a document writes it: `2.0`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2_0 => "2.0",
+            Self::V2_1 => "2.1",
+        }
+    }
+
+    /// Every test of [`validate`] besides the schema, in the order of the standard.
+    pub fn mandatory_tests(self) -> &'static [&'static str] {
+        match self {
+            Self::V2_0 => &MANDATORY_TESTS,
+            Self::V2_1 => &v2_1::MANDATORY_TESTS,
+        }
+    }
+}
+
+/// Checks `document` against the schema and all mandatory tests of the edition it follows. Empty means valid.
 pub fn validate(document: &Value) -> Vec<Finding> {
+    if Edition::of(document) == Edition::V2_1 {
+        return v2_1::validate(document);
+    }
     let mut findings = Findings::default();
     shape::check(document, &mut findings);
     products::check(document, &mut findings);
@@ -118,6 +164,13 @@ pub fn validate(document: &Value) -> Vec<Finding> {
     findings.0.sort_by_key(|finding| {
         MANDATORY_TESTS.iter().position(|test| *test == finding.test).map_or(0, |place| place + 1)
     });
+    findings.0
+}
+
+/// Checks one CVSS object as the tests 6.1.8 to 6.1.10 do; `key` is `cvss_v2`, `cvss_v3` or `cvss_v4`.
+pub(crate) fn cvss_object_findings(path: &str, key: &str, object: &Value) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    scores::check_object(path, key, object, &mut findings);
     findings.0
 }
 

@@ -1,26 +1,31 @@
-//! An advisory as a CSAF 2.0 document of the profile `csaf_security_advisory`.
+//! An advisory as a CSAF document.
 
-use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::products::is_range;
-use crate::advisory::{
-    AffectedRange, Credit, Product, PublisherCategory, Record, Reference, ReferenceKind, Remediation, RemediationKind,
-    Tlp,
-};
+use super::print_tree::Tree;
+use super::syntax::is_category;
+use super::{Edition, Profile};
+use crate::advisory::{Credit, PublisherCategory, Record, Reference, ReferenceKind, Remediation, RemediationKind, Tlp};
 use crate::cvss::{CvssVector, Version};
-use crate::cwe::{Cwe, Usage};
+use crate::cwe::{self, Cwe, Usage};
 use crate::identifiers;
-use crate::purl::Purl;
-use crate::version::{Ecosystem, compare};
 
-pub fn document(record: &Record, engine_version: &str) -> Value {
-    let tree = Tree::of(record);
-    let mut document = json!({
-        "document": head(record, engine_version),
-        "vulnerabilities": [vulnerability(record, &tree)],
-    });
+const SCHEMA_2_1: &str = "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json";
+
+pub fn document(record: &Record, edition: Edition, profile: Profile, engine_version: &str) -> Value {
+    // CSAF 2.1 has a profile of its own for what was taken back; that is a revision, so there must be a second one.
+    let gone = edition == Edition::V2_1 && record.withdrawn.is_some() && record.revisions.len() > 1;
+    let mut document = json!({ "document": head(record, edition, profile, gone, engine_version) });
+    if edition == Edition::V2_1 {
+        document["$schema"] = json!(SCHEMA_2_1);
+    }
+    if gone {
+        return document;
+    }
+    let tree = Tree::of(record, edition);
+    document["vulnerabilities"] = json!([vulnerability(record, edition, profile, &tree)]);
     if !tree.branches.is_empty() {
         document["product_tree"] = json!({ "branches": tree.branches });
     }
@@ -29,21 +34,26 @@ pub fn document(record: &Record, engine_version: &str) -> Value {
 
 // ── document ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn head(record: &Record, engine_version: &str) -> Value {
+fn head(record: &Record, edition: Edition, profile: Profile, gone: bool, engine_version: &str) -> Value {
+    let category = match profile {
+        _ if gone => "csaf_withdrawn",
+        Profile::SecurityAdvisory => "csaf_security_advisory",
+        Profile::Vex => "csaf_vex",
+    };
     let mut head = json!({
-        "category": "csaf_security_advisory",
-        "csaf_version": "2.0",
-        "distribution": distribution(record.tlp),
+        "category": category,
+        "csaf_version": edition.as_str(),
+        "distribution": distribution(record.tlp, edition),
         "lang": record.language,
-        "notes": document_notes(record),
+        "notes": document_notes(record, gone),
         "publisher": publisher(record),
         "title": record.title,
-        "tracking": tracking(record, engine_version),
+        "tracking": tracking(record, profile, engine_version),
     });
     if let Some(severity) = record.severity() {
         head["aggregate_severity"] = json!({ "text": severity.label() });
     }
-    let references = references(record);
+    let references = references(record, profile);
     if !references.is_empty() {
         head["references"] = Value::Array(references);
     }
@@ -51,7 +61,11 @@ fn head(record: &Record, engine_version: &str) -> Value {
 }
 
 /// CSAF 2.0 knows the labels of TLP 1.0 only.
-fn distribution(tlp: Tlp) -> Value {
+fn distribution(tlp: Tlp, edition: Edition) -> Value {
+    if edition == Edition::V2_1 {
+        let label = tlp.label().trim_start_matches("TLP:");
+        return json!({ "tlp": { "label": label, "url": "https://www.first.org/tlp/" } });
+    }
     let label = match tlp {
         Tlp::Clear => "WHITE",
         Tlp::Green => "GREEN",
@@ -65,8 +79,13 @@ fn distribution(tlp: Tlp) -> Value {
     distribution
 }
 
-fn document_notes(record: &Record) -> Vec<Value> {
+fn document_notes(record: &Record, gone: bool) -> Vec<Value> {
     let mut notes = Vec::new();
+    if gone {
+        let why = record.revisions.last().map_or("", |revision| revision.summary.as_str());
+        push_note(&mut notes, "description", "Reasoning for Withdrawal", why);
+        return notes;
+    }
     push_note(&mut notes, "summary", "Summary", &record.summary);
     push_note(&mut notes, "details", "Details", &record.details);
     if let Some(at) = record.withdrawn {
@@ -107,7 +126,7 @@ fn set_text(value: &mut Value, key: &str, text: Option<&str>) {
 }
 
 /// The release dates are those of the first and the last revision, so that they cannot disagree with the history.
-fn tracking(record: &Record, engine_version: &str) -> Value {
+fn tracking(record: &Record, profile: Profile, engine_version: &str) -> Value {
     let history: Vec<Value> = record
         .revisions
         .iter()
@@ -119,7 +138,7 @@ fn tracking(record: &Record, engine_version: &str) -> Value {
     let mut tracking = json!({
         "current_release_date": current,
         "generator": { "date": current, "engine": engine },
-        "id": record.id,
+        "id": super::tracking_id(record, profile),
         "initial_release_date": record.revisions.first().map_or(record.published, |revision| revision.at),
         "revision_history": history,
         "status": "final",
@@ -131,12 +150,16 @@ fn tracking(record: &Record, engine_version: &str) -> Value {
     tracking
 }
 
-fn references(record: &Record) -> Vec<Value> {
+fn references(record: &Record, profile: Profile) -> Vec<Value> {
+    let category = match profile {
+        Profile::SecurityAdvisory => "self",
+        Profile::Vex => "external",
+    };
     let own =
         [(&record.links.csaf, "This advisory as a CSAF document"), (&record.links.page, "This advisory as a web page")];
     let own = own
         .into_iter()
-        .filter_map(|(link, summary)| Some(json!({ "category": "self", "summary": summary, "url": link.as_ref()? })));
+        .filter_map(|(link, summary)| Some(json!({ "category": category, "summary": summary, "url": link.as_ref()? })));
     let others = record.references.iter().map(
         |reference| json!({ "category": "external", "summary": reference_summary(reference), "url": reference.url }),
     );
@@ -161,179 +184,15 @@ fn reference_summary(reference: &Reference) -> &str {
     }
 }
 
-// ── product tree ────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// The product tree and which of its ids are affected, fixed and recommended.
-struct Tree {
-    branches: Vec<Value>,
-    affected: Vec<ProductId>,
-    fixed: Vec<ProductId>,
-    recommended: Vec<ProductId>,
-    count: usize,
-}
-
-/// An id of the product tree, with the name of the product it is a version of.
-struct ProductId {
-    id: String,
-    product: String,
-}
-
-impl Tree {
-    fn of(record: &Record) -> Self {
-        let mut tree =
-            Self { branches: Vec::new(), affected: Vec::new(), fixed: Vec::new(), recommended: Vec::new(), count: 0 };
-        let mut vendors: Vec<(&str, Vec<Value>)> = Vec::new();
-        for product in &record.products {
-            let vendor =
-                if product.vendor.trim().is_empty() { record.publisher.name.as_str() } else { product.vendor.as_str() };
-            let branch =
-                json!({ "branches": tree.versions(record, product), "category": "product_name", "name": product.name });
-            match vendors.iter_mut().find(|(name, _)| *name == vendor) {
-                Some((_, products)) => products.push(branch),
-                None => vendors.push((vendor, vec![branch])),
-            }
-        }
-        tree.branches = vendors
-            .into_iter()
-            .map(|(vendor, products)| json!({ "branches": products, "category": "vendor", "name": vendor }))
-            .collect();
-        tree
-    }
-
-    /// One branch for each affected range or version and for each fixed version of `product`.
-    fn versions(&mut self, record: &Record, product: &Product) -> Vec<Value> {
-        let mut branches = Vec::new();
-        let everything = [AffectedRange::default()];
-        let all = product.ranges.is_empty() && product.versions.is_empty();
-        for range in if all { &everything[..] } else { &product.ranges } {
-            let id = self.next(product);
-            branches.push(range_branch(product, range, &id.id));
-            self.affected.push(id);
-        }
-        for (place, version) in product.versions.iter().enumerate() {
-            if !product.versions[..place].contains(version) {
-                let id = self.next(product);
-                branches.push(version_branch(product, version, &id.id));
-                self.affected.push(id);
-            }
-        }
-        let fixed = fixed_versions(record, product);
-        for version in &fixed {
-            let id = self.next(product);
-            branches.push(version_branch(product, version, &id.id));
-            if is_newest(product.version_order(), version, &fixed) {
-                self.recommended.push(ProductId { id: id.id.clone(), product: product.name.clone() });
-            }
-            self.fixed.push(id);
-        }
-        branches
-    }
-
-    fn next(&mut self, product: &Product) -> ProductId {
-        self.count += 1;
-        ProductId { id: format!("CSAFPID-{:04}", self.count), product: product.name.clone() }
-    }
-
-    /// Ids of affected products, of all products or of the named ones.
-    fn affected_ids(&self, names: &[String]) -> Vec<&str> {
-        let named = |id: &&ProductId| names.is_empty() || names.contains(&id.product);
-        self.affected.iter().filter(named).map(|id| id.id.as_str()).collect()
-    }
-}
-
-/// The fixed versions of a product: its own, and those of fixes that are for it alone or name it.
-fn fixed_versions<'a>(record: &'a Record, product: &'a Product) -> Vec<&'a str> {
-    let mut all = product.all_fixed();
-    for fix in record.remediations_of(RemediationKind::Fix) {
-        let for_this = fix.products.contains(&product.name) || (fix.products.is_empty() && record.products.len() == 1);
-        if for_this {
-            for version in &fix.versions {
-                if !all.contains(&version.as_str()) {
-                    all.push(version);
-                }
-            }
-        }
-    }
-    all.retain(|version| !version.trim().is_empty() && !product.versions.iter().any(|affected| affected == version));
-    all
-}
-
-/// Whether no other version is known to be newer. Unknown order leaves all of them recommended.
-fn is_newest(order: Ecosystem, version: &str, all: &[&str]) -> bool {
-    !all.iter().any(|other| compare(order, version, other) == Some(Ordering::Less))
-}
-
-fn range_branch(product: &Product, range: &AffectedRange, id: &str) -> Value {
-    json!({
-        "category": "product_version_range",
-        "name": vers(product.version_order(), range),
-        "product": full_name(product, &range.to_string(), None, id),
-    })
-}
-
-/// A branch for one version. A name that would read as a range is written as a range of one.
-fn version_branch(product: &Product, version: &str, id: &str) -> Value {
-    let (category, name) = if is_range(version) {
-        ("product_version_range", format!("vers:{}/{}", product.version_order().vers_scheme(), quoted(version)))
-    } else {
-        ("product_version", version.to_owned())
-    };
-    json!({ "category": category, "name": name, "product": full_name(product, version, Some(version), id) })
-}
-
-fn full_name(product: &Product, suffix: &str, version: Option<&str>, id: &str) -> Value {
-    let mut full = json!({ "name": format!("{} {suffix}", product.name), "product_id": id });
-    let mut helper = Map::new();
-    if let Some(cpe) = &product.cpe {
-        helper.insert("cpe".to_owned(), json!(cpe));
-    }
-    let purl = product.purl.as_ref().map(Purl::package);
-    let purl = purl.and_then(|purl| version.map_or(Some(purl.clone()), |version| purl.at(version).ok()));
-    if let Some(purl) = purl {
-        helper.insert("purl".to_owned(), json!(purl.to_string()));
-    }
-    if !helper.is_empty() {
-        full["product_identification_helper"] = Value::Object(helper);
-    }
-    full
-}
-
-/// The range in VERS notation: `vers:npm/>=1.0.0|<1.2.3`.
-///
-/// Source: VERS 1.1.0, version range specifier.
-fn vers(order: Ecosystem, range: &AffectedRange) -> String {
-    let mut constraints = Vec::new();
-    if let Some(from) = range.lower() {
-        constraints.push(format!(">={}", quoted(from)));
-    }
-    if let Some(fixed) = &range.fixed {
-        constraints.push(format!("<{}", quoted(fixed)));
-    } else if let Some(last) = &range.last_affected {
-        constraints.push(format!("<={}", quoted(last)));
-    }
-    let constraints = if constraints.is_empty() { "*".to_owned() } else { constraints.join("|") };
-    format!("vers:{}/{constraints}", order.vers_scheme())
-}
-
-/// Percent-encodes what has a meaning in a range.
-fn quoted(version: &str) -> String {
-    version
-        .bytes()
-        .map(|byte| {
-            let plain = byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
-            if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-        })
-        .collect()
-}
-
 // ── vulnerability ───────────────────────────────────────────────────────────────────────────────────────────────
 
-fn vulnerability(record: &Record, tree: &Tree) -> Value {
-    let mut value = json!({
-        "notes": vulnerability_notes(record),
-        "release_date": record.published,
-        "title": record.title,
-    });
+fn vulnerability(record: &Record, edition: Edition, profile: Profile, tree: &Tree) -> Value {
+    let mut value = json!({ "notes": vulnerability_notes(record, edition), "title": record.title });
+    let (date, scores_key) = match edition {
+        Edition::V2_0 => ("release_date", "scores"),
+        Edition::V2_1 => ("disclosure_date", "metrics"),
+    };
+    value[date] = json!(record.published);
     let mut status = Map::new();
     for (list, ids) in [("fixed", &tree.fixed), ("known_affected", &tree.affected), ("recommended", &tree.recommended)]
     {
@@ -344,14 +203,31 @@ fn vulnerability(record: &Record, tree: &Tree) -> Value {
     if let Some(cve) = record.cve() {
         value["cve"] = json!(cve);
     }
-    if let Some(cwe) = lead_weakness(record) {
-        value["cwe"] = json!({ "id": cwe.to_string(), "name": cwe.name });
+    match edition {
+        Edition::V2_0 => {
+            if let Some(cwe) = lead_weakness(record) {
+                value["cwe"] = json!({ "id": cwe.to_string(), "name": cwe.name });
+            }
+        }
+        Edition::V2_1 => {
+            let mut cwes: Vec<Value> = Vec::new();
+            // The schema takes no name that starts with a dot, as that of CWE-520 does; such a weakness goes into a note.
+            for cwe in weaknesses(record).filter(|cwe| is_category(cwe.name)) {
+                let entry = json!({ "id": cwe.to_string(), "name": cwe.name, "version": cwe::LIST_VERSION });
+                if !cwes.contains(&entry) {
+                    cwes.push(entry);
+                }
+            }
+            if !cwes.is_empty() {
+                value["cwes"] = Value::Array(cwes);
+            }
+        }
     }
     let lists = [
         ("acknowledgments", record.credits.iter().map(acknowledgment).collect()),
         ("ids", ids(record)),
-        ("remediations", remediations(record, tree)),
-        ("scores", scores(record, tree)),
+        ("remediations", remediations(record, profile, tree)),
+        (scores_key, scores(record, edition, tree)),
     ];
     for (key, list) in lists {
         if !list.is_empty() {
@@ -364,12 +240,12 @@ fn vulnerability(record: &Record, tree: &Tree) -> Value {
     value
 }
 
-fn vulnerability_notes(record: &Record) -> Vec<Value> {
+fn vulnerability_notes(record: &Record, edition: Edition) -> Vec<Value> {
     let mut notes = Vec::new();
     push_note(&mut notes, "description", "Description", &record.summary);
     push_note(&mut notes, "details", "Impact", &record.impact);
     push_note(&mut notes, "details", "Conditions", &record.preconditions);
-    if let Some(vector) = record.vector(Version::V4_0) {
+    if let Some(vector) = record.vector(Version::V4_0).filter(|_| edition == Edition::V2_0) {
         let text = format!(
             "{} {:.1} ({}): {vector}",
             vector.nomenclature().unwrap_or("CVSS-B"),
@@ -379,8 +255,12 @@ fn vulnerability_notes(record: &Record) -> Vec<Value> {
         push_note(&mut notes, "other", "CVSS 4.0", &text);
     }
     let lead = lead_weakness(record);
+    let is_told_elsewhere = |cwe: &Cwe| match edition {
+        Edition::V2_0 => Some(*cwe) == lead,
+        Edition::V2_1 => is_category(cwe.name),
+    };
     let others: Vec<String> =
-        weaknesses(record).filter(|cwe| Some(*cwe) != lead).map(|cwe| format!("{cwe} {}", cwe.name)).collect();
+        weaknesses(record).filter(|cwe| !is_told_elsewhere(cwe)).map(|cwe| format!("{cwe} {}", cwe.name)).collect();
     push_note(&mut notes, "other", "Further weaknesses", &others.join("\n"));
     let lines: Vec<String> = record.timeline.iter().map(|entry| format!("{}: {}", entry.at, entry.text)).collect();
     push_note(&mut notes, "other", "Timeline", &lines.join("\n"));
@@ -431,9 +311,15 @@ fn acknowledgment(credit: &Credit) -> Value {
 }
 
 /// The remediations of the record; for fixed versions that no fix speaks of, one that says to update.
-fn remediations(record: &Record, tree: &Tree) -> Vec<Value> {
-    let mut all: Vec<Value> =
-        record.remediations.iter().filter_map(|remediation| remediation_value(remediation, tree)).collect();
+///
+/// Kinds that contradict each other for a product are not printed together: a fix goes before its absence, and any
+/// advice before "none available". A VEX document says something about every affected product.
+fn remediations(record: &Record, profile: Profile, tree: &Tree) -> Vec<Value> {
+    let mut all: Vec<(RemediationKind, Vec<&str>, Value)> = record
+        .remediations
+        .iter()
+        .map(|remediation| (remediation.kind, tree.affected_ids(&remediation.products), remediation_value(remediation)))
+        .collect();
     for product in &record.products {
         let names_it = |fix: &Remediation| fix.products.is_empty() || fix.products.contains(&product.name);
         let fixed = product.all_fixed();
@@ -442,16 +328,45 @@ fn remediations(record: &Record, tree: &Tree) -> Vec<Value> {
         }
         let ids = tree.affected_ids(std::slice::from_ref(&product.name));
         let details = format!("Update {} to {}.", product.name, fixed.join(" or "));
-        all.push(json!({ "category": "vendor_fix", "details": details, "product_ids": ids }));
+        all.push((RemediationKind::Fix, ids, json!({ "category": "vendor_fix", "details": details })));
     }
-    all
+    let mut best: HashMap<&str, u8> = HashMap::new();
+    for (kind, ids, _) in &all {
+        for id in ids {
+            let rank = best.entry(id).or_default();
+            *rank = (*rank).max(weight(*kind));
+        }
+    }
+    let silent: Vec<&str> = tree.affected_ids(&[]).into_iter().filter(|id| !best.contains_key(id)).collect();
+    let mut printed: Vec<Value> = Vec::new();
+    for (kind, mut ids, mut value) in all {
+        ids.retain(|id| match kind {
+            RemediationKind::NoneAvailable => best[id] == weight(kind),
+            RemediationKind::NoFixPlanned => best[id] < weight(RemediationKind::Fix),
+            _ => true,
+        });
+        if !ids.is_empty() {
+            value["product_ids"] = json!(ids);
+            printed.push(value);
+        }
+    }
+    if profile == Profile::Vex && !silent.is_empty() {
+        let details = "There is no fix and no workaround yet.";
+        printed.push(json!({ "category": "none_available", "details": details, "product_ids": silent }));
+    }
+    printed
 }
 
-fn remediation_value(remediation: &Remediation, tree: &Tree) -> Option<Value> {
-    let ids = tree.affected_ids(&remediation.products);
-    if ids.is_empty() {
-        return None;
+/// What goes before what for one product, the highest first.
+fn weight(kind: RemediationKind) -> u8 {
+    match kind {
+        RemediationKind::Fix => 3,
+        RemediationKind::Workaround | RemediationKind::Mitigation | RemediationKind::NoFixPlanned => 2,
+        RemediationKind::NoneAvailable => 1,
     }
+}
+
+fn remediation_value(remediation: &Remediation) -> Value {
     let mut value = json!({
         "category": match remediation.kind {
             RemediationKind::Fix => "vendor_fix",
@@ -461,38 +376,51 @@ fn remediation_value(remediation: &Remediation, tree: &Tree) -> Option<Value> {
             RemediationKind::NoneAvailable => "none_available",
         },
         "details": remediation.details,
-        "product_ids": ids,
     });
     if let Some(at) = remediation.at {
         value["date"] = json!(at);
     }
     set_text(&mut value, "url", remediation.url.as_deref());
-    Some(value)
+    value
 }
 
-/// One score object for CVSS 2.0 and 3.x: a document can carry one 3.x vector for a product, so 3.1 goes before 3.0.
-fn scores(record: &Record, tree: &Tree) -> Vec<Value> {
+/// One score object: a document can carry one 3.x vector for a product, so 3.1 goes before 3.0. CVSS 4.0 is for
+/// CSAF 2.1 only.
+fn scores(record: &Record, edition: Edition, tree: &Tree) -> Vec<Value> {
     let ids = tree.affected_ids(&[]);
-    let two = record.vector(Version::V2_0);
-    let three = record.vector(Version::V3_1).or_else(|| record.vector(Version::V3_0));
-    if ids.is_empty() || (two.is_none() && three.is_none()) {
+    let vectors = [
+        ("cvss_v2", record.vector(Version::V2_0)),
+        ("cvss_v3", record.vector(Version::V3_1).or_else(|| record.vector(Version::V3_0))),
+        ("cvss_v4", record.vector(Version::V4_0).filter(|_| edition == Edition::V2_1)),
+    ];
+    let objects: Map<String, Value> =
+        vectors.into_iter().filter_map(|(key, vector)| Some((key.to_owned(), cvss_object(vector?)))).collect();
+    if ids.is_empty() || objects.is_empty() {
         return Vec::new();
     }
-    let mut score = json!({ "products": ids });
-    if let Some(vector) = two {
-        score["cvss_v2"] = cvss_object(vector);
+    match edition {
+        Edition::V2_0 => {
+            let mut score = Value::Object(objects);
+            score["products"] = json!(ids);
+            vec![score]
+        }
+        Edition::V2_1 => vec![json!({ "content": objects, "products": ids })],
     }
-    if let Some(vector) = three {
-        score["cvss_v3"] = cvss_object(vector);
-    }
-    vec![score]
 }
 
 /// A vector in the JSON of FIRST: the vector itself and what is computed from it.
 ///
 /// For 2.0 the base score alone: implementations disagree on ties of the others, and a reader can compute them.
-fn cvss_object(vector: &CvssVector) -> Value {
+pub fn cvss_object(vector: &CvssVector) -> Value {
     let two = vector.version() == Version::V2_0;
+    if vector.version() == Version::V4_0 {
+        return json!({
+            "version": "4.0",
+            "vectorString": vector.as_str(),
+            "baseScore": vector.score(),
+            "baseSeverity": vector.severity().label().to_uppercase(),
+        });
+    }
     let mut value = json!({ "version": vector.version().as_str(), "vectorString": vector.as_str() });
     let scores = [
         ("base", Some(vector.base_score())),

@@ -8,6 +8,18 @@ use super::Findings;
 use super::walk::{branches, definitions, items, text, texts, vulnerabilities};
 use crate::purl::Purl;
 
+/// Where an edition of the standard names products and groups.
+pub struct Places {
+    /// The lists of `product_status`.
+    pub statuses: &'static [&'static str],
+    /// Lists of a vulnerability whose items name products and groups.
+    pub subjects: &'static [&'static str],
+    /// The list of a vulnerability that holds scores.
+    pub scores: &'static str,
+}
+
+const PLACES: Places = Places { statuses: &STATUSES, subjects: &SUBJECTS, scores: "scores" };
+
 /// Every list of `product_status`.
 const STATUSES: [&str; 8] = [
     "first_affected",
@@ -24,13 +36,18 @@ const STATUSES: [&str; 8] = [
 const SUBJECTS: [&str; 3] = ["flags", "remediations", "threats"];
 
 pub fn check(document: &Value, findings: &mut Findings) {
-    let defined = ids_are_defined_once(document, findings);
-    ids_are_defined(document, &defined, findings);
-    relationships_do_not_circle(document, findings);
-    groups_are_defined_once(document, findings);
-    statuses_do_not_contradict(document, findings);
+    references(document, &PLACES, findings);
     helpers_are_sound(document, findings);
     versions_are_no_ranges(document, findings);
+}
+
+/// 6.1.1 to 6.1.6.
+pub fn references(document: &Value, places: &Places, findings: &mut Findings) {
+    let defined = ids_are_defined_once(document, findings);
+    ids_are_defined(document, places, &defined, findings);
+    definitions_do_not_circle(document, findings);
+    groups_are_defined_once(document, places, findings);
+    statuses_do_not_contradict(document, findings);
 }
 
 /// 6.1.2. Returns the defined ids.
@@ -51,7 +68,7 @@ fn ids_are_defined_once<'a>(document: &'a Value, findings: &mut Findings) -> Has
 }
 
 /// 6.1.1. The standard forgets `flags`; they are tested all the same.
-fn ids_are_defined(document: &Value, defined: &HashSet<&str>, findings: &mut Findings) {
+fn ids_are_defined(document: &Value, places: &Places, defined: &HashSet<&str>, findings: &mut Findings) {
     let mut refer = |path: String, id: &str| {
         if !defined.contains(id) {
             findings.add("6.1.1", path, format!("The product id {id} is not defined in the product tree"));
@@ -70,32 +87,47 @@ fn ids_are_defined(document: &Value, defined: &HashSet<&str>, findings: &mut Fin
                 }
             }
         }
+        for (place, way) in items(tree, "product_paths") {
+            if let Some(id) = text(way, "beginning_product_reference") {
+                refer(format!("/product_tree/product_paths/{place}/beginning_product_reference"), id);
+            }
+            for (item, step) in items(way, "subpaths") {
+                if let Some(id) = text(step, "next_product_reference") {
+                    refer(format!("/product_tree/product_paths/{place}/subpaths/{item}/next_product_reference"), id);
+                }
+            }
+        }
+    }
+    for (place, note) in document.get("document").into_iter().flat_map(|head| items(head, "notes")) {
+        for (item, id) in texts(note, "product_ids") {
+            refer(format!("/document/notes/{place}/product_ids/{item}"), id);
+        }
     }
     for (path, vulnerability) in vulnerabilities(document) {
         if let Some(status) = vulnerability.get("product_status") {
-            for list in STATUSES {
+            for list in places.statuses {
                 for (item, id) in texts(status, list) {
                     refer(format!("{path}/product_status/{list}/{item}"), id);
                 }
             }
         }
-        for list in SUBJECTS {
+        for list in places.subjects {
             for (place, subject) in items(vulnerability, list) {
                 for (item, id) in texts(subject, "product_ids") {
                     refer(format!("{path}/{list}/{place}/product_ids/{item}"), id);
                 }
             }
         }
-        for (place, score) in items(vulnerability, "scores") {
+        for (place, score) in items(vulnerability, places.scores) {
             for (item, id) in texts(score, "products") {
-                refer(format!("{path}/scores/{place}/products/{item}"), id);
+                refer(format!("{path}/{}/{place}/products/{item}", places.scores), id);
             }
         }
     }
 }
 
-/// 6.1.3: a depth-first walk over relationships that meets one still on its way has found a circle.
-fn relationships_do_not_circle(document: &Value, findings: &mut Findings) {
+/// 6.1.3: a depth-first walk over products made of others that meets one still on its way has found a circle.
+fn definitions_do_not_circle(document: &Value, findings: &mut Findings) {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
         New,
@@ -105,16 +137,22 @@ fn relationships_do_not_circle(document: &Value, findings: &mut Findings) {
     let Some(tree) = document.get("product_tree") else {
         return;
     };
-    let all: Vec<&Value> = items(tree, "relationships").map(|(_, value)| value).collect();
+    let all: Vec<(&str, usize, &Value)> = ["relationships", "product_paths"]
+        .into_iter()
+        .flat_map(|list| items(tree, list).map(move |(place, value)| (list, place, value)))
+        .collect();
     let mut defined_by: HashMap<&str, usize> = HashMap::new();
-    for (place, relationship) in all.iter().enumerate() {
-        if let Some(id) = relationship.get("full_product_name").and_then(|name| text(name, "product_id")) {
+    for (place, (_, _, composed)) in all.iter().enumerate() {
+        if let Some(id) = composed.get("full_product_name").and_then(|name| text(name, "product_id")) {
             defined_by.entry(id).or_insert(place);
         }
     }
     let next = |place: usize| -> Vec<usize> {
-        let parts = ["product_reference", "relates_to_product_reference"].map(|key| text(all[place], key));
-        parts.into_iter().flatten().filter_map(|id| defined_by.get(id).copied()).collect()
+        let composed = all[place].2;
+        let keys = ["product_reference", "relates_to_product_reference", "beginning_product_reference"];
+        let own = keys.into_iter().filter_map(|key| text(composed, key));
+        let steps = items(composed, "subpaths").filter_map(|(_, step)| text(step, "next_product_reference"));
+        own.chain(steps).filter_map(|id| defined_by.get(id).copied()).collect()
     };
     let mut states = vec![State::New; all.len()];
     for start in 0..all.len() {
@@ -137,8 +175,8 @@ fn relationships_do_not_circle(document: &Value, findings: &mut Findings) {
                     }
                     State::OnTheWay => findings.add(
                         "6.1.3",
-                        format!("/product_tree/relationships/{place}"),
-                        "The product of this relationship is defined in terms of itself",
+                        format!("/product_tree/{}/{}", all[place].0, all[place].1),
+                        "This product is defined in terms of itself",
                     ),
                     State::Done => {}
                 },
@@ -148,7 +186,7 @@ fn relationships_do_not_circle(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.4 and 6.1.5.
-fn groups_are_defined_once(document: &Value, findings: &mut Findings) {
+fn groups_are_defined_once(document: &Value, places: &Places, findings: &mut Findings) {
     let mut defined = HashSet::new();
     if let Some(tree) = document.get("product_tree") {
         for (place, group) in items(tree, "product_groups") {
@@ -160,19 +198,19 @@ fn groups_are_defined_once(document: &Value, findings: &mut Findings) {
             }
         }
     }
+    let mut refer = |path: String, subject: &Value| {
+        for (item, id) in texts(subject, "group_ids").filter(|(_, id)| !defined.contains(id)) {
+            let message = format!("The product group id {id} is not defined in the product tree");
+            findings.add("6.1.4", format!("{path}/group_ids/{item}"), message);
+        }
+    };
+    for (place, note) in document.get("document").into_iter().flat_map(|head| items(head, "notes")) {
+        refer(format!("/document/notes/{place}"), note);
+    }
     for (path, vulnerability) in vulnerabilities(document) {
-        for list in SUBJECTS {
+        for list in places.subjects {
             for (place, subject) in items(vulnerability, list) {
-                for (item, id) in texts(subject, "group_ids") {
-                    if !defined.contains(id) {
-                        let path = format!("{path}/{list}/{place}/group_ids/{item}");
-                        findings.add(
-                            "6.1.4",
-                            path,
-                            format!("The product group id {id} is not defined in the product tree"),
-                        );
-                    }
-                }
+                refer(format!("{path}/{list}/{place}"), subject);
             }
         }
     }
@@ -180,11 +218,12 @@ fn groups_are_defined_once(document: &Value, findings: &mut Findings) {
 
 /// 6.1.6.
 fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
-    const GROUPS: [(&str, &[&str]); 4] = [
+    const GROUPS: [(&str, &[&str]); 5] = [
         ("affected", &["first_affected", "known_affected", "last_affected"]),
         ("not affected", &["known_not_affected"]),
         ("fixed", &["first_fixed", "fixed"]),
         ("under investigation", &["under_investigation"]),
+        ("unknown", &["unknown"]),
     ];
     for (path, vulnerability) in vulnerabilities(document) {
         let Some(status) = vulnerability.get("product_status") else {
@@ -206,7 +245,7 @@ fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.13 and 6.1.25.
-fn helpers_are_sound(document: &Value, findings: &mut Findings) {
+pub fn helpers_are_sound(document: &Value, findings: &mut Findings) {
     for definition in definitions(document) {
         let Some(helper) = definition.product.get("product_identification_helper") else {
             continue;
@@ -216,6 +255,11 @@ fn helpers_are_sound(document: &Value, findings: &mut Findings) {
             && let Err(why) = Purl::parse(purl)
         {
             findings.add("6.1.13", format!("{path}/purl"), why.to_string());
+        }
+        for (place, purl) in texts(helper, "purls") {
+            if let Err(why) = Purl::parse(purl) {
+                findings.add("6.1.13", format!("{path}/purls/{place}"), why.to_string());
+            }
         }
         for (place, file) in items(helper, "hashes") {
             let mut seen = HashSet::new();
@@ -236,7 +280,7 @@ fn helpers_are_sound(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.31.
-fn versions_are_no_ranges(document: &Value, findings: &mut Findings) {
+pub fn versions_are_no_ranges(document: &Value, findings: &mut Findings) {
     let Some(tree) = document.get("product_tree") else {
         return;
     };

@@ -31,7 +31,7 @@ pub fn check(document: &Value, findings: &mut Findings) {
     match profile {
         Profile::Base => category_is_free(category, findings),
         Profile::SecurityIncidentResponse | Profile::InformationalAdvisory => {
-            tells_a_story(document, profile, findings)
+            tells_a_story(document, profile == Profile::InformationalAdvisory, findings)
         }
         Profile::SecurityAdvisory | Profile::Vex => names_products(document, profile, findings),
     }
@@ -46,8 +46,7 @@ fn category_is_free(category: &str, findings: &mut Findings) {
     if category == "csaf_base" {
         return;
     }
-    let folded: String =
-        category.to_lowercase().chars().filter(|c| !matches!(c, '-' | '_') && !c.is_whitespace()).collect();
+    let folded = folded(category);
     let bare = folded.strip_prefix("csaf").unwrap_or(&folded);
     if PROFILES.contains(&bare) || category.to_lowercase().starts_with("csaf_") {
         let message = "This reads like a CSAF profile but is none; use the exact value of the profile or another word";
@@ -55,8 +54,19 @@ fn category_is_free(category: &str, findings: &mut Findings) {
     }
 }
 
+/// A category without case, white space, dashes of any kind and underscores.
+pub fn folded(category: &str) -> String {
+    const DASHES: [char; 8] =
+        ['\u{ad}', '\u{2212}', '\u{203f}', '\u{2040}', '\u{332}', '\u{ff0d}', '\u{ff3f}', '\u{fe63}'];
+    let is_dash = |c: char| {
+        matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{fe31}'..='\u{fe34}' | '\u{fe4d}'..='\u{fe4f}' | '\u{fe58}')
+            || DASHES.contains(&c)
+    };
+    category.to_lowercase().chars().filter(|c| !is_dash(*c) && !c.is_whitespace()).collect()
+}
+
 /// 6.1.27.1, 6.1.27.2 and 6.1.27.3.
-fn tells_a_story(document: &Value, profile: Profile, findings: &mut Findings) {
+pub fn tells_a_story(document: &Value, informational: bool, findings: &mut Findings) {
     let head = &document["document"];
     let tells = |(_, note): (usize, &Value)| {
         matches!(text(note, "category"), Some("description" | "details" | "general" | "summary"))
@@ -74,7 +84,7 @@ fn tells_a_story(document: &Value, profile: Profile, findings: &mut Findings) {
     {
         findings.add("6.1.27.2", "/document/references", "This profile needs a reference of the category external");
     }
-    if profile == Profile::InformationalAdvisory && document.get("vulnerabilities").is_some() {
+    if informational && document.get("vulnerabilities").is_some() {
         findings.add("6.1.27.3", "/vulnerabilities", "An informational advisory has no vulnerabilities");
     }
 }
@@ -102,7 +112,7 @@ fn names_products(document: &Value, profile: Profile, findings: &mut Findings) {
 }
 
 /// 6.1.27.7 to 6.1.27.10.
-fn states_and_justifies(document: &Value, findings: &mut Findings) {
+pub fn states_and_justifies(document: &Value, findings: &mut Findings) {
     const STATES: [&str; 4] = ["fixed", "known_affected", "known_not_affected", "under_investigation"];
     for (path, vulnerability) in vulnerabilities(document) {
         let status = vulnerability.get("product_status");

@@ -1,4 +1,4 @@
-//! Mandatory tests about CVSS: 6.1.7 to 6.1.10. CSAF 2.0 knows CVSS 2.0, 3.0 and 3.1.
+//! Mandatory tests about CVSS: 6.1.7 to 6.1.10. CSAF 2.0 knows CVSS 2.0, 3.0 and 3.1; CSAF 2.1 knows 4.0, too.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Findings;
 use super::walk::{items, text, texts, vulnerabilities};
-use crate::cvss::{CvssVector, Group, Metric, Severity, Version, all_metrics};
+use crate::cvss::{CvssVector, Metric, Severity, Version, all_metrics};
 
 /// The fields of a score object that hold a score, and the rating beside each.
 const SCORES: [(&str, &str); 3] = [
@@ -50,13 +50,18 @@ fn one_score_per_version(path: &str, vulnerability: &Value, findings: &mut Findi
     }
 }
 
-fn check_object(path: &str, key: &str, object: &Value, findings: &mut Findings) {
+pub fn check_object(path: &str, key: &str, object: &Value, findings: &mut Findings) {
     let version = match (key, text(object, "version")) {
         ("cvss_v2", Some("2.0")) => Version::V2_0,
         ("cvss_v3", Some("3.0")) => Version::V3_0,
         ("cvss_v3", Some("3.1")) => Version::V3_1,
+        ("cvss_v4", Some("4.0")) => Version::V4_0,
         _ => {
-            let known = if key == "cvss_v2" { "2.0" } else { "3.0 or 3.1" };
+            let known = match key {
+                "cvss_v2" => "2.0",
+                "cvss_v3" => "3.0 or 3.1",
+                _ => "4.0",
+            };
             findings.add("6.1.8", format!("{path}/version"), format!("The version must be {known}"));
             return;
         }
@@ -105,19 +110,36 @@ fn shape(path: &str, version: Version, object: &Value, findings: &mut Findings) 
             findings.add("6.1.8", format!("{path}/{severity}"), "A severity is NONE, LOW, MEDIUM, HIGH or CRITICAL");
         }
     }
+    if version == Version::V4_0 {
+        refuse_foreign_scores(path, object, findings);
+    }
     for metric in all_metrics(version) {
-        let key = field(metric);
+        let key = field(version, metric);
         if let Some(value) = object.get(&key)
-            && !metric.choices.iter().any(|choice| value.as_str() == Some(&constant(choice.label)))
+            && !metric.choices.iter().any(|choice| value.as_str() == Some(&value_name(version, metric, choice.label)))
         {
-            let choices: Vec<String> = metric.choices.iter().map(|choice| constant(choice.label)).collect();
+            let choices: Vec<String> =
+                metric.choices.iter().map(|choice| value_name(version, metric, choice.label)).collect();
             findings.add("6.1.8", format!("{path}/{key}"), format!("{key} must be one of {}", choices.join(", ")));
+        }
+    }
+}
+
+/// CVSS 4.0 has one score; its schema takes no other.
+fn refuse_foreign_scores(path: &str, object: &Value, findings: &mut Findings) {
+    for key in object.as_object().into_iter().flat_map(|members| members.keys()) {
+        if !key.starts_with("base") && (key.ends_with("Score") || key.ends_with("Severity")) {
+            let message = "CVSS 4.0 has one score, baseScore, with one severity; remove this";
+            findings.add("6.1.8", format!("{path}/{key}"), message);
         }
     }
 }
 
 /// 6.1.9.
 fn computed(path: &str, vector: &CvssVector, object: &Value, findings: &mut Findings) {
+    if vector.version() == Version::V4_0 {
+        return computed_4(path, vector, object, findings);
+    }
     let expected = [vector.base_score(), vector.full_temporal_score(), vector.full_environmental_score()];
     for ((score_key, severity_key), expected) in SCORES.into_iter().zip(expected) {
         if let Some(given) = object.get(score_key).and_then(Value::as_f64)
@@ -143,17 +165,35 @@ fn computed(path: &str, vector: &CvssVector, object: &Value, findings: &mut Find
     }
 }
 
+/// 6.1.9 for CVSS 4.0: `baseScore` holds the score of the vector as it stands, whatever its groups.
+///
+/// Source: FIRST, `cvss-v4.0.json`. The score of the base metrics alone is taken, too: the name says no less.
+fn computed_4(path: &str, vector: &CvssVector, object: &Value, findings: &mut Findings) {
+    let Some(given) = object.get("baseScore").and_then(Value::as_f64) else { return };
+    let known = [vector.score(), vector.base_score()];
+    if !known.iter().any(|score| (given - score).abs() < 1e-9) {
+        findings.add("6.1.9", format!("{path}/baseScore"), format!("The vector gives {:.1}, not {given}", known[0]));
+        return;
+    }
+    let severity = Severity::of(Version::V4_0, given).label().to_uppercase();
+    if let Some(said) = text(object, "baseSeverity")
+        && said != severity
+    {
+        findings.add("6.1.9", format!("{path}/baseSeverity"), format!("The score {given} is {severity}, not {said}"));
+    }
+}
+
 /// 6.1.10. A metric the vector leaves out contradicts nothing: official documents add modified metrics that way.
 fn consistent(path: &str, vector: &CvssVector, object: &Value, findings: &mut Findings) {
     for metric in all_metrics(vector.version()) {
-        let key = field(metric);
+        let key = field(vector.version(), metric);
         let (Some(given), Some(code)) = (text(object, &key), vector.value(metric.code)) else {
             continue;
         };
         let Some(choice) = metric.choices.iter().find(|choice| choice.code == code) else {
             continue;
         };
-        let expected = constant(choice.label);
+        let expected = value_name(vector.version(), metric, choice.label);
         if given != expected {
             findings.add("6.1.10", format!("{path}/{key}"), format!("The vector says {expected}, not {given}"));
         }
@@ -174,8 +214,12 @@ fn fits_schema(version: Version, vector: &str) -> bool {
 }
 
 /// The name of a metric in the JSON of FIRST: `attackVector`.
-fn field(metric: &Metric) -> String {
-    debug_assert!(metric.group != Group::Supplemental, "CSAF 2.0 knows no CVSS 4.0");
+fn field(version: Version, metric: &Metric) -> String {
+    if version == Version::V4_0
+        && let Some(name) = field_4(metric.code)
+    {
+        return name.to_owned();
+    }
     let mut words = metric.name.split(' ');
     let mut name = words.next().unwrap_or_default().to_lowercase();
     for word in words {
@@ -186,7 +230,38 @@ fn field(metric: &Metric) -> String {
     name
 }
 
-/// The name of a value in the JSON of FIRST: `ADJACENT_NETWORK`.
+/// Names of CVSS 4.0 that are shorter than those for people, or written in another way.
+fn field_4(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "VC" => "vulnConfidentialityImpact",
+        "VI" => "vulnIntegrityImpact",
+        "VA" => "vulnAvailabilityImpact",
+        "SC" => "subConfidentialityImpact",
+        "SI" => "subIntegrityImpact",
+        "SA" => "subAvailabilityImpact",
+        "MVC" => "modifiedVulnConfidentialityImpact",
+        "MVI" => "modifiedVulnIntegrityImpact",
+        "MVA" => "modifiedVulnAvailabilityImpact",
+        "MSC" => "modifiedSubConfidentialityImpact",
+        "MSI" => "modifiedSubIntegrityImpact",
+        "MSA" => "modifiedSubAvailabilityImpact",
+        "S" => "Safety",
+        "AU" => "Automatable",
+        "R" => "Recovery",
+        _ => return None,
+    })
+}
+
+/// The name of a value of a metric in the JSON of FIRST: `ADJACENT_NETWORK`.
+fn value_name(version: Version, metric: &Metric, label: &str) -> String {
+    let of_subsequent_system = matches!(metric.code, "MSC" | "MSI" | "MSA");
+    if version == Version::V4_0 && of_subsequent_system && label == "None" {
+        return "NEGLIGIBLE".to_owned();
+    }
+    constant(label)
+}
+
+/// A word for people as a constant.
 fn constant(label: &str) -> String {
     label.to_uppercase().replace(" TO ", "_").replace(' ', "_")
 }

@@ -30,7 +30,7 @@ pub struct Definition<'a> {
     pub product: &'a Value,
 }
 
-/// Every full product name: of branches, of the flat list, of relationships.
+/// Every full product name: of branches, of the flat list, of relationships and product paths.
 pub fn definitions(document: &Value) -> Vec<Definition<'_>> {
     let Some(tree) = document.get("product_tree") else {
         return Vec::new();
@@ -48,6 +48,10 @@ pub fn definitions(document: &Value) -> Vec<Definition<'_>> {
     all.extend(items(tree, "relationships").filter_map(|(place, relationship)| {
         let path = format!("/product_tree/relationships/{place}/full_product_name");
         Some(Definition { path, product: relationship.get("full_product_name")? })
+    }));
+    all.extend(items(tree, "product_paths").filter_map(|(place, way)| {
+        let path = format!("/product_tree/product_paths/{place}/full_product_name");
+        Some(Definition { path, product: way.get("full_product_name")? })
     }));
     all
 }

@@ -7,6 +7,7 @@
 //! Source: FIRST, CVSS v2.0 guide section 2.4; CVSS v3.1 specification section 6; CVSS v4.0
 //! specification section 7 (vector strings).
 
+mod fast; // the short way through common vectors
 mod tables; // every metric of every version, with its choices in words
 
 use std::fmt;
@@ -198,6 +199,11 @@ impl CvssVector {
         if text.is_empty() {
             return Err(CvssError::Empty);
         }
+        fast::parse(text).map_or_else(|| Self::parse_slowly(text), Ok)
+    }
+
+    /// The long way: any order where a version allows it, every metric, and errors in words.
+    fn parse_slowly(text: &str) -> Result<Self, CvssError> {
         let (version, body) = split_version(text)?;
         let mut given: Vec<(usize, &'static str)> = Vec::new();
         let table = all_metrics(version);
@@ -465,9 +471,14 @@ fn tenths(score: f64) -> u8 {
 ///
 /// Source: CVSS v3.1 section 7.2 and appendix A; CVSS v3.0 section 8.2.
 fn temporal_3(version: Version, score: f64, given: &[(usize, &'static str)], table: &[Metric]) -> f64 {
+    let value = |code: &str| given.iter().find(|(place, _)| table[*place].code == code).map_or("X", |(_, value)| value);
+    f64::from(temporal_weighted(version, tenths(score), value)) / 10.0
+}
+
+/// The same in tenths; `value` gives the value of a metric, `X` where it is not set.
+fn temporal_weighted<'a>(version: Version, score: u8, value: impl Fn(&str) -> &'a str) -> u8 {
     let weight = |code: &str| -> u64 {
-        let value = given.iter().find(|(place, _)| table[*place].code == code).map_or("X", |(_, value)| value);
-        match (code, value) {
+        match (code, value(code)) {
             ("E", "U") => 91,
             ("E", "P") => 94,
             ("E", "F") | ("RL", "W") => 97,
@@ -478,14 +489,14 @@ fn temporal_3(version: Version, score: f64, given: &[(usize, &'static str)], tab
         }
     };
     // In ten-millionths: one decimal of the base score and two of each weight.
-    let exact = u64::from(tenths(score)) * weight("E") * weight("RL") * weight("RC");
+    let exact = u64::from(score) * weight("E") * weight("RL") * weight("RC");
     let rounded_up = if version == Version::V3_1 {
         let hundred_thousandths = (exact + 50) / 100;
         hundred_thousandths.div_ceil(10_000)
     } else {
         exact.div_ceil(1_000_000)
     };
-    f64::from(u32::try_from(rounded_up).expect("a score has at most 100 tenths")) / 10.0
+    u8::try_from(rounded_up).expect("a score has at most 100 tenths")
 }
 
 #[cfg(test)]

@@ -134,3 +134,39 @@ fn a_vector_is_written_and_read_as_its_string() {
     assert_eq!(serde_json::from_str::<CvssVector>(&text).unwrap(), vector);
     assert!(serde_json::from_str::<CvssVector>("\"CVSS:3.1/AV:N\"").is_err());
 }
+
+#[test]
+fn the_short_way_gives_what_the_long_way_gives() {
+    let mut seed = 7_u64;
+    let mut below = |limit: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % limit
+    };
+    let mut short = 0;
+    for turn in 0..4_000 {
+        let version = [Version::V3_1, Version::V4_0, Version::V3_0, Version::V2_0][turn % 4];
+        let parts: Vec<String> = all_metrics(version)
+            .iter()
+            .filter_map(|metric| {
+                let wanted = metric.group == Group::Base
+                    || below(if metric.group == Group::Environmental { 40 } else { 3 }) == 0;
+                wanted.then(|| format!("{}:{}", metric.code, metric.choices[below(metric.choices.len())].code))
+            })
+            .collect();
+        let text = format!("{}{}", version.prefix(), parts.join("/"));
+        let slow = CvssVector::parse_slowly(&text);
+        if let Some(fast) = fast::parse(&text) {
+            short += 1;
+            assert_eq!(Ok(fast.clone()), slow, "{text}");
+            let (slow, scores) = (slow.unwrap(), |v: &CvssVector| (v.base, v.temporal, v.environmental));
+            assert_eq!(scores(&fast), scores(&slow), "{text}");
+        }
+        // Broken in one place, both say the same.
+        let mut bytes = text.into_bytes();
+        let place = below(bytes.len());
+        bytes[place] = b"/:XN."[below(5)];
+        let broken = String::from_utf8(bytes).unwrap();
+        assert!(fast::parse(&broken).is_none_or(|fast| Ok(fast) == CvssVector::parse_slowly(&broken)), "{broken}");
+    }
+    assert!(short > 1_000, "{short}");
+}

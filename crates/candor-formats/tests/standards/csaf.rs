@@ -99,7 +99,7 @@ fn the_built_in_shape_agrees_with_the_json_schema() {
 }
 
 /// The document with one value replaced or removed, for every value and a few replacements.
-fn mutants(document: &Value) -> Vec<Value> {
+pub fn mutants(document: &Value) -> Vec<Value> {
     let mut paths = Vec::new();
     collect(document, String::new(), &mut paths);
     let mut all = Vec::new();

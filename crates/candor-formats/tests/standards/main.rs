@@ -8,8 +8,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the official files")]
 
 mod csaf; // the OASIS test documents
+mod csaf_2_1; // those of the next edition
 mod cvss; // vectors with known scores
 mod cwe; // the list of weaknesses
+mod others; // CVE, OSV, OpenVEX, CycloneDX and GitHub
 mod properties; // any advisory prints to valid documents
 
 use std::fs;
@@ -65,4 +67,24 @@ pub fn csaf_schema() -> Option<jsonschema::Validator> {
 pub fn osv_schema() -> Option<jsonschema::Validator> {
     let schema = json(&folder("osv")?.join("schema.json"));
     Some(jsonschema::options().should_validate_formats(true).build(&schema).expect("the OSV schema compiles"))
+}
+
+/// The JSON schema of CycloneDX 1.6 with the files it refers to.
+pub fn cyclonedx_schema() -> Option<jsonschema::Validator> {
+    let folder = folder("cyclonedx")?;
+    let mut registry = jsonschema::Registry::new();
+    for file in ["spdx.schema.json", "jsf-0.82.schema.json"] {
+        let schema = json(&folder.join(file));
+        let id = schema["$id"].as_str().expect("the schema has an id").to_owned();
+        registry = registry.add(id, schema).expect("a schema can be registered");
+    }
+    let registry = registry.prepare().expect("the registry is complete");
+    let schema = json(&folder.join("bom-1.6.schema.json"));
+    Some(
+        jsonschema::options()
+            .with_registry(&registry)
+            .should_validate_formats(true)
+            .build(&schema)
+            .expect("the CycloneDX schema compiles"),
+    )
 }

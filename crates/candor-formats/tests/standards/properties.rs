@@ -1,13 +1,16 @@
 //! Any advisory without problems prints to valid documents.
 
 use candor_formats::advisory::{
-    AffectedRange, Credit, CreditRole, Links, Product, Publisher, PublisherCategory, Record, Reference, ReferenceKind,
-    Remediation, RemediationKind, Revision, TimelineEntry, Tlp, to_markdown,
+    AffectedRange, Credit, CreditRole, Format, Links, Product, Publisher, PublisherCategory, Record, Reference,
+    ReferenceKind, Remediation, RemediationKind, Revision, TimelineEntry, Tlp, agreement, release_notes, to_markdown,
+    to_text,
 };
+use candor_formats::csaf::{Edition, Profile};
+use candor_formats::cve::Assigner;
 use candor_formats::cvss::{CvssVector, Group, Version, all_metrics};
 use candor_formats::cwe::{Cwe, Usage};
 use candor_formats::purl::Purl;
-use candor_formats::{csaf, osv};
+use candor_formats::{csaf, cve, cyclonedx, ghsa, openvex, osv};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::option;
@@ -111,7 +114,7 @@ fn weakness() -> impl Strategy<Value = u32> {
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {
-    (0..4_000_000_000_i64, 0..1_000_000_000_i32)
+    (946_684_800..4_000_000_000_i64, 0..1_000_000_000_i32)
         .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap())
 }
 
@@ -221,7 +224,11 @@ fn mended(mut record: Record) -> Record {
         }
         let product = &mut record.products[place];
         let fixed: Vec<String> = product.all_fixed().into_iter().map(str::to_owned).collect();
-        product.versions.retain(|version| !fixed.contains(version));
+        product.versions.retain(|version| !fixed.contains(version) && version != "*");
+        product.fixed_versions.retain(|version| version != "*");
+    }
+    for remediation in &mut record.remediations {
+        remediation.versions.retain(|version| version != "*");
     }
     record
 }
@@ -239,12 +246,54 @@ proptest! {
             prop_assert!(errors.is_empty(), "{:?}", errors);
             Ok(())
         } else { Ok(()) })?;
+        for (edition, profile) in [(Edition::V2_0, Profile::Vex), (Edition::V2_1, Profile::SecurityAdvisory), (Edition::V2_1, Profile::Vex)] {
+            let document = csaf::print_as(&record, edition, profile, "1.2.3");
+            prop_assert_eq!(csaf::validate(&document), vec![], "{:?} {:?} {:#}", edition, profile, document);
+            if edition == Edition::V2_1 {
+                CSAF_2_1.with(|schema| if let Some(schema) = schema {
+                    let errors: Vec<String> = schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+                    prop_assert!(errors.is_empty(), "{:?}", errors);
+                    Ok(())
+                } else { Ok(()) })?;
+            }
+        }
         let osv = osv::print(&record);
         OSV.with(|schema| if let Some(schema) = schema {
             let errors: Vec<String> = schema.iter_errors(&osv).map(|error| format!("{}: {error}", error.instance_path())).collect();
             prop_assert!(errors.is_empty(), "{:?}\n{:#}", errors, osv);
             Ok(())
         } else { Ok(()) })?;
+        let assigner = Assigner::nobody();
+        let mut documents: Vec<(String, serde_json::Value)> = vec![("csaf".into(), csaf::print(&record, "1.2.3"))];
+        for (edition, profile) in [(Edition::V2_0, Profile::Vex), (Edition::V2_1, Profile::SecurityAdvisory), (Edition::V2_1, Profile::Vex)] {
+            documents.push((format!("csaf {edition:?} {profile:?}"), csaf::print_as(&record, edition, profile, "1.2.3")));
+        }
+        documents.push(("osv".into(), osv));
+        documents.push(("openvex".into(), openvex::print(&record, "1.2.3")));
+        documents.push(("cyclonedx".into(), cyclonedx::print(&record, "1.2.3")));
+        documents.extend(cve::print(&record, &assigner, "1.2.3").map(|document| ("cve".into(), document)));
+        if record.aliases.iter().any(|alias| alias.starts_with("GHSA") || alias.starts_with("CVE")) {
+            documents.push(("ghsa".into(), ghsa::print(&record)));
+        }
+        for (name, document) in &documents {
+            let format = Format::of(document).unwrap();
+            prop_assert_eq!(format.validate(document), vec![], "{} {:#}", name, document);
+            let schema = match format {
+                Format::Cve => &CVE,
+                Format::OpenVex => &OPENVEX,
+                Format::CycloneDx => &CYCLONEDX,
+                _ => continue,
+            };
+            schema.with(|schema| if let Some(schema) = schema {
+                let errors: Vec<String> = schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+                prop_assert!(errors.is_empty(), "{} {:?}\n{:#}", name, errors, document);
+                Ok(())
+            } else { Ok(()) })?;
+        }
+        let differences: Vec<String> = agreement(&record, &documents).iter().map(ToString::to_string).collect();
+        prop_assert!(differences.is_empty(), "{:#?}", differences);
+        prop_assert!(to_text(&record).lines().all(|line| line != "." && !line.starts_with("From ")));
+        prop_assert!(release_notes(&[&record], false).starts_with("## "));
         prop_assert!(to_markdown(&record).starts_with("# "));
         let text = serde_json::to_string(&record).unwrap();
         prop_assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
@@ -253,6 +302,10 @@ proptest! {
 
 thread_local! {
     static CSAF: Option<jsonschema::Validator> = csaf_schema();
+    static CSAF_2_1: Option<jsonschema::Validator> = crate::folder("csaf-2.1").map(|folder| crate::csaf_2_1::schema(&folder));
+    static CVE: Option<jsonschema::Validator> = schema("cve", "schema-5.2.0/CVE_Record_Format_bundled.json");
+    static OPENVEX: Option<jsonschema::Validator> = schema("openvex", "openvex_json_schema.json");
+    static CYCLONEDX: Option<jsonschema::Validator> = crate::cyclonedx_schema();
     static OSV: Option<jsonschema::Validator> = osv_schema();
 }
 
@@ -308,6 +361,12 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// A schema that refers to no other file.
+fn schema(folder: &str, file: &str) -> Option<jsonschema::Validator> {
+    let schema = crate::json(&crate::folder(folder)?.join(file));
+    Some(jsonschema::options().should_validate_formats(true).build(&schema).unwrap())
 }
 
 fn example() -> serde_json::Value {

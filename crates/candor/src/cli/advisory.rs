@@ -8,15 +8,20 @@ use candor_core::decide::Facts;
 use candor_core::disclosure;
 use candor_core::id::CaseId;
 use candor_core::policy::CreditPlace;
-use candor_formats::advisory::{Record, is_fixed_in, release_notes, to_markdown};
-use candor_formats::{csaf, osv, security_txt};
+use candor_formats::advisory::{Format, Publisher, Record, is_fixed_in, release_notes, to_markdown, to_text};
+use candor_formats::csaf::{Edition, Profile};
+use candor_formats::cve::Assigner;
+use candor_formats::{csaf, cve, cyclonedx, ghsa, openvex, osv, security_txt};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Checks CSAF documents and security.txt files against their standards
+    /// Checks documents against their standards: CSAF 2.0 and 2.1, OSV, CVE records, OpenVEX, CycloneDX VEX, security.txt
+    ///
+    /// What a file is, is told from what stands in it. Every failed test is printed with its number, its place as a JSON
+    /// pointer, and what to do. Ends with an error where anything was found.
     Validate {
         /// The files
         #[arg(required = true, value_name = "FILE")]
@@ -24,6 +29,21 @@ pub enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Reads a document of any format and prints it in another, or as a record to be imported
+    Convert {
+        /// The file; - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The format to print
+        #[arg(long = "to", value_name = "FORMAT")]
+        form: Form,
+        /// Who publishes it, for formats that do not say so
+        #[arg(long, default_value = "Unknown")]
+        publisher: String,
+        /// A web address under the publisher's control, for formats that do not say so
+        #[arg(long, value_name = "URL", default_value = "https://publisher.invalid")]
+        namespace: String,
     },
     /// Prints the advisory of a case: what is published, or else the draft as it would go out now
     Export {
@@ -64,17 +84,37 @@ pub enum Command {
 pub enum Form {
     /// CSAF 2.0
     Csaf,
+    /// CSAF 2.0, profile VEX
+    Vex,
+    /// CSAF 2.1 (a draft)
+    #[value(name = "csaf-2.1")]
+    Csaf21,
     /// OSV
     Osv,
+    /// CVE record; the organisation in it is a stand-in
+    Cve,
+    /// OpenVEX
+    Openvex,
+    /// CycloneDX VEX
+    Cyclonedx,
+    /// The JSON of a GitHub advisory
+    Ghsa,
     /// A fragment of HTML
     Html,
     /// Markdown
     Md,
+    /// Plain text
+    Text,
+    /// A section of release notes
+    ReleaseNotes,
+    /// The record itself
+    Json,
 }
 
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Validate { files, json } => validate(&files, json),
+        Command::Convert { file, form, publisher, namespace } => convert(&file, form, publisher, namespace),
         Command::Export { case, form, place } => export(&case, form, &place).await,
         Command::ReleaseNotes { cases, program, release, place } => {
             let app = place.open().await?;
@@ -91,9 +131,9 @@ fn validate(files: &[PathBuf], as_json: bool) -> Outcome {
     let mut wrong = false;
     let mut all = Vec::new();
     for file in files {
-        let findings = match findings(file) {
-            Ok(findings) => findings,
-            Err(Failure::Failed(why)) => vec![(String::new(), String::new(), why)],
+        let (kind, findings) = match findings(file) {
+            Ok(judged) => judged,
+            Err(Failure::Failed(why)) => ("unknown", vec![(String::new(), String::new(), why)]),
             Err(other) => return Err(other),
         };
         wrong |= !findings.is_empty();
@@ -102,9 +142,9 @@ fn validate(files: &[PathBuf], as_json: bool) -> Outcome {
                 .iter()
                 .map(|(test, path, message)| json!({ "test": test, "path": path, "message": message }))
                 .collect();
-            all.push(json!({ "file": file, "findings": findings }));
+            all.push(json!({ "file": file, "kind": kind, "findings": findings }));
         } else if findings.is_empty() {
-            output::say(format_args!("{}: fine", file.display()));
+            output::say(format_args!("{}: fine ({kind})", file.display()));
         } else {
             for (test, path, message) in &findings {
                 let place: String =
@@ -119,29 +159,81 @@ fn validate(files: &[PathBuf], as_json: bool) -> Outcome {
     if wrong { Err(Failure::Said) } else { Ok(()) }
 }
 
-/// What is wrong with a file: test, place, message.
-fn findings(file: &Path) -> Result<Vec<(String, String, String)>, Failure> {
+/// A test, the place in the document, and what to do.
+type Line = (String, String, String);
+
+/// What a file is, and what is wrong with it.
+fn findings(file: &Path) -> Result<(&'static str, Vec<Line>), Failure> {
     let text = super::policy::source(file)?;
     if !text.trim_start().starts_with('{') {
         let (_, findings) = security_txt::read(&text, super::now());
-        return Ok(findings.into_iter().map(|finding| (String::new(), String::new(), finding.to_string())).collect());
+        let lines = findings.into_iter().map(|finding| (String::new(), String::new(), finding.to_string()));
+        return Ok(("security.txt", lines.collect()));
     }
-    let document: Value = serde_json::from_str(&text).map_err(|why| Failure::during("this is no JSON", why))?;
-    if document.get("document").is_none() {
-        return Err(Failure::new("this is neither a CSAF document (it has no `document`) nor a security.txt"));
-    }
-    let mut findings: Vec<(String, String, String)> = csaf::validate(&document)
+    let (format, document) = recognised(&text)?;
+    let mut findings: Vec<Line> = format
+        .validate(&document)
         .into_iter()
         .map(|finding| (finding.test.to_owned(), finding.path, finding.message))
         .collect();
     let id = document["document"]["tracking"]["id"].as_str();
     if let (Some(id), Some(name)) = (id, file.file_name().and_then(|name| name.to_str()))
+        && matches!(format, Format::Csaf20 | Format::Csaf21)
         && file != Path::new("-")
         && name != csaf::file_name(id)
     {
         findings.push(("5.1".into(), String::new(), format!("the file must be called {}", csaf::file_name(id))));
     }
-    Ok(findings)
+    Ok((format.name(), findings))
+}
+
+fn recognised(text: &str) -> Result<(Format, Value), Failure> {
+    let document: Value = serde_json::from_str(text).map_err(|why| Failure::during("this is no JSON", why))?;
+    let format = Format::of(&document).ok_or_else(|| {
+        let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+        Failure::new(format_args!("this is no document that is known: {}, or security.txt", known.join(", ")))
+    })?;
+    Ok((format, document))
+}
+
+fn convert(file: &Path, form: Form, publisher: String, namespace: String) -> Outcome {
+    let text = super::policy::source(file)?;
+    let (format, document) = recognised(&text)?;
+    let category = candor_formats::advisory::PublisherCategory::Vendor;
+    let publisher = Publisher { name: publisher, namespace, category, contact: None, authority: None };
+    let record = format.read(&document, &publisher).map_err(|why| Failure::new(why.to_string()))?;
+    for problem in record.problems() {
+        output::complain(format_args!("{}: {problem}", file.display()));
+    }
+    print(&record, form)
+}
+
+/// Prints a record in a format.
+fn print(record: &Record, form: Form) -> Outcome {
+    let version = env!("CARGO_PKG_VERSION");
+    let shown = |value: Value| format!("{value:#}\n");
+    let text = match form {
+        Form::Csaf => csaf::print_text(record, version),
+        Form::Vex => shown(csaf::print_as(record, Edition::V2_0, Profile::Vex, version)),
+        Form::Csaf21 => shown(csaf::print_as(record, Edition::V2_1, Profile::SecurityAdvisory, version)),
+        Form::Osv => osv::print_text(record),
+        Form::Cve => match cve::print(record, &Assigner::nobody(), version) {
+            Some(document) => shown(document),
+            None => return Err(Failure::new("this advisory has no CVE number; add it to its aliases first")),
+        },
+        Form::Openvex => openvex::print_text(record, version),
+        Form::Cyclonedx => cyclonedx::print_text(record, version),
+        Form::Ghsa => ghsa::print_text(record),
+        Form::Md => to_markdown(record),
+        Form::Html => crate::web::markdown::to_html(&to_markdown(record)),
+        Form::Text => to_text(record),
+        Form::ReleaseNotes => release_notes(&[record], false),
+        Form::Json => {
+            shown(serde_json::to_value(record).map_err(|why| Failure::during("the record cannot be printed", why))?)
+        }
+    };
+    output::print(&text);
+    Ok(())
 }
 
 async fn export(case: &str, form: Form, place: &Place) -> Outcome {
@@ -150,13 +242,7 @@ async fn export(case: &str, form: Form, place: &Place) -> Outcome {
         Some(row) => read(&row.record)?,
         None => of_case(&app, case).await?,
     };
-    match form {
-        Form::Csaf => output::print(&csaf::print_text(&record, env!("CARGO_PKG_VERSION"))),
-        Form::Osv => output::print(&osv::print_text(&record)),
-        Form::Md => output::print(&to_markdown(&record)),
-        Form::Html => output::print(&crate::web::markdown::to_html(&to_markdown(&record))),
-    }
-    Ok(())
+    print(&record, form)
 }
 
 fn read(record: &str) -> Result<Record, Failure> {

@@ -137,8 +137,15 @@ pub fn advisory_page(input: &Input, policy: &Policy, record: &Record) -> askama:
         body: advisory::body(record, &zone(policy)),
         formats: vec![
             Link::new("CSAF 2.0", format!("{here}.csaf.json")),
+            Link::new("CSAF 2.0 VEX", format!("{here}.vex.json")),
+            Link::new("CSAF 2.1 (draft)", format!("{here}.csaf-2.1.json")),
             Link::new("OSV", format!("{here}.osv.json")),
+            Link::new("OpenVEX", format!("{here}.openvex.json")),
+            Link::new("CycloneDX VEX", format!("{here}.cdx.json")),
+            Link::new("GitHub advisory", format!("{here}.ghsa.json")),
             Link::new("Markdown", format!("{here}.md")),
+            Link::new("Text", format!("{here}.txt")),
+            Link::new("JSON", format!("{here}.json")),
             Link::new("CSAF by its own name", format!("/{}/csaf/{}", policy.program.slug, csaf::file_name(&record.id))),
         ],
     }

@@ -5,9 +5,9 @@ use std::io;
 use std::sync::Arc;
 
 use candor_core::policy::{Policy, render};
-use candor_formats::advisory::{Record, to_markdown};
+use candor_formats::advisory::{self, Document, Record};
+use candor_formats::csaf;
 use candor_formats::security_txt;
-use candor_formats::{csaf, osv};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::swap::Put;
@@ -51,8 +51,7 @@ pub struct Program {
 /// An advisory with its checked documents.
 struct Checked<'a> {
     record: &'a Record,
-    csaf: Vec<u8>,
-    osv: Vec<u8>,
+    documents: Vec<Document>,
 }
 
 /// Prints every file of the tree through `put`. An advisory whose documents would be wrong is left out and named in
@@ -101,24 +100,14 @@ fn check<'a>(input: &Input, record: &'a Record, taken: &mut BTreeSet<String>) ->
     if !is_path_part(&record.id) {
         findings.push("id: it cannot be part of an address".to_owned());
     }
-    let document = csaf::print(record, input.engine_version);
-    findings.extend(
-        csaf::validate(&document)
-            .into_iter()
-            .map(|found| format!("CSAF {} {}: {}", found.test, found.path, found.message)),
-    );
+    let documents = advisory::documents(record, input.engine_version).unwrap_or_else(|wrong| {
+        findings.extend(wrong);
+        Vec::new()
+    });
     if findings.is_empty() && !taken.insert(csaf::file_name(&record.id)) {
         findings.push("id: another advisory has the same file name".to_owned());
     }
-    if findings.is_empty() {
-        Ok(Checked {
-            record,
-            csaf: csaf::print_text(record, input.engine_version).into_bytes(),
-            osv: osv::print_text(record).into_bytes(),
-        })
-    } else {
-        Err(findings)
-    }
+    if findings.is_empty() { Ok(Checked { record, documents }) } else { Err(findings) }
 }
 
 fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], put: Put<'_>) -> io::Result<()> {
@@ -128,10 +117,12 @@ fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], p
         let id = &advisory.record.id;
         let page = pages::advisory_page(input, policy, advisory.record).map_err(io::Error::other)?;
         put(&format!("{slug}/advisories/{id}/index.html"), page.as_bytes())?;
-        put(&format!("{slug}/advisories/{id}.csaf.json"), &advisory.csaf)?;
-        put(&format!("{slug}/csaf/{}", csaf::file_name(id)), &advisory.csaf)?;
-        put(&format!("{slug}/advisories/{id}.osv.json"), &advisory.osv)?;
-        put(&format!("{slug}/advisories/{id}.md"), to_markdown(advisory.record).as_bytes())?;
+        for document in &advisory.documents {
+            put(&format!("{slug}/advisories/{id}.{}", document.suffix), document.text.as_bytes())?;
+            if document.suffix == "csaf.json" {
+                put(&format!("{slug}/csaf/{}", csaf::file_name(id)), document.text.as_bytes())?;
+            }
+        }
     }
     let records: Vec<&Record> = advisories.iter().map(|advisory| advisory.record).collect();
     for number in 0..records.len().div_ceil(pages::PAGE).max(1) {

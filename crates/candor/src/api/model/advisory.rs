@@ -141,8 +141,9 @@ impl PublicAdvisory {
             serde_json::Value::Object(map) => map,
             _ => serde_json::Map::new(),
         };
-        let csaf = candor_formats::csaf::print(record, env!("CARGO_PKG_VERSION"));
-        let valid = candor_formats::csaf::validate(&csaf).is_empty();
+        let version = env!("CARGO_PKG_VERSION");
+        let csaf = candor_formats::csaf::print(record, version);
+        let valid = candor_formats::advisory::documents(record, version).is_ok();
         let documents = |value| if valid { object(value) } else { serde_json::Map::new() };
         Self {
             line: AdvisoryLine::of(record, program, base_url),

@@ -1,7 +1,12 @@
-//! The Open Source Vulnerability format: prints records.
+//! The Open Source Vulnerability format: prints, checks and reads records.
 //!
 //! Source: OSV schema 1.7.5.
 
+mod check; // whether a record fits the schema
+mod read; // a record as an advisory
+
+pub use check::validate;
+pub use read::{looks_like, read};
 use serde_json::{Value, json};
 
 use crate::advisory::{CreditRole, Product, Record, ReferenceKind, RemediationKind};
@@ -183,7 +188,7 @@ pub fn print_text(record: &Record) -> String {
 }
 
 /// Everything that is told in words, as Markdown.
-fn details(record: &Record) -> String {
+pub(crate) fn details(record: &Record) -> String {
     let mut text = record.summary.trim().to_owned();
     let mut add = |heading: &str, body: &str| {
         if !body.trim().is_empty() {
@@ -287,12 +292,7 @@ fn references(record: &Record) -> Vec<Value> {
 }
 
 fn credit(credit: &crate::advisory::Credit) -> Option<Value> {
-    let organisation = credit.organisation.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let name = match (credit.name.trim(), organisation) {
-        ("", organisation) => organisation?.to_owned(),
-        (name, Some(organisation)) => format!("{name} ({organisation})"),
-        (name, None) => name.to_owned(),
-    };
+    let name = credit.line()?;
     let kind = match credit.role {
         CreditRole::Finder => "FINDER",
         CreditRole::Reporter => "REPORTER",

@@ -1,0 +1,73 @@
+//! Every document of an advisory at once, each checked by its own standard and all compared with the record.
+
+use serde_json::Value;
+
+use super::{Difference, Format, Record, agreement, to_markdown, to_text};
+use crate::csaf::{self, Edition, Profile};
+use crate::cve::{self, Assigner};
+use crate::{cyclonedx, ghsa, openvex, osv};
+
+/// One printed document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What stands behind the number of the advisory in the name of its file: `csaf.json`.
+    pub suffix: &'static str,
+    /// What people call it: `CSAF 2.0`.
+    pub name: &'static str,
+    /// The file: UTF-8, ending with a line feed.
+    pub text: String,
+}
+
+/// The documents of an advisory, or why they cannot go out.
+///
+/// Everything that is printed is also read back. What a checker finds in any document, and every fact that a document
+/// says otherwise than the record, stops all of them: versions of an advisory that disagree are worse than none.
+///
+/// The CVE record is checked, too, where the advisory has a number, though it is sent by another way.
+///
+/// # Errors
+///
+/// What is wrong, each line with the document, the test and the place in it.
+pub fn documents(record: &Record, engine_version: &str) -> Result<Vec<Document>, Vec<String>> {
+    let vex = csaf::print_as(record, Edition::V2_0, Profile::Vex, engine_version);
+    let next = csaf::print_as(record, Edition::V2_1, Profile::SecurityAdvisory, engine_version);
+    let printed: [(&'static str, &'static str, Value); 7] = [
+        ("csaf.json", "CSAF 2.0", csaf::print(record, engine_version)),
+        ("vex.json", "CSAF 2.0 VEX", vex),
+        ("csaf-2.1.json", "CSAF 2.1 (draft)", next),
+        ("osv.json", "OSV", osv::print(record)),
+        ("openvex.json", "OpenVEX", openvex::print(record, engine_version)),
+        ("cdx.json", "CycloneDX VEX", cyclonedx::print(record, engine_version)),
+        ("ghsa.json", "GitHub advisory", ghsa::print(record)),
+    ];
+    let mut wrong = Vec::new();
+    let mut compared = Vec::new();
+    for (_, name, document) in &printed {
+        // An advisory that GitHub gave no number cannot be read back from its shape; it is printed all the same.
+        match Format::of(document) {
+            Some(Format::Ghsa) if record.cve().is_none() && document["ghsa_id"].is_null() => continue,
+            Some(format) => wrong.extend(format.validate(document).into_iter().map(|found| format!("{name} {found}"))),
+            None => wrong.push(format!("{name}: the document does not say what it is")),
+        }
+        compared.push(((*name).to_owned(), document.clone()));
+    }
+    if let Some(document) = cve::print(record, &Assigner::nobody(), engine_version) {
+        wrong.extend(cve::validate(&document).into_iter().map(|found| format!("CVE record {found}")));
+        compared.push(("CVE record".to_owned(), document));
+    }
+    wrong.extend(agreement(record, &compared).iter().map(Difference::to_string));
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let mut all: Vec<Document> = printed
+        .into_iter()
+        .map(|(suffix, name, document)| Document { suffix, name, text: format!("{document:#}\n") })
+        .collect();
+    let own = serde_json::to_value(record).map(|value| format!("{value:#}\n"));
+    all.extend([
+        Document { suffix: "md", name: "Markdown", text: to_markdown(record) },
+        Document { suffix: "txt", name: "Text", text: to_text(record) },
+        Document { suffix: "json", name: "JSON", text: own.map_err(|why| vec![format!("JSON: {why}")])? },
+    ]);
+    Ok(all)
+}
