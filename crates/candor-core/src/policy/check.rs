@@ -1,5 +1,6 @@
 //! Whether a policy makes sense: names that lead somewhere, promises that can be kept, gates that can be passed.
 
+use super::check_sense;
 use super::check_time::{self, longer};
 use super::{
     CaseField, CreditDefault, CreditField, CreditPlace, Need, Policy, QuestionKind, Step, VersionRule, check_disclosure,
@@ -83,6 +84,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Problem> {
     check_time::check(policy, &mut checks);
     gates(policy, &mut checks);
     outcome(policy, &mut checks);
+    check_sense::check(policy, &mut checks);
     checks.0
 }
 

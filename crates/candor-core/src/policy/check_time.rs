@@ -313,7 +313,7 @@ fn silence(policy: &Policy, checks: &mut Checks) {
     }
 }
 
-fn ends_the_case(moment: Moment) -> bool {
+pub(super) fn ends_the_case(moment: Moment) -> bool {
     matches!(moment, Moment::Resolution | Moment::Publication | Moment::Verdict | Moment::Confirmation)
 }
 

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod broken;
+mod broken_sense;
 mod calendar;
+mod changes;
 mod clocks;
 mod documented;
 mod duties;

@@ -43,6 +43,18 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Says in words what changed from one policy file to another
+    Diff {
+        /// The file before; `-` for standard input
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The file now
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Forecasts which promises break under a load, and what would have to change
     Simulate(simulate::Args),
     /// Prints what a policy publishes
@@ -83,6 +95,7 @@ pub(super) fn run(command: Command) -> Outcome {
         Command::Check { file, against: None, json } => check(&file, json),
         Command::Check { file, against: Some(prose), json } => against(&file, &prose, json),
         Command::Import { prose, name, slug, out } => import(&prose, Names { name, slug }, out.as_deref()),
+        Command::Diff { old, new, json } => diff(&old, &new, json),
         Command::Simulate(args) => simulate::run(&args),
         Command::Render { file, form, base_url } => {
             print(&file, form, base_url.as_deref().map(|url| url.trim_end_matches('/')))
@@ -181,6 +194,27 @@ fn against(file: &Path, prose: &Path, json: bool) -> Outcome {
         }
     }
     if contradictions.is_empty() { Ok(()) } else { Err(Failure::Said) }
+}
+
+/// Says what changed between two files.
+fn diff(old: &Path, new: &Path, json: bool) -> Outcome {
+    let mut both = Vec::new();
+    for file in [old, new] {
+        match file::read(&source(file)?) {
+            Ok(policy) => both.push(policy),
+            Err(findings) => return tell(file, &findings, json),
+        }
+    }
+    let changes = candor_core::policy::diff::changes(&both[0], &both[1]);
+    if json {
+        let list: Vec<_> = changes.iter().map(|change| json!({ "key": change.key, "text": change.text })).collect();
+        output::json(&json!({ "old": old, "new": new, "changes": list }));
+    } else if changes.is_empty() {
+        output::say("nothing changed");
+    } else {
+        changes.iter().for_each(output::say);
+    }
+    Ok(())
 }
 
 /// Drafts a policy from prose. The draft goes to standard output or a new file, the count of what is open to standard error.

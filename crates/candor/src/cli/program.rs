@@ -44,15 +44,31 @@ async fn add(file: &std::path::Path, json: bool, place: &Place) -> Outcome {
         Err(findings) => return super::policy::tell(file, &findings, json),
     };
     let app = place.open_or_create().await?;
+    let before: std::collections::BTreeMap<_, _> =
+        app.programs().into_iter().map(|policy| (policy.program.slug.clone(), policy)).collect();
     let added = match app.add_program(&source).await {
         Ok(added) => added,
         Err(AddProgram::Findings(findings)) => return super::policy::tell(file, &findings, json),
         Err(AddProgram::Store(why)) => return Err(why.into()),
     };
+    let slug = candor_core::id::ProgramSlug(added.slug.clone());
+    let changes = match (before.get(&slug), app.policy_in_force(&slug)) {
+        (Some(before), Some((_, now))) if added.changed => candor_core::policy::diff::changes(before, &now),
+        _ => Vec::new(),
+    };
     if json {
-        output::json(&json!({ "program": added.slug, "version": added.version, "changed": added.changed }));
+        let changes: Vec<_> = changes.iter().map(|change| json!({ "key": change.key, "text": change.text })).collect();
+        output::json(&json!({
+            "program": added.slug,
+            "version": added.version,
+            "changed": added.changed,
+            "changes": changes,
+        }));
     } else if added.changed {
         output::say(format_args!("{} is in service with version {} of its policy", added.slug, added.version));
+        for change in changes {
+            output::say(format_args!("  {change}"));
+        }
     } else {
         output::say(format_args!("{} has this policy already, as version {}", added.slug, added.version));
     }

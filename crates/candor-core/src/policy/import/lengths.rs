@@ -217,7 +217,7 @@ fn unit(words: &[Word<'_>], at: usize) -> Option<(Unit, u32, usize, Option<&'sta
             1,
             after,
             Some(
-                "hours of business are not counted by a policy, so the draft counts every hour; write working days if that is meant",
+                "the text counts business hours, the draft every hour; to count as the text does, give the calendar its `hours` and write working hours",
             ),
         ),
         "hour" | "hours" | "hr" | "hrs" | "h" => (Unit::Hours, 1, after, None),
