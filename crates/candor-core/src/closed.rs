@@ -8,6 +8,9 @@ use crate::policy::{ClosedReports, Policy};
 use crate::refusal::Refusal;
 
 pub(crate) fn publish(case: &Case, policy: &Policy, title: &str, text: &str) -> Result<Vec<Event>, Refusal> {
+    if case.drill {
+        return Err(Refusal::Drill);
+    }
     if policy.disclosure.closed_reports == ClosedReports::Never {
         return Err(Refusal::ClosedStaysPrivate);
     }
@@ -39,7 +42,9 @@ pub fn asks_first(case: &Case, policy: &Policy) -> bool {
 }
 
 pub(crate) fn answer(case: &Case, report: u32, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
-    let Some(summary) = case.summary.as_ref().filter(|summary| summary.state == SummaryState::Proposed) else {
+    // What was taken up again is no closed report: nothing of it goes out by an answer to an old question.
+    let asked = case.state == State::Closed && case.advisory.published.is_empty();
+    let Some(summary) = case.summary.as_ref().filter(|summary| asked && summary.state == SummaryState::Proposed) else {
         return Err(Refusal::NoSummary);
     };
     Ok(vec![if agree {
@@ -55,6 +60,16 @@ pub(crate) fn withdraw(case: &Case, reason: &str) -> Result<Vec<Event>, Refusal>
         return Err(Refusal::NoSummary);
     }
     Ok(vec![Event::SummaryWithdrawn { reason: required("reason", reason, MESSAGE_LIMIT)? }])
+}
+
+/// A closed report that is taken up again is not public any more, and nobody is asked about its text.
+pub(crate) fn with_reopening(case: &Case, mut events: Vec<Event>) -> Vec<Event> {
+    let stands =
+        case.summary.as_ref().is_some_and(|it| matches!(it.state, SummaryState::Public | SummaryState::Proposed));
+    if stands && events.iter().any(|event| matches!(event, Event::Reopened { .. })) {
+        events.push(Event::SummaryWithdrawn { reason: "The case was taken up again.".into() });
+    }
+    events
 }
 
 /// What a member starts from: for full accounts the report as it came, for summaries what the team decided.

@@ -35,7 +35,7 @@ pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts
         return Err(Refusal::Closed);
     }
     gates::before(case, policy, allowed)?;
-    let events = chapter(case, allowed, policy, facts)?;
+    let events = closed::with_reopening(case, chapter(case, allowed, policy, facts)?);
     Ok(disclosure::with_approval(case, events, policy, allowed, facts))
 }
 

@@ -109,8 +109,14 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
     for moment in event.moments().iter().copied().chain(named) {
         case.marks.push(Mark { at: counts_at, moment, by: member.clone(), of: of.clone() });
     }
-    // Whoever does anything is not silent.
-    if matches!(stamp.by, Author::Reporter(_)) {
+    // Whoever does anything is not silent; what may come from somebody else says nothing about them. A verdict, the end of
+    // the case and its reopening leave no question behind.
+    let by_reporter = matches!(stamp.by, Author::Reporter(_)) && !matches!(event, Event::MailUnverified { .. });
+    let settles = matches!(
+        event,
+        Event::Confirmed { .. } | Event::Dismissed { .. } | Event::Closed { .. } | Event::Reopened { .. }
+    );
+    if by_reporter || settles {
         heard(case);
     }
     let keep_files = |case: &mut Case, files: &[FileRef], internal: bool| {

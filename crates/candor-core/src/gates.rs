@@ -24,6 +24,21 @@ pub fn pass(case: &Case, policy: &Policy, step: Step, actor: Option<&MemberId>) 
 /// Asks the gates before the steps that have no other condition of their own than these. The rooms of the others ask them
 /// after what is wrong with the answers was said.
 pub(crate) fn before(case: &Case, policy: &Policy, allowed: &Allowed<'_>) -> Result<(), Refusal> {
+    // Whatever answers the reporter first acknowledges the report.
+    let first_answer = matches!(
+        allowed.command(),
+        Command::Answer { .. }
+            | Command::Ask { .. }
+            | Command::ProposeEmbargo { .. }
+            | Command::Confirm { .. }
+            | Command::Reject { .. }
+            | Command::OutOfScope { .. }
+            | Command::Duplicate { .. }
+            | Command::ScannerOutput { .. }
+    );
+    if first_answer && !case.marks.iter().any(|mark| mark.moment == crate::policy::Moment::Acknowledgement) {
+        pass(case, policy, Step::Acknowledge, allowed.member())?;
+    }
     let step = match allowed.command() {
         Command::Acknowledge { .. } => Step::Acknowledge,
         Command::Rate { .. } => Step::Rate,

@@ -246,10 +246,11 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         Event::Nudged { to, .. } => tell(NoticeKind::Nudge, role(to)),
         Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),
         Event::BellRung { bell, due: _, to, .. } => {
-            let after = policy
-                .promise(&bell.promise)
-                .and_then(|promise| promise.escalate.get(bell.step as usize))
-                .is_some_and(|step| step.after.is_some());
+            let after = bell.step >= crate::promises::ESTIMATE_BELL
+                || policy
+                    .promise(&bell.promise)
+                    .and_then(|promise| promise.escalate.get(bell.step as usize))
+                    .is_some_and(|step| step.after.is_some());
             tell(if after { NoticeKind::Breach } else { NoticeKind::Warning }, role(to));
         }
         _ => {}
@@ -262,7 +263,7 @@ fn within_the_team(letters: Vec<Notice>, team: &Recipient) -> Vec<Notice> {
     let mut kept: Vec<Notice> = Vec::new();
     for letter in letters {
         let to = match letter.to {
-            Recipient::Reporter(_) => continue,
+            Recipient::Reporter(_) | Recipient::Outside { .. } => continue,
             Recipient::Contact(_) => team.clone(),
             member => member,
         };

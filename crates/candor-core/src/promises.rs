@@ -12,6 +12,9 @@ use crate::silence;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
+/// Steps of bells from this number on ring when a new date for a missed target passes; below, they are the policy's own.
+pub const ESTIMATE_BELL: u32 = 10_000;
+
 /// How long after its time a bell counts as late.
 pub const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
@@ -187,8 +190,20 @@ impl Run<'_> {
                 bells.push((at, bell, escalation.to.clone()));
             }
         }
+        bells.extend(self.estimate_passes(case));
         bells.sort_by_key(|(at, bell, _)| (*at, bell.step));
         bells
+    }
+
+    /// A new date for a missed target that passes as well: the team is told, since it owes another.
+    fn estimate_passes(&self, case: &Case) -> Option<(Timestamp, Bell, String)> {
+        let due = self.due()?;
+        let given = case.estimates.iter().filter(|e| e.promise == self.promise.name && e.at >= self.start);
+        let step = ESTIMATE_BELL + u32::try_from(given.count()).ok()?;
+        let until = estimate(self, case).map(|estimate| estimate.until).filter(|until| *until > due)?;
+        let bell = Bell { promise: self.promise.name.clone(), cycle: self.cycle, step };
+        (self.promise.kind == PromiseKind::Target && !case.rung.contains(&bell))
+            .then(|| (until, bell, "team".to_owned()))
     }
 
     /// The instant of a breach that is not on record yet.

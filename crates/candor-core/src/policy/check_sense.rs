@@ -3,7 +3,7 @@
 
 use super::check::Checks;
 use super::check_time::{ends_the_case, longer};
-use super::{Moment, Policy, Promise};
+use super::{Moment, Policy, Promise, PromiseKind};
 use std::collections::BTreeSet;
 
 /// Longest name of a program or a role, in characters.
@@ -36,7 +36,12 @@ fn outlived(policy: &Policy, checks: &mut Checks) {
                 Moment::Submission | Moment::On(_) => false,
                 _ => other.kept_by == Moment::Resolution,
             };
-            settles && together(promise, other) && longer(promise.within, other.within)
+            // A target can be missed, and lengths on different calendars or per severity are not compared.
+            let binds = other.kind == PromiseKind::Commitment
+                && promise.calendar == other.calendar
+                && promise.within_by_severity.is_empty()
+                && other.within_by_severity.is_empty();
+            settles && binds && together(promise, other) && longer(promise.within, other.within)
         });
         if let Some(other) = other {
             checks.tell(

@@ -1,11 +1,16 @@
 //! Planned pauses, the reporter's silence, what is owed for a missed target, duties by law, and parts that are included.
 
 use crate::given::{Story, apply, at, policy};
+use candor_core::access::{Actor, Role, allow};
 use candor_core::case::Author;
+use candor_core::command::Command;
+use candor_core::decide::{Facts, decide};
 use candor_core::duties;
 use candor_core::event::{self, Event};
+use candor_core::id::MemberId;
 use candor_core::policy::{Draft, Policy, file, fragments};
 use candor_core::promises;
+use candor_core::refusal::Refusal;
 use expect_test::expect;
 
 const ANSWER: &str =
@@ -360,4 +365,81 @@ fn wrong_rules_about_time_are_told() {
         43:13: pauses[0].promises[0]: there is no promise called `b`; did you mean `a`?
         46:15: silence.close_after: nobody can answer so soon; leave the reporter more than a day
         47:11: silence.remind[0]: 3 days before the case is closed is before the question; it is closed after 12 hours"#]].assert_eq(&told(&text.replace("audted", "audited")));
+}
+
+/// What a member or the reporter asks of a case, decided by the core.
+fn decided(story: &Story, policy: &Policy, actor: &Actor, command: Command, when: &str) -> Result<Vec<Event>, Refusal> {
+    let case = story.case();
+    let program = case.program.clone();
+    let facts =
+        Facts { now: at(when), policy_version: 1, advisory_id: String::new(), may_hold: true, base_url: String::new() };
+    decide(&case, &allow(Some(&case), &program, actor, command).expect("they may ask"), policy, &facts)
+}
+
+fn coordinator() -> Actor {
+    Actor::Member { id: MemberId::from("ada"), roles: vec![("sample".into(), Role::Coordinator)] }
+}
+
+#[test]
+fn i4_a_case_that_is_taken_up_again_is_not_closed_for_an_old_question() {
+    let policy = policy(&format!("{ANSWER}{SILENCE}"));
+    let story = Story::reported("2026-03-01T00:00Z").asked("2026-03-02T00:00Z", "ada");
+    let story = story.rejected("2026-03-05T00:00Z", "ada").reopened("2026-05-01T00:00Z", "ada");
+    assert_eq!(promises::silence_ends(&story.case(), &policy), None);
+    assert!(!story.ticked("2026-05-02T00:00Z", &policy).case().is_closed());
+}
+
+#[test]
+fn i4_a_mail_that_may_be_a_strangers_says_nothing_about_the_reporter() {
+    let policy = policy(&format!("{ANSWER}{SILENCE}"));
+    let mut story = Story::reported("2026-11-01T00:00Z").asked("2026-11-02T00:00Z", "ada");
+    let text = "I am away until Monday.".to_owned();
+    let mail = Event::MailUnverified { report: 0, text, files: Vec::new(), noticed: Vec::new() };
+    story.push("2026-11-03T00:00Z", Author::Reporter(0), mail);
+    assert_eq!(promises::silence_ends(&story.case(), &policy), Some(at("2026-12-02T00:00Z")));
+}
+
+#[test]
+fn s3_a_new_estimate_that_passes_too_is_told_to_the_team() {
+    let target = ANSWER.replace("within", "kind = \"target\"\nwithin");
+    let policy = policy(&target);
+    let story = Story::reported("2026-11-01T00:00Z").ticked("2026-11-04T00:00Z", &policy);
+    let estimate = |until: &str| Event::Estimated { promise: "answer".into(), until: at(until), reason: "Ill".into() };
+    let story = story.then("2026-11-04T12:00Z", "ada", estimate("2026-11-08T00:00Z"));
+    assert!(promises::owed(&story.case(), &policy, at("2026-11-07T00:00Z")).is_empty());
+    assert_eq!(promises::wake_at(&story.case(), &policy), Some(at("2026-11-08T00:00Z")));
+    let story = story.ticked("2026-11-08T00:00Z", &policy);
+    assert_eq!(story.case().history.last().map(|entry| entry.what.kind()), Some("bell-rung"));
+    assert_eq!(promises::owed(&story.case(), &policy, at("2026-11-08T00:00Z")).len(), 1);
+    assert_eq!(promises::wake_at(&story.case(), &policy), None, "it rings once");
+    let story = story.then("2026-11-08T12:00Z", "ada", estimate("2026-11-10T00:00Z"));
+    assert_eq!(promises::wake_at(&story.case(), &policy), Some(at("2026-11-10T00:00Z")), "and once for each new date");
+}
+
+#[test]
+fn p10_nothing_of_a_closed_report_goes_out_once_it_is_taken_up_again() {
+    let policy = policy("[disclosure]\nclosed_reports = \"full\"\n");
+    let story = Story::reported("2026-11-01T00:00Z").rejected("2026-11-02T00:00Z", "ada");
+    let command = Command::PublishSummary { title: "A report".into(), text: "Every step.".into() };
+    let proposed = decided(&story, &policy, &coordinator(), command.clone(), "2026-11-03T00:00Z").expect("proposed");
+    let story = proposed.into_iter().fold(story, |story, event| story.then("2026-11-03T00:00Z", "ada", event));
+    let reopen = Command::Reopen { reason: "It is true.".into() };
+    let reopened = decided(&story, &policy, &coordinator(), reopen, "2026-11-04T00:00Z").expect("reopened");
+    let kinds: Vec<_> = reopened.iter().map(Event::kind).collect();
+    assert_eq!(kinds, ["reopened", "summary-withdrawn"]);
+    let story = reopened.into_iter().fold(story, |story, event| story.then("2026-11-04T00:00Z", "ada", event));
+    let reporter = Actor::Reporter { case: story.case().id.clone(), report: 0 };
+    let yes = Command::AnswerSummary { agree: true, text: String::new() };
+    assert!(decided(&story, &policy, &reporter, yes, "2026-11-05T00:00Z").is_err());
+}
+
+#[test]
+fn m6_whatever_answers_the_reporter_first_passes_the_gate_of_the_first_answer() {
+    let gate = "[[gates]]\nbefore = \"acknowledge\"\nneeds = \"fields\"\nfields = [\"holder\"]\nbecause = \"So.\"\n";
+    let policy = policy(gate);
+    let story = Story::reported("2026-11-01T00:00Z");
+    let answer = || Command::Answer { text: "Hello".into(), files: Vec::new(), next_steps: false };
+    assert!(matches!(decided(&story, &policy, &coordinator(), answer(), "2026-11-02T00:00Z"), Err(Refusal::Gate(_))));
+    let story = story.acknowledged("2026-11-02T00:00Z", "ada");
+    assert!(decided(&story, &policy, &coordinator(), answer(), "2026-11-03T00:00Z").is_ok());
 }

@@ -80,6 +80,8 @@ pub enum About {
     Dismissed,
     /// A date was proposed, or answered.
     Embargo,
+    /// An agreed date was given up.
+    EmbargoBroken,
     /// A missed target has a new date.
     Estimate,
     /// The reporter is asked how they wish to be credited.
@@ -123,10 +125,10 @@ impl About {
             Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
             Event::Confirmed { .. } => Self::Confirmed,
             Event::Dismissed { .. } => Self::Dismissed,
-            Event::EmbargoProposed { .. }
-            | Event::EmbargoBroken { .. }
-            | Event::EmbargoAgreed { .. }
-            | Event::EmbargoDeclined { .. } => Self::Embargo,
+            Event::EmbargoBroken { .. } => Self::EmbargoBroken,
+            Event::EmbargoProposed { .. } | Event::EmbargoAgreed { .. } | Event::EmbargoDeclined { .. } => {
+                Self::Embargo
+            }
             Event::Estimated { .. } => Self::Estimate,
             Event::CreditAsked => Self::Credit,
             Event::Withdrawn { .. } => Self::Withdrawn,
@@ -258,7 +260,11 @@ impl Matter<'_> {
         let (when, note) = match &clock.status {
             Status::Running => (format!("by {}", self.long(clock.due)), kind.to_owned()),
             Status::Paused { .. } => {
-                (format!("by {}", self.long(clock.due)), format!("{kind}; stands still until the question is answered"))
+                let note = match self.waiting_since.is_some() {
+                    true => "stands still until the question is answered",
+                    false => "stands still for now; your page says why",
+                };
+                (format!("by {}", self.long(clock.due)), format!("{kind}; {note}"))
             }
             Status::Broken { since } => (format!("was due {}", self.long(*since)), format!("{kind}; not kept")),
             _ => return None,
@@ -431,6 +437,7 @@ impl Matter<'_> {
                         "read the text on your page. Where the policy asks you, nothing is published without your yes.".into()
                     }
                     About::Condition => "read it on your page, and answer there if it is not so.".into(),
+                    About::EmbargoBroken => "read on your page why, and what happens now.".into(),
                     About::Embargo => "agree to the date or propose another, on your page, within a few days.".into(),
                     About::Silence => "nothing. If you write a message on your page, the case is open again.".into(),
                     _ => "nothing, unless you want to answer; then write on your page.".into(),
@@ -531,6 +538,7 @@ impl Matter<'_> {
             About::Dismissed => format!("The team of {program} decided about your report"),
             About::Fix => format!("There is news about a fix in {program}"),
             About::Embargo => format!("The team of {program} proposes a date for your report"),
+            About::EmbargoBroken => format!("The agreed date for your report to {program} no longer stands"),
             About::Silence => {
                 format!("Your report to {program} was closed, because no answer to the team's question came")
             }

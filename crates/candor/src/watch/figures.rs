@@ -78,6 +78,8 @@ async fn count(app: &App, program: &ProgramSlug, now: Timestamp) -> Result<Tally
         after.clone_from(&last.id);
         for row in rows.iter().filter(|row| row.program == program.as_str()) {
             match execute::journal::load(app, &CaseId(row.id.clone())).await {
+                // A drill keeps and breaks nobody's promise.
+                Ok(Some((case, _))) if case.drill => {}
                 Ok(Some((case, _))) => tally.add(&case, &*execute::policy_of(app, &case)?, now),
                 // An erased case is counted no more.
                 Ok(None) | Err(Error::NotFound) => {}

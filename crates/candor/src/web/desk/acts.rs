@@ -361,7 +361,11 @@ pub fn closed_gates(opened: &Opened) -> Vec<&Gate> {
     policy
         .gates
         .iter()
-        .filter(|gate| gate.override_role().is_some() && !gates::is_passed(case, policy, gate, None))
+        // Whom another member's gate stops depends on who asks; it is offered to everybody.
+        .filter(|gate| {
+            let closed = gate.needs == Need::AnotherMember || !gates::is_passed(case, policy, gate, None);
+            gate.override_role().is_some() && closed
+        })
         .collect()
 }
 
