@@ -36,6 +36,10 @@ pub struct Config {
     pub mail_limit: u64,
     /// Where mail is taken in over LMTP: `127.0.0.1:24`, or the path of a socket.
     pub lmtp: Option<String>,
+    /// A mailbox that mail is taken from: `imaps://user@host/Folder`.
+    pub imap: Option<String>,
+    /// Password for the mailbox, where its address has none; read from a file.
+    pub imap_password: Option<String>,
     /// Largest file in bytes.
     pub file_limit: u64,
     /// Most files of one report or message.
@@ -138,6 +142,8 @@ impl Config {
             mail_words: false,
             mail_limit: 35_000_000,
             lmtp: None,
+            imap: None,
+            imap_password: None,
             file_limit: 100_000_000,
             files_limit: 20,
             report_rate: 60,

@@ -113,9 +113,20 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         }
         None => None,
     };
+    let looks = match &app.config.imap {
+        Some(url) => {
+            let mailbox = mail::imap::Mailbox::parse(url, app.config.imap_password.as_deref()).map_err(Failure)?;
+            Some(tokio::spawn(mail::imap::run(app.clone(), mailbox, halted.clone())))
+        }
+        None => None,
+    };
     let works = app.config.roles.worker.then(|| tokio::spawn(worker::run(app.clone(), halted)));
     web::server::serve(listener, router(&app), stop).await;
     let _ = halt.send(true);
+    if let Some(looks) = looks {
+        // A mail that is being taken in is finished or comes again; the mailbox need not be waited for.
+        looks.abort();
+    }
     if let Some(takes_mail) = takes_mail {
         takes_mail.await.map_err(Failure::of)?;
     }

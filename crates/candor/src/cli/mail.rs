@@ -4,7 +4,7 @@
 use super::output::{Failure, Outcome as Done};
 use super::place::Place;
 use crate::error::Error;
-use crate::mail::receive::{Envelope, Outcome, receive};
+use crate::mail::receive::{Envelope, Outcome, receive, recipients};
 use std::io::Read;
 
 const DATA: u8 = 65;
@@ -93,12 +93,7 @@ impl Deliver {
         match (&self.to, &self.program) {
             (Some(to), _) => vec![to.clone()],
             (None, Some(_)) => vec![String::new()],
-            (None, None) => {
-                let limits = crate::mail::read::Limits { parts: 0, ..Default::default() };
-                let mut to = crate::mail::read::read(raw, &limits).to;
-                to.truncate(50);
-                to
-            }
+            (None, None) => recipients(raw),
         }
     }
 }

@@ -49,6 +49,12 @@ pub struct Args {
     /// Take mail in over LMTP: an address of this machine or a private network with a port, or the path of a socket
     #[arg(long, env = "CANDOR_LMTP", value_name = "ADDRESS", hide_env_values = true)]
     lmtp: Option<String>,
+    /// Take mail in from a mailbox: imaps://USER@HOST/FOLDER; what was taken is moved to the folder Candor
+    #[arg(long, env = "CANDOR_IMAP", value_name = "URL", hide_env_values = true)]
+    imap: Option<String>,
+    /// File with the password for the mailbox
+    #[arg(long, env = "CANDOR_IMAP_PASSWORD_FILE", value_name = "FILE", hide_env_values = true)]
+    imap_password_file: Option<PathBuf>,
     /// Largest mail that is taken in, in MB
     #[arg(long, env = "CANDOR_MAIL_LIMIT", default_value_t = 35, value_name = "MB", hide_env_values = true)]
     mail_limit: u64,
@@ -94,15 +100,9 @@ impl Args {
         if let Some(mail) = &self.mail {
             config.mail = mail.clone();
         }
-        if let Some(file) = &self.smtp_password_file {
-            let password = std::fs::read_to_string(file).map_err(|why| {
-                Failure::new(format!(
-                    "the file with the mail server's password, {}, cannot be read: {why}",
-                    file.display()
-                ))
-            })?;
-            config.mail_password = Some(password);
-        }
+        config.mail_password = self.smtp_password_file.as_deref().map(password).transpose()?;
+        config.imap.clone_from(&self.imap);
+        config.imap_password = self.imap_password_file.as_deref().map(password).transpose()?;
         if let Some(from) = &self.mail_from {
             config.mail_from.clone_from(from);
         }
@@ -118,6 +118,13 @@ impl Args {
         config.demo = self.demo;
         Ok(config)
     }
+}
+
+/// The password in a file.
+fn password(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|why| {
+        Failure::new(format!("the file with the mail server's password, {}, cannot be read: {why}", file.display()))
+    })
 }
 
 pub(super) async fn run(args: Args) -> Outcome {

@@ -277,7 +277,9 @@ pub fn compose(
         .html_body(words.html().map_err(Error::internal)?)
         .write_to_vec()
         .map_err(Error::internal)?;
-    Ok(Letter { id: id.to_owned(), at, from: sender.address.clone(), to, bytes })
+    // Where the domain is the sender's own, a letter that cannot be delivered comes back to its case.
+    let back = head.reply_to.and_then(|address| address::check(address).ok()).filter(|back| back.domain() == host);
+    Ok(Letter { id: id.to_owned(), at, from: back.unwrap_or_else(|| sender.address.clone()), to, bytes })
 }
 
 /// The step of the schedule that a bell is about: what is done, when, and whether it is done.

@@ -148,9 +148,11 @@ async fn told(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
-trait Both: AsyncRead + AsyncWrite + Send {}
+/// What can be read and written.
+pub(super) trait Both: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> Both for T {}
-type Stream = std::pin::Pin<Box<dyn Both>>;
+/// A connection of any kind.
+pub(super) type Stream = std::pin::Pin<Box<dyn Both>>;
 
 struct Session {
     app: App,

@@ -10,6 +10,7 @@ pub mod smtp; // over SMTP
 pub mod dir; // as files in a folder
 pub mod reading; // a letter from a folder, opened for the demonstration's page
 pub mod lmtp; // in from a mail server
+pub mod imap; // in from a mailbox
 pub mod receive; // whose it is, and what becomes of it
 pub mod read; // a mail that comes in: raw bytes to what it says
 

@@ -101,6 +101,14 @@ fn split(address: &str) -> Option<(String, String)> {
     Some((local.to_lowercase(), domain.trim_end_matches('.').to_lowercase()))
 }
 
+/// To whom a message says it was sent, for doors that are not told.
+pub fn recipients(raw: &[u8]) -> Vec<String> {
+    // The tree of parts is not walked for this.
+    let mut to = read(raw, &Limits { parts: 0, ..Limits::default() }).to;
+    to.truncate(50);
+    to
+}
+
 /// The address that carries a secret; `None` when it would be longer than mail allows.
 pub fn secret_address(policy: &Policy, secret: &str) -> Option<String> {
     let (local, domain) = policy.channels.email.as_deref()?.rsplit_once('@')?;

@@ -12,6 +12,7 @@ mod letters; // letters leave once each and carry nothing of the case
 mod mail_reading; // mails as people write them, and as nobody should
 mod mail_in; // a mail becomes a case, or a message of one
 mod mail_doors; // LMTP and the pipe
+mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
