@@ -529,6 +529,11 @@ impl Event {
 
 /// The names of all kinds of events, as the journal has them.
 pub fn kinds() -> &'static [&'static str] {
+    static KINDS: std::sync::OnceLock<&[&str]> = std::sync::OnceLock::new();
+    KINDS.get_or_init(names_of_kinds)
+}
+
+fn names_of_kinds() -> &'static [&'static str] {
     // The reading of an entry knows every name; an unknown one makes it tell them.
     #[derive(Debug, Default)]
     struct Names(&'static [&'static str]);

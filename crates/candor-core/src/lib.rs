@@ -8,6 +8,7 @@ pub mod command; // everything a person, a letter or a clock may ask
 pub mod refusal; // why the answer was no, in words fit to show
 pub mod policy; // the promises a team has made, as data: parsed, checked, rendered
 pub mod promises; // clocks, derived: when each promise falls due, and why
+mod pauses; // and when they stand still
 mod silence; // the reporter does not answer: reminders, and the end of the wait
 pub mod gates; // what must be on record before a step
 pub mod access; // who may ask it: the only maker of an `Allowed` command

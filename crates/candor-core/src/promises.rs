@@ -7,6 +7,7 @@
 use crate::case::{Bell, Case, Estimate, Mark};
 use crate::event::{Event, Outcome};
 use crate::id::MemberId;
+use crate::pauses::{Pause, clip, closed_spells, exploited_since, merge, planned, waits};
 use crate::policy::{Calendar, Draft, Escalation, Length, Moment, Policy, Promise, PromiseKind};
 use crate::silence;
 use jiff::{SignedDuration, Timestamp};
@@ -105,19 +106,6 @@ impl Status {
             Status::Ended { .. } => "ended",
         }
     }
-}
-
-const WAITED: &str = "while the team waited for the reporter";
-const CLOSED: &str = "while the case was closed";
-
-/// A spell that is not counted. `to` is `None` while nobody knows when it ends.
-#[derive(Debug, Clone, PartialEq)]
-struct Pause {
-    from: Timestamp,
-    to: Option<Timestamp>,
-    why: String,
-    /// Whether its end is settled, whatever happens meanwhile.
-    settled: bool,
 }
 
 /// One run of one promise, before the present is known.
@@ -446,6 +434,12 @@ pub fn stands_still(case: &Case, policy: &Policy, now: Timestamp) -> bool {
     case.waiting_since.is_some() && runs(case, policy).iter().any(|run| paused(&show(run, case, now, false)))
 }
 
+/// Whether something that is owed to others than the reporter is still to be done: it goes on after the case's end.
+pub fn owes_others(case: &Case, policy: &Policy) -> bool {
+    let open = |run: &Run<'_>| !run.promise.is_to_reporter() && run.kept.is_none() && run.ended.is_none();
+    runs(case, policy).iter().any(open)
+}
+
 /// When the case is closed if the reporter stays silent; `None` when nothing is asked, or the policy has no such rule.
 pub fn silence_ends(case: &Case, policy: &Policy) -> Option<Timestamp> {
     silence::closes(case, policy, policy.calendar().ok()?.as_ref())
@@ -543,28 +537,6 @@ fn applies(case: &Case, promise: &Promise) -> bool {
     rated && exploited && identified
 }
 
-/// Since when the case is known to be exploited: from the report, where the reporter says so, or since the team is aware.
-fn exploited_since(case: &Case) -> Option<Timestamp> {
-    let told = case.reports.iter().find(|report| report.facts.exploited).map(|report| report.at);
-    told.into_iter().chain(case.aware.as_ref().map(|aware| aware.at)).min()
-}
-
-/// The planned pauses that hold up a promise which began at `start`. They end for what is known to be exploited.
-fn planned(policy: &Policy, promise: &Promise, start: Timestamp, exploited: Option<Timestamp>) -> Vec<Pause> {
-    let Ok(calendar) = policy.calendar() else { return Vec::new() };
-    let mut held = Vec::new();
-    for pause in policy.pauses.iter().filter(|pause| pause.holds(promise)) {
-        let Ok((from, until)) = pause.spell(calendar.zone()) else { continue };
-        let (from, to) = (from.max(start), exploited.map_or(until, |at| at.min(until)));
-        let began_within = from == start;
-        if from < to && (began_within || pause.running) {
-            let why = format!("while the intake is paused: {}", pause.reason.trim().trim_end_matches('.'));
-            held.push(Pause { from, to: Some(to), why, settled: true });
-        }
-    }
-    held
-}
-
 /// The first mark after this one that another act made: one act leaves several marks, and does not keep what it starts.
 fn after(case: &Case, index: usize) -> usize {
     let start = &case.marks[index];
@@ -634,81 +606,6 @@ fn ended_for(case: &Case, promise: &Promise) -> Option<Timestamp> {
         return if case.is_closed() { ends().max() } else { None };
     }
     ends().min()
-}
-
-/// Spells in which the case was closed before it was taken up again.
-fn closed_spells(case: &Case) -> Vec<Pause> {
-    let mut spells = Vec::new();
-    let mut since = None;
-    for entry in &case.history {
-        match entry.what {
-            Event::Dismissed { .. }
-            | Event::Withdrawn { .. }
-            | Event::Closed { .. }
-            | Event::ClosedForSilence { .. } => {
-                since.get_or_insert(entry.at);
-            }
-            Event::Reopened { .. } => {
-                if let Some(from) = since.take() {
-                    spells.push(Pause { from, to: Some(entry.at), why: CLOSED.into(), settled: true });
-                }
-            }
-            _ => {}
-        }
-    }
-    spells
-}
-
-/// Spells in which a promise waits: for the reporter, or because the case was closed.
-fn waits(case: &Case, promise: &Promise, closed: &[Pause], calendar: &Calendar) -> Vec<Pause> {
-    // A duty towards others does not wait for anybody.
-    let mut all = if promise.kept_by == Moment::Submission { Vec::new() } else { closed.to_vec() };
-    if promise.waits_for_reporter {
-        let limited = |from: Timestamp, to: Option<Timestamp>| {
-            let limit = promise.wait_limit.map(|limit| calendar.due(from, limit, &[]));
-            let settled = to.is_some();
-            let to = match (to, limit) {
-                (Some(to), Some(limit)) => Some(to.min(limit)),
-                (to, limit) => to.or(limit),
-            };
-            Pause { from, to, why: WAITED.into(), settled }
-        };
-        all.extend(case.waits.iter().map(|(from, to)| limited(*from, Some(*to))));
-        all.extend(case.waiting_since.map(|from| limited(from, None)));
-    }
-    all
-}
-
-/// Pauses in order, without overlaps.
-fn merge(mut all: Vec<Pause>) -> Vec<Pause> {
-    all.sort_by_key(|pause| pause.from);
-    let mut merged: Vec<Pause> = Vec::new();
-    for mut pause in all {
-        if let Some(last) = merged.last() {
-            let Some(last_to) = last.to else { break };
-            pause.from = pause.from.max(last_to);
-        }
-        if pause.to.is_none_or(|to| to > pause.from) {
-            merged.push(pause);
-        }
-    }
-    merged
-}
-
-/// The pauses that matter between the start and the end of a run.
-fn clip(pauses: &[Pause], start: Timestamp, end: Option<Timestamp>) -> Vec<Pause> {
-    let mut kept = Vec::new();
-    for pause in pauses {
-        let from = pause.from.max(start);
-        let to = match (pause.to, end) {
-            (Some(to), Some(end)) => Some(to.min(end)),
-            (to, end) => to.or(end),
-        };
-        if to.is_none_or(|to| to > from) {
-            kept.push(Pause { from, to, why: pause.why.clone(), settled: pause.settled });
-        }
-    }
-    kept
 }
 
 /// The verb of a clock's first step.

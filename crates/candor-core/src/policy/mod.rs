@@ -113,7 +113,10 @@ pub struct Policy {
 
 /// Calendars that are made once. They follow from the policy's rules, so they make no two policies differ.
 #[derive(Debug, Clone, Default)]
-pub struct Counted(std::sync::OnceLock<Vec<(String, Result<std::sync::Arc<Calendar>, String>)>>);
+pub struct Counted(std::sync::OnceLock<Vec<(String, Made)>>);
+
+/// A calendar, or why there is none.
+type Made = Result<std::sync::Arc<Calendar>, String>;
 
 impl PartialEq for Counted {
     fn eq(&self, _: &Self) -> bool {

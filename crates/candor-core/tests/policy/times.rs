@@ -223,7 +223,7 @@ fn plainly(rules: &Rules, start: Timestamp, within: Length, pauses: &[(Timestamp
                 if on(label) && !held {
                     left -= 1;
                 }
-                label = label + 1.minute();
+                label += 1.minute();
             }
             return zone.to_ambiguous_zoned(label).compatible().unwrap().timestamp();
         }

@@ -51,7 +51,8 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         program: case.program.0.clone(),
         policy_version: i64::from(case.policy_version),
         state: case.state.name().to_owned(),
-        open: case.state.is_open(),
+        // What is owed to others goes on after the end of the case, and needs somebody.
+        open: case.state.is_open() || promises::owes_others(case, policy),
         severity: case.severity().map(severity_number),
         assignee: case.assignee.as_ref().map(|member| member.0.clone()),
         opened_at: case.opened_at.as_microsecond(),

@@ -89,7 +89,7 @@ pub async fn queue(
         programs: shown,
         states: filter.state.iter().map(|state| state.name().to_owned()).collect(),
         open: match filter.state {
-            Some(state) => Some(state.is_open()),
+            Some(_) => None,
             None if filter.everything => None,
             None => Some(true),
         },

@@ -259,12 +259,13 @@ impl Matter<'_> {
         };
         let (when, note) = match &clock.status {
             Status::Running => (format!("by {}", self.long(clock.due)), kind.to_owned()),
-            Status::Paused { .. } => {
-                let note = match self.waiting_since.is_some() {
-                    true => "stands still until the question is answered",
-                    false => "stands still for now; your page says why",
+            Status::Paused { since } => {
+                let held = clock.pauses.iter().find(|(from, _, _)| from == since);
+                let until = match held.and_then(|(_, to, _)| *to) {
+                    Some(to) => format!("the intake is paused until {}", self.long(to)),
+                    None => "stands still until the question is answered".into(),
                 };
-                (format!("by {}", self.long(clock.due)), format!("{kind}; {note}"))
+                (format!("by {}", self.long(clock.due)), format!("{kind}; {until}"))
             }
             Status::Broken { since } => (format!("was due {}", self.long(*since)), format!("{kind}; not kept")),
             _ => return None,

@@ -23,6 +23,10 @@ pub fn to_reporter(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp
 pub fn view(case: &Case, clock: &Clock, zone: &TimeZone, now: Timestamp) -> ClockView {
     let (status, word, at, when_is) = match &clock.status {
         Status::Running => ("running", "Running", clock.due, "due"),
+        // A planned pause has an end, so that the date is known.
+        Status::Paused { since } if clock.pauses.iter().any(|(from, to, _)| from == since && to.is_some()) => {
+            ("paused", "Paused", clock.due, "due")
+        }
         Status::Paused { .. } => ("paused", "Paused", clock.due, "would be due"),
         Status::Kept { at, .. } => ("kept", "Kept", *at, "kept"),
         Status::KeptLate { at } => ("late", "Kept late", *at, "kept"),

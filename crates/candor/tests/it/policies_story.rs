@@ -4,6 +4,7 @@
 mod dapr; // working days over Christmas, a quorum of two, a timeline
 pub mod desk; // the service with one policy, its team and its reporters
 mod directus; // New York over Thanksgiving, what comes first, credit with conditions
+mod duties; // pauses, silence, what is owed for a missed target, duties by law, drills
 mod gates; // what any program can ask for before a step
 mod disclosing; // conditions and credit, the schedule of a publication, release notes, closed reports
 mod ibexa; // Oslo over Easter, a dialogue that pauses the clocks, credit in four parts

@@ -1,5 +1,6 @@
 //! A program and its policy.
 
+use super::instant::Instant;
 use super::report::Promised;
 use candor_core::policy::{Policy, render};
 use candor_core::promises;
@@ -27,6 +28,17 @@ pub struct ProgramLine {
     pub url: String,
 }
 
+/// A planned pause of intake. Reports come in all the same; what is being exploited is taken up as ever.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct IntakePause {
+    /// When it began.
+    pub from: Instant,
+    /// When it is over.
+    pub until: Instant,
+    /// Why.
+    pub reason: String,
+}
+
 /// One program with its policy.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Program {
@@ -42,6 +54,8 @@ pub struct Program {
     pub policy_version: u32,
     /// What a report filed now would be promised.
     pub promises: Vec<Promised>,
+    /// The planned pause of intake that holds now; the promises show what it does to the dates.
+    pub pause: Option<IntakePause>,
     /// The public part of the policy, with the keys of its file; `/policy-1.schema.json` describes it.
     pub policy: serde_json::Map<String, serde_json::Value>,
 }
@@ -75,6 +89,11 @@ impl Program {
                 due: due.into(),
             })
             .collect();
-        Self { program, name, summary, url, policy_version, promises, policy: policy_in_words }
+        let zone = policy.calendar().map_or(jiff::tz::TimeZone::UTC, |calendar| calendar.zone().clone());
+        let pause = policy.pause_at(now).and_then(|pause| {
+            let (from, until) = pause.spell(&zone).ok()?;
+            Some(IntakePause { from: from.into(), until: until.into(), reason: pause.reason.clone() })
+        });
+        Self { program, name, summary, url, policy_version, promises, pause, policy: policy_in_words }
     }
 }
