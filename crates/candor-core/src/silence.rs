@@ -3,6 +3,7 @@
 use crate::case::{Case, State};
 use crate::event::Event;
 use crate::policy::{Calendar, Policy};
+use crate::promises::LATE_AFTER;
 use jiff::Timestamp;
 
 /// What the silence rule asks for next: an instant, and the event that is due then.
@@ -34,6 +35,10 @@ pub(crate) fn closes(case: &Case, policy: &Policy, calendar: &Calendar) -> Optio
     let plan = calendar.due(since, rule.close_after, &[]);
     let left = case.reminded.iter().filter_map(|(step, at)| {
         let lead = rule.remind.get(usize::try_from(*step).ok()?)?;
+        let planned = calendar.before(plan, *lead).max(since);
+        if at.duration_since(planned) <= LATE_AFTER {
+            return None;
+        }
         Some(calendar.due(*at, *lead, &[]).min(calendar.due(*at, rule.close_after, &[])))
     });
     left.chain([plan]).max()
