@@ -197,11 +197,15 @@ pub struct PromiseFigures {
 impl Tally {
     /// Adds a case as it stands at `now`. Quarters are those of the program's time zone.
     pub fn add(&mut self, case: &Case, policy: &Policy, now: Timestamp) {
+        // An exercise is no report, and what is owed to others tells of exploitation.
+        if case.drill {
+            return;
+        }
         let zone = policy.calendar().map_or(TimeZone::UTC, |calendar| calendar.zone().clone());
         let received = self.quarter(case.opened_at, &zone);
         *received.outcomes.entry(Ending::of(case)).or_default() += 1;
-        for clock in clocks(case, policy, now) {
-            self.run(&clock, &zone);
+        for clock in clocks(case, policy, now).iter().filter(|clock| clock.is_to_reporter()) {
+            self.run(clock, &zone);
         }
     }
 

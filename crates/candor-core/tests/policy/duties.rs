@@ -10,6 +10,7 @@ use candor_core::event::{self, Event};
 use candor_core::id::MemberId;
 use candor_core::policy::{Draft, Policy, file, fragments};
 use candor_core::promises;
+use candor_core::record::Tally;
 use candor_core::refusal::Refusal;
 use expect_test::expect;
 
@@ -291,6 +292,22 @@ fn drafts_say_what_the_case_says_and_ask_for_the_rest() {
         assert!(last.contains(part), "{part}\n{last}");
     }
     assert_eq!(duties::asked_for(&case, &policy).len(), 4);
+}
+
+#[test]
+fn a_drill_and_what_is_owed_to_others_stay_out_of_the_public_figures() {
+    let policy = with("[\"eu-cra\"]");
+    let now = at("2027-01-01T00:00Z");
+    let figures = |story: &Story| {
+        let mut tally = Tally::default();
+        tally.add(&story.case(), &policy, now);
+        tally.finish(now, &jiff::tz::TimeZone::UTC)
+    };
+    let story = Story::reported("2026-11-01T00:00Z").aware("2026-11-01T06:00Z", "ada", None);
+    assert!(story.clocks(&policy, "2027-01-01T00:00Z").contains("overdue"));
+    assert!(figures(&story).iter().all(|quarter| quarter.promises.is_empty()));
+    let drill = story.then("2026-11-01T07:00Z", "ada", Event::DrillDeclared);
+    assert_eq!(figures(&drill), Vec::new());
 }
 
 #[test]
