@@ -110,3 +110,69 @@ fn json_has_the_keys_of_the_file_and_no_contact_that_is_not_public() {
     assert_eq!(json["calendar"]["time_zone"], "UTC");
     assert!(!json.to_string().contains("two@example.org"));
 }
+
+#[test]
+fn d5_the_insights_file_names_repositories_and_where_the_policy_stands() {
+    let policy = policy(
+        "[[scope.products]]\nname = \"One: \\\"quoted\\\"\"\nrepositories = [\"github.com/sample/one\", \"github.com/sample/*\", \"*\"]\n",
+    );
+    let day = jiff::civil::date(2027, 1, 4);
+    let text = render::security_insights(&policy, Some("https://s.example.org"), day).unwrap();
+    let expected = expect_test::expect![[r##"
+        # Printed by Candor from the policy file. Change that file, not this one.
+        header:
+          schema-version: "2.1.0"
+          last-updated: "2027-01-04"
+          last-reviewed: "2027-01-04"
+          url: "https://s.example.org/sample"
+        project:
+          name: "Sample"
+          homepage: "https://github.com/sample/one"
+          administrators:
+            - name: "primary"
+              email: "one@example.org"
+              primary: true
+            - name: "secondary"
+              email: "two@example.org"
+              primary: false
+          repositories:
+            - name: "One: \"quoted\""
+              url: "https://github.com/sample/one"
+              comment: "Covered by the security policy of Sample."
+            - name: "One: \"quoted\""
+              url: "https://github.com/sample"
+              comment: "Covered by the security policy of Sample."
+          vulnerability-reporting:
+            reports-accepted: true
+            bug-bounty-available: false
+            contact:
+              name: "primary"
+              email: "one@example.org"
+              primary: true
+            security-policy: "https://s.example.org/sample"
+            comment: "Private form: https://s.example.org/sample/report"
+            in-scope:
+              - "One: \"quoted\""
+    "##]];
+    expected.assert_eq(&text);
+    let mut nowhere = policy.clone();
+    nowhere.scope.products.clear();
+    assert_eq!(render::security_insights(&nowhere, None, day), None, "the specification asks for a repository");
+}
+
+#[test]
+fn s7_addresses_of_recipients_are_in_nothing_that_is_published() {
+    let policy = policy(
+        "[[disclosure.recipients]]\nname = \"lists\"\naddresses = [\"secret@lists.example\"]\n\n\
+         [[disclosure.schedule]]\nname = \"tell\"\nwhat = \"tell the lists\"\nat = \"-2 days\"\ndone_by = \"candor\"\ntell = \"lists\"\n",
+    );
+    let base = Some("https://s.example.org");
+    for text in [render::security_md(&policy, base), render::html(&policy, base), render::json(&policy).to_string()] {
+        assert!(text.contains("2 days") && !text.contains("secret@"), "{text}");
+    }
+    assert!(
+        render::security_md(&policy, base).contains(
+            "| 2 days before | Tell the lists | lists: a reference, the date and the severity, nothing more |"
+        )
+    );
+}

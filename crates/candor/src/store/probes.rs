@@ -10,9 +10,10 @@ statements! {
         since = excluded.since, checked_at = excluded.checked_at, detail = excluded.detail";
     DELETE = "delete from probe where id = $1";
     EVERY = "select id, program, channel, state, since, checked_at, detail from probe order by id";
-    LETTERS = "select recipient, state, error from outbox where recipient like 'contact:%' and state in ('done', 'failed') \
-        and done_at >= $1 and (stream = $2 or stream in (select id from case_row where program = $3)) \
-        order by done_at desc, id desc limit 2000";
+    LETTERS = "select o.recipient, o.state, o.error from outbox o where o.done_at is not null and o.done_at >= $1 \
+        and o.recipient like 'contact:%' \
+        and (o.stream = $2 or exists (select 1 from case_row c where c.id = o.stream and c.program = $3)) \
+        order by o.done_at desc, o.id desc limit 2000";
 }
 
 /// One channel of one program.

@@ -173,7 +173,7 @@ async fn mail_in(app: &App) -> Finding {
         };
     };
     let answers = if address.contains('/') {
-        reach(tokio::net::UnixStream::connect(address)).await
+        reach(tokio::net::UnixStream::connect(address.trim_start_matches("unix:"))).await
     } else {
         reach(tokio::net::TcpStream::connect(address.as_str())).await
     };

@@ -23,3 +23,4 @@ create table probe (
 ){keyed};
 
 create index journal_breaches on journal (at, stream, seq) where kind = 'promise-broken';
+create index outbox_settled on outbox (done_at, id) where done_at is not null;
