@@ -11,6 +11,7 @@ mod documented;
 mod duties;
 mod examples;
 mod forecast;
+mod further;
 mod gates;
 mod given;
 mod import;
