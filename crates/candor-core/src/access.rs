@@ -181,6 +181,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::ClearBreach { .. }
         | C::PublishSummary { .. }
         | C::WithdrawSummary { .. }
+        | C::MovePolicy { .. }
         | C::Close { .. }
         | C::Reopen { .. } => Some(Role::Coordinator),
         C::Write { .. }

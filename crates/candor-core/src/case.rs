@@ -16,8 +16,10 @@ pub struct Case {
     pub id: CaseId,
     /// The program it belongs to.
     pub program: ProgramSlug,
-    /// The version of the policy that was in force when it came.
+    /// The version of the policy it runs under: the one in force when it came, or a newer one to which it was moved.
     pub policy_version: u32,
+    /// Moves to newer versions of the policy, in order.
+    pub moves: Vec<PolicyMove>,
     /// Instant of the first report as the clocks count it.
     pub opened_at: Timestamp,
     /// Where it stands.
@@ -152,6 +154,17 @@ pub enum SummaryState {
     Public,
     /// It was public and is not any more.
     Withdrawn,
+}
+
+/// A move to a newer version of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyMove {
+    /// When.
+    pub at: Timestamp,
+    /// The version before.
+    pub from: u32,
+    /// The version from then on.
+    pub to: u32,
 }
 
 /// Where a case stands.

@@ -83,6 +83,8 @@ pub enum Command {
     Close { reason: String },
     /// Take it up again.
     Reopen { reason: String },
+    /// Run the case under a newer version of the policy.
+    MovePolicy { version: u32, reason: String },
     /// The reporter writes.
     Write { text: String, files: Vec<FileRef> },
     /// A mail came to the reporter's secret address that is not known to be theirs.
@@ -163,6 +165,7 @@ impl Command {
             Command::AnswerSummary { .. } => "answer-summary",
             Command::Close { .. } => "close",
             Command::Reopen { .. } => "reopen",
+            Command::MovePolicy { .. } => "move-policy",
             Command::Write { .. } => "write",
             Command::TakeMail { .. } => "take-mail",
             Command::Nudge => "nudge",

@@ -7,7 +7,9 @@ use crate::command::Command;
 use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
-use crate::{closed, conditions, dialogue, disclosure, duties, gates, intake, promises, remediation, schedule, triage};
+use crate::{
+    closed, conditions, dialogue, disclosure, duties, gates, intake, moved, promises, remediation, schedule, triage,
+};
 use jiff::Timestamp;
 
 /// What a decision needs to know of the world; the shell looks it up once per command.
@@ -21,6 +23,8 @@ pub struct Facts {
     pub advisory_id: String,
     /// Whether whom an [`Command::Assign`] names is a member who may work on the case.
     pub may_hold: bool,
+    /// The version of the policy that a [`Command::MovePolicy`] names, if there is one.
+    pub moving_to: Option<std::sync::Arc<Policy>>,
     /// Public address of the program, without a slash at the end, for links in a published record.
     pub base_url: String,
 }
@@ -92,6 +96,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::PublishSummary { title, text } => closed::publish(case, policy, title, text),
         C::WithdrawSummary { reason } => closed::withdraw(case, reason),
         C::AnswerSummary { agree, text } => closed::answer(case, reporter(allowed), *agree, text),
+        C::MovePolicy { version, reason } => moved::to_newer(case, policy, *version, reason, facts),
         C::Close { reason } => disclosure::close(case, policy, member, reason),
         C::Reopen { reason } => disclosure::reopen(case, reason),
         C::Tick => {

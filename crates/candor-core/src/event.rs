@@ -379,6 +379,17 @@ pub enum Event {
     },
     /// The wait for the reporter reached the policy's limit; clocks run again.
     WaitEnded,
+    /// The case runs under a newer version of the policy from now on.
+    PolicyMoved {
+        /// The version before.
+        from: u32,
+        /// The version now.
+        to: u32,
+        /// Why.
+        reason: String,
+        /// What the newer version changes, in words.
+        changes: Vec<String>,
+    },
     /// The reporter took the report back.
     Withdrawn {
         /// Number of the report.
@@ -453,6 +464,7 @@ impl Event {
             Event::BellRung { .. } => "bell-rung",
             Event::PromiseBroken { .. } => "promise-broken",
             Event::WaitEnded => "wait-ended",
+            Event::PolicyMoved { .. } => "policy-moved",
             Event::Withdrawn { .. } => "withdrawn",
             Event::Closed { .. } => "closed",
             Event::Reopened { .. } => "reopened",

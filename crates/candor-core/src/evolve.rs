@@ -2,7 +2,7 @@
 
 use crate::case::{
     Audit, Author, Awareness, Case, CaseFile, ConditionBreach, Embargo, Entry, Estimate, Fix, Mark, Order, Override,
-    Rating, Report, State, StepDone, Submission, Summary, SummaryState, Verdict, Verification,
+    PolicyMove, Rating, Report, State, StepDone, Submission, Summary, SummaryState, Verdict, Verification,
 };
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
@@ -38,6 +38,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         id: id.clone(),
         program: program.clone(),
         policy_version: *policy_version,
+        moves: Vec::new(),
         opened_at: *received_at,
         state: State::New,
         seq: 0,
@@ -395,6 +396,10 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.rung.insert(bell.clone());
         }
         Event::PromiseBroken { promise, cycle, due, .. } => case.broken.push((promise.clone(), *cycle, *due)),
+        Event::PolicyMoved { from, to, .. } => {
+            case.policy_version = *to;
+            case.moves.push(PolicyMove { at: stamp.at, from: *from, to: *to });
+        }
         Event::Withdrawn { .. } => {
             end_wait(case, stamp.at);
             case.state = State::Closed;

@@ -195,6 +195,7 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::EmbargoProposed { .. }
         | Event::EmbargoBroken { .. }
         | Event::Estimated { .. }
+        | Event::PolicyMoved { .. }
         | Event::ClosedForSilence { .. }
         | Event::CreditAsked => tell_reporters(NoticeKind::News),
         Event::SilenceReminded { .. } => tell_reporters(NoticeKind::Reminder),

@@ -120,9 +120,23 @@ struct Run<'a> {
     pauses: Vec<Pause>,
     kept: Option<(Timestamp, Option<MemberId>)>,
     ended: Option<Timestamp>,
+    /// When the case moved to this version of the policy, if it did, with the version's number.
+    moved: Option<(Timestamp, u32)>,
+    /// When its breach on record fell due, under an earlier version of the policy.
+    broke: Option<Timestamp>,
 }
 
 impl Run<'_> {
+    /// A date under a policy to which the case was moved: what broke before stays broken as it was, and nothing else
+    /// falls due before the move.
+    fn settled(&self, due: Timestamp) -> Timestamp {
+        match (self.moved, self.broke) {
+            (Some((moved, _)), Some(broke)) if broke <= moved => broke,
+            (Some((moved, _)), None) => due.max(moved),
+            _ => due,
+        }
+    }
+
     /// When it falls due; `None` while a pause without a known end holds it.
     fn due(&self) -> Option<Timestamp> {
         let known = self.known_pauses();
@@ -131,7 +145,7 @@ impl Run<'_> {
             Some(Pause { from, to: None, .. }) if !self.calendar.is_over(self.start, self.within, &known, *from) => {
                 None
             }
-            _ => Some(due),
+            _ => Some(self.settled(due)),
         }
     }
 
@@ -273,6 +287,8 @@ fn show(run: &Run<'_>, case: &Case, now: Timestamp, explained: bool) -> Clock {
     } else {
         (calendar.due(run.start, run.within, &plain), Vec::new())
     };
+    let counted = due;
+    let due = run.settled(due);
     let status = match (&run.kept, run.ended, waiting) {
         (Some((at, by)), _, _) if *at <= due => Status::Kept { at: *at, by: by.clone() },
         (Some((at, _)), _, _) => Status::KeptLate { at: *at },
@@ -289,6 +305,21 @@ fn show(run: &Run<'_>, case: &Case, now: Timestamp, explained: bool) -> Clock {
         }
         if let (true, Some(severity)) = (run.within != run.promise.within, case.severity()) {
             why[1] = format!("{}, because the severity is {}", why[1], severity.label().to_lowercase());
+        }
+        if let Some((moved, version)) = run.moved
+            && run.start <= moved
+        {
+            why.insert(0, format!("under version {version} of the policy since {}", calendar.words(moved)));
+            if due != counted {
+                why.pop();
+                why.push(match run.broke {
+                    Some(_) => "broken before that, under the version in force then".into(),
+                    None => {
+                        format!("counted so, it was due {}; nothing falls due before the move", calendar.words(counted))
+                    }
+                });
+                why.push(format!("due {}", calendar.words(due)));
+            }
         }
         if let Some(source) = &run.promise.source {
             why.insert(0, source.clone());
@@ -506,6 +537,12 @@ fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
                 pauses: clip(&merge(all), start, over),
                 kept: kept_at,
                 ended: if kept.is_some() { None } else { ended },
+                moved: case.moves.last().map(|moved| (moved.at, moved.to)),
+                broke: case
+                    .broken
+                    .iter()
+                    .find(|(name, run, _)| *name == promise.name && *run == cycle)
+                    .map(|(_, _, due)| *due),
             });
             let Some((at_index, at, _)) = kept else { break };
             if ended.is_some_and(|ended| ended <= at) {

@@ -1,7 +1,12 @@
 //! What changed between two versions of a policy, in words.
 
-use crate::given::policy;
-use candor_core::policy::diff;
+use crate::given::{Story, policy};
+use candor_core::access::{self, Actor, Role};
+use candor_core::command::Command;
+use candor_core::decide::{self, Facts};
+use candor_core::event::Event;
+use candor_core::policy::{Policy, diff};
+use candor_core::refusal::Refusal;
 use expect_test::{Expect, expect};
 
 #[track_caller]
@@ -47,4 +52,86 @@ fn what_comes_and_goes_is_named() {
             supported version 5.x is new
         "#]],
     );
+}
+
+fn promise(within: &str) -> Policy {
+    policy(&format!("{ACKNOWLEDGE}within = \"{within}\"\n"))
+}
+
+/// Asks for a move, as a coordinator or as somebody else.
+fn moved(
+    story: &Story,
+    old: &Policy,
+    new: Option<Policy>,
+    version: u32,
+    role: Role,
+) -> Result<Vec<Event>, Option<Refusal>> {
+    let actor = Actor::Member { id: "ada".into(), roles: vec![("sample".into(), role)] };
+    let case = story.case();
+    let command = Command::MovePolicy { version, reason: "The team is larger now.".into() };
+    let allowed = access::allow(Some(&case), &"sample".into(), &actor, command).map_err(|_| None)?;
+    let facts = Facts {
+        now: "2026-11-21T16:00Z".parse().unwrap(),
+        policy_version: 1,
+        advisory_id: String::new(),
+        may_hold: true,
+        moving_to: new.map(std::sync::Arc::new),
+        base_url: "https://example.org/sample".into(),
+    };
+    decide::decide(&case, &allowed, old, &facts).map_err(Some)
+}
+
+#[test]
+fn a_case_moves_to_a_newer_version_by_a_coordinator_with_what_changes_in_words() {
+    let (old, new) = (promise("72 hours"), promise("48 hours"));
+    let story = Story::reported("2026-11-20T16:00Z");
+    let events = moved(&story, &old, Some(new), 2, Role::Coordinator).unwrap();
+    let expected = Event::PolicyMoved {
+        from: 1,
+        to: 2,
+        reason: "The team is larger now.".into(),
+        changes: vec!["promise acknowledgement was 72 hours, is 48 hours".into()],
+    };
+    assert_eq!(events, [expected]);
+    assert!(moved(&story, &old, Some(promise("48 hours")), 1, Role::Coordinator).is_err(), "only to a newer one");
+    assert!(moved(&story, &old, None, 7, Role::Coordinator).is_err(), "only to one that is in service");
+    assert_eq!(moved(&story, &old, Some(promise("48 hours")), 2, Role::Member), Err(None), "a coordinator's act");
+}
+
+fn after_the_move(story: Story, at: &str) -> Story {
+    let event = Event::PolicyMoved { from: 1, to: 2, reason: "The team is larger now.".into(), changes: Vec::new() };
+    story.then(at, "ada", event)
+}
+
+#[test]
+fn clocks_follow_the_newer_version_and_nothing_falls_due_before_the_move() {
+    let story = Story::reported("2026-11-20T16:00Z");
+    let (longer, shorter) = (promise("5 days"), promise("24 hours"));
+    let moved = after_the_move(story, "2026-11-22T09:00Z");
+    expect!["acknowledgement 0: running due 2026-11-25T16:00:00Z\n"]
+        .assert_eq(&moved.clocks(&longer, "2026-11-22T10:00Z"));
+    expect!["acknowledgement 0: overdue due 2026-11-22T09:00:00Z\n"]
+        .assert_eq(&moved.clocks(&shorter, "2026-11-22T10:00Z"));
+    let why = &candor_core::promises::clocks(&moved.case(), &shorter, "2026-11-22T10:00Z".parse().unwrap())[0].why;
+    expect![[r#"
+        under version 2 of the policy since Sun 22 Nov 2026, 09:00 UTC
+        Received Fri 20 Nov 2026, 16:00 UTC
+        24 hours from then
+        counted so, it was due Sat 21 Nov 2026, 16:00 UTC; nothing falls due before the move
+        due Sun 22 Nov 2026, 09:00 UTC"#]]
+    .assert_eq(&why.join("\n"));
+}
+
+#[test]
+fn what_was_kept_or_broken_before_the_move_stays_so() {
+    let (old, shorter) = (promise("48 hours"), promise("24 hours"));
+    let kept = Story::reported("2026-11-20T16:00Z").acknowledged("2026-11-22T10:00Z", "ada");
+    let kept = after_the_move(kept, "2026-11-23T09:00Z");
+    expect!["acknowledgement 0: kept due 2026-11-23T09:00:00Z\n"]
+        .assert_eq(&kept.clocks(&shorter, "2026-11-24T10:00Z"));
+    assert_eq!(kept.due(&shorter, "2026-11-24T10:00Z"), "", "no breach comes of it");
+    let broken = Story::reported("2026-11-20T16:00Z").ticked("2026-11-22T16:00Z", &old);
+    let broken = after_the_move(broken.acknowledged("2026-11-22T17:00Z", "ada"), "2026-11-23T09:00Z");
+    expect!["acknowledgement 0: kept late due 2026-11-22T16:00:00Z\n"]
+        .assert_eq(&broken.clocks(&promise("5 days"), "2026-11-24T10:00Z"));
 }

@@ -388,8 +388,14 @@ fn wrong_rules_about_time_are_told() {
 fn decided(story: &Story, policy: &Policy, actor: &Actor, command: Command, when: &str) -> Result<Vec<Event>, Refusal> {
     let case = story.case();
     let program = case.program.clone();
-    let facts =
-        Facts { now: at(when), policy_version: 1, advisory_id: String::new(), may_hold: true, base_url: String::new() };
+    let facts = Facts {
+        now: at(when),
+        policy_version: 1,
+        advisory_id: String::new(),
+        may_hold: true,
+        moving_to: None,
+        base_url: String::new(),
+    };
     decide(&case, &allow(Some(&case), &program, actor, command).expect("they may ask"), policy, &facts)
 }
 

@@ -133,6 +133,7 @@ fn due(case: &Case, policy: &Policy, now: jiff::Timestamp) -> Vec<Event> {
         advisory_id: "SAMPLE-2026-1".into(),
         base_url: "https://example.org".into(),
         may_hold: true,
+        moving_to: None,
     };
     decide(case, &allowed, policy, &facts).unwrap()
 }

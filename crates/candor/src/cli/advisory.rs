@@ -262,6 +262,7 @@ async fn of_case(app: &App, typed: &str) -> Result<Record, Failure> {
         policy_version: case.policy_version,
         advisory_id: format!("{}-DRAFT", policy.advisory_prefix()),
         may_hold: true,
+        moving_to: None,
         base_url: app.program_url(&case.program),
     };
     output::complain("this is a draft; nothing of it is public");

@@ -20,6 +20,17 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Lists the versions of a program's policy, with their dates and what each changed
+    History {
+        /// The program's short name
+        #[arg(value_name = "PROGRAM")]
+        program: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Lists the programs in service
     List {
         /// Print JSON
@@ -33,6 +44,7 @@ pub enum Command {
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Add { file, json, place } => add(&file, json, &place).await,
+        Command::History { program, json, place } => history(&program, json, &place).await,
         Command::List { json, place } => list(json, &place).await,
     }
 }
@@ -71,6 +83,44 @@ async fn add(file: &std::path::Path, json: bool, place: &Place) -> Outcome {
         }
     } else {
         output::say(format_args!("{} has this policy already, as version {}", added.slug, added.version));
+    }
+    Ok(())
+}
+
+async fn history(program: &str, json: bool, place: &Place) -> Outcome {
+    let app = place.open().await?;
+    let rows = crate::store::programs::versions(&app.store, program).await?;
+    if rows.is_empty() {
+        return Err(Failure::new(format_args!(
+            "no program called `{program}` is in service; `candor program list` names them"
+        )));
+    }
+    let mut told = Vec::new();
+    let mut before: Option<candor_core::policy::Policy> = None;
+    for row in &rows {
+        let policy = candor_core::policy::file::read_again(&row.source).map_err(Failure::new)?;
+        let changes: Vec<String> = before
+            .iter()
+            .flat_map(|before| candor_core::policy::diff::changes(before, &policy))
+            .map(|change| change.text)
+            .collect();
+        let at = jiff::Timestamp::from_microsecond(row.at).map_err(Failure::new)?;
+        told.push((row.version, at, changes));
+        before = Some(policy);
+    }
+    if json {
+        let list: Vec<_> = told
+            .iter()
+            .map(|(version, at, changes)| json!({ "version": version, "in_service_since": at, "changes": changes }))
+            .collect();
+        output::json(&json!({ "program": program, "versions": list }));
+        return Ok(());
+    }
+    for (version, at, changes) in told {
+        output::say(format_args!("version {version}, in service since {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+        for change in changes {
+            output::say(format_args!("  {change}"));
+        }
     }
     Ok(())
 }

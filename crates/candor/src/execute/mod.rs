@@ -188,6 +188,8 @@ async fn once(
     }
     let (statements, head) = store::journal::append_statements(id.as_str(), head, &entries);
     batch.main.extend(statements);
+    // A case that was moved is counted by its new policy at once.
+    let policy = if after.policy_version == case.policy_version { policy } else { policy_of(app, &after)? };
     tell(&mut batch, &after, case.seq, &events, &policy, now, beside.map_or(Letters::Now, |beside| beside.letters));
     batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
     for event in &events {
@@ -300,6 +302,7 @@ pub fn release_notes(app: &App, case: &Case) -> Result<String, Error> {
         policy_version: case.policy_version,
         advisory_id: String::new(),
         may_hold: true,
+        moving_to: None,
         base_url: app.program_url(&case.program),
     };
     let facts = match &case.advisory.id {
@@ -338,6 +341,10 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
         policy_version: case.policy_version,
         advisory_id,
         may_hold,
+        moving_to: match allowed.command() {
+            Command::MovePolicy { version, .. } => app.policy_at(&case.program, *version),
+            _ => None,
+        },
         base_url: app.program_url(&case.program),
     })
 }

@@ -152,6 +152,7 @@ async fn file(
             policy_version: version,
             advisory_id: String::new(),
             may_hold: true,
+            moving_to: None,
             base_url: app.program_url(program),
         };
         let events = decide::open(&allowed, &policy, &facts)?;

@@ -8,5 +8,6 @@ mod duties; // pauses, silence, what is owed for a missed target, duties by law,
 mod gates; // what any program can ask for before a step
 mod disclosing; // conditions and credit, the schedule of a publication, release notes, closed reports
 mod ibexa; // Oslo over Easter, a dialogue that pauses the clocks, credit in four parts
+mod moved; // a newer version of the policy, and a case that is moved to it
 mod minio; // hours over a week-end, the escalation chain, the fixed process
 mod strapi; // a person's answer in Paris, a missed target, several remedies

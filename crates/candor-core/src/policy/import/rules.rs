@@ -497,7 +497,7 @@ fn outcome(said: &mut Said<'_>, text: &str, heading: &str) {
     let out = any(text, "advisor|announce|disclos|fixes posted|published|we notify you|release notes|publicly");
     let with_fix = any(
         text,
-        "on the date that the fixes|on the date|on the day|same day|same time|with the release|with the fix|when the fix|when a fix|once a fix|once the fix|once fixed|after release|after the fix|after a fix|together with|alongside|when a patch|once a patch|once the patch|fix is released|fixes are applied|patch with an explanation|solution is achieved|patch is released|fix has been released|until a fix",
+        "on the date that the fix|on the day that the fix|same day|same time|with the release|with the fix|when the fix|when a fix|once a fix|once the fix|once fixed|after release|after the fix|after a fix|together with|alongside|when a patch|once a patch|once the patch|fix is released|fixes are applied|patch with an explanation|solution is achieved|patch is released|fix has been released|until a fix",
     );
     if out
         && with_fix

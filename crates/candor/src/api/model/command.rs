@@ -202,6 +202,13 @@ pub enum ApiCommand {
         #[serde(default)]
         at: Option<Instant>,
     },
+    /// Run the case under a newer version of the policy; its clocks follow that from then on.
+    MovePolicy {
+        /// The version, as `candor program list` shows it.
+        version: u32,
+        /// Why, to the reporter.
+        reason: String,
+    },
     /// Give the agreed embargo up.
     BreakEmbargo {
         /// Why, to the reporter.
@@ -528,6 +535,7 @@ impl ApiCommand {
             Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new(draft.into()) },
             Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
             Self::Publish { at } => Command::Publish { at: at.map(|at| at.0) },
+            Self::MovePolicy { version, reason } => Command::MovePolicy { version, reason },
             Self::BreakEmbargo { reason } => Command::BreakEmbargo { reason },
             Self::OverrideGate { step, gate, reason } => {
                 Command::OverrideGate { step: step.into(), gate: gate.into(), reason }
@@ -581,6 +589,7 @@ impl ApiCommand {
             Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: draft.as_ref().into() },
             Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
             Command::Publish { at } => Self::Publish { at: at.map(Into::into) },
+            Command::MovePolicy { version, reason } => Self::MovePolicy { version, reason },
             Command::BreakEmbargo { reason } => Self::BreakEmbargo { reason },
             Command::OverrideGate { step, gate, reason } => {
                 Self::OverrideGate { step: step.into(), gate: gate.into(), reason }
@@ -680,6 +689,7 @@ mod tests {
             },
             Command::ApproveAdvisory { revision: 3 },
             Command::Publish { at: Some(until) },
+            Command::MovePolicy { version: 2, reason: text() },
             Command::BreakEmbargo { reason: text() },
             Command::OverrideGate {
                 step: candor_core::policy::Step::Publish,

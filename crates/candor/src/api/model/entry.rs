@@ -334,6 +334,12 @@ pub enum What {
     ApprovalWithdrawn {
         because: String,
     },
+    PolicyMoved {
+        from: u32,
+        to: u32,
+        reason: String,
+        changes: Vec<String>,
+    },
     EmbargoBroken {
         reason: String,
     },
@@ -471,6 +477,7 @@ impl What {
             Event::PublicationOrdered { at } => Self::PublicationOrdered { publish_at: at.map(Into::into) },
             Event::PublicationDated { at } => Self::PublicationDated { publish_at: at.into() },
             Event::ApprovalWithdrawn { because } => Self::ApprovalWithdrawn { because },
+            Event::PolicyMoved { from, to, reason, changes } => Self::PolicyMoved { from, to, reason, changes },
             Event::EmbargoBroken { reason } => Self::EmbargoBroken { reason },
             Event::GateOverridden { step, gate, reason } => {
                 Self::GateOverridden { step: step.into(), gate: gate.into(), reason }

@@ -18,7 +18,7 @@ use candor_core::case::{Case, State as CaseState};
 use candor_core::disclosure::waits_for_fix;
 use candor_core::event::Event;
 use candor_core::gates;
-use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step};
+use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step, diff};
 use candor_core::promises;
 use candor_core::refusal::{Missing, Refusal};
 
@@ -78,6 +78,7 @@ kinds! {
     Publish "publish" "Publish the advisory" "Publish",
     BreakEmbargo "break-embargo" "Give the agreed embargo up" "Give it up and tell the reporter",
     OverrideGate "override-gate" "Go on without what a gate asks for" "Put it on record and open the step",
+    MovePolicy "move-policy" "Move it to the newer policy" "Move it and tell the reporter",
     HoldPublication "hold-publication" "Hold the publication" "Hold the publication",
     TickStep "tick-step" "Tick off a step of the publication" "Tick it off",
     RecordBreach "record-breach" "Record a broken condition" "Put it on record",
@@ -97,8 +98,8 @@ impl Kind {
     fn is_seen_by_reporter(self) -> bool {
         use Kind::{
             Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, ClearBreach, Close, Confirm, Duplicate, Estimate,
-            OutOfScope, ProposeEmbargo, PublishSummary, Rate, RecordBreach, Reject, Reopen, ScannerOutput, SetWeakness,
-            WithdrawSummary,
+            MovePolicy, OutOfScope, ProposeEmbargo, PublishSummary, Rate, RecordBreach, Reject, Reopen, ScannerOutput,
+            SetWeakness, WithdrawSummary,
         };
         matches!(
             self,
@@ -112,6 +113,7 @@ impl Kind {
                 | Confirm
                 | Duplicate
                 | Estimate
+                | MovePolicy
                 | OutOfScope
                 | ProposeEmbargo
                 | PublishSummary
@@ -132,13 +134,15 @@ impl Kind {
     /// Whether a page lists what will be so before it is done.
     fn is_checked(self) -> bool {
         use Kind::{
-            BreakEmbargo, Close, Duplicate, OutOfScope, Publish, PublishSummary, RecordBreach, Reject, ScannerOutput,
+            BreakEmbargo, Close, Duplicate, MovePolicy, OutOfScope, Publish, PublishSummary, RecordBreach, Reject,
+            ScannerOutput,
         };
         matches!(
             self,
             BreakEmbargo
                 | Close
                 | Duplicate
+                | MovePolicy
                 | OutOfScope
                 | Publish
                 | PublishSummary
@@ -153,6 +157,7 @@ impl Kind {
             self,
             Kind::ProposeEmbargo
                 | Kind::BreakEmbargo
+                | Kind::MovePolicy
                 | Kind::Estimate
                 | Kind::Publish
                 | Kind::HoldPublication
@@ -355,6 +360,18 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     offered
 }
 
+/// Whether a member can move the case to a newer version of the policy.
+pub fn may_move(opened: &Opened, member: &Member) -> bool {
+    let coordinates = member.actor.role(&opened.case.program).is_some_and(|role| role >= Role::Coordinator);
+    coordinates && opened.newer.is_some() && opened.case.state != CaseState::Closed
+}
+
+/// What a newer version of the policy changes, in words; empty when there is none.
+pub fn changes(opened: &Opened) -> Vec<String> {
+    let newer = opened.newer.iter();
+    newer.flat_map(|(_, newer)| diff::changes(&opened.policy, newer)).map(|change| change.text).collect()
+}
+
 /// Gates that hold something back and that the policy lets somebody pass with a reason.
 pub fn closed_gates(opened: &Opened) -> Vec<&Gate> {
     let Opened { case, policy, .. } = opened;
@@ -530,6 +547,14 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             "The policy allows it for this gate. Your name and your reason stay in the history, and it opens the step once."
                 .into()
         }
+        Kind::MovePolicy => match &opened.newer {
+            Some((version, _)) => format!(
+                "The case runs under version {} of the policy, and version {version} is in force. Its promises count by the \
+                 newer version from then on; what broke before stays broken, and nothing new falls due before the move.",
+                opened.case.policy_version
+            ),
+            None => "The case runs under the version that is in force.".into(),
+        },
         Kind::Estimate => "A missed promise owes the reporter a reason and a new date.".into(),
         Kind::KnowExploitation => {
             "A decision of the team: who knows it, since when, on what ground. Duties by law count from then.".into()
@@ -553,7 +578,7 @@ async fn check(
     problems: Vec<Problem>,
     changed_since: Option<u64>,
 ) -> Result<Response, Rejection> {
-    let Opened { case, policy, zone } = opened;
+    let Opened { case, policy, zone, .. } = opened;
     let names = Names::load(app).await?;
     let now = app.now();
     let mut fields = vec![Field::hidden("checked", "on")];
@@ -614,6 +639,15 @@ async fn check(
                 when: if asks { "once the reporter agrees" } else { "at once" }.into(),
                 at: None,
             });
+            (kind.label().to_owned(), visible)
+        }
+        Kind::MovePolicy => {
+            stays.push("What is on record stays as it is; a breach is not undone.".into());
+            let changed = changes(opened);
+            let mut visible = vec![to_reporter(
+                "That the case follows the newer policy, the reason you gave, and the dates that change",
+            )];
+            visible.extend(changed.iter().map(|change| to_reporter(&format!("Changed: {change}"))));
             (kind.label().to_owned(), visible)
         }
         Kind::Close => {

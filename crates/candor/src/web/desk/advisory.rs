@@ -175,7 +175,7 @@ async fn show(
     problems: Vec<Problem>,
     changed_since: Option<u64>,
 ) -> Result<Response, Rejection> {
-    let Opened { case, policy, zone } = opened;
+    let Opened { case, policy, zone, .. } = opened;
     let names = Names::load(app).await?;
     let now = app.now();
     let mut groups = groups(draft, opened);
@@ -225,6 +225,7 @@ fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String>
         policy_version: case.policy_version,
         advisory_id: format!("{}-DRAFT", opened.policy.advisory_prefix()),
         may_hold: true,
+        moving_to: None,
         base_url: app.program_url(&case.program),
     };
     let record = preview_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())?;

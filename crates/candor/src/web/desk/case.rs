@@ -48,11 +48,14 @@ pub struct Typed {
 
 /// The page of a case.
 pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> Result<CasePage, Error> {
-    let Opened { case, policy, zone } = opened;
+    let Opened { case, policy, zone, .. } = opened;
     let names = Names::load(app).await?;
     let now = app.now();
     let team = People::load(app).await?;
-    let offered = acts::offered(case, policy, member, &team, now);
+    let mut offered = acts::offered(case, policy, member, &team, now);
+    if acts::may_move(opened, member) {
+        offered.rare.push(acts::Kind::MovePolicy);
+    }
     let waits = clocks::views(case, policy, zone, now);
     let (next, next_due, next_status) = next(case, policy, zone, now);
     let since = typed.changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();

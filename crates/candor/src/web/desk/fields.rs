@@ -189,6 +189,10 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .note("optional")
                 .hint("Left empty, it goes out as the policy says: with the fix, on the agreed date, or at once."),
         ]),
+        Kind::MovePolicy => {
+            let version = opened.newer.as_ref().map_or_else(String::new, |(version, _)| version.to_string());
+            one(vec![Field::hidden("version", version), area("reason", "The reason, for the reporter", 4).required()])
+        }
         Kind::BreakEmbargo => one(vec![area("reason", "The reason, for the reporter", 4).required()]),
         Kind::OverrideGate => {
             let choices: Vec<Choice> = super::acts::closed_gates(opened)
@@ -427,6 +431,12 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
                 .map_err(|_| wrong("", "Read the draft again, then approve it".into()))?,
         },
         Kind::Publish => Command::Publish { at: if form.some("at").is_some() { Some(instant("at")?) } else { None } },
+        Kind::MovePolicy => Command::MovePolicy {
+            version: form.get("version").parse().map_err(|_| {
+                wrong("reason", "The case runs under the version that is in force; there is none to move to".into())
+            })?,
+            reason: form.get("reason").to_owned(),
+        },
         Kind::BreakEmbargo => Command::BreakEmbargo { reason: form.get("reason").to_owned() },
         Kind::OverrideGate => {
             let chosen = form.get("gate").split_once('/');

@@ -170,6 +170,10 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
         Event::ApprovalWithdrawn { because } => {
             view.did = format!("the approval of the advisory no longer stands: {because}");
         }
+        Event::PolicyMoved { to, reason, changes, .. } => {
+            let did = format!("moved the case to version {to} of the policy{}", changed(changes));
+            said(&mut view, &did, "team", reason);
+        }
         Event::EmbargoBroken { reason } => said(&mut view, "gave the agreed embargo up", "team", reason),
         Event::GateOverridden { step, gate, reason } => {
             let did = format!("went on to {} without this: {}", gates::verb(*step), lower(gates::words(*gate)),);
@@ -303,4 +307,9 @@ fn lower(words: &str) -> String {
 
 fn rows<const N: usize>(pairs: [(&str, String); N]) -> Vec<Row> {
     pairs.into_iter().filter(|(_, text)| !text.trim().is_empty()).map(|(label, text)| Row::new(label, text)).collect()
+}
+
+/// What a newer policy changes, behind a colon.
+pub fn changed(changes: &[String]) -> String {
+    if changes.is_empty() { String::new() } else { format!(": {}", changes.join("; ")) }
 }

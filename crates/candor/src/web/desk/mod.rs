@@ -112,7 +112,8 @@ pub async fn opened(app: &App, member: &Member, typed: &str) -> Result<Opened, E
     let case = crate::execute::load_case(app, &member.actor, &id).await?;
     let policy = crate::execute::policy_of(app, &case)?;
     let zone = zone(&policy);
-    Ok(Opened { case, policy, zone })
+    let newer = app.policy_in_force(&case.program).filter(|(version, _)| *version > case.policy_version);
+    Ok(Opened { case, policy, zone, newer })
 }
 
 /// A case at hand.
@@ -123,6 +124,8 @@ pub struct Opened {
     pub policy: Arc<Policy>,
     /// The zone of its program.
     pub zone: TimeZone,
+    /// The version of the policy in force, when the case runs under an older one.
+    pub newer: Option<(u32, Arc<Policy>)>,
 }
 
 /// The zone in which a program's dates are shown.

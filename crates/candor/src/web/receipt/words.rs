@@ -125,6 +125,9 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         Event::Estimated { promise: name, until, reason } => {
             ("theirs", format!("gave a new date for “{}”: {}", promise(name), day(*until)), reason)
         }
+        Event::PolicyMoved { reason, changes, .. } => {
+            ("theirs", format!("moved your report to the newer policy{}", changed(changes)), reason)
+        }
         Event::EmbargoBroken { reason } => ("theirs", "gave up the date you agreed on".into(), reason),
         Event::Closed { reason } => ("theirs", "closed the case".into(), reason),
         Event::Reopened { reason } => ("theirs", "took the case up again".into(), reason),
@@ -210,4 +213,10 @@ pub fn report_rows(report: &Report, policy: &Policy) -> Vec<Row> {
         Row::new(question.map_or(id.as_str(), |question| question.label.as_str()), answer.as_str())
     });
     standard.chain(own).filter(|row| !row.text.is_empty()).collect()
+}
+
+/// What changes for the reporter, behind a colon: promises and dates, not what the team asks of itself.
+fn changed(changes: &[String]) -> String {
+    let told: Vec<&str> = changes.iter().filter(|change| change.starts_with("promise ")).map(String::as_str).collect();
+    if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) }
 }
