@@ -434,6 +434,26 @@ pub fn credits(case: &Case, policy: &Policy) -> Vec<record::Credit> {
     credits
 }
 
+/// What stands in a record of the case and should not become public, each with its field: names of reporters who did not
+/// consent, sentences of internal notes, the case's own number, mail and private addresses, placeholder text.
+///
+/// It can be wrong, so it warns and refuses nothing.
+pub fn lint(case: &Case, record: &Record) -> Vec<record::Problem> {
+    let thanked: Vec<&str> = record.credits.iter().map(|credit| credit.name.trim()).collect();
+    let names = case.reports.iter().filter_map(|report| report.contact.as_ref()).map(|contact| contact.name.trim());
+    let unnamed: Vec<String> = names.filter(|name| !thanked.contains(name)).map(str::to_owned).collect();
+    let internal: Vec<String> = case
+        .history
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            Event::Noted { text, .. } => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    let numbers = [case.id.to_string()];
+    record.lint(&record::Surroundings { unnamed: &unnamed, other_cases: &numbers, internal: &internal })
+}
+
 /// The names of the products that `version` mends: those with a range that ends before it. None where it ends no range,
 /// which stands for all of them.
 fn mended(products: &[Product], version: Option<&str>) -> Vec<String> {

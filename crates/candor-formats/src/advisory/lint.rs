@@ -189,3 +189,58 @@ fn shared_sentence<'a>(text: &str, note: &'a str) -> Option<&'a str> {
         .map(str::trim)
         .find(|sentence| sentence.split_whitespace().count() >= 6 && whole.contains(&plain(sentence)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(details: &str) -> Record {
+        let publisher = serde_json::json!({ "name": "Store", "namespace": "https://store.example" });
+        let at = "2026-01-31T12:00:00Z";
+        let text = serde_json::json!({
+            "id": "STORE-2026-1", "title": "A title", "summary": "A summary.", "details": details, "publisher": publisher,
+            "products": [{ "name": "Store" }], "published": at, "modified": at,
+            "revisions": [{ "number": 1, "at": at, "summary": "First publication." }],
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    fn found(details: &str) -> Vec<String> {
+        let unnamed = ["Ada Lovelace".to_owned()];
+        let (other_cases, internal) =
+            (["7K3M9-QXT4B".to_owned()], ["We think the partner leaked it to the press.".to_owned()]);
+        let around = Surroundings { unnamed: &unnamed, other_cases: &other_cases, internal: &internal };
+        record(details).lint(&around).into_iter().map(|problem| problem.to_string()).collect()
+    }
+
+    #[test]
+    fn what_should_not_become_public_is_named_with_its_field() {
+        for (details, expected) in [
+            ("TODO: say more", "note to oneself"),
+            ("Lorem ipsum dolor", "placeholder text"),
+            ("See https://example.com/page.", "address for examples"),
+            ("Found by ada lovelace.", "did not consent"),
+            ("As in 7K3M9-QXT4B.", "another case"),
+            ("Write to ada@labs.example.", "mail address"),
+            ("Our host 10.1.2.3 was reached.", "inside a network"),
+            ("curl http://localhost:8080/x", "inside a network"),
+            ("See http://build.internal/job", "inside a network"),
+            ("Indeed, we think the partner leaked it to the press today.", "internal note"),
+        ] {
+            let found = found(details);
+            assert_eq!(found.len(), 1, "{details}: {found:?}");
+            assert!(found[0].starts_with("details: ") && found[0].contains(expected), "{details}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_text_is_clean() {
+        for details in [
+            "Objects can be read without a signature; update to 1.4.2. See https://store.example/a and CVE-1900-1234.",
+            "A request to pkg:npm/%40store/client@1.0.0 or git@v1 is signed. The todo list of the user is shown.",
+            "Addresses like 8.8.8.8 are public; 1.4.2 is a version.",
+        ] {
+            assert_eq!(found(details), Vec::<String>::new(), "{details}");
+        }
+    }
+}

@@ -69,60 +69,66 @@ fn ids_are_defined_once<'a>(document: &'a Value, findings: &mut Findings) -> Has
 
 /// 6.1.1. The standard forgets `flags`; they are tested all the same.
 fn ids_are_defined(document: &Value, places: &Places, defined: &HashSet<&str>, findings: &mut Findings) {
-    let mut refer = |path: String, id: &str| {
-        if !defined.contains(id) {
-            findings.add("6.1.1", path, format!("The product id {id} is not defined in the product tree"));
-        }
-    };
     if let Some(tree) = document.get("product_tree") {
         for (place, group) in items(tree, "product_groups") {
             for (item, id) in texts(group, "product_ids") {
-                refer(format!("/product_tree/product_groups/{place}/product_ids/{item}"), id);
+                refer(defined, findings, id, || format!("/product_tree/product_groups/{place}/product_ids/{item}"));
             }
         }
         for (place, relationship) in items(tree, "relationships") {
             for key in ["product_reference", "relates_to_product_reference"] {
                 if let Some(id) = text(relationship, key) {
-                    refer(format!("/product_tree/relationships/{place}/{key}"), id);
+                    refer(defined, findings, id, || format!("/product_tree/relationships/{place}/{key}"));
                 }
             }
         }
         for (place, way) in items(tree, "product_paths") {
             if let Some(id) = text(way, "beginning_product_reference") {
-                refer(format!("/product_tree/product_paths/{place}/beginning_product_reference"), id);
+                refer(defined, findings, id, || {
+                    format!("/product_tree/product_paths/{place}/beginning_product_reference")
+                });
             }
             for (item, step) in items(way, "subpaths") {
                 if let Some(id) = text(step, "next_product_reference") {
-                    refer(format!("/product_tree/product_paths/{place}/subpaths/{item}/next_product_reference"), id);
+                    refer(defined, findings, id, || {
+                        format!("/product_tree/product_paths/{place}/subpaths/{item}/next_product_reference")
+                    });
                 }
             }
         }
     }
     for (place, note) in document.get("document").into_iter().flat_map(|head| items(head, "notes")) {
         for (item, id) in texts(note, "product_ids") {
-            refer(format!("/document/notes/{place}/product_ids/{item}"), id);
+            refer(defined, findings, id, || format!("/document/notes/{place}/product_ids/{item}"));
         }
     }
     for (path, vulnerability) in vulnerabilities(document) {
         if let Some(status) = vulnerability.get("product_status") {
             for list in places.statuses {
                 for (item, id) in texts(status, list) {
-                    refer(format!("{path}/product_status/{list}/{item}"), id);
+                    refer(defined, findings, id, || format!("{path}/product_status/{list}/{item}"));
                 }
             }
         }
         for list in places.subjects {
             for (place, subject) in items(vulnerability, list) {
                 for (item, id) in texts(subject, "product_ids") {
-                    refer(format!("{path}/{list}/{place}/product_ids/{item}"), id);
+                    refer(defined, findings, id, || format!("{path}/{list}/{place}/product_ids/{item}"));
                 }
             }
         }
         for (place, score) in items(vulnerability, places.scores) {
             for (item, id) in texts(score, "products") {
-                refer(format!("{path}/{}/{place}/products/{item}", places.scores), id);
+                refer(defined, findings, id, || format!("{path}/{}/{place}/products/{item}", places.scores));
             }
         }
+    }
+}
+
+/// Says where an id stands that is not defined; the path is made only then.
+fn refer(defined: &HashSet<&str>, findings: &mut Findings, id: &str, path: impl FnOnce() -> String) {
+    if !defined.contains(id) {
+        findings.add("6.1.1", path(), format!("The product id {id} is not defined in the product tree"));
     }
 }
 

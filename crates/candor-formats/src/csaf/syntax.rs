@@ -119,23 +119,26 @@ pub fn is_cpe(text: &str) -> bool {
 }
 
 fn is_cpe_23(rest: &str) -> bool {
-    let mut attributes = vec![String::new()];
-    let mut escaped = false;
-    for c in rest.chars() {
-        if c == ':' && !escaped {
-            attributes.push(String::new());
+    let (mut count, mut from, mut escaped, mut fits) = (0_usize, 0, false, true);
+    let mut end = |from: usize, to: usize| {
+        let text = &rest[from..to];
+        fits &= match count {
+            0 => matches!(text, "a" | "o" | "h" | "*" | "-"),
+            6 => is_cpe_language(text),
+            _ => is_cpe_value(text),
+        };
+        count += 1;
+    };
+    for (at, byte) in rest.bytes().enumerate() {
+        if byte == b':' && !escaped {
+            end(from, at);
+            from = at + 1;
             continue;
         }
-        escaped = c == '\\' && !escaped;
-        attributes.last_mut().expect("there is always a last attribute").push(c);
+        escaped = byte == b'\\' && !escaped;
     }
-    attributes.len() == 11
-        && matches!(attributes[0].as_str(), "a" | "o" | "h" | "*" | "-")
-        && attributes[1..].iter().enumerate().all(
-            |(place, text)| {
-                if place == 5 { is_cpe_language(text) } else { is_cpe_value(text) }
-            },
-        )
+    end(from, rest.len());
+    fits && count == 11
 }
 
 fn is_cpe_language(text: &str) -> bool {
@@ -175,6 +178,6 @@ fn is_cpe_value(text: &str) -> bool {
         }
         plain += 1;
     }
-    let end: String = letters.collect();
-    plain > 0 && (end == "*" || end.chars().all(|c| c == '?'))
+    let mut end = letters.clone();
+    plain > 0 && (letters.eq(['*']) || end.all(|c| c == '?'))
 }

@@ -19,8 +19,9 @@ use candor_core::access::Role;
 use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::decide::Facts;
-use candor_core::disclosure::preview_of;
+use candor_core::disclosure::{lint, preview_of};
 use candor_core::event::{AdvisoryDraft, AffectedProduct};
+use candor_formats::advisory::Record;
 
 /// Rows for products in the form.
 const PRODUCT_ROWS: usize = 3;
@@ -186,6 +187,9 @@ async fn show(
         Ok(body) => (Some(body), Vec::new()),
         Err(lacks) => (None, vec![lacks]),
     };
+    let warnings = record(app, opened, &drafted)
+        .map(|record| lint(&drafted, &record).iter().map(ToString::to_string).collect())
+        .unwrap_or_default();
     let since = changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
     let advisory = &case.advisory;
     let mut acts = Vec::new();
@@ -208,6 +212,7 @@ async fn show(
         problems,
         changed: history::lines(case, &since, &names, zone, now),
         lacks,
+        warnings,
         preview,
         words: match (&advisory.author, &advisory.approved_by) {
             (None, _) => "Not saved yet".into(),
@@ -218,8 +223,8 @@ async fn show(
     })
 }
 
-/// The advisory as it would look if it went out now, or what it lacks.
-fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String> {
+/// The record as it would go out now, or what it lacks.
+fn record(app: &App, opened: &Opened, case: &Case) -> Result<Record, String> {
     let facts = Facts {
         now: app.now(),
         policy_version: case.policy_version,
@@ -228,7 +233,12 @@ fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String>
         moving_to: None,
         base_url: app.program_url(&case.program),
     };
-    let record = preview_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())?;
+    preview_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())
+}
+
+/// The advisory as it would look if it went out now, or what it lacks.
+fn body(app: &App, opened: &Opened, case: &Case) -> Result<AdvisoryBody, String> {
+    let record = record(app, opened, case)?;
     let mut body = crate::web::advisory::body(&record, &opened.zone);
     body.level = 3;
     body.published = None;

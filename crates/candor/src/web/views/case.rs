@@ -279,6 +279,8 @@ pub struct AdvisoryEditor {
     pub changed: Vec<Entry>,
     /// What the draft still lacks before it can be approved.
     pub lacks: Vec<String>,
+    /// What stands in it and should perhaps not become public.
+    pub warnings: Vec<String>,
     /// How it will look; `None` when it cannot be drawn yet.
     pub preview: Option<super::public::AdvisoryBody>,
     /// Words on where it stands, like `Draft 3, saved by Ana Ruiz`.
