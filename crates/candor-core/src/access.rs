@@ -160,6 +160,11 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Reject { .. }
         | C::OutOfScope { .. }
         | C::Duplicate { .. }
+        | C::Redirect { .. }
+        | C::NotAVulnerability { .. }
+        | C::EstimateEffort { .. }
+        | C::Decide { .. }
+        | C::AssessDependency { .. }
         | C::ScannerOutput { .. }
         | C::Rate { .. }
         | C::SetWeakness { .. }

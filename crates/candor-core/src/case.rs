@@ -1,8 +1,8 @@
 //! The noun: one root cause, the reports that told of it, and all that became of it.
 
-use crate::event::{Channel, Contact, Credit, FileRef, FixKind, Outcome, ReportFacts};
+use crate::event::{Channel, Contact, Credit, FileRef, FixKind, Justification, Outcome, ReportFacts};
 use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
-use crate::policy::{Moment, Need, Step};
+use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -66,6 +66,12 @@ pub struct Case {
     pub rating: Option<Rating>,
     /// The weakness by its CWE number.
     pub cwe: Option<u32>,
+    /// How much work a fix is, as estimated last.
+    pub effort: Option<EffortEstimate>,
+    /// When, or whether, it is mended, as decided last.
+    pub plan: Option<Planned>,
+    /// Packages whose vulnerabilities were assessed for what they mean here, the newest assessment of each.
+    pub dependencies: Vec<Assessment>,
     /// Members on record as having discussed the next steps.
     pub discussed_by: BTreeSet<MemberId>,
     /// Audits for similar problems.
@@ -416,6 +422,53 @@ pub struct Embargo {
     pub at: Timestamp,
     /// Whether the reporter agreed.
     pub agreed: bool,
+}
+
+/// How much work a fix is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffortEstimate {
+    /// When it was estimated.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// How much.
+    pub effort: Effort,
+    /// On what ground.
+    pub text: String,
+}
+
+/// When, or whether, a problem is mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// What.
+    pub plan: Plan,
+    /// The date of the regular update it goes with.
+    pub on: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+    /// What the policy's rule proposed then.
+    pub proposed: Option<Plan>,
+}
+
+/// What a vulnerability of a package means here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessment {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: MemberId,
+    /// The package.
+    pub package: String,
+    /// Whether it makes the product vulnerable.
+    pub affected: bool,
+    /// Why not, from the closed list.
+    pub justification: Option<Justification>,
+    /// In words.
+    pub text: String,
 }
 
 /// A gate that a member passed without what it asks for.

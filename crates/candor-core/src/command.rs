@@ -1,9 +1,11 @@
 //! Everything a person, a letter or a clock may ask. A command is a wish: [`crate::access`] says whether
 //! the asker may have it, [`crate::decide`] whether the case allows it.
 
-use crate::event::{AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ReportFacts, VerificationFacts};
+use crate::event::{
+    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, Justification, ReportFacts, VerificationFacts,
+};
 use crate::id::{CaseId, MemberId, PersonId};
-use crate::policy::{Need, Step};
+use crate::policy::{Effort, Need, Plan, Step};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 
@@ -35,12 +37,22 @@ pub enum Command {
     Reject { text: String },
     /// It is not covered: cite the clause.
     OutOfScope { clause: String, instead: String, text: String },
+    /// Somebody else has to mend it: send the reporter on. Without an address, the one of the clause.
+    Redirect { to: String, clause: Option<String>, text: String },
+    /// It is known to be no vulnerability here: cite the clause.
+    NotAVulnerability { clause: String, text: String },
     /// It is known already.
     Duplicate { of: Option<CaseId>, text: String },
     /// It is scanner output without a proof.
     ScannerOutput { text: String },
     /// Rate the severity, by vectors or by hand.
-    Rate { vectors: Vec<String>, severity: Option<Severity> },
+    Rate { vectors: Vec<String>, severity: Option<Severity>, level: Option<String> },
+    /// Estimate how much work a fix is.
+    EstimateEffort { effort: Effort, text: String },
+    /// Decide when, or whether, the problem is mended; what the policy proposes is confirmed or overruled.
+    Decide { plan: Plan, on: Option<Timestamp>, reason: String },
+    /// Assess what a vulnerability of a package means here.
+    AssessDependency { package: String, affected: bool, justification: Option<Justification>, text: String },
     /// Name the weakness.
     SetWeakness { cwe: u32 },
     /// Propose a date before which nobody publishes.
@@ -140,6 +152,11 @@ impl Command {
             Command::Confirm { .. } => "confirm",
             Command::Reject { .. } => "reject",
             Command::OutOfScope { .. } => "out-of-scope",
+            Command::Redirect { .. } => "redirect",
+            Command::NotAVulnerability { .. } => "not-a-vulnerability",
+            Command::EstimateEffort { .. } => "estimate-effort",
+            Command::Decide { .. } => "decide",
+            Command::AssessDependency { .. } => "assess-dependency",
             Command::Duplicate { .. } => "duplicate",
             Command::ScannerOutput { .. } => "scanner-output",
             Command::Rate { .. } => "rate",

@@ -8,7 +8,8 @@ use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    closed, conditions, dialogue, disclosure, duties, gates, intake, moved, promises, remediation, schedule, triage,
+    closed, conditions, dialogue, disclosure, duties, gates, intake, moved, planning, promises, remediation, schedule,
+    triage,
 };
 use jiff::Timestamp;
 
@@ -69,7 +70,14 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::OutOfScope { clause, instead, text } => triage::out_of_scope(case, policy, member, clause, instead, text),
         C::Duplicate { of, text } => triage::duplicate(case, policy, member, of, text),
         C::ScannerOutput { text } => triage::scanner_output(case, policy, member, text),
-        C::Rate { vectors, severity } => triage::rate(vectors, *severity),
+        C::Redirect { to, clause, text } => triage::redirect(case, policy, member, to, clause, text),
+        C::NotAVulnerability { clause, text } => triage::not_a_vulnerability(case, policy, member, clause, text),
+        C::EstimateEffort { effort, text } => planning::estimate_effort(*effort, text),
+        C::Decide { plan, on, reason } => planning::decide(case, policy, *plan, *on, reason, now),
+        C::AssessDependency { package, affected, justification, text } => {
+            planning::assess(package, *affected, *justification, text)
+        }
+        C::Rate { vectors, severity, level } => triage::rate(policy, vectors, *severity, level.as_deref()),
         C::SetWeakness { cwe } => triage::set_weakness(*cwe),
         C::KnowExploitation { ground, aware_at } => duties::know_exploitation(ground, *aware_at, now),
         C::RecordSubmission { promise, to, at, reference, text } => {
@@ -166,6 +174,19 @@ pub(crate) fn optional(field: &'static str, text: &str, limit: usize) -> Result<
         return Err(Refusal::TooLong { field, limit });
     }
     Ok(text.to_owned())
+}
+
+/// Whether a text can be an address to which mail is sent: one `@`, something on both sides, no spaces or control
+/// characters. Whether it works, only mail can tell.
+pub fn looks_like_address(text: &str) -> bool {
+    let mut parts = text.split('@');
+    let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+    !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && text.len() <= 254
+        && text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\",;:\\[]()".contains(c))
 }
 
 /// Characters of a message or a note.

@@ -502,6 +502,7 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
         }
     }
     let mut remediations = Vec::new();
+    let several = case.fixes.iter().any(|fix| fix.branch.trim() != case.fixes[0].branch.trim());
     for fix in &case.fixes {
         let kind = match fix.kind {
             FixKind::Patch | FixKind::Disable => RemediationKind::Fix,
@@ -511,6 +512,9 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             FixKind::NotAffected => continue,
         };
         let details = match (&fix.version, fix.details.trim().is_empty()) {
+            (Some(version), true) if several && !fix.branch.trim().is_empty() => {
+                format!("Upgrade to {version} (branch {}).", fix.branch.trim())
+            }
             (Some(version), true) => format!("Upgrade to {version}."),
             (_, false) => fix.details.clone(),
             (None, true) => policy.versions.statement.clone(),

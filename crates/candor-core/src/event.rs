@@ -2,7 +2,7 @@
 
 use crate::case::Bell;
 use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
-use crate::policy::{Moment, Need, Step};
+use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -162,6 +162,38 @@ pub enum Event {
     WeaknessSet {
         /// CWE number.
         cwe: u32,
+    },
+    /// The work of a fix was estimated.
+    EffortEstimated {
+        /// How much.
+        effort: Effort,
+        /// On what ground.
+        text: String,
+    },
+    /// It was decided when, or whether, the problem is mended.
+    Decided {
+        /// When.
+        plan: Plan,
+        /// The date of the regular update, when it goes with one.
+        #[serde(default)]
+        on: Option<Timestamp>,
+        /// Why.
+        reason: String,
+        /// What the policy's rule proposed then.
+        #[serde(default)]
+        proposed: Option<Plan>,
+    },
+    /// A vulnerability of a package was assessed for what it means here.
+    DependencyAssessed {
+        /// The package, as a package URL or by name.
+        package: String,
+        /// Whether it makes the product vulnerable.
+        affected: bool,
+        /// Why not, from the closed list.
+        #[serde(default)]
+        justification: Option<Justification>,
+        /// In words.
+        text: String,
     },
     /// A date before which nobody publishes was proposed.
     EmbargoProposed {
@@ -433,6 +465,9 @@ impl Event {
             Event::Dismissed { .. } => "dismissed",
             Event::Rated { .. } => "rated",
             Event::WeaknessSet { .. } => "weakness-set",
+            Event::EffortEstimated { .. } => "effort-estimated",
+            Event::Decided { .. } => "decided",
+            Event::DependencyAssessed { .. } => "dependency-assessed",
             Event::EmbargoProposed { .. } => "embargo-proposed",
             Event::EmbargoAgreed { .. } => "embargo-agreed",
             Event::EmbargoDeclined { .. } => "embargo-declined",
@@ -494,6 +529,8 @@ impl Event {
                 | Event::GateOverridden { .. }
                 | Event::StepTicked { .. }
                 | Event::StepDone { .. }
+                | Event::EffortEstimated { .. }
+                | Event::DependencyAssessed { .. }
                 | Event::ContactGiven { .. }
                 | Event::Forgotten { .. }
                 | Event::Submitted { .. }
@@ -529,7 +566,7 @@ impl Event {
             }
             Event::FixRecorded { kind, .. } if kind.is_remedy() => &[Moment::Fix],
             Event::EmbargoBroken { .. } => &[Moment::Acknowledgement, Moment::Message],
-            Event::Estimated { .. } => &[Moment::Message],
+            Event::Estimated { .. } | Event::Decided { .. } => &[Moment::Message],
             Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
             Event::Closed { .. } | Event::Withdrawn { .. } | Event::ClosedForSilence { .. } => &[Moment::Resolution],
             Event::Submitted { .. } => &[Moment::Submission],
@@ -613,6 +650,105 @@ pub struct ReportFacts {
     pub agreed: bool,
     /// What the door noticed about the message it came in, for the team.
     pub noticed: Vec<String>,
+    /// What the reporter is to the program, as they say or as the member who filed it does.
+    pub standing: Option<Standing>,
+}
+
+/// What a reporter is to the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Works for it.
+    Staff,
+    /// A customer or partner of it.
+    Partner,
+    /// Anybody else.
+    Outside,
+}
+
+impl Standing {
+    /// Name in forms and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Staff => "staff",
+            Standing::Partner => "partner",
+            Standing::Outside => "outside",
+        }
+    }
+
+    /// The standing of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Standing::Staff, Standing::Partner, Standing::Outside].into_iter().find(|one| one.name() == name)
+    }
+
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Standing::Staff => "own staff",
+            Standing::Partner => "customer or partner",
+            Standing::Outside => "from outside",
+        }
+    }
+}
+
+/// Why a vulnerability of a package does not make a product vulnerable. A closed list.
+///
+/// Source: CISA, Minimum Requirements for VEX (2023), status justifications; the names are those of OpenVEX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Justification {
+    /// The package is not in the product.
+    ComponentNotPresent,
+    /// The package is in it, the vulnerable code is not.
+    VulnerableCodeNotPresent,
+    /// The vulnerable code is never run.
+    VulnerableCodeNotInExecutePath,
+    /// An attacker cannot get at the vulnerable code.
+    VulnerableCodeCannotBeControlledByAdversary,
+    /// The product protects itself against it already.
+    InlineMitigationsAlreadyExist,
+}
+
+impl Justification {
+    /// Every one.
+    pub const ALL: [Justification; 5] = [
+        Justification::ComponentNotPresent,
+        Justification::VulnerableCodeNotPresent,
+        Justification::VulnerableCodeNotInExecutePath,
+        Justification::VulnerableCodeCannotBeControlledByAdversary,
+        Justification::InlineMitigationsAlreadyExist,
+    ];
+
+    /// Name as VEX documents have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Justification::ComponentNotPresent => "component_not_present",
+            Justification::VulnerableCodeNotPresent => "vulnerable_code_not_present",
+            Justification::VulnerableCodeNotInExecutePath => "vulnerable_code_not_in_execute_path",
+            Justification::VulnerableCodeCannotBeControlledByAdversary => {
+                "vulnerable_code_cannot_be_controlled_by_adversary"
+            }
+            Justification::InlineMitigationsAlreadyExist => "inline_mitigations_already_exist",
+        }
+    }
+
+    /// The one of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Justification::ComponentNotPresent => "the package is not in the product",
+            Justification::VulnerableCodeNotPresent => "the vulnerable code is not in the product",
+            Justification::VulnerableCodeNotInExecutePath => "the vulnerable code is never run",
+            Justification::VulnerableCodeCannotBeControlledByAdversary => {
+                "an attacker cannot get at the vulnerable code"
+            }
+            Justification::InlineMitigationsAlreadyExist => "the product protects itself against it already",
+        }
+    }
 }
 
 /// Name and address of a person outside.
@@ -714,6 +850,18 @@ pub enum Outcome {
         /// Where to go instead.
         instead: String,
     },
+    /// Sent on to somebody who can mend it.
+    Redirected {
+        /// Where: an address for mail or of the web.
+        to: String,
+        /// The clause of the policy, if it is one.
+        clause: Option<String>,
+    },
+    /// Known to be no vulnerability here; cites the clause of the policy.
+    NotAVulnerability {
+        /// The clause.
+        clause: String,
+    },
     /// Known already.
     Duplicate {
         /// The case that has it, if it is one of ours.
@@ -734,6 +882,8 @@ impl Outcome {
             Outcome::Confirmed => "confirmed",
             Outcome::Rejected => "rejected",
             Outcome::OutOfScope { .. } => "out of scope",
+            Outcome::Redirected { .. } => "redirected",
+            Outcome::NotAVulnerability { .. } => "known to be no vulnerability",
             Outcome::Duplicate { .. } => "duplicate",
             Outcome::ScannerOutput => "scanner output without proof",
             Outcome::Withdrawn => "withdrawn",

@@ -1,8 +1,9 @@
 //! The only writer of a [`Case`]: what an event means for it.
 
 use crate::case::{
-    Audit, Author, Awareness, Case, CaseFile, ConditionBreach, Embargo, Entry, Estimate, Fix, Mark, Order, Override,
-    PolicyMove, Rating, Report, State, StepDone, Submission, Summary, SummaryState, Verdict, Verification,
+    Assessment, Audit, Author, Awareness, Case, CaseFile, ConditionBreach, EffortEstimate, Embargo, Entry, Estimate,
+    Fix, Mark, Order, Override, Planned, PolicyMove, Rating, Report, State, StepDone, Submission, Summary,
+    SummaryState, Verdict, Verification,
 };
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
@@ -62,6 +63,9 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         verdict: None,
         rating: None,
         cwe: None,
+        effort: None,
+        plan: None,
+        dependencies: Vec::new(),
         discussed_by: Default::default(),
         audits: Vec::new(),
         fixes: Vec::new(),
@@ -225,6 +229,31 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
         Event::Rated { vectors, severity } => {
             if let Some(by) = member.clone() {
                 case.rating = Some(Rating { vectors: vectors.clone(), severity: *severity, by, at: stamp.at });
+            }
+        }
+        Event::EffortEstimated { effort, text } => {
+            if let Some(by) = member.clone() {
+                case.effort = Some(EffortEstimate { at: stamp.at, by, effort: *effort, text: text.clone() });
+            }
+        }
+        Event::Decided { plan, on, reason, proposed } => {
+            answered(case);
+            if let Some(by) = member.clone() {
+                let (plan, on, proposed) = (*plan, *on, *proposed);
+                case.plan = Some(Planned { at: stamp.at, by, plan, on, reason: reason.clone(), proposed });
+            }
+        }
+        Event::DependencyAssessed { package, affected, justification, text } => {
+            if let Some(by) = member.clone() {
+                case.dependencies.retain(|known| known.package != *package);
+                case.dependencies.push(Assessment {
+                    at: stamp.at,
+                    by,
+                    package: package.clone(),
+                    affected: *affected,
+                    justification: *justification,
+                    text: text.clone(),
+                });
             }
         }
         Event::WeaknessSet { cwe } => case.cwe = Some(*cwe),

@@ -1,8 +1,9 @@
 //! A report comes in. It is never turned away for what it lacks; what would help is asked for afterwards.
 
 use crate::command::Filing;
+pub use crate::decide::looks_like_address;
 use crate::decide::{Facts, LINE_LIMIT, MESSAGE_LIMIT, optional};
-use crate::event::{Event, ReportFacts};
+use crate::event::{Channel, Event, ReportFacts, Standing};
 use crate::id::MemberId;
 use crate::policy::{Policy, ReportField};
 use crate::refusal::Refusal;
@@ -31,6 +32,12 @@ pub fn open(filing: &Filing, policy: &Policy, member: Option<&MemberId>, facts: 
         });
     }
     let contact = &filing.contact;
+    // What a member files without naming anybody is the member's own.
+    if report.standing.is_none() {
+        let own =
+            member.is_some() && contact.is_empty() && !matches!(filing.channel, Channel::PublicIssue | Channel::Mail);
+        report.standing = Some(if own { Standing::Staff } else { Standing::Outside });
+    }
     for (field, value) in [("name", &contact.name), ("organisation", &contact.organisation), ("link", &contact.link)] {
         optional(field, value, LINE_LIMIT)?;
     }
@@ -96,6 +103,7 @@ fn within_limits(given: &ReportFacts) -> Result<ReportFacts, Refusal> {
         disclosure_plans: optional("disclosure_plans", &given.disclosure_plans, MESSAGE_LIMIT)?,
         exploited: given.exploited,
         agreed: given.agreed,
+        standing: given.standing,
         files: given.files.clone(),
         noticed: given.noticed.iter().take(50).map(|words| words.chars().take(LINE_LIMIT).collect()).collect(),
         ..Default::default()
@@ -110,19 +118,6 @@ fn within_limits(given: &ReportFacts) -> Result<ReportFacts, Refusal> {
         facts.answers.insert(id.clone(), optional("answers", answer, MESSAGE_LIMIT)?);
     }
     Ok(facts)
-}
-
-/// Whether a text can be an address to which mail is sent: one `@`, something on both sides, no spaces or control
-/// characters. Whether it works, only mail can tell.
-pub fn looks_like_address(text: &str) -> bool {
-    let mut parts = text.split('@');
-    let (Some(local), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else { return false };
-    !local.is_empty()
-        && domain.contains('.')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
-        && text.len() <= 254
-        && text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\",;:\\[]()".contains(c))
 }
 
 /// What the policy asks for and the report lacks. The report is taken in all the same; this tells what would help.

@@ -10,6 +10,8 @@ pub mod policy; // the promises a team has made, as data: parsed, checked, rende
 pub mod promises; // clocks, derived: when each promise falls due, and why
 mod pauses; // and when they stand still
 mod silence; // the reporter does not answer: reminders, and the end of the wait
+pub mod versions; // whether a version is supported, and what to upgrade to
+pub mod scope; // what a report may be about, by the policy's clauses
 pub mod gates; // what must be on record before a step
 pub mod access; // who may ask it: the only maker of an `Allowed` command
 pub mod decide; // the one door: (case, allowed command, policy, facts) -> events
@@ -17,6 +19,7 @@ pub mod evolve; // the only writer of a `Case`: what an event means for it
 pub mod intake; // then the chapters of a case's life, in order: a report comes in
 pub mod dialogue; // questions, answers, notes
 pub mod triage; // verification, verdict, rating
+pub mod planning; // effort, and when a problem is mended
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for

@@ -194,6 +194,7 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::Dismissed { .. }
         | Event::EmbargoProposed { .. }
         | Event::EmbargoBroken { .. }
+        | Event::Decided { .. }
         | Event::Estimated { .. }
         | Event::PolicyMoved { .. }
         | Event::ClosedForSilence { .. }

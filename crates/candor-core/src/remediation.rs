@@ -5,6 +5,7 @@ use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{Event, FixKind};
 use crate::policy::{Policy, VersionRule};
 use crate::refusal::Refusal;
+use crate::versions;
 
 pub(crate) fn fix(
     case: &Case,
@@ -42,13 +43,9 @@ pub fn undecided(case: &Case, policy: &Policy) -> Option<Vec<String>> {
     if policy.versions.rule == VersionRule::Latest {
         return case.fixes.is_empty().then(Vec::new);
     }
-    let opened = case.opened_at.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let open: Vec<String> = policy
-        .versions
-        .supported
-        .iter()
-        .filter(|supported| supported.until.is_none_or(|until| until >= opened))
-        .filter(|supported| !case.fixes.iter().any(|fix| fix.branch.trim() == supported.branch.trim()))
+    let open: Vec<String> = versions::supported(policy, case.opened_at)
+        .into_iter()
+        .filter(|supported| !case.fixes.iter().any(|fix| versions::is_about(policy, case, fix, &supported.branch)))
         .map(|supported| supported.branch.clone())
         .collect();
     (!open.is_empty()).then_some(open)

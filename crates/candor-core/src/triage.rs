@@ -1,13 +1,14 @@
 //! Is it true, how bad is it, and what does the team say: verification, verdict, rating.
 
 use crate::case::Case;
-use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
+use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, looks_like_address, optional, text as required};
 use crate::event::{Event, Outcome, VerificationFacts};
 use crate::gates;
 use crate::id::{CaseId, MemberId};
-use crate::policy::{Policy, Step};
+use crate::policy::{Clause, Policy, RANKS, Step};
 use crate::refusal::Refusal;
 use candor_formats::cvss::{CvssVector, Severity};
+use candor_formats::cwe::{Cwe, Usage};
 use jiff::Timestamp;
 
 pub(crate) fn describe(
@@ -126,19 +127,75 @@ pub(crate) fn out_of_scope(
 ) -> Result<Vec<Event>, Refusal> {
     let clause = required("clause", clause, LINE_LIMIT)?;
     let mut instead = optional("instead", instead, 2_000)?;
-    match policy.scope.out.iter().find(|out| out.clause == clause) {
-        Some(out) if instead.is_empty() => instead = out.instead.clone().unwrap_or_default(),
-        Some(_) => {}
-        None if policy.scope.out.is_empty() => {}
-        None => {
-            let known: Vec<_> = policy.scope.out.iter().map(|out| out.clause.as_str()).collect();
-            return Err(Refusal::Field {
-                field: "clause",
-                problem: format!("the policy has no clause `{clause}`; it has {}", known.join(", ")),
-            });
-        }
+    if let Some(cited) = cited(&policy.out_clauses(), &clause)?
+        && instead.is_empty()
+    {
+        instead = match &cited.to {
+            Some(to) if !cited.more.contains(to.as_str()) => format!("{} {to}", cited.more).trim().to_owned(),
+            _ => cited.more,
+        };
     }
     dismiss(case, policy, member, Outcome::OutOfScope { clause, instead }, text)
+}
+
+/// The clause of this name among those that can be cited; `None` when the policy has none at all.
+fn cited(clauses: &[Clause], name: &str) -> Result<Option<Clause>, Refusal> {
+    if clauses.is_empty() {
+        return Ok(None);
+    }
+    let found = clauses.iter().find(|clause| clause.name == name).cloned();
+    found.map(Some).ok_or_else(|| {
+        let known: Vec<_> = clauses.iter().map(|clause| clause.name.as_str()).collect();
+        Refusal::Field {
+            field: "clause",
+            problem: format!("the policy has no clause `{name}` for this; it has {}", known.join(", ")),
+        }
+    })
+}
+
+/// Sends the reporter on to where it can be mended.
+pub(crate) fn redirect(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    to: &str,
+    clause: &Option<String>,
+    text: &str,
+) -> Result<Vec<Event>, Refusal> {
+    let clause = clause.as_deref().map(str::trim).filter(|clause| !clause.is_empty());
+    let mut to = optional("to", to, 2_000)?;
+    if let Some(name) = clause {
+        let cited = cited(&policy.out_clauses(), name)?;
+        if to.is_empty() {
+            to = cited.and_then(|clause| clause.to).unwrap_or_default();
+        }
+    }
+    if !(candor_formats::uri::is_web(&to) || looks_like_address(&to)) {
+        return Err(Refusal::Field {
+            field: "to",
+            problem: "say where to go instead: an address for mail, or a web address from https://".into(),
+        });
+    }
+    dismiss(case, policy, member, Outcome::Redirected { to, clause: clause.map(ToOwned::to_owned) }, text)
+}
+
+/// Ends the case by a clause about what is no vulnerability here.
+pub(crate) fn not_a_vulnerability(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    clause: &str,
+    text: &str,
+) -> Result<Vec<Event>, Refusal> {
+    let clause = required("clause", clause, LINE_LIMIT)?;
+    if cited(&policy.known_clauses(), &clause)?.is_none() {
+        return Err(Refusal::Field {
+            field: "clause",
+            problem: "the policy lists nothing that is known to be no vulnerability; reject the report with a reason"
+                .into(),
+        });
+    }
+    dismiss(case, policy, member, Outcome::NotAVulnerability { clause }, text)
 }
 
 pub(crate) fn duplicate(
@@ -172,7 +229,26 @@ fn undecided(case: &Case) -> Result<(), Refusal> {
     }
 }
 
-pub(crate) fn rate(vectors: &[String], severity: Option<Severity>) -> Result<Vec<Event>, Refusal> {
+/// Rates by vectors, by hand, or by a level of the program's own; on the policy's scale.
+pub(crate) fn rate(
+    policy: &Policy,
+    vectors: &[String],
+    severity: Option<Severity>,
+    level: Option<&str>,
+) -> Result<Vec<Event>, Refusal> {
+    let scale = &policy.severity;
+    let wrong = |field: &'static str, problem: String| Err(Refusal::Field { field, problem });
+    let level = level.map(str::trim).filter(|level| !level.is_empty());
+    let mut severity = severity;
+    if let Some(name) = level {
+        severity = scale.level(name);
+        if severity.is_none() {
+            return match scale.levels.as_slice() {
+                [] => wrong("level", "the policy has no levels of its own; give a vector or a severity".into()),
+                levels => wrong("level", format!("the policy has no level `{name}`; it has {}", levels.join(", "))),
+            };
+        }
+    }
     let mut kept = Vec::new();
     let mut newest: Option<(u8, Severity)> = None;
     for vector in vectors.iter().map(|vector| vector.trim()).filter(|vector| !vector.is_empty()) {
@@ -181,28 +257,76 @@ pub(crate) fn rate(vectors: &[String], severity: Option<Severity>) -> Result<Vec
             .map_err(|cause| Refusal::Field { field: "vectors", problem: format!("`{vector}`: {cause}") })?;
         let rank = if vector.starts_with("CVSS:4") { 4 } else { 3 };
         if newest.is_none_or(|(seen, _)| rank >= seen) {
-            newest = Some((rank, parsed.severity()));
+            newest = Some((rank, scale.of(&parsed)));
         }
         kept.push(parsed.to_string());
+    }
+    if !scale.levels.is_empty() {
+        if !kept.is_empty() {
+            let levels = scale.levels.join(", ");
+            return wrong("vectors", format!("this policy rates without a score; name a level: {levels}"));
+        }
+        let place = RANKS.iter().position(|rank| Some(*rank) == severity);
+        if place.is_some_and(|place| place >= scale.levels.len()) {
+            return wrong("severity", format!("this policy has the levels {}", scale.levels.join(", ")));
+        }
     }
     let severity = match (severity, newest) {
         (Some(named), None) => named,
         (_, Some((_, computed))) => computed,
-        (None, None) => {
-            return Err(Refusal::Field { field: "vectors", problem: "give a CVSS vector, or name a severity".into() });
+        (None, None) if scale.levels.is_empty() => {
+            return wrong("vectors", "give a CVSS vector, or name a severity".into());
         }
+        (None, None) => return wrong("level", format!("name a level: {}", scale.levels.join(", "))),
     };
     Ok(vec![Event::Rated { vectors: kept, severity }])
 }
 
 pub(crate) fn set_weakness(cwe: u32) -> Result<Vec<Event>, Refusal> {
-    if candor_formats::cwe::Cwe::get(cwe).is_none() {
-        return Err(Refusal::Field {
-            field: "cwe",
-            problem: format!("CWE-{cwe} is not in the list; look it up by its name"),
-        });
+    let wrong = |problem: String| Err(Refusal::Field { field: "cwe", problem });
+    match Cwe::get(cwe) {
+        None => wrong(format!("CWE-{cwe} is not in the list; look it up by its name")),
+        Some(known) if known.usage == Usage::Prohibited => wrong(format!(
+            "CWE-{cwe} ({}) must not name the cause of a vulnerability; {}",
+            known.name,
+            suggestion(known)
+        )),
+        Some(_) => Ok(vec![Event::WeaknessSet { cwe }]),
     }
-    Ok(vec![Event::WeaknessSet { cwe }])
+}
+
+/// Weaknesses that may be used, with words of the name of one that may not.
+fn suggestion(prohibited: Cwe) -> String {
+    const COMMON: [&str; 12] = [
+        "deprecated",
+        "duplicate",
+        "issues",
+        "errors",
+        "improper",
+        "incorrect",
+        "weakness",
+        "with",
+        "from",
+        "during",
+        "when",
+        "category",
+    ];
+    let words = prohibited.name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let words: Vec<String> = words.filter(|word| word.len() > 3 && !COMMON.contains(&word.as_str())).collect();
+    let mut found: Vec<(usize, Cwe)> = Cwe::all()
+        .filter(|cwe| matches!(cwe.usage, Usage::Allowed))
+        .map(|cwe| {
+            let name = cwe.name.to_lowercase();
+            (words.iter().filter(|word| name.contains(word.as_str())).count(), cwe)
+        })
+        .filter(|(shared, _)| *shared > 0)
+        .collect();
+    found.sort_by_key(|(shared, cwe)| (usize::MAX - shared, cwe.id));
+    let names: Vec<String> = found.iter().take(3).map(|(_, cwe)| format!("{cwe} ({})", cwe.name)).collect();
+    match names.is_empty() {
+        true => "choose a more precise one by its name".into(),
+        false => format!("choose a more precise one, such as {}", names.join("; ")),
+    }
 }
 
 pub(crate) fn estimate(

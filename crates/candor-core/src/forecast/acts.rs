@@ -243,7 +243,7 @@ pub(super) fn command(
             }
             _ => Command::Reject { text: text() },
         },
-        Task::Rate => Command::Rate { vectors: Vec::new(), severity: Some(truth.severity) },
+        Task::Rate => Command::Rate { vectors: Vec::new(), severity: Some(truth.severity), level: None },
         Task::Weakness => Command::SetWeakness { cwe: 79 },
         Task::Describe => Command::Describe {
             title: case.title.clone(),

@@ -2,12 +2,17 @@
 
 use super::check_sense;
 use super::check_time::{self, longer};
+use super::file::suggest;
 use super::{
-    CaseField, CreditDefault, CreditField, CreditPlace, Need, Policy, QuestionKind, Step, VersionRule, check_disclosure,
+    CaseField, CreditDefault, CreditField, CreditPlace, Need, Policy, QuestionKind, RANKS, Step, VersionRule,
+    check_disclosure,
 };
 use crate::intake::looks_like_address;
+use crate::versions::{ECOSYSTEMS, contains, ecosystem_named};
+use candor_formats::cwe::Cwe;
 use candor_formats::purl::Purl;
 use candor_formats::uri;
+use candor_formats::version::Ecosystem;
 use std::collections::BTreeSet;
 
 /// Something that makes no sense, and where.
@@ -187,11 +192,34 @@ fn scope(policy: &Policy, checks: &mut Checks) {
         checks.filled(format!("scope.out[{index}].clause"), &out.clause, "a short name that a verdict can cite");
         checks.filled(format!("scope.out[{index}].what"), &out.what, "what is not covered");
     }
-    checks.once(
-        policy.scope.out.iter().enumerate().map(|(i, o)| (format!("scope.out[{i}].clause"), o.clause.as_str())),
-        "clauses",
-    );
+    clauses(policy, checks);
     let versions = &policy.versions;
+    if let Some(name) = &versions.ecosystem
+        && ecosystem_named(name).is_none()
+    {
+        checks.tell("versions.ecosystem", format!("`{name}` is no ecosystem{}", suggest(name, &ECOSYSTEMS)));
+    }
+    if versions.latest.is_some() && versions.rule == VersionRule::List {
+        checks.tell(
+            "versions.latest",
+            "with a list, each branch has a latest release; write it under [[versions.supported]]",
+        );
+    }
+    for (index, known) in versions.supported.iter().enumerate() {
+        let path = |key: &str| format!("versions.supported[{index}].{key}");
+        let ranged = known.branch.contains(['<', '>', '=']);
+        // An empty one is told as such.
+        if !known.branch.trim().is_empty() && contains(Ecosystem::Other, &known.branch, "0.0.0").is_none() {
+            let shape =
+                if ranged { "a range looks like \">= 4.0, < 5.0\"" } else { "a branch looks like \"4.x\" or \"4.6\"" };
+            checks.tell(path("branch"), format!("`{}` cannot be compared with a version; {shape}", known.branch));
+        }
+        if let (Some(from), Some(until)) = (known.from, known.until)
+            && from > until
+        {
+            checks.tell(path("until"), format!("support ends on {until} and begins on {from}; turn them around"));
+        }
+    }
     match versions.rule {
         VersionRule::List if versions.supported.is_empty() => checks.tell(
             "versions.rule",
@@ -211,6 +239,62 @@ fn scope(policy: &Policy, checks: &mut Checks) {
             .map(|(i, v)| (format!("versions.supported[{i}].branch"), v.branch.as_str())),
         "branches",
     );
+}
+
+/// Clauses that verdicts cite: kinds of problems, and what is known to be no vulnerability.
+fn clauses(policy: &Policy, checks: &mut Checks) {
+    let cwes = |checks: &mut Checks, path: &str, cwes: &[u32]| {
+        for (index, cwe) in cwes.iter().enumerate() {
+            if Cwe::get(*cwe).is_none() {
+                checks.tell(
+                    format!("{path}.cwes[{index}]"),
+                    format!("CWE-{cwe} is not in the list; look it up by its name"),
+                );
+            }
+        }
+    };
+    let to = |checks: &mut Checks, path: String, to: &Option<String>| {
+        if let Some(to) = to
+            && !uri::is_web(to)
+            && !looks_like_address(to)
+        {
+            checks.tell(
+                path,
+                format!("`{to}` is no address; write one for mail, or a web address from https://; words belong under `instead`"),
+            );
+        }
+    };
+    for (index, out) in policy.scope.out.iter().enumerate() {
+        to(checks, format!("scope.out[{index}].to"), &out.to);
+    }
+    for (index, kind) in policy.scope.kinds.iter().enumerate() {
+        let path = format!("scope.kinds[{index}]");
+        checks.filled(format!("{path}.clause"), &kind.clause, "a short name that a verdict can cite");
+        checks.filled(format!("{path}.what"), &kind.what, "the kind of problem");
+        cwes(checks, &path, &kind.cwes);
+        to(checks, format!("{path}.to"), &kind.to);
+        if kind.covered && (kind.instead.is_some() || kind.to.is_some()) {
+            checks.tell(
+                format!("{path}.instead"),
+                "what is covered goes nowhere else; leave it out, or write covered = false",
+            );
+        }
+    }
+    for (index, known) in policy.known.iter().enumerate() {
+        let path = format!("known[{index}]");
+        checks.filled(format!("{path}.clause"), &known.clause, "a number or short name that a verdict can cite");
+        checks.filled(format!("{path}.what"), &known.what, "what is reported");
+        checks.filled(format!("{path}.because"), &known.because, "why it is no vulnerability here");
+        cwes(checks, &path, &known.cwes);
+        if let Some(url) = &known.url {
+            checks.web(format!("{path}.url"), url);
+        }
+    }
+    let out = policy.scope.out.iter().enumerate().map(|(i, o)| (format!("scope.out[{i}].clause"), o.clause.as_str()));
+    let kinds =
+        policy.scope.kinds.iter().enumerate().map(|(i, k)| (format!("scope.kinds[{i}].clause"), k.clause.as_str()));
+    let known = policy.known.iter().enumerate().map(|(i, k)| (format!("known[{i}].clause"), k.clause.as_str()));
+    checks.once(out.chain(kinds).chain(known), "clauses");
 }
 
 fn report(policy: &Policy, checks: &mut Checks) {
@@ -328,7 +412,50 @@ fn gates(policy: &Policy, checks: &mut Checks) {
     }
 }
 
+/// The scale: levels or bands, and the table of decisions.
+fn scale(policy: &Policy, checks: &mut Checks) {
+    let rules = &policy.severity;
+    if rules.levels.len() > RANKS.len() {
+        checks.tell(
+            "severity.levels",
+            format!("there are {} levels; at most {} can be told apart", rules.levels.len(), RANKS.len()),
+        );
+    }
+    for (index, level) in rules.levels.iter().enumerate() {
+        checks.filled(format!("severity.levels[{index}]"), level, "the name of a level");
+    }
+    checks.once(
+        rules.levels.iter().enumerate().map(|(i, level)| (format!("severity.levels[{i}]"), level.as_str())),
+        "levels",
+    );
+    if let Some(bands) = &rules.bands {
+        if !rules.levels.is_empty() {
+            checks
+                .tell("severity.bands", "bands belong to a score, and levels stand without one; leave one of them out");
+        }
+        let edges = [bands.low, bands.medium, bands.high, bands.critical];
+        if edges.iter().any(|edge| !(0.0..=10.0).contains(edge)) {
+            checks.tell("severity.bands", "a score lies between 0 and 10");
+        } else if edges.windows(2).any(|pair| pair[0] >= pair[1]) {
+            checks.tell("severity.bands", "each band has to begin above the one before: low, medium, high, critical");
+        }
+    }
+    for (index, rule) in rules.decide.iter().enumerate() {
+        if rules.decide[..index].iter().any(|before| before.severities.is_empty() && before.efforts.is_empty()) {
+            checks.tell(
+                format!("severity.decide[{index}]"),
+                "a line above fits every case, so that this one never counts",
+            );
+            break;
+        }
+        if rule.efforts.len() > 3 {
+            checks.tell(format!("severity.decide[{index}].efforts"), "there are three efforts: small, medium, large");
+        }
+    }
+}
+
 fn outcome(policy: &Policy, checks: &mut Checks) {
+    scale(policy, checks);
     for severity in &policy.severity.when_small {
         if policy.severity.always.contains(severity) {
             checks.tell(

@@ -138,7 +138,7 @@ fn judge(policy: &Policy, found: &Found) -> Verdict {
             lacks("scope.internal_reports", "the prose takes reports by own staff alike; the policy does not say so"),
         ),
         Fact::CoversDependencies => when(
-            scope.dependencies,
+            scope.dependencies != super::DependencyScope::None,
             contradicts("scope.dependencies", "the prose covers dependencies, the policy does not"),
         ),
         Fact::LatestOnly => when(

@@ -3,8 +3,8 @@
 //! A target is never worded as a commitment, and what the file does not say is not said here either.
 
 use super::{
-    CalendarRules, ClosedReports, CreditDefault, CreditField, Gate, MayOverride, Moment, Need, OnBreach, Policy,
-    Promise, PromiseKind, PublishOn, ScannerRule, Share, Step, Unit, VersionRule, Weekday,
+    CalendarRules, Clause, ClosedReports, CreditDefault, CreditField, DependencyScope, Gate, MayOverride, Moment, Need,
+    OnBreach, Policy, Promise, PromiseKind, PublishOn, ScannerRule, Share, Step, Unit, VersionRule, Weekday,
 };
 use crate::intake::label;
 
@@ -174,27 +174,57 @@ fn scope(policy: &Policy) -> Vec<Block> {
         });
         blocks.push(Block::Table(Table { caption: "Products", head, rows: rows.collect() }));
     }
-    if scope.dependencies {
-        paragraph(&mut blocks, "Direct and indirect dependencies are covered as well.");
+    match scope.dependencies {
+        DependencyScope::None => {}
+        DependencyScope::Direct => paragraph(&mut blocks, "Direct dependencies are covered as well."),
+        DependencyScope::All => paragraph(&mut blocks, "Direct and indirect dependencies are covered as well."),
     }
     if scope.internal_reports {
         paragraph(&mut blocks, "Reports by the project's own people are handled in the same way as all others.");
     }
-    if !scope.out.is_empty() {
+    let out = policy.out_clauses();
+    if !out.is_empty() {
         paragraph(&mut blocks, "Not covered:");
-        let lines = scope.out.iter().map(|out| {
-            let mut words = out.what.trim().to_owned();
-            if let Some(instead) = &out.instead {
-                words = format!("{words} {instead}");
-            }
-            line(&words)
-        });
-        blocks.push(Block::List(lines.collect()));
+        blocks.push(Block::List(out.iter().map(clause_line).collect()));
+    }
+    let covered: Vec<Line> =
+        scope.kinds.iter().filter(|kind| kind.covered).map(|kind| line(kind.what.trim())).collect();
+    if !covered.is_empty() {
+        paragraph(&mut blocks, "Covered in any case:");
+        blocks.push(Block::List(covered));
+    }
+    let known = policy.known_clauses();
+    if !known.is_empty() {
+        paragraph(&mut blocks, "Known, and no vulnerability here; a verdict cites the number:");
+        blocks.push(Block::List(
+            known
+                .iter()
+                .map(|clause| {
+                    let mut words = vec![text(format!("{}: ", clause.name))];
+                    words.extend(clause_line(clause));
+                    words
+                })
+                .collect(),
+        ));
     }
     if !scope.unsure.trim().is_empty() {
         paragraph(&mut blocks, &format!("Not sure? {}", scope.unsure.trim()));
     }
     blocks
+}
+
+/// A clause with its reason or where to go, and the address where it is not named there.
+fn clause_line(clause: &Clause) -> Line {
+    let mut words = clause.what.trim().to_owned();
+    if !clause.more.trim().is_empty() {
+        words = format!("{words} {}", clause.more.trim());
+    }
+    let mut pieces = line(&words);
+    if let Some(to) = clause.to.as_deref().filter(|to| !words.contains(*to)) {
+        pieces.push(text(" "));
+        pieces.push(if to.contains("://") { link(to, to) } else { mail(to) });
+    }
+    pieces
 }
 
 fn versions(policy: &Policy) -> Vec<Block> {
@@ -203,6 +233,9 @@ fn versions(policy: &Policy) -> Vec<Block> {
     match (versions.rule, versions.statement.is_empty()) {
         (VersionRule::Latest, true) => paragraph(&mut blocks, "Only the latest release gets security fixes."),
         _ => paragraph(&mut blocks, &versions.statement),
+    }
+    if let Some(latest) = &versions.latest {
+        paragraph(&mut blocks, &format!("The latest release is {latest}."));
     }
     if !versions.supported.is_empty() {
         let rows = versions.supported.iter().map(|version| {
@@ -496,6 +529,7 @@ fn contacts(policy: &Policy) -> Vec<Block> {
 fn process(policy: &Policy) -> Vec<Block> {
     let mut blocks = Vec::new();
     paragraph(&mut blocks, &policy.severity.statement);
+    blocks.extend(severity(policy));
     if !policy.disclosure.process.is_empty() {
         list(&mut blocks, policy.disclosure.process.iter().map(|step| line(step)).collect());
     }
@@ -522,6 +556,42 @@ fn duty(promise: &Promise) -> Option<Line> {
         words += &format!(" ({source})");
     }
     Some(line(&format!("{words}.")))
+}
+
+/// The scale and the table of decisions.
+fn severity(policy: &Policy) -> Vec<Block> {
+    let rules = &policy.severity;
+    let mut blocks = Vec::new();
+    if !rules.levels.is_empty() {
+        paragraph(
+            &mut blocks,
+            &format!("Severities are {}, the most severe first; no score is used.", and(&rules.levels)),
+        );
+    }
+    if let Some(bands) = &rules.bands {
+        paragraph(
+            &mut blocks,
+            &format!(
+                "Bands of the CVSS score begin at {} (Low), {} (Medium), {} (High) and {} (Critical).",
+                bands.low, bands.medium, bands.high, bands.critical
+            ),
+        );
+    }
+    if !rules.decide.is_empty() {
+        let words =
+            |names: Vec<String>, all: &str| if names.is_empty() { all.to_owned() } else { capital(&or(&names)) };
+        let rows = rules.decide.iter().map(|rule| {
+            let severities = rule.severities.iter().map(|severity| rules.label(*severity)).collect();
+            let efforts = rule.efforts.iter().map(|effort| effort.name().to_owned()).collect();
+            vec![line(&words(severities, "Any")), line(&words(efforts, "Any")), line(&capital(rule.then.label()))]
+        });
+        blocks.push(Block::Table(Table {
+            caption: "What is proposed; a member decides",
+            head: vec!["Severity", "Effort", "Proposal"],
+            rows: rows.collect(),
+        }));
+    }
+    blocks
 }
 
 /// A gate in words: `Before an advisory is published: the code was searched for similar problems.`

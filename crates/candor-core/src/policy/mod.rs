@@ -22,6 +22,9 @@ mod moment;
 mod insights;
 pub mod render;
 mod rules;
+mod scope;
+mod severity;
+mod versions;
 
 use crate::id::ProgramSlug;
 use candor_formats::cvss::Severity;
@@ -39,6 +42,9 @@ pub use gate::{CaseField, Gate, MayOverride, Need, Step};
 pub use holidays::HolidayOn;
 pub use moment::{EventKind, Moment};
 pub use rules::{CalendarRules, Draft, EmbeddedFile, Holiday, IntakePause, SilenceRule, Weekday};
+pub use scope::{Clause, DependencyScope, Known, OutOfScope, ProblemKind, Product, Scope};
+pub use severity::{Bands, DecisionRule, Effort, Plan, RANKS, SeverityRules};
+pub use versions::{SupportedVersion, VersionRule, Versions};
 
 /// One program's policy, as read from its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,6 +96,9 @@ pub struct Policy {
     /// What is promised per severity.
     #[serde(default)]
     pub severity: SeverityRules,
+    /// What is often reported and is no vulnerability here.
+    #[serde(default)]
+    pub known: Vec<Known>,
     /// Embargo and publication.
     #[serde(default)]
     pub disclosure: Disclosure,
@@ -207,101 +216,6 @@ impl Default for Channels {
     fn default() -> Self {
         Self { form: true, email: None, api: true, portal: None, also: Vec::new(), never: Vec::new() }
     }
-}
-
-/// What is covered and what is not.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Scope {
-    /// The rule in a sentence or two.
-    #[serde(default)]
-    pub statement: String,
-    /// What is covered; the form offers these.
-    #[serde(default)]
-    pub products: Vec<Product>,
-    /// What is not covered, clause by clause, with where to go instead.
-    #[serde(default)]
-    pub out: Vec<OutOfScope>,
-    /// What someone does who is not sure.
-    #[serde(default)]
-    pub unsure: String,
-    /// Whether reports by own staff are taken in the same way.
-    #[serde(default)]
-    pub internal_reports: bool,
-    /// Whether direct and indirect dependencies are covered.
-    #[serde(default)]
-    pub dependencies: bool,
-}
-
-/// Something the policy covers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Product {
-    /// Name for people.
-    pub name: String,
-    /// Repositories by pattern, like `github.com/dapr/*`.
-    #[serde(default)]
-    pub repositories: Vec<String>,
-    /// Components a reporter can choose from.
-    #[serde(default)]
-    pub components: Vec<String>,
-    /// Package URL without a version (ECMA-427), like `pkg:golang/github.com/minio/minio`.
-    #[serde(default)]
-    pub purl: Option<String>,
-    /// CPE 2.3 name without a version.
-    #[serde(default)]
-    pub cpe: Option<String>,
-}
-
-/// A clause about what is not covered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OutOfScope {
-    /// Short name that a verdict cites, like `applications`.
-    pub clause: String,
-    /// What is not covered, in words.
-    pub what: String,
-    /// Where to go instead, in words or as an address.
-    #[serde(default)]
-    pub instead: Option<String>,
-}
-
-/// Which versions get fixes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Versions {
-    /// The rule.
-    #[serde(default)]
-    pub rule: VersionRule,
-    /// In words, like `Upgrade to the latest release.`
-    #[serde(default)]
-    pub statement: String,
-    /// The supported branches or ranges, when the rule is a list.
-    #[serde(default)]
-    pub supported: Vec<SupportedVersion>,
-}
-
-/// How support is decided.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum VersionRule {
-    /// Only the latest release.
-    #[default]
-    Latest,
-    /// The branches or ranges listed under `supported`.
-    List,
-}
-
-/// One supported branch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SupportedVersion {
-    /// The branch or range, like `4.x` or `>= 4.0, < 5.0`.
-    pub branch: String,
-    /// Last day of support, like `2027-04-30`.
-    #[serde(default)]
-    #[schemars(schema_with = "date")]
-    pub until: Option<jiff::civil::Date>,
 }
 
 fn date(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -614,23 +528,6 @@ impl JsonSchema for Length {
             "description": "A length of time, like \"48 hours\" or \"3 working days\"."
         })
     }
-}
-
-/// What is promised per severity.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SeverityRules {
-    /// The rule in words.
-    #[serde(default)]
-    pub statement: String,
-    /// Severities that are addressed whatever the effort.
-    #[serde(default)]
-    #[schemars(schema_with = "severities")]
-    pub always: Vec<Severity>,
-    /// Severities that are addressed when the effort is small.
-    #[serde(default)]
-    #[schemars(schema_with = "severities")]
-    pub when_small: Vec<Severity>,
 }
 
 /// Third-party packages.

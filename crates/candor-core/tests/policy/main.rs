@@ -16,5 +16,6 @@ mod gates;
 mod given;
 mod import;
 mod rendered;
+mod scope;
 mod times;
 mod schedule;

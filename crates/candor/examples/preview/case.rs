@@ -192,6 +192,8 @@ fn case() -> CasePage {
                 Row::new("Exploited", "Not known"),
             ],
             files: vec![file("upload.py", "4.1 kB", "")],
+            hints: Vec::new(),
+            proposed: None,
             missing: vec!["what an attacker needs first".into()],
         }],
         may_write: true,

@@ -197,6 +197,7 @@ fn receipt() -> ReceiptPage {
         promises: promises(),
         has_address: false,
         files: 2,
+        hints: Vec::new(),
         missing: vec!["Which version you saw it in".into()],
     }
 }

@@ -222,7 +222,11 @@ pub fn reject(text: &str) -> Act {
 
 /// Rated by vectors.
 pub fn rate(vectors: &[&str]) -> Act {
-    act(Command::Rate { vectors: vectors.iter().map(|vector| (*vector).to_owned()).collect(), severity: None })
+    act(Command::Rate {
+        vectors: vectors.iter().map(|vector| (*vector).to_owned()).collect(),
+        severity: None,
+        level: None,
+    })
 }
 
 /// The weakness.

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::keys::{Context, Key, seal_repeatably};
 use crate::store::{cases, journal::Head};
-use candor_core::case::Case;
-use candor_core::policy::Policy;
+use candor_core::case::{Case, State};
+use candor_core::policy::{Plan, Policy};
 use candor_core::promises::{self, Status};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -26,26 +26,54 @@ pub struct Card {
     /// Whether the reporter is owed a reason and a new date for a missed target.
     #[serde(default)]
     pub owes: bool,
+    /// What was decided about it, in words; empty before.
+    #[serde(default)]
+    pub plan: String,
+    /// When the next clock falls due, in microseconds, where the case is ranked by something else.
+    #[serde(default)]
+    pub due: Option<i64>,
 }
+
+/// Stands in the queue for the date of the regular update that a fix goes with.
+pub const NEXT_UPDATE: &str = "next-update";
 
 /// The row for a case whose last entry is `head`.
 ///
 /// # Errors
 /// [`Error::Internal`] when the card cannot be sealed.
 pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases::CaseRow, Error> {
-    let card = Card {
+    // The row must not depend on the hour at which it is made: a clock that is not kept is shown by its due date, and
+    // the page tells running from broken.
+    let next = promises::next(case, policy, case.updated_at);
+    let plan = case.plan.as_ref().filter(|_| matches!(case.state, State::New | State::Triage | State::Confirmed));
+    let mut due_at = next.as_ref().map_or(cases::NEVER, |clock| clock.due.as_microsecond());
+    let mut due_state = next
+        .as_ref()
+        .map(|clock| if matches!(clock.status, Status::Paused { .. }) { "paused" } else { "running" }.to_owned());
+    let mut due_name = next.map(|clock| clock.promise);
+    let mut card = Card {
         title: case.title.clone(),
         product: case.product.clone().unwrap_or_default(),
+        plan: plan.map(|known| known.plan.label().to_owned()).unwrap_or_default(),
+        due: None,
         exploited: case.exploited && !case.is_closed(),
         drill: case.drill,
         owes: !promises::owed(case, policy, case.updated_at).is_empty(),
     };
+    match plan.map(|known| (known.plan, known.at.as_microsecond(), known.on.map(Timestamp::as_microsecond))) {
+        // What is to be mended now stands before what has a later date, whatever its clocks say.
+        Some((Plan::FixNow, decided, _)) if decided < due_at => {
+            card.due = due_name.is_some().then_some(due_at);
+            due_at = decided;
+        }
+        Some((Plan::NextUpdate, _, Some(on))) if on < due_at => {
+            (due_at, due_state, due_name) = (on, Some("running".to_owned()), Some(NEXT_UPDATE.to_owned()));
+        }
+        _ => {}
+    }
     let plain = serde_json::to_vec(&card).map_err(Error::internal)?;
     // Rebuilding must give the same bytes.
     let card = seal_repeatably(key, &card_context(case.id.as_str(), head.seq), &plain)?;
-    // The row must not depend on the hour at which it is made: a clock that is not kept is shown by its due date, and
-    // the page tells running from broken.
-    let next = promises::next(case, policy, case.updated_at);
     Ok(cases::CaseRow {
         id: case.id.0.clone(),
         program: case.program.0.clone(),
@@ -57,11 +85,9 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         assignee: case.assignee.as_ref().map(|member| member.0.clone()),
         opened_at: case.opened_at.as_microsecond(),
         updated_at: case.updated_at.as_microsecond(),
-        due_at: next.as_ref().map_or(cases::NEVER, |clock| clock.due.as_microsecond()),
-        due_state: next
-            .as_ref()
-            .map(|clock| if matches!(clock.status, Status::Paused { .. }) { "paused" } else { "running" }.to_owned()),
-        due_name: next.map(|clock| clock.promise),
+        due_at,
+        due_state,
+        due_name,
         wake_at: promises::wake_at(case, policy).map(Timestamp::as_microsecond),
         card,
         waiting_on: case.waiting_since.map(|_| "reporter".to_owned()),

@@ -116,6 +116,7 @@ pub async fn queue(
             }
             None => Card { title: "(erased)".into(), ..Card::default() },
         };
+        let due_at = card.due.unwrap_or(row.due_at);
         rows.push(QueueRow {
             program: ProgramSlug(row.program),
             card,
@@ -125,7 +126,7 @@ pub async fn queue(
             opened_at: instant(row.opened_at)?,
             updated_at: instant(row.updated_at)?,
             clock: match row.due_name {
-                Some(name) => Some((name, instant(row.due_at)?, row.due_state.as_deref() == Some("paused"))),
+                Some(name) => Some((name, instant(due_at)?, row.due_state.as_deref() == Some("paused"))),
                 None => None,
             },
             waiting: row.waiting_on.is_some(),

@@ -14,7 +14,7 @@ use candor_core::event::{Channel, Contact, Credit, ReportFacts};
 use candor_core::evolve::{Stamp, author_of, begin, evolve};
 use candor_core::id::{CaseId, PersonId, ProgramSlug};
 use candor_core::policy::PromiseKind;
-use candor_core::promises;
+use candor_core::{promises, scope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct Filed {
     pub promises: Vec<Promised>,
     /// SHA-256 over the report as it was taken in, as hexadecimal digits.
     pub proof: String,
+    /// What the policy says that may concern it, in words.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
 
 /// A promise with its date.
@@ -190,6 +193,7 @@ async fn file(
                 .into_iter()
                 .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
                 .collect(),
+            hints: scope::hints(&report.facts, &policy, case.opened_at).into_iter().map(|hint| hint.text).collect(),
             proof: hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body).as_ref()),
         };
         if let Some(again) = &again {

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use candor_core::case::State;
-use candor_core::event::Event;
+use candor_core::event::{Event, Outcome};
 use candor_core::id::CaseId;
 use candor_core::notices::NoticeKind;
 use candor_core::policy::{Policy, PromiseKind};
@@ -77,7 +77,12 @@ pub enum About {
     /// The report was confirmed.
     Confirmed,
     /// The case ended without an advisory.
-    Dismissed,
+    Dismissed {
+        /// The clause of the policy that it rests on.
+        clause: Option<String>,
+    },
+    /// It was decided when, or whether, it is mended.
+    Plan,
     /// A date was proposed, or answered.
     Embargo,
     /// An agreed date was given up.
@@ -124,7 +129,14 @@ impl About {
             Event::FixRecorded { .. } => Self::Fix,
             Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
             Event::Confirmed { .. } => Self::Confirmed,
-            Event::Dismissed { .. } => Self::Dismissed,
+            Event::Dismissed { outcome, .. } => Self::Dismissed {
+                clause: match outcome {
+                    Outcome::OutOfScope { clause, .. } | Outcome::NotAVulnerability { clause } => Some(clause.clone()),
+                    Outcome::Redirected { clause, .. } => clause.clone(),
+                    _ => None,
+                },
+            },
+            Event::Decided { .. } => Self::Plan,
             Event::EmbargoBroken { .. } => Self::EmbargoBroken,
             Event::EmbargoProposed { .. } | Event::EmbargoAgreed { .. } | Event::EmbargoDeclined { .. } => {
                 Self::Embargo
@@ -428,6 +440,7 @@ impl Matter<'_> {
                 words.lead = format!("{} (case {}).", self.news(), self.case);
                 words.body =
                     vec!["It is on your page. It is not in this letter, because mail can be read on its way.".into()];
+                words.body.extend(self.cited());
                 words.expected = match self.about {
                     About::Credit => {
                         "say on your page how you wish to be named, or that you do not, before the advisory goes out. Without a word \
@@ -508,6 +521,7 @@ impl Matter<'_> {
                     words
                         .body
                         .extend(said.split("\n\n").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()));
+                    words.body.extend(self.cited());
                 }
                 if answers {
                     words.expected =
@@ -531,12 +545,22 @@ impl Matter<'_> {
         words
     }
 
+    /// The clause of the policy that a verdict rests on: public words, and none of the case.
+    fn cited(&self) -> Option<String> {
+        let About::Dismissed { clause: Some(clause) } = &self.about else { return None };
+        let cited = self.policy.clause(clause)?;
+        let parts = [cited.what, cited.more, cited.to.unwrap_or_default()];
+        let words = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        Some(format!("The decision rests on this of the policy, {clause}: {words}"))
+    }
+
     fn news(&self) -> String {
         let program = self.program();
         match self.about {
             About::Message => format!("The team of {program} wrote to you about your report"),
             About::Confirmed => format!("The team of {program} decided about your report"),
-            About::Dismissed => format!("The team of {program} decided about your report"),
+            About::Dismissed { .. } => format!("The team of {program} decided about your report"),
+            About::Plan => format!("The team of {program} decided when your report is dealt with"),
             About::Fix => format!("There is news about a fix in {program}"),
             About::Embargo => format!("The team of {program} proposes a date for your report"),
             About::EmbargoBroken => format!("The agreed date for your report to {program} no longer stands"),

@@ -12,7 +12,7 @@ use super::session::FormNonce;
 use super::views::Link;
 use super::views::parts::Notice;
 use super::views::public::ErrorPage;
-use super::views::report::{PromisedDate, ReceiptPage, ReportForm};
+use super::views::report::{HintView, PromisedDate, ReceiptPage, ReportForm};
 use super::views::{Problem, TimeView, parts};
 use crate::app::App;
 use crate::error::Error;
@@ -23,11 +23,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 use candor_core::access::Actor;
-use candor_core::event::{Channel, FileRef};
+use candor_core::event::{Channel, FileRef, ReportFacts};
 use candor_core::id::ProgramSlug;
 use candor_core::intake;
 use candor_core::policy::{IntakePause, Policy, PromiseKind, ScannerRule};
-use candor_core::promises;
+use candor_core::{promises, scope};
 use files::Uploads;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -54,6 +54,7 @@ async fn form(State(app): State<App>, Path(program): Path<String>) -> Answer {
         words: None,
         files: &[],
         of_files: None,
+        hints: None,
     };
     Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?))
 }
@@ -85,8 +86,15 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
     let nonce = FormNonce::read(&app, &form_of(&policy), &number).ok();
     let fresh = || FormNonce::fresh(&app).text(&app, &form_of(&policy));
     let (said, problems) = questions::read(&policy, &answers);
-    let mut again =
-        Again { number, answers: &answers, problems, words: None, files: &files, of_files: uploads.problem };
+    let mut again = Again {
+        number,
+        answers: &answers,
+        problems,
+        words: None,
+        files: &files,
+        of_files: uploads.problem,
+        hints: None,
+    };
 
     if let Some(failure) = uploads.failure {
         again.words = Some(failure.to_string());
@@ -118,6 +126,11 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         return Ok(page::html(status, &view(&app, &policy, again)?));
     }
     let mut facts = said.facts;
+    if answers.get("do") == "look" {
+        // Nothing is sent yet: the page again, with what the policy says of it.
+        again.hints = Some(hints(&facts, &policy, app.now()));
+        return Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?));
+    }
     facts.files.clone_from(&files);
     let missing = intake::lacking(&facts, &policy);
     let has_address = !said.contact.email.is_empty();
@@ -152,6 +165,19 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
             Ok(page::html(errors::status(&failure), &view(&app, &policy, again)?))
         }
     }
+}
+
+/// What the policy says that may concern the answers. It helps to write the report, and turns none away.
+fn hints(facts: &ReportFacts, policy: &Policy, now: Timestamp) -> Vec<HintView> {
+    let view = |hint: scope::Hint| HintView {
+        text: hint.text,
+        clause: hint.clause.unwrap_or_default(),
+        to: hint.to.map(|to| {
+            let href = if to.contains("://") { to.clone() } else { format!("mailto:{to}") };
+            Link::new(to, href)
+        }),
+    };
+    scope::hints(facts, policy, now).into_iter().map(view).collect()
 }
 
 fn form_of(policy: &Policy) -> String {
@@ -214,6 +240,8 @@ struct Again<'a> {
     words: Option<String>,
     files: &'a [FileRef],
     of_files: Option<String>,
+    /// What the policy says of the answers, when that was asked for.
+    hints: Option<Vec<HintView>>,
 }
 
 fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm, Error> {
@@ -240,9 +268,13 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
         })
         .collect();
     let mut leave_out = policy.channels.never.clone();
-    for out in &policy.scope.out {
-        let instead = out.instead.as_ref().map_or_else(String::new, |instead| format!(" Instead: {instead}"));
-        leave_out.push(format!("Not covered here: {}{instead}", out.what));
+    for out in policy.out_clauses() {
+        let instead = if out.more.is_empty() { String::new() } else { format!(" Instead: {}", out.more) };
+        let to = out.to.filter(|to| !out.more.contains(to.as_str())).map(|to| format!(" {to}")).unwrap_or_default();
+        leave_out.push(format!("Not covered here: {}{instead}{to}", out.what));
+    }
+    for known in policy.known_clauses() {
+        leave_out.push(format!("Known, and no vulnerability ({}): {} {}", known.name, known.what, known.more));
     }
     leave_out.push("Data of other people: stop where you see it, and describe it instead.".into());
     leave_out.push("Passwords, tokens and keys that still work.".into());
@@ -264,6 +296,7 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
         readers: readers(policy),
         leave_out,
         other_ways: other_ways(policy),
+        hints: again.hints,
     })
 }
 
@@ -324,5 +357,6 @@ fn receipt(
         has_address,
         files,
         missing,
+        hints: filed.hints.clone(),
     }
 }

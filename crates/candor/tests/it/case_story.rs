@@ -126,7 +126,7 @@ on_both! {
         assert!(matches!(&second, Err(Error::Changed { since }) if since.len() == 1), "{second:?}");
 
         execute(&app, &ben, &id, Command::Rate {
-            vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()], severity: None,
+            vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()], severity: None, level: None,
         }, None).await.expect("rated");
         execute(&app, &ben, &id, Command::SetWeakness { cwe: 862 }, None).await.expect("weakness");
         let draft = AdvisoryDraft {

@@ -10,4 +10,5 @@ mod disclosing; // conditions and credit, the schedule of a publication, release
 mod ibexa; // Oslo over Easter, a dialogue that pauses the clocks, credit in four parts
 mod moved; // a newer version of the policy, and a case that is moved to it
 mod minio; // hours over a week-end, the escalation chain, the fixed process
+mod plans; // scope, versions, severity and effort
 mod strapi; // a person's answer in Paris, a missed target, several remedies

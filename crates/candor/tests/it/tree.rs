@@ -80,7 +80,14 @@ async fn ready(app: &App, report: NewReport) -> CaseId {
         ),
         (&ben, Command::Confirm { text: "CANARY-confirm".into() }),
         (&ben, Command::Note { text: "CANARY-note".into(), files: vec![] }),
-        (&ben, Command::Rate { vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()], severity: None }),
+        (
+            &ben,
+            Command::Rate {
+                vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()],
+                severity: None,
+                level: None,
+            },
+        ),
         (&ben, Command::SetWeakness { cwe: 862 }),
         (&anna, Command::DraftAdvisory { draft: Box::new(draft) }),
         (&ben, Command::ApproveAdvisory { revision: 1 }),

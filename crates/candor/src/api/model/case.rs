@@ -3,16 +3,16 @@
 use super::clock::Clock;
 use super::command::Draft;
 use super::entry::{Entry, Facts, File, Outcome};
-use super::gate;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
 use super::schedule::{ConditionBreach, Step, Summary};
 use super::words::{Channel, FixKind, Severity, State, VerificationResult};
+use super::{gate, plan};
 use crate::execute::queue::{QueuePage, QueueRow};
 use candor_core::case;
 use candor_core::event::Event;
 use candor_core::policy::Policy;
-use candor_core::promises;
+use candor_core::{promises, scope};
 use candor_formats::cvss::CvssVector;
 use candor_formats::cwe::Cwe;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub struct Case {
     pub assignee: Option<Member>,
     /// Severity, once rated.
     pub severity: Option<Severity>,
+    /// The program's own word for it.
+    pub level: Option<String>,
     /// CVSS vectors with their scores.
     pub vectors: Vec<Vector>,
     /// The weakness.
@@ -78,6 +80,8 @@ pub struct Case {
     pub clocks: Vec<Clock>,
     /// Verifications.
     pub verifications: Vec<Verification>,
+    /// How much work a fix is, what the policy proposes, and what was decided.
+    pub planning: plan::Planning,
     /// Members on record as having discussed the next steps.
     pub discussed_by: Vec<Member>,
     /// Audits for similar problems.
@@ -179,6 +183,10 @@ pub struct ReportOf {
     pub credit: Option<Credit>,
     /// The member who filed it for them.
     pub filed_by: Option<Member>,
+    /// The version reported, against what the policy supported then.
+    pub support: plan::Support,
+    /// What the policy says that may concern it.
+    pub hints: Vec<plan::Hint>,
 }
 
 /// A record of verification.
@@ -288,6 +296,7 @@ impl Case {
             aliases: core.aliases.clone(),
             assignee: core.assignee.as_ref().map(member),
             severity: core.severity().map(Into::into),
+            level: core.severity().map(|severity| policy.severity.label(severity)),
             vectors: core.rating.iter().flat_map(|rating| &rating.vectors).filter_map(|text| vector(text)).collect(),
             weakness: core
                 .cwe
@@ -328,6 +337,8 @@ impl Case {
                     erased: report.erased,
                     credit: report.credit.as_ref().map(Into::into),
                     filed_by: report.filed_by.as_ref().map(member),
+                    support: plan::support(&report.facts, policy, report.at),
+                    hints: scope::hints(&report.facts, policy, report.at).into_iter().map(Into::into).collect(),
                 })
                 .collect(),
             clocks: promises::clocks(core, policy, now).into_iter().map(Into::into).collect(),
@@ -343,6 +354,7 @@ impl Case {
                     impact: one.facts.impact.clone(),
                 })
                 .collect(),
+            planning: plan::Planning::of(core, policy, names, now),
             discussed_by: core.discussed_by.iter().map(member).collect(),
             audits: core
                 .audits

@@ -1,7 +1,7 @@
 //! Everything a member may ask of a case: one command of the core is one command here.
 
 use super::instant::Instant;
-use super::words::{FixKind, Need, Severity, Step, VerificationResult};
+use super::words::{Effort, FixKind, Justification, Need, Plan, Severity, Step, VerificationResult};
 use candor_core::command::Command;
 use candor_core::event::{self, FileRef, VerificationFacts};
 use candor_core::id::{CaseId, MemberId};
@@ -92,6 +92,24 @@ pub enum ApiCommand {
         /// The reason, to the reporter.
         text: String,
     },
+    /// Send the reporter on to where it can be mended.
+    Redirect {
+        /// Where: an address for mail or of the web. Without it, the one of the clause.
+        #[serde(default)]
+        to: String,
+        /// The clause of the policy, if it is one.
+        #[serde(default)]
+        clause: Option<String>,
+        /// The reason, to the reporter.
+        text: String,
+    },
+    /// End it as known to be no vulnerability here.
+    NotAVulnerability {
+        /// The clause of the policy.
+        clause: String,
+        /// The reason, to the reporter.
+        text: String,
+    },
     /// End it as known already.
     Duplicate {
         /// The case that has it, if it is one of yours.
@@ -113,6 +131,39 @@ pub enum ApiCommand {
         /// The band, when there is no vector.
         #[serde(default)]
         severity: Option<Severity>,
+        /// A level of the program's own, where its policy names levels.
+        #[serde(default)]
+        level: Option<String>,
+    },
+    /// Estimate how much work a fix is.
+    EstimateEffort {
+        /// How much.
+        effort: Effort,
+        /// On what ground.
+        text: String,
+    },
+    /// Decide when, or whether, the problem is mended. What the policy proposes is confirmed or overruled.
+    Decide {
+        /// What.
+        plan: Plan,
+        /// The date of the regular update; without it, as the policy's cycle says.
+        #[serde(default)]
+        on: Option<Instant>,
+        /// Why, to the reporter. May be left out when it is what the policy proposes.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Assess what a vulnerability of a package means here.
+    AssessDependency {
+        /// The package, as a package URL or by name.
+        package: String,
+        /// Whether it makes the product vulnerable.
+        affected: bool,
+        /// Why not.
+        #[serde(default)]
+        justification: Option<Justification>,
+        /// In words.
+        text: String,
     },
     /// Name the weakness.
     SetWeakness {
@@ -517,7 +568,16 @@ impl ApiCommand {
             Self::OutOfScope { clause, instead, text } => Command::OutOfScope { clause, instead, text },
             Self::Duplicate { of, text } => Command::Duplicate { of: of.map(|of| case("of", &of)).transpose()?, text },
             Self::ScannerOutput { text } => Command::ScannerOutput { text },
-            Self::Rate { vectors, severity } => Command::Rate { vectors, severity: severity.map(Into::into) },
+            Self::Redirect { to, clause, text } => Command::Redirect { to, clause, text },
+            Self::NotAVulnerability { clause, text } => Command::NotAVulnerability { clause, text },
+            Self::EstimateEffort { effort, text } => Command::EstimateEffort { effort: effort.into(), text },
+            Self::Decide { plan, on, reason } => Command::Decide { plan: plan.into(), on: on.map(|on| on.0), reason },
+            Self::AssessDependency { package, affected, justification, text } => {
+                Command::AssessDependency { package, affected, justification: justification.map(Into::into), text }
+            }
+            Self::Rate { vectors, severity, level } => {
+                Command::Rate { vectors, severity: severity.map(Into::into), level }
+            }
             Self::SetWeakness { cwe } => Command::SetWeakness { cwe },
             Self::ProposeEmbargo { until, text } => Command::ProposeEmbargo { until: until.0, text },
             Self::RecordFix { branch, kind, version, url, details } => {
@@ -571,7 +631,16 @@ impl ApiCommand {
             Command::OutOfScope { clause, instead, text } => Self::OutOfScope { clause, instead, text },
             Command::Duplicate { of, text } => Self::Duplicate { of: of.map(|of| of.0), text },
             Command::ScannerOutput { text } => Self::ScannerOutput { text },
-            Command::Rate { vectors, severity } => Self::Rate { vectors, severity: severity.map(Into::into) },
+            Command::Redirect { to, clause, text } => Self::Redirect { to, clause, text },
+            Command::NotAVulnerability { clause, text } => Self::NotAVulnerability { clause, text },
+            Command::EstimateEffort { effort, text } => Self::EstimateEffort { effort: effort.into(), text },
+            Command::Decide { plan, on, reason } => Self::Decide { plan: plan.into(), on: on.map(Into::into), reason },
+            Command::AssessDependency { package, affected, justification, text } => {
+                Self::AssessDependency { package, affected, justification: justification.map(Into::into), text }
+            }
+            Command::Rate { vectors, severity, level } => {
+                Self::Rate { vectors, severity: severity.map(Into::into), level }
+            }
             Command::SetWeakness { cwe } => Self::SetWeakness { cwe },
             Command::ProposeEmbargo { until, text } => Self::ProposeEmbargo { until: until.into(), text },
             Command::RecordFix { branch, kind, version, url, details } => {
@@ -665,7 +734,21 @@ mod tests {
             Command::OutOfScope { clause: text(), instead: text(), text: text() },
             Command::Duplicate { of: CaseId::parse("7K3M9-QXT4B"), text: text() },
             Command::ScannerOutput { text: text() },
-            Command::Rate { vectors: vec![text()], severity: Some(candor_formats::cvss::Severity::High) },
+            Command::Rate {
+                vectors: vec![text()],
+                severity: Some(candor_formats::cvss::Severity::High),
+                level: Some(text()),
+            },
+            Command::Redirect { to: text(), clause: Some(text()), text: text() },
+            Command::NotAVulnerability { clause: text(), text: text() },
+            Command::EstimateEffort { effort: candor_core::policy::Effort::Large, text: text() },
+            Command::Decide { plan: candor_core::policy::Plan::NextUpdate, on: Some(until), reason: text() },
+            Command::AssessDependency {
+                package: text(),
+                affected: false,
+                justification: Some(event::Justification::ComponentNotPresent),
+                text: text(),
+            },
             Command::SetWeakness { cwe: 79 },
             Command::ProposeEmbargo { until, text: text() },
             Command::RecordFix {

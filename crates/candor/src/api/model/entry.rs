@@ -3,7 +3,7 @@
 use super::command::Draft;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
-use super::words::{Channel, FixKind, Need, Severity, Step, VerificationResult};
+use super::words::{Channel, Effort, FixKind, Justification, Need, Plan, Severity, Standing, Step, VerificationResult};
 use candor_core::case;
 use candor_core::event::{self, Event};
 use schemars::JsonSchema;
@@ -65,6 +65,7 @@ impl Entry {
             // Words that the team wrote for itself.
             What::ExploitationKnown { ground, .. } => ground.clear(),
             What::FixRecorded { details, .. } => details.clear(),
+            What::Decided { proposed, .. } => *proposed = None,
             _ => {}
         }
         Some(Self { seq: entry.seq, at: entry.at.into(), by: Author::for_reporter(&entry.by), what })
@@ -118,6 +119,8 @@ pub struct Facts {
     pub agreed: bool,
     /// What the door noticed about the message; for the team.
     pub noticed: Vec<String>,
+    /// What the reporter is to the program; null for what came before this was asked.
+    pub standing: Option<Standing>,
 }
 
 impl From<&event::ReportFacts> for Facts {
@@ -143,6 +146,7 @@ impl From<&event::ReportFacts> for Facts {
             files: files(&core.files),
             agreed: core.agreed,
             noticed: core.noticed,
+            standing: core.standing.map(Into::into),
         }
     }
 }
@@ -160,6 +164,16 @@ pub enum Outcome {
         /// Where to go instead.
         instead: String,
     },
+    Redirected {
+        /// Where to go.
+        to: String,
+        /// The clause of the policy, if it is one.
+        clause: Option<String>,
+    },
+    NotAVulnerability {
+        /// The clause of the policy.
+        clause: String,
+    },
     Duplicate {
         /// The case that has it.
         of: Option<String>,
@@ -175,6 +189,8 @@ impl From<&event::Outcome> for Outcome {
             event::Outcome::Confirmed => Self::Confirmed,
             event::Outcome::Rejected => Self::Rejected,
             event::Outcome::OutOfScope { clause, instead } => Self::OutOfScope { clause, instead },
+            event::Outcome::Redirected { to, clause } => Self::Redirected { to, clause },
+            event::Outcome::NotAVulnerability { clause } => Self::NotAVulnerability { clause },
             event::Outcome::Duplicate { of } => Self::Duplicate { of: of.map(|of| of.0) },
             event::Outcome::ScannerOutput => Self::ScannerOutput,
             event::Outcome::Withdrawn => Self::Withdrawn,
@@ -272,6 +288,22 @@ pub enum What {
     },
     WeaknessSet {
         cwe: u32,
+    },
+    EffortEstimated {
+        effort: Effort,
+        text: String,
+    },
+    Decided {
+        plan: Plan,
+        on: Option<Instant>,
+        reason: String,
+        proposed: Option<Plan>,
+    },
+    DependencyAssessed {
+        package: String,
+        affected: bool,
+        justification: Option<Justification>,
+        text: String,
     },
     EmbargoProposed {
         until: Instant,
@@ -455,6 +487,13 @@ impl What {
             Event::Dismissed { outcome, text } => Self::Dismissed { outcome: (&outcome).into(), text },
             Event::Rated { vectors, severity } => Self::Rated { vectors, severity: severity.into() },
             Event::WeaknessSet { cwe } => Self::WeaknessSet { cwe },
+            Event::EffortEstimated { effort, text } => Self::EffortEstimated { effort: effort.into(), text },
+            Event::Decided { plan, on, reason, proposed } => {
+                Self::Decided { plan: plan.into(), on: on.map(Into::into), reason, proposed: proposed.map(Into::into) }
+            }
+            Event::DependencyAssessed { package, affected, justification, text } => {
+                Self::DependencyAssessed { package, affected, justification: justification.map(Into::into), text }
+            }
             Event::EmbargoProposed { until, text } => Self::EmbargoProposed { until: until.into(), text },
             Event::EmbargoAgreed { until } => Self::EmbargoAgreed { until: until.into() },
             Event::EmbargoDeclined { text } => Self::EmbargoDeclined { text },

@@ -10,6 +10,7 @@ pub mod report; // a report on its way in, and its receipt
 pub mod command; // everything a member may ask of a case
 pub mod entry; // everything that can have happened to one
 pub mod gate; // what the gates of the policy hold back
+pub mod plan; // hints of the policy, effort, and when it is mended
 pub mod clock; // promises with their dates
 pub mod case; // a case as the team sees it, and the queue
 pub mod receipt; // a case as its reporter sees it

@@ -2,7 +2,7 @@
 
 use super::instant::Instant;
 use super::people::{Credit, Reporter};
-use super::words::{Channel, PromiseKind};
+use super::words::{Channel, PromiseKind, Standing};
 use crate::execute::report::{Filed, NewReport};
 use candor_core::event::{self, FileRef, ReportFacts};
 use schemars::JsonSchema;
@@ -49,6 +49,8 @@ pub struct Report {
     pub answers: BTreeMap<String, String>,
     /// Whether the reporter agrees to the policy's conditions.
     pub agreed: bool,
+    /// What the reporter is to the program; without it `outside`, or `staff` for what a member files as their own.
+    pub standing: Option<Standing>,
     /// Name and address, if the reporter wishes to give them.
     pub reporter: Reporter,
     /// How the reporter wishes to be credited, if they know already.
@@ -102,6 +104,7 @@ impl Report {
                 files,
                 agreed: self.agreed,
                 noticed: Vec::new(),
+                standing: self.standing.map(Into::into),
             },
             contact: self.reporter.into(),
             credit: self.credit.map(Into::into),
@@ -142,6 +145,9 @@ pub struct Receipt {
     pub promises: Vec<Promised>,
     /// SHA-256 over the report as it was taken in, as hexadecimal digits.
     pub proof: String,
+    /// What the policy says that may concern it: scope, what is known, support of the version. The report is taken in
+    /// all the same.
+    pub hints: Vec<String>,
 }
 
 /// A promise with its date.
@@ -169,6 +175,7 @@ impl From<Filed> for Receipt {
                 .map(|one| Promised { name: one.name, what: one.what, kind: one.kind.into(), due: one.due.into() })
                 .collect(),
             proof: filed.proof,
+            hints: filed.hints,
         }
     }
 }

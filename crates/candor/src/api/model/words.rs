@@ -62,3 +62,26 @@ mirror! {
     /// What a member is in a program.
     Role = candor_core::access::Role { Observer, Member, Coordinator }
 }
+
+mirror! {
+    /// How much work a fix is.
+    Effort = candor_core::policy::Effort { Small, Medium, Large }
+}
+
+mirror! {
+    /// When a problem is mended.
+    Plan = candor_core::policy::Plan { FixNow, NextUpdate, WillNotFix }
+}
+
+mirror! {
+    /// What a reporter is to the program.
+    Standing = candor_core::event::Standing { Staff, Partner, Outside }
+}
+
+mirror! {
+    /// Why a vulnerability of a package does not make a product vulnerable; the closed list of VEX, with dashes.
+    Justification = candor_core::event::Justification {
+        ComponentNotPresent, VulnerableCodeNotPresent, VulnerableCodeNotInExecutePath,
+        VulnerableCodeCannotBeControlledByAdversary, InlineMitigationsAlreadyExist,
+    }
+}

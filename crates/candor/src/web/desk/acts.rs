@@ -17,10 +17,10 @@ use candor_core::access::Role;
 use candor_core::case::{Case, State as CaseState};
 use candor_core::disclosure::waits_for_fix;
 use candor_core::event::Event;
-use candor_core::gates;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step, diff};
 use candor_core::promises;
 use candor_core::refusal::{Missing, Refusal};
+use candor_core::{gates, planning};
 
 macro_rules! kinds {
     ($($kind:ident $name:literal $label:literal $submit:literal),* $(,)?) => {
@@ -63,6 +63,11 @@ kinds! {
     Confirm "confirm" "Confirm the report" "Confirm the report",
     Reject "reject" "Reject the report" "Reject the report",
     OutOfScope "out-of-scope" "Mark as out of scope" "Mark as out of scope",
+    Redirect "redirect" "Send the reporter on" "Send the reporter on",
+    NotAVulnerability "not-a-vulnerability" "Mark as known to be no vulnerability" "Mark as no vulnerability",
+    EstimateEffort "estimate-effort" "Estimate the effort" "Save the estimate",
+    Decide "decide" "Decide when it is mended" "Put the decision on record",
+    AssessDependency "assess-dependency" "Assess a package" "Save the assessment",
     Duplicate "duplicate" "Mark as known already" "Mark as known already",
     ScannerOutput "scanner-output" "Close as scanner output" "Close as scanner output",
     Rate "rate" "Rate the severity" "Save the rating",
@@ -97,9 +102,9 @@ impl Kind {
     /// Whether the reporter is shown the words.
     fn is_seen_by_reporter(self) -> bool {
         use Kind::{
-            Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, ClearBreach, Close, Confirm, Duplicate, Estimate,
-            MovePolicy, OutOfScope, ProposeEmbargo, PublishSummary, Rate, RecordBreach, Reject, Reopen, ScannerOutput,
-            SetWeakness, WithdrawSummary,
+            Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, ClearBreach, Close, Confirm, Decide, Duplicate,
+            Estimate, MovePolicy, NotAVulnerability, OutOfScope, ProposeEmbargo, PublishSummary, Rate, RecordBreach,
+            Redirect, Reject, Reopen, ScannerOutput, SetWeakness, WithdrawSummary,
         };
         matches!(
             self,
@@ -109,6 +114,9 @@ impl Kind {
                 | AskCredit
                 | BreakEmbargo
                 | ClearBreach
+                | Decide
+                | NotAVulnerability
+                | Redirect
                 | Close
                 | Confirm
                 | Duplicate
@@ -134,12 +142,14 @@ impl Kind {
     /// Whether a page lists what will be so before it is done.
     fn is_checked(self) -> bool {
         use Kind::{
-            BreakEmbargo, Close, Duplicate, MovePolicy, OutOfScope, Publish, PublishSummary, RecordBreach, Reject,
-            ScannerOutput,
+            BreakEmbargo, Close, Duplicate, MovePolicy, NotAVulnerability, OutOfScope, Publish, PublishSummary,
+            RecordBreach, Redirect, Reject, ScannerOutput,
         };
         matches!(
             self,
             BreakEmbargo
+                | NotAVulnerability
+                | Redirect
                 | Close
                 | Duplicate
                 | MovePolicy
@@ -175,7 +185,12 @@ impl Kind {
         match self {
             Kind::Acknowledge => &[Step::Acknowledge],
             Kind::Confirm => &[Step::Confirm],
-            Kind::Reject | Kind::OutOfScope | Kind::Duplicate | Kind::ScannerOutput => &[Step::Reject],
+            Kind::Reject
+            | Kind::OutOfScope
+            | Kind::Redirect
+            | Kind::NotAVulnerability
+            | Kind::Duplicate
+            | Kind::ScannerOutput => &[Step::Reject],
             Kind::Rate => &[Step::Rate],
             Kind::ProposeEmbargo => &[Step::Embargo],
             Kind::RecordFix => &[Step::Fix],
@@ -215,7 +230,10 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     let discussed = me.is_some_and(|me| case.discussed_by.contains(me));
     let mut likely: Vec<Kind> = Vec::new();
     let mut rare: Vec<Kind> = Vec::new();
-    let verdicts = [Kind::Reject, Kind::OutOfScope, Kind::Duplicate, Kind::ScannerOutput];
+    let mut verdicts = vec![Kind::Reject, Kind::OutOfScope, Kind::Redirect, Kind::Duplicate, Kind::ScannerOutput];
+    if !policy.known.is_empty() {
+        verdicts.push(Kind::NotAVulnerability);
+    }
     let acknowledged = case.history.iter().any(|entry| matches!(entry.what, Event::Acknowledged { .. }));
     match case.state {
         CaseState::New => {
@@ -225,7 +243,7 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             }
             likely.extend([Kind::Ask, Kind::Verify]);
             rare.extend([Kind::Confirm]);
-            rare.extend(verdicts);
+            rare.extend(verdicts.iter().copied());
             rare.extend([Kind::Rate, Kind::SetWeakness, Kind::ProposeEmbargo]);
         }
         CaseState::Triage => {
@@ -244,13 +262,8 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             } else {
                 rare.push(Kind::Rate)
             }
-            rare.extend([
-                Kind::OutOfScope,
-                Kind::Duplicate,
-                Kind::ScannerOutput,
-                Kind::SetWeakness,
-                Kind::ProposeEmbargo,
-            ]);
+            rare.extend(verdicts.iter().copied().filter(|kind| *kind != Kind::Reject));
+            rare.extend([Kind::SetWeakness, Kind::ProposeEmbargo]);
             if wants_discussion && !discussed {
                 rare.push(Kind::Discuss);
             }
@@ -308,6 +321,22 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     let (now_likely, now_rare) = publication::acts(case, policy);
     likely.extend(now_likely);
     rare.extend(now_rare);
+    if case.state.is_open() && case.state != CaseState::New {
+        let rules = &policy.severity;
+        let weighed = case.severity().is_some_and(|severity| rules.when_small.contains(&severity))
+            || rules.decide.iter().any(|rule| !rule.efforts.is_empty());
+        if weighed && case.effort.is_none() && case.rating.is_some() {
+            likely.push(Kind::EstimateEffort);
+        } else {
+            rare.push(Kind::EstimateEffort);
+        }
+        if case.plan.is_none() && planning::proposal(case, policy, case.updated_at).is_some() {
+            likely.push(Kind::Decide);
+        } else {
+            rare.push(Kind::Decide);
+        }
+        rare.push(Kind::AssessDependency);
+    }
     if case.state != CaseState::Closed {
         if !likely.contains(&Kind::Assign) {
             rare.push(Kind::Assign);
@@ -526,6 +555,21 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         Kind::Confirm => "The reporter is told that the report is right, and what happens next.".into(),
         Kind::Reject => "The reporter is told the reason. A verdict without one is not given.".into(),
         Kind::OutOfScope => "The reporter is told which clause of the policy applies, and where to go instead.".into(),
+        Kind::Redirect => "The reporter is told where it can be mended, and the case ends here.".into(),
+        Kind::NotAVulnerability => "The reporter is told which point of the policy applies, and why.".into(),
+        Kind::EstimateEffort => "How much work is a fix? It stays inside the team.".into(),
+        Kind::Decide => match planning::proposal(&opened.case, &opened.policy, opened.case.updated_at) {
+            Some(proposal) => format!(
+                "The policy proposes: {} ({}). Confirm it, or decide otherwise and say why.",
+                proposal.plan.label(),
+                proposal.because
+            ),
+            None => "The policy proposes nothing for this case. Decide, and say why.".into(),
+        },
+        Kind::AssessDependency => {
+            "Does the vulnerability of this package make the product vulnerable? It stays inside the team.".into()
+        }
+        Kind::Rate if !opened.policy.severity.levels.is_empty() => "The policy rates by levels of its own.".into(),
         Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed.".into(),
         Kind::RecordFix => match (&opened.case.advisory.order, opened.policy.disclosure.publish_on) {
             (Some(order), _) if order.at.is_none() => {

@@ -71,7 +71,7 @@ fn first_draft(opened: &Opened) -> AdvisoryDraft {
     let fixed = case.fixes.iter().rev().find_map(|fix| fix.version.clone().filter(|_| fix.kind.is_remedy()));
     AdvisoryDraft {
         title: case.title.clone(),
-        summary: policy.versions.statement.clone(),
+        summary: candor_core::versions::upgrade(case).unwrap_or_else(|| policy.versions.statement.clone()),
         impact: verification.map(|record| record.facts.impact.clone()).unwrap_or_default(),
         conditions: verification.map(|record| record.facts.conditions.clone()).unwrap_or_default(),
         products: vec![AffectedProduct {

@@ -12,7 +12,7 @@ use crate::web::views::parts::{Choice, Control, Field, Group, Link, Notice, Prob
 use axum::extract::{Request, State};
 use axum::response::Response;
 use candor_core::access::Role;
-use candor_core::event::{Channel, Contact, ReportFacts};
+use candor_core::event::{Channel, Contact, ReportFacts, Standing};
 use candor_core::id::ProgramSlug;
 
 /// `GET /desk/report`
@@ -51,6 +51,7 @@ pub async fn file(State(app): State<App>, member: Member, request: Request) -> R
             identifiers: form.get("identifiers").lines().map(|line| line.trim().to_owned()).collect(),
             exploited: form.ticked("exploited"),
             files: form.files.clone(),
+            standing: Standing::from_name(form.get("standing")),
             ..ReportFacts::default()
         },
         contact: Contact { name: text("name"), email: text("email"), ..Contact::default() },
@@ -153,6 +154,17 @@ fn show(app: &App, member: &Member, form: &Form, wrong: Vec<Problem>) -> Result<
                     .note("optional")
                     .hint("They get a letter with the promises; it says nothing of the report.")
                     .value(typed("email")),
+                Field::new(
+                    "standing",
+                    "What they are to the program",
+                    Control::Select(vec![
+                        Choice::new("", "Own staff when nobody is named, else from outside"),
+                        Choice::new("outside", "From outside"),
+                        Choice::new("partner", "A customer or partner"),
+                        Choice::new("staff", "Own staff"),
+                    ]),
+                )
+                .value(typed("standing")),
             ],
         ),
         Group::new(

@@ -17,11 +17,12 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use candor_core::case::{Case, Report, State as CaseState};
-use candor_core::event::{Channel, Event};
+use candor_core::event::{Channel, Event, Standing};
 use candor_core::id::MemberId;
 use candor_core::policy::{Moment, Policy, ReportField};
 use candor_core::promises::Status;
-use candor_core::{gates, intake};
+use candor_core::scope::{self, HintKind};
+use candor_core::{gates, intake, planning, versions};
 use candor_formats::cvss::CvssVector;
 use candor_formats::cwe::Cwe;
 use jiff::tz::TimeZone;
@@ -124,6 +125,8 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
                 rows: filled([("Where", audit.looked.as_str()), ("Found", &audit.found)]),
             })
             .collect(),
+        planning: planned(case, policy, &names, zone, now),
+        assessments: assessments(case, &names, zone, now),
         overrides: overrides(case, &names, zone, now),
         duties: duties(case, &names, zone, now),
         publication: super::publication::facts(case, policy, &names, zone, now),
@@ -148,6 +151,89 @@ fn embargo_words(case: &Case, embargo: &candor_core::case::Embargo, zone: &TimeZ
         }
         None => since,
     }
+}
+
+/// Effort, what the policy proposes, and what was decided.
+fn planned(case: &Case, policy: &Policy, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Row> {
+    let day = |at: Timestamp| TimeView::new(at, zone, now).absolute;
+    let mut rows = Vec::new();
+    if let Some(estimate) = &case.effort {
+        let words = format!("{}, by {}: {}", estimate.effort.name(), names.of(&estimate.by), estimate.text);
+        rows.push(Row::new("Effort", clocks::capital(&words)));
+    }
+    if let Some(known) = &case.plan {
+        let date = known.on.map(|on| format!(", {}", day(on))).unwrap_or_default();
+        let words =
+            format!("{}{date}. {}, {}.", clocks::capital(known.plan.label()), names.of(&known.by), day(known.at));
+        rows.push(Row::new("Decided", words));
+        rows.push(Row::new("Reason", known.reason.clone()));
+    }
+    if let Some(proposal) = planning::proposal(case, policy, now)
+        && case.state.is_open()
+        && case.plan.as_ref().is_none_or(|known| known.plan != proposal.plan)
+    {
+        let words = format!("{} ({}). A member decides.", clocks::capital(proposal.plan.label()), proposal.because);
+        rows.push(Row::new("The policy proposes", words));
+    }
+    rows
+}
+
+/// Packages whose vulnerabilities were assessed.
+fn assessments(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Record> {
+    case.dependencies
+        .iter()
+        .map(|known| Record {
+            who: names.of(&known.by),
+            at: TimeView::new(known.at, zone, now),
+            result: format!("{}: {}", known.package, if known.affected { "affected" } else { "not affected" }),
+            rows: filled([
+                ("Why not", known.justification.map_or("", |why| why.label())),
+                ("VEX", known.justification.map_or("", |why| why.name())),
+                ("Ground", &known.text),
+            ]),
+        })
+        .collect()
+}
+
+/// The product of a case, or the one proposed by the repository its report names.
+pub fn product(opened: &Opened) -> String {
+    let Opened { case, policy, .. } = opened;
+    let proposed = || {
+        let facts = &case.reports.first()?.facts;
+        scope::proposed_product(policy, facts).map(|(product, _)| product.name.clone())
+    };
+    let known = case.product.clone().unwrap_or_default();
+    if policy.scope.products.iter().any(|product| product.name == known) {
+        return known;
+    }
+    proposed().unwrap_or(known)
+}
+
+/// What the policy says that may concern a report, under the clause.
+fn hints(case: &Case, report: &Report, policy: &Policy) -> (Vec<Row>, Option<Link>) {
+    let mut rows = Vec::new();
+    let mut proposed = None;
+    for hint in scope::hints(&report.facts, policy, report.at) {
+        let label = match (hint.about, &hint.clause) {
+            (HintKind::Product, _) => {
+                let href = if case.state.is_open() { format!("{}/describe", href(case)) } else { String::new() };
+                proposed = Some(Link::new(hint.text, href));
+                continue;
+            }
+            (HintKind::Covered, clause) => format!("Covered: {}", clause.clone().unwrap_or_default()),
+            (HintKind::OutOfScope, clause) => format!("Out of scope? {}", clause.clone().unwrap_or_default()),
+            (HintKind::Known, clause) => format!("Known? {}", clause.clone().unwrap_or_default()),
+            (HintKind::Version, _) => "Version".to_owned(),
+        };
+        let to = hint.to.map(|to| format!(" {to}")).unwrap_or_default();
+        rows.push(Row::new(label, format!("{}{to}", hint.text)));
+    }
+    let product = Some(report.facts.product.trim()).filter(|name| !name.is_empty());
+    let support = versions::support(policy, product, &report.facts.version, report.at);
+    if !support.is_over() && !support.words().is_empty() {
+        rows.push(Row::new("Version", support.words()));
+    }
+    (rows, proposed)
 }
 
 /// Steps taken without what a gate asks for, in words.
@@ -188,7 +274,8 @@ pub fn head(case: &Case, policy: &Policy, names: &Names) -> CaseHead {
         title: case.title.clone(),
         product: product.join(", "),
         state: StateView::new(case.state),
-        severity: SeverityView::new(case.severity(), score),
+        severity: SeverityView::new(case.severity(), score)
+            .named(case.severity().map(|severity| policy.severity.label(severity))),
         holder: case.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
         seen: case.seq,
     }
@@ -333,7 +420,13 @@ fn report_view(
     if let Some(member) = &report.filed_by {
         who = format!("{who}; filed by {}", names.of(member));
     }
+    let (hints, proposed) = hints(case, report, policy);
+    if let Some(standing) = facts.standing.filter(|standing| *standing != Standing::Outside) {
+        who = format!("{who}; {}", standing.label());
+    }
     ReportView {
+        hints,
+        proposed,
         title: format!("Report {}, {door}", report.number + 1),
         at: TimeView::new(report.at, zone, now),
         who,
@@ -408,10 +501,19 @@ fn fixes(case: &Case, policy: &Policy, names: &Names, zone: &TimeZone, now: Time
             by: format!("{}, {}", names.of(&fix.by), TimeView::new(fix.at, zone, now).absolute),
         })
         .collect();
+    let open = candor_core::remediation::undecided(case, policy).unwrap_or_default();
     for supported in &policy.versions.supported {
-        if !rows.iter().any(|row| row.branch == supported.branch) {
-            rows.push(FixRow { branch: supported.branch.clone(), what: "Not decided".into(), ..FixRow::default() });
+        if rows.iter().any(|row| row.branch == supported.branch) {
+            continue;
         }
+        let what = match supported.until {
+            _ if open.contains(&supported.branch) => "Not decided".to_owned(),
+            Some(until) if !supported.is_supported(case.opened_at.to_zoned(zone.clone()).date()) => {
+                format!("No support since {}", until.strftime("%-d %B %Y"))
+            }
+            _ => continue,
+        };
+        rows.push(FixRow { branch: supported.branch.clone(), what, ..FixRow::default() });
     }
     rows
 }

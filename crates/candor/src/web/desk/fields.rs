@@ -7,9 +7,10 @@ use crate::web::views::parts::{Choice, Control, Field, Group};
 use crate::web::views::{Problem, fmt};
 use candor_core::access::Role;
 use candor_core::command::Command;
-use candor_core::event::{FixKind, VerificationFacts, VerificationResult};
+use candor_core::event::{FixKind, Justification, VerificationFacts, VerificationResult};
 use candor_core::id::CaseId;
-use candor_core::policy::{Need, Step};
+use candor_core::planning;
+use candor_core::policy::{Clause, Effort, Need, Plan, Step};
 use candor_core::promises::{Status, clocks};
 use candor_formats::cvss::{CvssVector, Severity, Version, metrics};
 use candor_formats::cwe::Cwe;
@@ -44,7 +45,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .hint("For the team. The advisory has a title of its own.")
                 .required(),
             Field::line("product", "Product")
-                .value(known("product", case.product.as_deref().unwrap_or_default()))
+                .value(known("product", &super::case::product(opened)))
                 .suggestions(opened.policy.scope.products.iter().map(|product| product.name.clone()).collect()),
             Field::line("component", "Component")
                 .value(known("component", case.component.as_deref().unwrap_or_default()))
@@ -75,23 +76,79 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
         Kind::Discuss => one(vec![words("What was said, and what comes next")]),
         Kind::Confirm => one(vec![words("Your words to the reporter").hint("What you found and what happens next.")]),
         Kind::Reject => one(vec![words("The reason, for the reporter")]),
-        Kind::OutOfScope => {
-            let clauses = &opened.policy.scope.out;
-            let clause = if clauses.is_empty() {
-                line("clause", "Clause of the policy").required()
-            } else {
-                let choices = clauses
-                    .iter()
-                    .map(|out| Choice::new(&out.clause, &out.what).hint(out.instead.clone().unwrap_or_default()))
-                    .collect();
-                Field::new("clause", "Clause of the policy", Control::Radio(choices)).value(typed("clause"))
-            };
+        Kind::OutOfScope => one(vec![
+            clause(&opened.policy.out_clauses(), typed("clause"), line("clause", "Clause of the policy").required()),
+            line("instead", "Where to go instead")
+                .note("optional")
+                .hint("Left empty, the policy's own answer is given."),
+            words("Your words to the reporter"),
+        ]),
+        Kind::Redirect => {
+            let clauses: Vec<Clause> = opened.policy.out_clauses();
+            let first = clauses.iter().find_map(|clause| clause.to.clone()).unwrap_or_default();
+            let mut fields = vec![
+                line("to", "Where to go")
+                    .hint("An address for mail, or a web address from https://. Left empty, the one of the clause.")
+                    .suggestions(clauses.iter().filter_map(|clause| clause.to.clone()).collect())
+                    .value(if clauses.is_empty() { known("to", &first) } else { typed("to") }),
+            ];
+            if !clauses.is_empty() {
+                let mut choices = vec![Choice::new("", "No clause")];
+                choices.extend(clauses.iter().map(|one| {
+                    Choice::new(&one.name, format!("{}: {}", one.name, one.what))
+                        .hint(one.to.clone().unwrap_or_default())
+                }));
+                let field = Field::new("clause", "Clause of the policy", Control::Radio(choices)).note("optional");
+                fields.push(field.value(typed("clause")));
+            }
+            fields.push(words("Your words to the reporter"));
+            one(fields)
+        }
+        Kind::NotAVulnerability => one(vec![
+            clause(&opened.policy.known_clauses(), typed("clause"), line("clause", "Clause of the policy").required()),
+            words("Your words to the reporter"),
+        ]),
+        Kind::EstimateEffort => {
+            let choices = vec![
+                Choice::new("small", "Small").hint("Done beside other work."),
+                Choice::new("medium", "Medium").hint("Has to be planned."),
+                Choice::new("large", "Large").hint("Moves other work."),
+            ];
+            let now = case.effort.as_ref().map_or("small", |estimate| estimate.effort.name());
             one(vec![
-                clause,
-                line("instead", "Where to go instead")
+                Field::new("effort", "How much work a fix is", Control::Radio(choices)).value(known("effort", now)),
+                area("text", "What it takes", 4).required(),
+            ])
+        }
+        Kind::Decide => {
+            let proposal = planning::proposal(case, &opened.policy, case.updated_at);
+            let choices = Plan::ALL.into_iter().map(|plan| {
+                let proposed = proposal.as_ref().is_some_and(|proposal| proposal.plan == plan);
+                let label = crate::web::clocks::capital(plan.label());
+                Choice::new(plan.name(), label).hint(if proposed { "Proposed by the policy." } else { "" })
+            });
+            let first = proposal.as_ref().map_or("", |proposal| proposal.plan.name());
+            one(vec![
+                Field::new("plan", "What is decided", Control::Radio(choices.collect())).value(known("plan", first)),
+                line("on", "Date of the regular update")
                     .note("optional")
-                    .hint("Left empty, the policy's own answer is given."),
-                words("Your words to the reporter"),
+                    .hint("Only for the next regular update. Like 2026-09-30 14:00 in the program's own time; left empty, as the policy's cycle says."),
+                area("reason", "The reason, for the reporter", 4)
+                    .hint("Can stay empty when you confirm what the policy proposes."),
+            ])
+        }
+        Kind::AssessDependency => {
+            let mut choices = vec![Choice::new("", "It makes the product vulnerable")];
+            choices.extend(
+                Justification::ALL
+                    .into_iter()
+                    .map(|why| Choice::new(why.name(), format!("Not affected: {}", why.label())).hint(why.name())),
+            );
+            one(vec![
+                line("package", "Package").hint("A package URL like pkg:npm/lodash@4.17.20, or its name.").required(),
+                Field::new("justification", "What it means here", Control::Radio(choices))
+                    .value(typed("justification")),
+                area("text", "On what ground", 4).required(),
             ])
         }
         Kind::Duplicate => one(vec![
@@ -105,6 +162,12 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
             one(vec![words("Your words to the reporter").hint(
                 "Say what would show that the problem is really there. With a proof the case is taken up again.",
             )])
+        }
+        Kind::Rate if !opened.policy.severity.levels.is_empty() => {
+            let scale = &opened.policy.severity;
+            let choices = scale.levels.iter().map(|level| Choice::new(level, level)).collect();
+            let now = case.severity().map(|severity| scale.label(severity)).unwrap_or_default();
+            one(vec![Field::new("level", "Level", Control::Radio(choices)).value(known("level", &now))])
         }
         Kind::Rate => rating(form, opened),
         Kind::SetWeakness => {
@@ -274,6 +337,18 @@ fn submission(form: &Form, opened: &Opened) -> Vec<Group> {
     groups
 }
 
+/// The choice of a clause, or free words where the policy has none.
+fn clause(clauses: &[Clause], typed: String, free: Field) -> Field {
+    if clauses.is_empty() {
+        return free;
+    }
+    let choices = clauses
+        .iter()
+        .map(|clause| Choice::new(&clause.name, format!("{}: {}", clause.name, clause.what)).hint(clause.more.clone()))
+        .collect();
+    Field::new("clause", "Clause of the policy", Control::Radio(choices)).value(typed)
+}
+
 /// The metrics of both versions as lists, and room for pasted vectors.
 fn rating(form: &Form, opened: &Opened) -> Vec<Group> {
     let vectors: Vec<CvssVector> =
@@ -372,7 +447,43 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             text: text(),
         },
         Kind::ScannerOutput => Command::ScannerOutput { text: text() },
-        Kind::Rate => Command::Rate { vectors: vectors(form)?, severity: band(form.get("severity")) },
+        Kind::Redirect => {
+            Command::Redirect { to: form.get("to").to_owned(), clause: form.some("clause"), text: text() }
+        }
+        Kind::NotAVulnerability => Command::NotAVulnerability { clause: form.get("clause").to_owned(), text: text() },
+        Kind::EstimateEffort => Command::EstimateEffort {
+            effort: Effort::ALL
+                .into_iter()
+                .find(|effort| effort.name() == form.get("effort"))
+                .ok_or_else(|| wrong("effort", "Choose how much work it is".into()))?,
+            text: text(),
+        },
+        Kind::Decide => Command::Decide {
+            plan: Plan::ALL
+                .into_iter()
+                .find(|plan| plan.name() == form.get("plan"))
+                .ok_or_else(|| wrong("plan", "Choose what is decided".into()))?,
+            on: if form.some("on").is_some() { Some(instant("on")?) } else { None },
+            reason: form.get("reason").to_owned(),
+        },
+        Kind::AssessDependency => {
+            let justification = match form.get("justification") {
+                "" => None,
+                name => Some(
+                    Justification::from_name(name)
+                        .ok_or_else(|| wrong("justification", "Choose what it means here".into()))?,
+                ),
+            };
+            Command::AssessDependency {
+                package: form.get("package").to_owned(),
+                affected: justification.is_none(),
+                justification,
+                text: text(),
+            }
+        }
+        Kind::Rate => {
+            Command::Rate { vectors: vectors(form)?, severity: band(form.get("severity")), level: form.some("level") }
+        }
         Kind::SetWeakness => {
             let typed = form.get("cwe");
             let number = typed.trim().trim_start_matches("CWE-").trim_start_matches("cwe-");

@@ -112,6 +112,22 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
             view.did = format!("rated the severity {}", fmt::severity(*severity).to_lowercase());
             view.rows = vectors.iter().map(|vector| Row::new("Vector", vector.clone())).collect();
         }
+        Event::EffortEstimated { effort, text } => {
+            said(&mut view, &format!("estimated the effort: {}", effort.name()), "note", text);
+        }
+        Event::Decided { plan, on, reason, proposed } => {
+            let date = on.map(|on| format!(" of {}", day(&on))).unwrap_or_default();
+            let overruled = match proposed {
+                Some(proposed) if proposed != plan => format!(", where the policy proposes: {}", proposed.label()),
+                _ => String::new(),
+            };
+            said(&mut view, &format!("decided: {}{date}{overruled}", plan.label()), "team", reason);
+        }
+        Event::DependencyAssessed { package, affected, justification, text } => {
+            let why = justification.map(|why| format!(": {}", why.label())).unwrap_or_default();
+            let what = if *affected { "affects the product" } else { "does not affect the product" };
+            said(&mut view, &format!("assessed {package}: it {what}{why}"), "note", text);
+        }
         Event::WeaknessSet { cwe } => view.did = format!("named the weakness {}", super::case::weakness(*cwe)),
         Event::EmbargoProposed { until, text } => {
             said(&mut view, &format!("proposed to publish not before {}", day(until)), "team", text);
@@ -236,6 +252,8 @@ fn dismissal(outcome: &Outcome) -> String {
         Outcome::OutOfScope { clause, .. } => format!("found it out of scope: {clause}"),
         Outcome::Duplicate { of: Some(of) } => format!("found it known already, as {of}"),
         Outcome::Duplicate { of: None } => "found it known already".into(),
+        Outcome::Redirected { to, .. } => format!("sent the reporter on to {to}"),
+        Outcome::NotAVulnerability { clause } => format!("found it known to be no vulnerability: clause {clause}"),
         Outcome::ScannerOutput => "closed it as scanner output without a proof".into(),
         Outcome::Confirmed | Outcome::Withdrawn | Outcome::NoAnswer => format!("closed it: {}", outcome.label()),
     }

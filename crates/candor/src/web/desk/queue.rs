@@ -2,6 +2,7 @@
 
 use super::{Names, html, shell, zone};
 use crate::app::App;
+use crate::execute::project::NEXT_UPDATE;
 use crate::execute::queue::{Filter, QueuePage, QueueRow, queue};
 use crate::web::clocks::capital;
 use crate::web::session::{Member, Rejection};
@@ -106,10 +107,10 @@ fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowVi
     let zone = policy.as_ref().map_or(TimeZone::UTC, |policy| zone(policy));
     let program = policy.as_ref().map_or_else(|| row.program.to_string(), |policy| policy.program.name.clone());
     let clock = row.clock.as_ref().map(|(name, due, paused)| {
-        let what = policy
-            .as_ref()
-            .and_then(|policy| policy.promise(name))
-            .map_or(name.clone(), |promise| promise.what.clone());
+        let what = policy.as_ref().and_then(|policy| policy.promise(name)).map_or_else(
+            || if name == NEXT_UPDATE { "the regular update decided on".to_owned() } else { name.clone() },
+            |promise| promise.what.clone(),
+        );
         let (status, word) = if *paused {
             ("paused", "Paused")
         } else if *due <= now {
@@ -135,7 +136,8 @@ fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowVi
         } else {
             format!("{program}, {}", row.card.product)
         },
-        severity: SeverityView::new(row.severity, None),
+        severity: SeverityView::new(row.severity, None)
+            .named(policy.as_ref().zip(row.severity).map(|(policy, severity)| policy.severity.label(severity))),
         state: StateView::new(row.state),
         clock,
         holder: row.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
@@ -151,7 +153,9 @@ fn flag(row: &QueueRow) -> String {
         (row.card.owes, "owes a reason and a new date"),
         (row.waiting, "waits for the reporter"),
     ];
-    flags.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect::<Vec<_>>().join(", ")
+    let plan = Some(row.card.plan.as_str()).filter(|plan| !plan.is_empty());
+    let flags = flags.into_iter().filter(|(is, _)| *is).map(|(_, words)| words);
+    plan.into_iter().chain(flags).collect::<Vec<_>>().join(", ")
 }
 
 fn filters(app: &App, asked: &Asked, found: &QueuePage) -> Vec<FilterGroup> {

@@ -97,6 +97,8 @@ fn status(case: &Case) -> &'static str {
         (State::Published, _) => "It is fixed, and the advisory is public.",
         (State::Closed, Some(Outcome::Rejected)) => "The team looked into it and does not hold it for a vulnerability.",
         (State::Closed, Some(Outcome::OutOfScope { .. })) => "It is not covered by this policy.",
+        (State::Closed, Some(Outcome::Redirected { .. })) => "It has to be mended elsewhere.",
+        (State::Closed, Some(Outcome::NotAVulnerability { .. })) => "It is known, and no vulnerability here.",
         (State::Closed, Some(Outcome::Duplicate { .. })) => "It was known already, and is handled there.",
         (State::Closed, Some(Outcome::ScannerOutput)) => "The team takes no output of scanners without a proof.",
         (State::Closed, Some(Outcome::Withdrawn)) => "You took it back.",
@@ -120,10 +122,22 @@ fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String
         }
         return words;
     }
-    if let (State::Closed, Some(Outcome::OutOfScope { clause, instead })) = (case.state, &case.outcome) {
-        let what = policy.scope.out.iter().find(|out| out.clause == *clause).map(|out| out.what.as_str());
-        let instead = Some(instead.as_str()).filter(|instead| !instead.is_empty());
-        return [what, instead].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if let (State::Closed, Some(outcome)) = (case.state, &case.outcome) {
+        let cited = |name: &str| policy.clause(name).map(|clause| (clause.what, clause.more)).unwrap_or_default();
+        let parts = match outcome {
+            Outcome::OutOfScope { clause, instead } => Some((cited(clause).0, instead.clone())),
+            Outcome::Redirected { to, clause } => {
+                Some((clause.as_deref().map(|clause| cited(clause).0).unwrap_or_default(), format!("Go to {to}.")))
+            }
+            Outcome::NotAVulnerability { clause } => {
+                let (what, because) = cited(clause);
+                Some((format!("Clause {clause} of the policy: {what}"), because))
+            }
+            _ => None,
+        };
+        if let Some((what, more)) = parts {
+            return [what, more].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        }
     }
     let running = promises::clocks(case, policy, now);
     match running.iter().find(|clock| clock.is_to_reporter() && clock.status == Status::Running) {

@@ -135,6 +135,10 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         Event::Rated { severity, .. } => {
             ("step", format!("rated the severity: {}", fmt::severity(*severity).to_lowercase()), "")
         }
+        Event::Decided { plan, on, reason, .. } => {
+            let date = on.map(|on| format!(", {}", day(on))).unwrap_or_default();
+            ("theirs", format!("decided: {}{date}", plan.label()), reason)
+        }
         Event::WeaknessSet { cwe } => ("step", format!("named the weakness: CWE-{cwe}"), ""),
         Event::FixRecorded { version: Some(version), .. } => ("step", format!("put a fix on record: {version}"), ""),
         Event::FixRecorded { .. } => ("step", "put a remediation on record".into(), ""),

@@ -3,7 +3,7 @@
 use crate::web::fields::Fields;
 use crate::web::views::{Choice, Control, Field, Group};
 use candor_core::decide::{LINE_LIMIT, MESSAGE_LIMIT};
-use candor_core::event::{Contact, Credit, ReportFacts};
+use candor_core::event::{Contact, Credit, ReportFacts, Standing};
 use candor_core::intake;
 use candor_core::policy::{CreditDefault, CreditField, Policy, QuestionKind, ReportField, ScannerRule};
 use std::collections::BTreeMap;
@@ -113,7 +113,10 @@ impl Form<'_> {
             ReportField::Product => {
                 let mut names: Vec<String> = products.iter().map(|product| product.name.clone()).collect();
                 names.push(unsure());
-                (Field::line("product", label).suggestions(names), "Choose one or write your own words.")
+                (
+                    Field::line("product", label).suggestions(names),
+                    "Choose one, write your own words, or give the address of the repository.",
+                )
             }
             ReportField::Component => {
                 let mut names: Vec<String> =
@@ -124,6 +127,7 @@ impl Form<'_> {
             ReportField::Version => {
                 let supported = &self.policy.versions.supported;
                 let mut names: Vec<String> = supported.iter().map(|version| version.branch.clone()).collect();
+                names.extend(self.policy.versions.latest.clone());
                 names.push("Latest release".into());
                 names.push(unsure());
                 (Field::line("version", label).suggestions(names), "Where you saw it. A commit is as good.")
@@ -199,8 +203,23 @@ impl Form<'_> {
         self.policy.report.questions.iter().map(question).collect()
     }
 
+    /// What the reporter is to the program, where the policy tells them apart.
+    fn standing(&self) -> Option<Field> {
+        let mut choices = vec![Choice::new("outside", "Nothing: I come from outside")];
+        if self.policy.channels.portal.is_some() {
+            choices.push(Choice::new("partner", "A customer or partner"));
+        }
+        if self.policy.scope.internal_reports {
+            choices.push(Choice::new("staff", "I work on it"));
+        }
+        (choices.len() > 1).then(|| {
+            let name = format!("What you are to {}", self.policy.program.name);
+            self.filled(Field::new("standing", name, Control::Radio(choices)).note("optional").value("outside"))
+        })
+    }
+
     fn who(&self) -> Vec<Field> {
-        vec![
+        let mut fields = vec![
             self.filled(Field::line("name", "Your name").note("optional").autocomplete("name")),
             self.filled(
                 Field::new("email", "Your address for mail", Control::Typed("email"))
@@ -215,7 +234,9 @@ impl Form<'_> {
                     .note("optional")
                     .hint("The public one, from -----BEGIN PGP PUBLIC KEY BLOCK-----"),
             ),
-        ]
+        ];
+        fields.extend(self.standing());
+        fields
     }
 
     fn conditions(&self) -> Option<Group> {
@@ -364,6 +385,7 @@ pub fn read(policy: &Policy, answers: &Fields) -> (Said, Problems) {
         disclosure_plans: text("disclosure_plans", MESSAGE_LIMIT),
         exploited: answers.ticked("exploited"),
         agreed: answers.ticked("agreed"),
+        standing: Standing::from_name(answers.get("standing")),
         ..ReportFacts::default()
     };
     let identifiers = text("identifiers", MESSAGE_LIMIT);

@@ -85,6 +85,10 @@ pub struct CasePage {
     pub identifiers: Vec<Link>,
     /// Fixes and decisions per branch.
     pub fixes: Vec<FixRow>,
+    /// Effort, what the policy proposes, and what was decided.
+    pub planning: Vec<Row>,
+    /// Packages whose vulnerabilities were assessed.
+    pub assessments: Vec<Record>,
     /// Records of verification.
     pub verifications: Vec<Record>,
     /// Audits for similar problems.
@@ -151,6 +155,10 @@ pub struct ReportView {
     pub files: Vec<FileView>,
     /// What the policy asks for and it lacks.
     pub missing: Vec<String>,
+    /// What the policy says that may concern it, with its clause.
+    pub hints: Vec<Row>,
+    /// The product proposed by the repository named, with the act that takes it over.
+    pub proposed: Option<Link>,
 }
 
 /// The rating in force.

@@ -157,6 +157,11 @@ impl SeverityView {
             score,
         }
     }
+
+    /// In the program's own word, where it has one.
+    pub fn named(self, word: Option<String>) -> Self {
+        Self { word: word.unwrap_or(self.word), ..self }
+    }
 }
 
 /// The state of a case as a word.

@@ -28,6 +28,19 @@ pub struct ReportForm {
     pub leave_out: Vec<String>,
     /// Other ways to report.
     pub other_ways: Vec<Link>,
+    /// What the policy says that may concern the answers so far; asked for with the button that sends nothing yet.
+    pub hints: Option<Vec<HintView>>,
+}
+
+/// Something the policy says that may concern a report.
+#[derive(Debug, Clone, Default)]
+pub struct HintView {
+    /// In words.
+    pub text: String,
+    /// The clause; empty for none.
+    pub clause: String,
+    /// Where to go instead.
+    pub to: Option<Link>,
 }
 
 /// A promise with the date it would have.
@@ -59,6 +72,8 @@ pub struct ReceiptPage {
     pub files: u64,
     /// What the policy would like to have had besides; empty when the report is complete.
     pub missing: Vec<String>,
+    /// What the policy says that may concern it.
+    pub hints: Vec<String>,
 }
 
 impl ReceiptPage {

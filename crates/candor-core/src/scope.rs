@@ -1,0 +1,213 @@
+//! What a report may be about: the product its repository belongs to, and hints from the policy's clauses. A hint helps
+//! whoever writes or reads a report; it never decides anything, and no report is turned away for one.
+
+use crate::event::ReportFacts;
+use crate::policy::{Policy, Product};
+use crate::versions;
+use jiff::Timestamp;
+
+/// Something the policy says that may concern a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// What it is about.
+    pub about: HintKind,
+    /// The clause, where it is one.
+    pub clause: Option<String>,
+    /// In words.
+    pub text: String,
+    /// Where to go instead, where the policy names an address.
+    pub to: Option<String>,
+}
+
+/// What a hint is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HintKind {
+    /// The product a repository belongs to.
+    Product,
+    /// Something that is covered by name.
+    Covered,
+    /// Something that may not be covered.
+    OutOfScope,
+    /// Something that is known to be no vulnerability here.
+    Known,
+    /// The version reported.
+    Version,
+}
+
+impl HintKind {
+    /// Name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            HintKind::Product => "product",
+            HintKind::Covered => "covered",
+            HintKind::OutOfScope => "out-of-scope",
+            HintKind::Known => "known",
+            HintKind::Version => "version",
+        }
+    }
+}
+
+/// A repository in one form: `github.com/dapr/dapr`, from an address, an `scp` path or the bare words.
+pub fn repository(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches(['.', ',', ';', ')', '>', '/']);
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let (address, rest) = match text.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (false, text),
+    };
+    let rest = rest.rsplit_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, host)| host);
+    let rest = match rest.split_once(':') {
+        Some((host, path)) if !host.contains('/') && !path.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{host}/{path}")
+        }
+        _ => rest.to_owned(),
+    };
+    let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    let plain = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || "._-~".contains(c));
+    if parts.len() < 2 || !parts.iter().take(4).all(plain) || (!address && parts.len() < 2) {
+        return None;
+    }
+    let joined = parts.join("/").to_lowercase();
+    Some(joined.trim_end_matches(".git").replace(".git/", "/"))
+}
+
+/// The product that a repository belongs to, with the pattern it fits: the longest one that fits.
+pub fn product_of<'p>(policy: &'p Policy, repository: &str) -> Option<(&'p Product, &'p str)> {
+    let found = policy.scope.products.iter().flat_map(|product| {
+        let fitting = product.repositories.iter().filter(|pattern| fits(pattern, repository));
+        fitting.map(move |pattern| (product, pattern.as_str()))
+    });
+    found.max_by_key(|(_, pattern)| pattern.chars().filter(|c| *c != '*').count())
+}
+
+/// Whether a repository, or a page below it, fits a pattern such as `github.com/dapr/*`. A star stands for letters within one
+/// part of the path. Without a host, owner and name are compared.
+pub fn fits(pattern: &str, repository: &str) -> bool {
+    let pattern = pattern.trim().trim_end_matches('/').to_lowercase();
+    let pattern = pattern.split_once("://").map_or(pattern.as_str(), |(_, rest)| rest).to_owned();
+    let wanted: Vec<&str> = pattern.split('/').collect();
+    let given: Vec<&str> = repository.split('/').collect();
+    let match_from = |wanted: &[&str]| {
+        given.len() >= wanted.len() && wanted.iter().zip(&given).all(|(wanted, given)| glob(wanted, given))
+    };
+    let has_host = given.first().is_some_and(|host| host.contains('.'));
+    if has_host || wanted.len() < 3 { match_from(&wanted) } else { match_from(&wanted[1..]) }
+}
+
+/// Whether a text fits a pattern in which a star stands for any letters.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
+    for piece in middle {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+/// Repositories named in a report: in the field for the product, and as addresses in its texts.
+pub fn repositories(facts: &ReportFacts) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut add = |text: &str| {
+        if let Some(known) = repository(text).filter(|known| !found.contains(known) && found.len() < 20) {
+            found.push(known);
+        }
+    };
+    add(&facts.product);
+    for text in [&facts.component, &facts.title, &facts.description, &facts.steps] {
+        for word in text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '(' | '"' | '\'')) {
+            if word.starts_with("https://") || word.starts_with("http://") || word.starts_with("git@") {
+                add(word);
+            }
+        }
+    }
+    found
+}
+
+/// The product a report is about by its repository, when its own words name none of the policy's.
+pub fn proposed_product<'p>(policy: &'p Policy, facts: &ReportFacts) -> Option<(&'p Product, String)> {
+    let product = facts.product.trim();
+    if policy.scope.products.iter().any(|known| known.name.eq_ignore_ascii_case(product)) {
+        return None;
+    }
+    repositories(facts).into_iter().find_map(|known| product_of(policy, &known).map(|(product, _)| (product, known)))
+}
+
+/// Everything the policy says that may concern a report at `at`. Empty for most reports.
+pub fn hints(facts: &ReportFacts, policy: &Policy, at: Timestamp) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let mut product = Some(facts.product.trim()).filter(|name| !name.is_empty());
+    if let Some((proposed, repository)) = proposed_product(policy, facts) {
+        product = Some(&proposed.name);
+        hints.push(Hint {
+            about: HintKind::Product,
+            clause: None,
+            text: format!("{repository} belongs to {}, which is covered.", proposed.name),
+            to: None,
+        });
+    }
+    let repositories = repositories(facts);
+    let text = words_of(&[&facts.title, &facts.description, &facts.weakness, &facts.impact, &facts.component]);
+    let cwe = candor_formats::cwe::Cwe::parse(facts.weakness.split(':').next().unwrap_or_default()).map(|cwe| cwe.id);
+    let speaks_of = |words: &[String], cwes: &[u32]| {
+        cwe.is_some_and(|cwe| cwes.contains(&cwe)) || words.iter().any(|word| has_words(&text, word))
+    };
+    for out in &policy.scope.out {
+        if repositories.iter().any(|known| out.repositories.iter().any(|pattern| fits(pattern, known))) {
+            let text = joined(&format!("This may not be covered: {}", out.what), out.instead.as_deref());
+            hints.push(Hint {
+                about: HintKind::OutOfScope,
+                clause: Some(out.clause.clone()),
+                text,
+                to: out.to.clone(),
+            });
+        }
+    }
+    for kind in policy.scope.kinds.iter().filter(|kind| speaks_of(&kind.words, &kind.cwes)) {
+        let (about, lead) = match kind.covered {
+            true => (HintKind::Covered, "This is covered: "),
+            false => (HintKind::OutOfScope, "This may not be covered: "),
+        };
+        let text = joined(&format!("{lead}{}", kind.what), kind.instead.as_deref());
+        hints.push(Hint { about, clause: Some(kind.clause.clone()), text, to: kind.to.clone() });
+    }
+    for known in policy.known.iter().filter(|known| speaks_of(&known.words, &known.cwes)) {
+        let text =
+            joined(&format!("This may be known, and no vulnerability here: {}", known.what), Some(&known.because));
+        hints.push(Hint { about: HintKind::Known, clause: Some(known.clause.clone()), text, to: known.url.clone() });
+    }
+    let support = versions::support(policy, product, &facts.version, at);
+    if support.is_over() {
+        let text = joined(&support.words(), Some(&policy.versions.statement));
+        hints.push(Hint { about: HintKind::Version, clause: None, text, to: None });
+    }
+    hints
+}
+
+fn joined(first: &str, second: Option<&str>) -> String {
+    let first = first.trim();
+    match second.map(str::trim).filter(|second| !second.is_empty()) {
+        Some(second) => format!("{first}{} {second}", if first.ends_with(['.', '!', '?']) { "" } else { "." }),
+        None => first.to_owned(),
+    }
+}
+
+/// Texts as words of small letters and digits between single spaces, with a space at both ends.
+fn words_of(texts: &[&String]) -> String {
+    let mut out = String::from(" ");
+    for text in texts {
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            out.push_str(&word.to_lowercase());
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// Whether a text has these words one after the other, as whole words.
+fn has_words(text: &str, words: &str) -> bool {
+    let wanted = words_of(&[&words.to_owned()]);
+    wanted.len() > 1 && text.contains(&wanted)
+}
