@@ -16,7 +16,8 @@ statements! {
         values ($1, $2, $3, $4, $5, 'waiting', 0, $6, $7)";
     CLAIM = concat!("update outbox set next_at = $1, attempts = attempts + 1 where id in \
         (select o.id from outbox o where o.state = 'waiting' and o.next_at <= $2 and not exists \
-        (select 1 from outbox e where e.state = 'waiting' and e.stream = o.stream and e.recipient = o.recipient and e.seq < o.seq) \
+        (select 1 from outbox e where e.state = 'waiting' and e.stream = o.stream and e.recipient = o.recipient and e.seq < o.seq \
+        and not (e.attempts = 0 and e.next_at > $2)) \
         order by o.next_at, o.id limit $3 {skip locked}) \
         returning ", columns!());
     DONE = "update outbox set state = 'done', done_at = $3, error = null where id = $1 and attempts = $2 and state = 'waiting'";
@@ -104,7 +105,8 @@ pub fn insert_statement(letter: &NewLetter<'_>) -> Statement {
 }
 
 /// Claims up to `limit` letters that may leave at `now`, of one case and recipient only the first: the next one may be
-/// claimed when it has left or was given up. They are hidden from other workers until
+/// claimed when it has left or was given up. One that was put off when it was written, and whose time has not come, holds
+/// up none after it. They are hidden from other workers until
 /// `lease_until`, after which a worker that died has lost them. Sorted by `created_at`, then id.
 ///
 /// # Errors

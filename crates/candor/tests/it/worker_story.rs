@@ -140,6 +140,34 @@ on_both! {
         let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
         assert_eq!(ids(&claimed), ["a"]);
     }
+
+    async fn a_letter_that_was_put_off_holds_up_none_after_it_and_one_that_is_tried_again_does(place: Place) {
+        let app = place.app(&[POLICY]).await;
+        let at = app.now().as_microsecond();
+        let new = |id: &'static str, seq: i64, kind: &'static str, next_at: i64| {
+            outbox::insert_statement(&outbox::NewLetter {
+                id,
+                stream: "CASE",
+                seq,
+                kind,
+                recipient: "reporter:0",
+                next_at,
+                created_at: at,
+            })
+        };
+        let rows = vec![new("b", 1, "received", at + 5_000), new("a", 2, "question", at)];
+        place.store.commit(candor::store::Batch::main(rows)).await.expect("kept");
+        let ids = |rows: &[outbox::OutboxRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+        let claimed = outbox::claim(&place.store, at, at + 1_000, 10).await.expect("claimed");
+        assert_eq!(ids(&claimed), ["a"], "the receipt leaves later, the question now");
+        outbox::done(&place.store, &claimed[0], at).await.expect("done");
+        let claimed = outbox::claim(&place.store, at + 5_000, at + 6_000, 10).await.expect("claimed");
+        assert_eq!(ids(&claimed), ["b"]);
+        outbox::retry(&place.store, &claimed[0], at + 9_000, "try later").await.expect("put back");
+        place.store.commit(candor::store::Batch::main(vec![new("c", 3, "news", at)])).await.expect("kept");
+        let claimed = outbox::claim(&place.store, at + 5_000, at + 6_000, 10).await.expect("claimed");
+        assert_eq!(ids(&claimed), [""; 0], "a letter that could not leave keeps its place");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
