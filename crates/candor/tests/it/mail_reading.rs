@@ -210,3 +210,24 @@ proptest! {
         let _ = (found.whole(), found.fresh(), candor::mail::read::asks::read(&found.fresh()));
     }
 }
+
+#[test]
+fn a_text_of_many_megabytes_is_read_for_its_beginning_and_says_that_it_goes_on() {
+    for (kind, line) in
+        [("text/plain", "a\n"), ("text/plain", "\n"), ("text/plain; format=flowed", "é \n"), ("text/html", "<br>b")]
+    {
+        let raw = format!("From: ada@outside.example\nContent-Type: {kind}\n\nFirst words\n{}", line.repeat(3_000_000));
+        let found = read(raw.as_bytes(), &Limits::default());
+        let whole = found.whole();
+        assert!(whole.starts_with("First words"), "{kind}");
+        assert!(whole.len() < 1_100_000, "{kind}: {} bytes", whole.len());
+        assert!(whole.ends_with("[The text goes on in message.eml.]"), "{kind}");
+        assert!(found.files.is_empty() && found.over.is_none());
+    }
+    let parts = "--b\n\n".to_owned() + &"x\n".repeat(40_000) + "\n";
+    let raw = format!("From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n{}--b--\n", parts.repeat(50));
+    let whole = read(raw.as_bytes(), &Limits::default()).whole();
+    assert!(whole.len() < 1_100_000 && whole.ends_with("[The text goes on in message.eml.]"), "{}", whole.len());
+    let short = read(b"From: a@b.example\n\nShort.\n", &Limits::default());
+    assert_eq!(short.whole(), "Short.");
+}

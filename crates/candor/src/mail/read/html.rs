@@ -31,7 +31,7 @@ const LINES: [&str; 22] = [
 ];
 
 /// Bytes of HTML that are read; more is in the raw message.
-const LONGEST: usize = 2 * 1024 * 1024;
+pub(super) const LONGEST: usize = 2 * 1024 * 1024;
 
 /// The text of an HTML document, in one pass.
 pub(super) fn to_text(html: &str) -> String {

@@ -17,6 +17,9 @@ use head::Head;
 use jiff::Timestamp;
 use mail_parser::{HeaderName, HeaderValue, MessageParser};
 
+/// Stands where the text of a mail is longer than what is read of it.
+pub(super) const GOES_ON: &str = "[The text goes on in message.eml.]";
+
 /// How much of a mail is read. Past any of these it is kept whole and shown to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -284,6 +287,9 @@ pub fn read(raw: &[u8], limits: &Limits) -> Letter {
     match parts::walk(raw, limits) {
         Ok(found) => {
             letter.text = text::passages(&found.text);
+            if found.cut {
+                letter.text.push(Passage::Said(GOES_ON.to_owned()));
+            }
             letter.files = found.files;
             for noticed in found.noticed {
                 if !letter.noticed.contains(&noticed) {

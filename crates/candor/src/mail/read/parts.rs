@@ -8,10 +8,26 @@ use mail_parser::{HeaderName, MessageParser, MimeHeaders};
 /// Largest header of a part.
 const PART_HEADER: usize = 64 * 1024;
 
+/// Bytes of text that are taken apart, far more than is shown of a mail; the rest is in the raw message alone.
+const TEXT: usize = 1_000_000;
+/// Bytes of a part that text is made from: some charsets and HTML need several for one character.
+const TEXT_PART: usize = 4 * TEXT;
+
+/// Cuts a text to `limit` bytes at most, between two characters. Whether there was more.
+fn cut(text: &mut String, limit: usize) -> bool {
+    if text.len() <= limit {
+        return false;
+    }
+    text.truncate(text.floor_char_boundary(limit));
+    true
+}
+
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) text: String,
+    /// The text goes on in the raw message.
+    pub(super) cut: bool,
     pub(super) files: Vec<Attached>,
     pub(super) noticed: Vec<Noticed>,
 }
@@ -21,6 +37,7 @@ pub(super) fn walk(raw: &[u8], limits: &Limits) -> Result<Found, Over> {
     let mut walk = Walk { limits, parts: 0, more: 0, html_shown: false, found: Found::default() };
     let said = walk.entity(raw, 0, "text/plain", false)?;
     walk.found.text = said.text;
+    walk.found.cut = said.cut | cut(&mut walk.found.text, TEXT);
     if walk.html_shown {
         walk.found.noticed.push(Noticed::HtmlOnly);
     }
@@ -43,6 +60,7 @@ struct Walk<'a> {
 struct Said {
     text: String,
     from_html: bool,
+    cut: bool,
 }
 
 /// What the header of a part says.
@@ -173,7 +191,7 @@ impl Walk<'_> {
         for part in parts {
             said.push(self.entity(part, depth + 1, default, alternative)?);
         }
-        said.retain(|it| !it.text.trim().is_empty());
+        said.retain(|it| it.cut || !it.text.trim().is_empty());
         if alternative {
             // Plain text if there is any; what HTML says beside it is in the raw message.
             let chosen = said.iter().position(|it| !it.from_html).unwrap_or(0);
@@ -181,11 +199,14 @@ impl Walk<'_> {
             return Ok(if said.is_empty() { Said::default() } else { said.swap_remove(chosen) });
         }
         let from_html = !said.is_empty() && said.iter().all(|it| it.from_html);
+        let cut = said.iter().any(|it| it.cut);
         let texts: Vec<String> = said.into_iter().map(|it| it.text.trim_end().to_owned()).collect();
-        Ok(Said { text: texts.join("\n\n"), from_html })
+        Ok(Said { text: texts.join("\n\n"), from_html, cut })
     }
 
     fn text(&mut self, kind: &Kind, bytes: &[u8]) -> Said {
+        let over = bytes.len() > TEXT_PART;
+        let bytes = &bytes[..bytes.len().min(TEXT_PART)];
         let charset = kind.charset.as_deref().map(|name| name.trim().to_ascii_lowercase());
         let utf8 = charset.as_deref().is_none_or(|name| matches!(name, "utf-8" | "utf8" | "us-ascii" | ""));
         let decoded = match charset.as_deref() {
@@ -204,7 +225,8 @@ impl Walk<'_> {
             },
             None => String::from_utf8_lossy(bytes).into_owned(),
         };
-        let decoded: String = decoded.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
+        let mut decoded: String =
+            decoded.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
         if decoded.contains("-----BEGIN PGP MESSAGE-----") {
             self.found.noticed.push(Noticed::Encrypted(Protection::OpenPgp));
         } else if decoded.contains("-----BEGIN PGP SIGNED MESSAGE-----") {
@@ -212,10 +234,13 @@ impl Walk<'_> {
         }
         if kind.main == "text" && kind.sub == "html" {
             self.html_shown = true;
-            return Said { text: html::to_text(&decoded), from_html: true };
+            let mut text = html::to_text(&decoded);
+            let cut = over | (decoded.len() > html::LONGEST) | cut(&mut text, TEXT);
+            return Said { text, from_html: true, cut };
         }
+        let cut = over | cut(&mut decoded, TEXT);
         let text = if kind.flowed { text::unflow(&decoded, kind.delsp) } else { decoded };
-        Said { text, from_html: false }
+        Said { text, from_html: false, cut }
     }
 
     fn file(&mut self, kind: &Kind, bytes: Vec<u8>) {
