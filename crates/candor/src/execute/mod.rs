@@ -63,6 +63,8 @@ pub enum Letters {
     From(Timestamp),
     /// Not at all.
     Never,
+    /// Not at all, and none to the team either: for what would make letters without end.
+    Nobody,
 }
 
 /// Asks a command of a case as [`execute`] does, with what `beside` adds to its transaction. What is beside is kept even
@@ -380,7 +382,7 @@ pub(crate) fn tell(
     for (seq, event) in (first_seq + 1..).zip(events) {
         for notice in notices(after, event, policy) {
             let next_at = match (letters, &notice.to) {
-                (Letters::Never, Recipient::Reporter(_)) => continue,
+                (Letters::Never, Recipient::Reporter(_)) | (Letters::Nobody, _) => continue,
                 (Letters::From(from), Recipient::Reporter(_)) => from.as_microsecond(),
                 _ => at,
             };

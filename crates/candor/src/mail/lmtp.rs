@@ -328,6 +328,8 @@ fn reply(outcome: &Result<Outcome, Error>) -> String {
         Ok(Outcome::Looping) => "554 5.4.6 The mail goes round in circles".into(),
         Ok(Outcome::Later) => "451 4.7.1 Too much mail at once; send it again later".into(),
         Ok(_) => "250 2.0.0 Taken".into(),
+        // The operator's limit of a file lies below that of a mail.
+        Err(Error::FileTooLarge { .. }) => "552 5.3.4 The mail is too large; send large files through the form".into(),
         Err(Error::Full) => "452 4.3.1 No room left; send it again later".into(),
         Err(why) => {
             if let Error::Internal(cause) = why {

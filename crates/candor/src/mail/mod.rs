@@ -11,6 +11,8 @@ pub mod dir; // as files in a folder
 pub mod reading; // a letter from a folder, opened for the demonstration's page
 pub mod lmtp; // in from a mail server
 pub mod imap; // in from a mailbox
+mod bounces; // letters of ours that come back
+mod facts; // what a report asks for, from a mail
 pub mod receive; // whose it is, and what becomes of it
 pub mod read; // a mail that comes in: raw bytes to what it says
 

@@ -13,11 +13,12 @@ use candor_core::id::{CaseId, ProgramSlug};
 use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
+use candor_core::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 
-use super::address;
 use super::read::asks::{self, Ask};
-use super::read::{Automatic, Letter, Limits, Mailbox, read};
+use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read};
+use super::{address, bounces, facts};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::report::{NewReport, file_report_beside, find_reply};
@@ -29,11 +30,11 @@ use crate::store::{self, Statement};
 const HOPS: usize = 100;
 /// Time between two automatic answers to one sender.
 const ANSWER_EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// Answers are not put off longer than this; then there is none.
+/// Confirmations of wishes are not put off longer than this; then there is none.
 const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// New reports of one sender within an hour; further ones join the newest.
+/// New reports of one sender within an hour; further ones are taken in without letters.
 const REPORTS_AN_HOUR: i64 = 10;
-/// The same for servers' reports about mails, whoever sends them.
+/// The same for servers' reports about mails, whoever sends them; further ones join the newest.
 const BOUNCES_AN_HOUR: i64 = 3;
 
 /// Who hands a mail over, and for whom.
@@ -56,7 +57,7 @@ pub enum Outcome {
     Joined(CaseId),
     /// Kept with a case, for the team, as not known to be the reporter's.
     Unverified(CaseId),
-    /// One of many within an hour: kept with the newest report of its sender.
+    /// One of many servers' reports within an hour: kept with the newest of them.
     Folded(CaseId),
     /// Taken in before.
     Again,
@@ -155,24 +156,40 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
         letter.automatic.get_or_insert(Automatic::Bounce);
     }
     let lookups = keys.root().purpose(Purpose::Lookup);
+    let returned = bounces::letter_of(app, &letter, &raw).await?;
+    let whose = whose(app, &letter, found.secret.as_deref()).await?;
     let body = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &raw[letter.body_at..]);
     let program = found.policy.program.slug.clone();
     let from = letter.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
     let mut named = format!("{program}\n{}\n{from}\n{}\n", letter.message_id, letter.subject).into_bytes();
     named.extend_from_slice(body.as_ref());
+    // The same mail to the addresses of two reports belongs to both.
+    if let Some((case, number)) = &whose {
+        named.extend_from_slice(format!("\n{case}\n{number}").as_bytes());
+    }
+    let key = match &returned {
+        // A letter comes back once, however often servers say so.
+        Some(returned) => lookup(lookups, "mail that came back", returned.id.as_bytes()),
+        None => lookup(lookups, "mail", &named),
+    };
     let sender = match letter.automatic {
         // Bounces come from everywhere and are one sender.
         Some(Automatic::Bounce | Automatic::Own) => "automatic".to_owned(),
         _ => from,
     };
+    // Two names for one sender, so that answers and bounces never count as reports.
+    let writer = lookup(lookups, "mail writer", sender.as_bytes());
     let sender = lookup(lookups, "mail sender", sender.as_bytes());
-    let mail = Mail { app, program, key: lookup(lookups, "mail", &named), sender, raw, letter, now: app.now() };
+    let mail = Mail { app, program, key, sender, writer, raw, letter, now: app.now() };
     let _turn = LANES[usize::from(sender[0]) % LANES.len()].lock().await;
     if store::mail::find(&app.store, &mail.key).await?.is_some() {
         return Ok(Outcome::Again);
     }
     let mut kept = Kept { app, files: Vec::new() };
-    let outcome = mail.take(found.secret.as_deref(), &mut kept).await;
+    let outcome = match returned {
+        Some(returned) => mail.came_back(&returned, &mut kept).await,
+        None => mail.take(whose, &mut kept).await,
+    };
     match outcome {
         Ok(outcome) => {
             if matches!(outcome, Outcome::Later) {
@@ -192,9 +209,28 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
 }
 
 fn is_own(app: &App, letter: &Letter) -> Result<bool, Error> {
-    let Some((id, mark)) = letter.own_mark.split_once(' ') else { return Ok(false) };
+    Ok(marked(app, &letter.own_mark)?.is_some())
+}
+
+/// The id of the letter of ours that carries this mark; `None` when the mark is not ours.
+pub(super) fn marked<'a>(app: &App, mark: &'a str) -> Result<Option<&'a str>, Error> {
+    let Some((id, tag)) = mark.trim().split_once(' ') else { return Ok(None) };
     let known = own_mark(app, id)?;
-    Ok(equal(known.as_bytes(), format!("{id} {}", mark.trim()).as_bytes()))
+    Ok(equal(known.as_bytes(), format!("{id} {}", tag.trim()).as_bytes()).then_some(id))
+}
+
+/// The report that a secret of this mail belongs to: of the recipient, of the other addresses it is written to, of
+/// the letters it answers.
+async fn whose(app: &App, letter: &Letter, secret: Option<&str>) -> Result<Option<(CaseId, u32)>, Error> {
+    let written: Vec<String> = letter.to.iter().filter_map(|address| place(app, address)?.secret).collect();
+    let answered = letter.answers.iter().filter_map(|id| id.strip_prefix("thread-")?.split('@').next());
+    let secrets = secret.into_iter().chain(written.iter().map(String::as_str)).chain(answered);
+    for secret in secrets.filter(|secret| secret.len() >= 26).take(20) {
+        if let Some(found) = find_reply(app, secret).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Files that were sealed for this mail and may have become part of nothing.
@@ -204,6 +240,12 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
+    /// Nothing of this mail is kept so far, after all.
+    async fn forget(&mut self) {
+        self.drop_unused().await;
+        self.files.clear();
+    }
+
     async fn drop_unused(&self) {
         for file in &self.files {
             if let Ok(None) = store::blobs::get(&self.app.store, file.id.as_str()).await {
@@ -227,17 +269,24 @@ struct Mail<'a> {
     app: &'a App,
     program: ProgramSlug,
     key: [u8; 16],
+    /// The sender, by whom reports are counted.
     sender: [u8; 16],
+    /// The same, for mails that file none.
+    writer: [u8; 16],
     raw: Arc<Vec<u8>>,
     letter: Letter,
     now: Timestamp,
 }
 
 impl Mail<'_> {
-    async fn take(&self, secret: Option<&str>, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
-        if let Some((case, number)) = self.whose(secret).await? {
+    async fn take(&self, whose: Option<(CaseId, u32)>, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+        if let Some((case, number)) = whose {
             match execute::load_case(self.app, &Actor::Clock, &case).await {
-                Ok(case) => return self.reply(&case, number, kept).await,
+                Ok(case) => match self.reply(&case, number, kept).await {
+                    // Sent again it would be refused again.
+                    Err(Error::Refused(why)) => self.log(&why),
+                    other => return other,
+                },
                 // An erased case is as none.
                 Err(Error::NotFound) => {}
                 Err(other) => return Err(other),
@@ -246,50 +295,75 @@ impl Mail<'_> {
         self.report(kept).await
     }
 
-    /// The report that a secret of this mail belongs to: of the recipient, of the other addresses it is written to, of
-    /// the letters it answers.
-    async fn whose(&self, secret: Option<&str>) -> Result<Option<(CaseId, u32)>, Error> {
-        let written: Vec<String> =
-            self.letter.to.iter().filter_map(|address| place(self.app, address)?.secret).collect();
-        let answered = self.letter.answers.iter().filter_map(|id| id.strip_prefix("thread-")?.split('@').next());
-        let secrets = secret.into_iter().chain(written.iter().map(String::as_str)).chain(answered);
-        for secret in secrets.filter(|secret| secret.len() >= 26).take(20) {
-            if let Some(found) = find_reply(self.app, secret).await? {
-                return Ok(Some(found));
+    fn log(&self, why: &Refusal) {
+        tracing::warn!(program = %self.program, code = why.code(), "a mail could not be taken as what it is; it is kept for the team");
+    }
+
+    /// A server says that a letter of ours could not be delivered, or a program answered one to the team: a note at its
+    /// case, and the end of it. A letter about it would come back as well.
+    async fn came_back(&self, returned: &bounces::Returned, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+        tracing::warn!(program = %self.program, "a letter could not be delivered, or was answered by a program; its case says which");
+        if let Some(case) = &returned.case {
+            let report = returned.report();
+            let actor = Actor::Reporter { case: case.clone(), report: report.unwrap_or_default() };
+            let letters = if report.is_some() { Letters::Never } else { Letters::Nobody };
+            match self.unverified(&actor, case, vec![returned.words()], letters, kept).await {
+                Ok(case) => return Ok(Outcome::Unverified(case)),
+                // The case was erased.
+                Err(Error::NotFound) => kept.forget().await,
+                Err(other) => return Err(other),
             }
         }
-        Ok(None)
+        self.app.store.commit(store::Batch::main(vec![self.seen(&self.writer, "", Letters::Never)])).await?;
+        Ok(Outcome::Own)
     }
 
     /// Every file of the mail, and the mail itself.
     async fn keep_files(&self, kept: &mut Kept<'_>) -> Result<(), Error> {
+        if !kept.files.is_empty() {
+            return Ok(());
+        }
         for file in &self.letter.files {
-            kept.add(&file.name, &file.bytes).await?;
+            match kept.add(&file.name, &file.bytes).await {
+                // It is in the mail itself.
+                Err(Error::FileTooLarge { .. }) => {}
+                other => other?,
+            }
         }
         kept.add("message.eml", &self.raw).await
     }
 
-    fn seen(&self, stream: &str, answer: Letters) -> Statement {
+    fn seen(&self, who: &[u8], stream: &str, answer: Letters) -> Statement {
         store::mail::insert_statement(&store::mail::MailRow {
             key: &self.key,
             program: self.program.as_str(),
-            sender: &self.sender,
+            sender: who,
             stream,
             at: self.now.as_microsecond(),
             answered_at: match answer {
                 Letters::Now => Some(self.now.as_microsecond()),
                 Letters::From(at) => Some(at.as_microsecond()),
-                Letters::Never => None,
+                Letters::Never | Letters::Nobody => None,
             },
         })
     }
 
-    /// When an automatic answer to the sender may leave.
-    async fn answer(&self) -> Result<Letters, Error> {
-        if self.letter.automatic.is_some() || self.letter.is_suspicious() || self.contact().email.is_empty() {
+    /// When the letter may leave that a report arrived. Every address that is kept gets it. It waits for an hour since
+    /// the last one that left, and not for others that wait: mails under a name that is not theirs cannot push it back.
+    async fn receipt(&self) -> Result<Letters, Error> {
+        if self.contact().email.is_empty() {
             return Ok(Letters::Never);
         }
-        let Some(last) = store::mail::answered(&self.app.store, &self.sender).await? else { return Ok(Letters::Now) };
+        let last = store::mail::answered(&self.app.store, &self.sender, self.now.as_microsecond()).await?;
+        let Some(last) = last else { return Ok(Letters::Now) };
+        let next = Timestamp::from_microsecond(last).map_err(Error::internal)? + ANSWER_EVERY;
+        Ok(if next <= self.now { Letters::Now } else { Letters::From(next) })
+    }
+
+    /// When the confirmation of a wish may leave.
+    async fn answer(&self) -> Result<Letters, Error> {
+        let last = store::mail::answered(&self.app.store, &self.writer, i64::MAX).await?;
+        let Some(last) = last else { return Ok(Letters::Now) };
         let next = Timestamp::from_microsecond(last).map_err(Error::internal)? + ANSWER_EVERY;
         Ok(if next <= self.now {
             Letters::Now
@@ -302,7 +376,7 @@ impl Mail<'_> {
 
     /// Name and address to write to; empty when there is none that takes letters.
     fn contact(&self) -> Contact {
-        let takes_letters = matches!(self.letter.automatic, None | Some(Automatic::List));
+        let takes_letters = matches!(self.letter.automatic, None | Some(Automatic::List)) && !self.letter.from_list;
         match &self.letter.from {
             Some(Mailbox { name, address })
                 if takes_letters
@@ -319,8 +393,14 @@ impl Mail<'_> {
     /// What the team should know of the mail.
     fn noticed(&self) -> Vec<String> {
         let mut words: Vec<String> = self.letter.noticed.iter().map(super::read::Noticed::words).collect();
-        if let Some(automatic) = self.letter.automatic {
-            words.push(format!("It was written by a program: {}. It was not answered.", automatic.words()));
+        match self.letter.automatic {
+            Some(Automatic::List) if !self.letter.from_list => {
+                words.push(format!("It was {}.", Automatic::List.words()));
+            }
+            Some(automatic) => {
+                words.push(format!("It was written by a program: {}. It was not answered.", automatic.words()));
+            }
+            None => {}
         }
         if let Some(over) = self.letter.over {
             words.push(format!("It was not opened, because {}. It is kept whole as message.eml.", over.words()));
@@ -331,18 +411,13 @@ impl Mail<'_> {
     /// The text, or what is said in its place.
     fn text(&self, fresh: bool) -> String {
         let text = if fresh { self.letter.fresh() } else { self.letter.whole() };
-        let text = text.trim();
         if let Some(over) = self.letter.over {
             return format!("[This mail was not opened, because {}. It is kept whole as message.eml.]", over.words());
         }
-        if text.is_empty() {
-            return "[This mail has no text. It is kept whole as message.eml.]".into();
+        match text.trim() {
+            "" => "[This mail has no text. It is kept whole as message.eml.]".into(),
+            text => fitting(text),
         }
-        if text.chars().count() <= MESSAGE_LIMIT {
-            return text.to_owned();
-        }
-        let cut: String = text.chars().take(MESSAGE_LIMIT - 200).collect();
-        format!("{cut}\n\n[The text goes on in message.eml.]")
     }
 
     /// A mail with the secret of a report.
@@ -350,35 +425,53 @@ impl Mail<'_> {
         let actor = Actor::Reporter { case: case.id.clone(), report: number };
         let report = case.reports.iter().find(|report| report.number == number);
         if !self.is_known(report) {
-            return self.unverified(&actor, &case.id, Vec::new(), kept).await.map(Outcome::Unverified);
+            let kept = self.unverified(&actor, &case.id, Vec::new(), Letters::Never, kept).await;
+            return kept.map(Outcome::Unverified);
         }
         let (ask, rest) =
             if self.letter.over.is_none() { asks::read(&self.letter.fresh()) } else { (None, String::new()) };
         let Some(ask) = ask else {
             self.keep_files(kept).await?;
-            let command = Command::Write { text: self.text(true), files: kept.files.clone() };
-            let rows = |case: &CaseId| vec![self.seen(case.as_str(), Letters::Never)];
-            execute_beside(self.app, &actor, &case.id, command, &Beside { rows: &rows, letters: Letters::Now }).await?;
-            return Ok(Outcome::Joined(case.id.clone()));
+            let rows = |case: &CaseId| vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
+            return self.write(&actor, &case.id, self.text(true), &rows, kept).await;
         };
         let answer = self.answer().await?;
         let seq = std::sync::atomic::AtomicU64::new(case.seq);
         let kind = self.grant(&actor, case, ask, &seq).await?;
         let rows = |case: &CaseId| {
             let seq = seq.load(std::sync::atomic::Ordering::Relaxed);
-            let mut rows = vec![self.seen(case.as_str(), answer)];
+            let mut rows = vec![self.seen(&self.writer, case.as_str(), answer)];
             rows.extend(self.confirmation(case, seq, number, kind, answer));
             rows
         };
         if rest.is_empty() && self.letter.files.is_empty() {
             self.app.store.commit(store::Batch::main(rows(&case.id))).await?;
             self.app.nudge_worker();
-        } else {
-            self.keep_files(kept).await?;
-            let command = Command::Write { text: rest, files: kept.files.clone() };
-            execute_beside(self.app, &actor, &case.id, command, &Beside { rows: &rows, letters: Letters::Now }).await?;
+            return Ok(Outcome::Joined(case.id.clone()));
         }
-        Ok(Outcome::Joined(case.id.clone()))
+        self.keep_files(kept).await?;
+        self.write(&actor, &case.id, fitting(&rest), &rows, kept).await
+    }
+
+    /// Adds a message of the reporter, or what cannot be one as a mail for the team.
+    async fn write(
+        &self,
+        actor: &Actor,
+        case: &CaseId,
+        text: String,
+        rows: &(dyn Fn(&CaseId) -> Vec<Statement> + Sync),
+        kept: &Kept<'_>,
+    ) -> Result<Outcome, Error> {
+        let beside = Beside { rows, letters: Letters::Now };
+        let command = Command::Write { text, files: kept.files.clone() };
+        match execute_beside(self.app, actor, case, command, &beside).await {
+            Ok(_) => return Ok(Outcome::Joined(case.clone())),
+            Err(Error::Refused(why)) => self.log(&why),
+            Err(other) => return Err(other),
+        }
+        let command = Command::TakeMail { text: self.text(false), files: kept.files.clone(), noticed: self.noticed() };
+        execute_beside(self.app, actor, case, command, &beside).await?;
+        Ok(Outcome::Unverified(case.clone()))
     }
 
     /// Whether the mail is from the address that reported, as far as mail can tell, and written by a person.
@@ -386,7 +479,7 @@ impl Mail<'_> {
         let known = report.and_then(|report| report.contact.as_ref()).map(|contact| contact.email.to_lowercase());
         let from = self.letter.from.as_ref().map(|from| from.address.to_lowercase());
         known.is_some_and(|known| !known.is_empty() && Some(known) == from)
-            && self.letter.automatic.is_none()
+            && matches!(self.letter.automatic, None | Some(Automatic::List))
             && !self.letter.is_suspicious()
     }
 
@@ -427,7 +520,7 @@ impl Mail<'_> {
         let next_at = match answer {
             Letters::Now => at,
             Letters::From(from) => from.as_microsecond(),
-            Letters::Never => return None,
+            Letters::Never | Letters::Nobody => return None,
         };
         Some(store::outbox::insert_statement(&store::outbox::NewLetter {
             id: &random::ordered_id(at),
@@ -446,6 +539,7 @@ impl Mail<'_> {
         actor: &Actor,
         case: &CaseId,
         mut noticed: Vec<String>,
+        letters: Letters,
         kept: &mut Kept<'_>,
     ) -> Result<CaseId, Error> {
         self.keep_files(kept).await?;
@@ -456,10 +550,9 @@ impl Mail<'_> {
         noticed.extend(self.noticed());
         let subject = &self.letter.subject;
         let text = if subject.is_empty() { self.text(false) } else { format!("{subject}\n\n{}", self.text(false)) };
-        let text = text.chars().take(MESSAGE_LIMIT).collect();
-        let command = Command::TakeMail { text, files: kept.files.clone(), noticed };
-        let rows = |case: &CaseId| vec![self.seen(case.as_str(), Letters::Never)];
-        execute_beside(self.app, actor, case, command, &Beside { rows: &rows, letters: Letters::Never }).await?;
+        let command = Command::TakeMail { text: fitting(&text), files: kept.files.clone(), noticed };
+        let rows = |case: &CaseId| vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
+        execute_beside(self.app, actor, case, command, &Beside { rows: &rows, letters }).await?;
         Ok(case.clone())
     }
 
@@ -468,41 +561,56 @@ impl Mail<'_> {
         let hour = (self.now - SignedDuration::from_hours(1)).as_microsecond();
         let (count, newest) =
             store::mail::of_sender(&self.app.store, &self.sender, self.program.as_str(), hour).await?;
-        let most = match self.letter.automatic {
-            Some(Automatic::Bounce | Automatic::Own) => BOUNCES_AN_HOUR,
-            _ => REPORTS_AN_HOUR,
-        };
-        if let Some(newest) = newest.filter(|newest| count >= most && !newest.is_empty()) {
+        let is_server = matches!(self.letter.automatic, Some(Automatic::Bounce | Automatic::Own));
+        if let Some(newest) = newest.filter(|it| is_server && count >= BOUNCES_AN_HOUR && !it.is_empty()) {
             let case = CaseId(newest);
             let actor = Actor::Reporter { case: case.clone(), report: 0 };
-            let why = format!("More than {most} mails of its sender came within an hour; this one was put here.");
-            match self.unverified(&actor, &case, vec![why], kept).await {
+            let why =
+                format!("More than {BOUNCES_AN_HOUR} mails of servers came within an hour; this one was put here.");
+            match self.unverified(&actor, &case, vec![why], Letters::Never, kept).await {
                 Ok(case) => return Ok(Outcome::Folded(case)),
-                Err(Error::NotFound) => kept.files.clear(),
+                Err(Error::NotFound) => kept.forget().await,
                 Err(other) => return Err(other),
             }
         }
-        if self.is_flood().await? {
+        let many = count >= REPORTS_AN_HOUR;
+        if self.is_flood(many).await? {
             return Ok(Outcome::Later);
         }
         self.keep_files(kept).await?;
-        let contact = self.contact();
-        let answer = self.answer().await?;
-        let report = NewReport {
-            channel: Channel::Mail,
-            facts: self.facts(kept.files.clone()),
-            contact,
-            credit: None,
-            received_at: None,
+        // Whoever writes so much under one name gets no letters for it, and the team one; each report is one.
+        let answer = match count.cmp(&REPORTS_AN_HOUR) {
+            std::cmp::Ordering::Less => self.receipt().await?,
+            std::cmp::Ordering::Equal => Letters::Never,
+            std::cmp::Ordering::Greater => Letters::Nobody,
         };
-        let rows = |case: &CaseId| vec![self.seen(case.as_str(), answer)];
+        let rows = |case: &CaseId| vec![self.seen(&self.sender, case.as_str(), answer)];
         let beside = Beside { rows: &rows, letters: answer };
-        let filed = Box::pin(file_report_beside(self.app, &Actor::Public, &self.program, report, &beside));
-        Ok(Outcome::Filed(filed.await?.case))
+        let files = || kept.files.clone();
+        // Should what was read of it be refused, it would be again: then the file alone is the report.
+        let tries = [
+            (self.facts(files()), self.contact()),
+            (facts::bare(files(), self.noticed()), self.contact()),
+            (facts::bare(files(), self.noticed()), Contact::default()),
+        ];
+        let mut refused = None;
+        for (facts, contact) in tries {
+            let report = NewReport { channel: Channel::Mail, facts, contact, credit: None, received_at: None };
+            let filed = Box::pin(file_report_beside(self.app, &Actor::Public, &self.program, report, &beside));
+            match filed.await {
+                Ok(filed) => return Ok(Outcome::Filed(filed.case)),
+                Err(Error::Refused(why)) => {
+                    self.log(&why);
+                    refused = Some(why);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Err(refused.map_or(Error::Busy, Error::Refused))
     }
 
-    /// Whether strangers write more than is usual; who wrote before the flood keeps a lane.
-    async fn is_flood(&self) -> Result<bool, Error> {
+    /// Whether strangers write more than is usual; who wrote before the flood keeps a lane, unless it is theirs.
+    async fn is_flood(&self, many: bool) -> Result<bool, Error> {
         if self.app.config.report_rate == 0 {
             return Ok(false);
         }
@@ -510,6 +618,9 @@ impl Mail<'_> {
         let count = store::mail::of_program(&self.app.store, self.program.as_str(), minute).await?;
         if count < i64::from(self.app.config.report_rate) * 5 {
             return Ok(false);
+        }
+        if many {
+            return Ok(true);
         }
         let known = store::mail::known_since(&self.app.store, &self.sender).await?;
         let hour = (self.now - SignedDuration::from_hours(1)).as_microsecond();
@@ -519,76 +630,23 @@ impl Mail<'_> {
     /// What the report says.
     fn facts(&self, files: Vec<FileRef>) -> ReportFacts {
         let whole = self.letter.whole();
-        let mut facts = ReportFacts {
-            title: title(&self.letter.subject, &whole),
+        let mut given = ReportFacts {
+            title: facts::title(&self.letter.subject, &whole),
             description: self.text(false),
             files,
             noticed: self.noticed(),
             ..ReportFacts::default()
         };
-        labelled(&mut facts, &whole);
-        facts
+        facts::labelled(&mut given, &whole);
+        given
     }
 }
 
-/// The subject without marks of answers and forwards, or the first words.
-fn title(subject: &str, text: &str) -> String {
-    let mut title = subject.trim();
-    while let Some(rest) = ["re:", "aw:", "fwd:", "fw:", "wg:"].iter().find_map(|mark| {
-        let (head, rest) = title.split_at_checked(mark.len())?;
-        head.eq_ignore_ascii_case(mark).then(|| rest.trim_start())
-    }) {
-        title = rest;
+/// The text as long as a message may be; the whole mail is kept beside it.
+fn fitting(text: &str) -> String {
+    if text.chars().count() <= MESSAGE_LIMIT {
+        return text.to_owned();
     }
-    if title.is_empty() {
-        title = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Mail without a subject");
-    }
-    title.chars().take(200).collect()
-}
-
-/// Takes lines such as `Component: parser` from the beginning of a report, as a template would have them.
-fn labelled(facts: &mut ReportFacts, text: &str) {
-    for line in text.lines().take(100) {
-        let Some((label, value)) = line.split_once(':') else { continue };
-        let value: String = value.trim().chars().take(LINE_LIMIT).collect();
-        let label = label.trim_start_matches(['-', '*', '#', ' ']).trim_matches(['*', ' ']).to_lowercase();
-        let field = match label.as_str() {
-            "product" => &mut facts.product,
-            "component" => &mut facts.component,
-            "version" | "versions" | "affected version" | "affected versions" => &mut facts.version,
-            "weakness" | "type" | "cwe" => &mut facts.weakness,
-            "cve" | "identifier" | "identifiers" => {
-                let known = value.split([',', ';', ' ']).filter(|word| word.contains('-') && word.len() <= 60);
-                facts.identifiers.extend(known.take(20).map(str::to_owned));
-                continue;
-            }
-            _ => continue,
-        };
-        if field.is_empty() {
-            *field = value.trim_matches(['*', ' ']).to_owned();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_is_the_subject_without_marks_or_the_first_words() {
-        assert_eq!(title("Re: AW: Fwd: Overflow", "text"), "Overflow");
-        assert_eq!(title(" ", "\n  First words\nsecond"), "First words");
-        assert_eq!(title("", ""), "Mail without a subject");
-    }
-
-    #[test]
-    fn lines_with_labels_answer_the_questions_of_the_form() {
-        let mut facts = ReportFacts::default();
-        labelled(
-            &mut facts,
-            "Hello\n\n- Component: **parser**\nVersion: 1.2\nCVE: CVE-2026-0001, none\nversion: 9\nNote: x",
-        );
-        assert_eq!((facts.component.as_str(), facts.version.as_str()), ("parser", "1.2"));
-        assert_eq!(facts.identifiers, ["CVE-2026-0001"]);
-    }
+    let cut: String = text.chars().take(MESSAGE_LIMIT - 200).collect();
+    format!("{cut}\n\n{GOES_ON}")
 }

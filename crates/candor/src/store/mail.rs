@@ -8,7 +8,7 @@ use super::{Result, Store};
 statements! {
     INSERT = "insert into mail_seen (key, program, sender, stream, at, answered_at) values ($1, $2, $3, $4, $5, $6)";
     FIND = "select stream from mail_seen where key = $1";
-    ANSWERED = "select max(answered_at) from mail_seen where sender = $1 and answered_at is not null";
+    ANSWERED = "select max(answered_at) from mail_seen where sender = $1 and answered_at is not null and answered_at <= $2";
     OF_SENDER = "select count(*) from mail_seen where sender = $1 and program = $2 and at > $3";
     LAST_OF_SENDER = "select stream from mail_seen where sender = $1 and program = $2 order by at desc limit 1";
     FIRST_OF_SENDER = "select min(at) from mail_seen where sender = $1";
@@ -18,11 +18,12 @@ statements! {
 /// A mail that was taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailRow<'a> {
-    /// Keyed hash of program, Message-ID, sender, subject and body.
+    /// Keyed hash of program, Message-ID, sender, subject, body, and the report whose secret it carries; or of the letter
+    /// of ours that it brings back.
     pub key: &'a [u8],
     /// Slug of the program it came to.
     pub program: &'a str,
-    /// Keyed hash of the sender's address.
+    /// Keyed hash of the sender's address, another one when the mail filed no report.
     pub sender: &'a [u8],
     /// Stream of the case it went to; empty when it went to none.
     pub stream: &'a str,
@@ -46,15 +47,15 @@ pub async fn find(store: &Store, key: &[u8]) -> Result<Option<String>> {
     store.query_one(FIND, vals![key]).await?.map(|mut row| row.text(0)).transpose()
 }
 
-/// When the last automatic answer to a sender leaves, or left.
+/// When the last automatic answer to a sender up to an instant leaves, or left.
 ///
 /// # Errors
 /// As [`Store::query`].
-pub async fn answered(store: &Store, sender: &[u8]) -> Result<Option<i64>> {
-    Ok(store.query_one(ANSWERED, vals![sender]).await?.map(|mut row| row.opt_int(0)).transpose()?.flatten())
+pub async fn answered(store: &Store, sender: &[u8], until: i64) -> Result<Option<i64>> {
+    Ok(store.query_one(ANSWERED, vals![sender, until]).await?.map(|mut row| row.opt_int(0)).transpose()?.flatten())
 }
 
-/// How many mails of a sender came to a program since an instant, and the stream of the newest.
+/// How many mails under a hash of a sender came to a program since an instant, and the stream of the newest.
 ///
 /// # Errors
 /// As [`Store::query`].

@@ -14,7 +14,7 @@ use candor_core::id::CaseId;
 use candor_core::promises::{self, Status};
 
 pub const US: &str = "security@example.org";
-const ADA: &str = "ada@outside.example";
+pub const ADA: &str = "ada@outside.example";
 
 /// A plain mail.
 pub fn mail(from: &str, subject: &str, more: &str, text: &str) -> Vec<u8> {
@@ -32,14 +32,14 @@ pub async fn comes(app: &App, to: &str, raw: Vec<u8>) -> Outcome {
     receive(app, &envelope, raw).await.expect("it is taken in")
 }
 
-async fn filed(app: &App, raw: Vec<u8>) -> CaseId {
+pub async fn filed(app: &App, raw: Vec<u8>) -> CaseId {
     match comes(app, US, raw).await {
         Outcome::Filed(case) => case,
         other => panic!("{other:?}"),
     }
 }
 
-async fn look(app: &App, case: &CaseId) -> Case {
+pub async fn look(app: &App, case: &CaseId) -> Case {
     load_case(app, &Actor::Clock, case).await.expect("the case opens")
 }
 
@@ -50,13 +50,13 @@ fn field(raw: &str, name: &str) -> Option<String> {
 }
 
 /// The letters to somebody, the oldest first: subject, text, raw.
-fn to(app: &App, who: &str) -> Vec<(String, String, String)> {
+pub fn to(app: &App, who: &str) -> Vec<(String, String, String)> {
     let letters = all(app).into_iter().filter(|(shown, _)| shown.to.contains(who));
     letters.map(|(shown, raw)| (shown.subject, shown.text, raw)).collect()
 }
 
 /// The secret address in the newest letter to somebody.
-fn secret(app: &App, who: &str) -> String {
+pub fn secret(app: &App, who: &str) -> String {
     let letters = to(app, who);
     let raw = &letters.last().expect("a letter").2;
     let field = field(raw, "Reply-To").expect("an address to answer to");
@@ -67,11 +67,11 @@ pub fn member(program: &str, name: &str) -> Actor {
     Actor::Member { id: name.into(), roles: vec![(program.into(), Role::Coordinator)] }
 }
 
-async fn posts(app: &App) {
+pub async fn posts(app: &App) {
     worker::deliver_once(app).await.expect("letters leave");
 }
 
-async fn begin() -> (Place, App) {
+pub async fn begin() -> (Place, App) {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
     app.set_clock(at("2026-03-02T09:00:00Z"));
@@ -162,7 +162,6 @@ async fn e1_e3_an_answer_joins_by_secret_and_sender_and_nothing_else_grants_anyt
     for (from, more) in [
         ("Mallory <mallory@evil.example>", ""),
         ("Ada <ada@outside.example>\r\nFrom: staff@example.org", ""),
-        ("\"staff@example.org\" <ada@outside.example>", ""),
         (ADA, "Auto-Submitted: auto-replied\r\n"),
     ] {
         let outcome = comes(&app, &address, mail(from, "Re: z", more, "I am the reporter, tell me all.")).await;
@@ -172,9 +171,9 @@ async fn e1_e3_an_answer_joins_by_secret_and_sender_and_nothing_else_grants_anyt
     assert!(found.waiting_since.is_some(), "the question still waits for its reporter");
     let unverified: Vec<_> =
         found.history.iter().filter(|entry| matches!(entry.what, Event::MailUnverified { .. })).collect();
-    assert_eq!(unverified.len(), 4);
+    assert_eq!(unverified.len(), 3);
     assert!(unverified.iter().all(|entry| !entry.what.is_shown_to_reporter()));
-    assert_eq!(found.files.iter().filter(|file| file.internal).count(), 4);
+    assert_eq!(found.files.iter().filter(|file| file.internal).count(), 3);
     // In-Reply-To of a letter whose thread is not named, a subject, a staff member's address: a new report.
     let forged = mail(
         "anna@team.example",
@@ -193,12 +192,12 @@ async fn e1_e3_an_answer_joins_by_secret_and_sender_and_nothing_else_grants_anyt
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e7_automatic_mail_is_not_answered_and_nobody_gets_two_answers_an_hour() {
+async fn e7_automatic_mail_is_not_answered_and_answers_to_one_sender_are_spaced() {
     let (_place, app) = begin().await;
     for (at, (from, more)) in [
         (ADA, "Auto-Submitted: auto-replied\r\n"),
-        (ADA, "Precedence: bulk\r\n"),
-        ("list@lists.example", "List-Id: <security.lists.example>\r\n"),
+        ("list@lists.example", "List-Id: <list.lists.example>\r\n"),
+        ("all@lists.example", "Precedence: list\r\nList-Post: <mailto:all@lists.example>\r\n"),
         ("noreply@outside.example", ""),
         ("MAILER-DAEMON@outside.example", ""),
         (US, ""),
@@ -215,17 +214,11 @@ async fn e7_automatic_mail_is_not_answered_and_nobody_gets_two_answers_an_hour()
     let outside = all(&app).into_iter().filter(|(shown, _)| !shown.to.contains("first@example.org")).count();
     assert_eq!(outside, 0, "none of them is answered");
 
-    // A person who writes three times within an hour gets an answer now, one an hour later, one after two.
+    // A person who writes three times within an hour gets an answer now, and the others an hour later.
     for text in ["one", "two", "three"] {
         filed(&app, mail("eve@outside.example", text, "", text)).await;
     }
-    for (now, count) in [
-        ("2026-03-02T09:01:00Z", 1),
-        ("2026-03-02T09:59:00Z", 1),
-        ("2026-03-02T10:01:00Z", 2),
-        ("2026-03-02T10:59:00Z", 2),
-        ("2026-03-02T11:01:00Z", 3),
-    ] {
+    for (now, count) in [("2026-03-02T09:01:00Z", 1), ("2026-03-02T09:59:00Z", 1), ("2026-03-02T10:01:00Z", 3)] {
         app.set_clock(at(now));
         posts(&app).await;
         assert_eq!(to(&app, "eve@outside.example").len(), count, "{now}");
@@ -268,7 +261,7 @@ async fn e7_a_letter_that_comes_back_ends_and_a_storm_of_bounces_is_folded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_one_sender_is_one_case_after_ten_and_a_flood_of_many_is_slowed() {
+async fn a_flood_of_one_sender_is_taken_in_quietly_after_ten_and_a_flood_of_many_is_slowed() {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
     app.set_clock(at("2026-03-02T09:00:00Z"));
@@ -279,9 +272,14 @@ async fn a_flood_of_one_sender_is_one_case_after_ten_and_a_flood_of_many_is_slow
     for number in 0..15 {
         outcomes.push(comes(&app, US, mail("eve@evil.example", &format!("n{number}"), "", "same")).await);
     }
-    assert_eq!(outcomes.iter().filter(|it| matches!(it, Outcome::Filed(_))).count(), 10);
-    let Outcome::Filed(tenth) = &outcomes[9] else { panic!("{:?}", outcomes[9]) };
-    assert!(outcomes[10..].iter().all(|it| *it == Outcome::Folded(tenth.clone())), "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|it| matches!(it, Outcome::Filed(_))).count(), 15, "{outcomes:?}");
+    posts(&app).await;
+    assert_eq!(to(&app, "eve@evil.example").len(), 1);
+    assert_eq!(to(&app, "first@example.org").len(), 1 + 11, "the team is told of the first that is too many, no more");
+    app.set_clock(at("2026-03-02T13:01:00Z"));
+    posts(&app).await;
+    assert_eq!(to(&app, "eve@evil.example").len(), 10, "and never more than ten an hour");
+    app.set_clock(at("2026-03-02T12:00:00Z"));
     let mut taken = 15;
     let mut later = 0;
     for number in 0..320 {

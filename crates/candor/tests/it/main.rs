@@ -11,6 +11,7 @@ mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
 mod mail_reading; // mails as people write them, and as nobody should
 mod mail_in; // a mail becomes a case, or a message of one
+mod mail_misled;
 mod mail_doors; // LMTP and the pipe
 mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script

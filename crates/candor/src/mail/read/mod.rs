@@ -62,6 +62,8 @@ pub struct Letter {
     pub noticed: Vec<Noticed>,
     /// Whether a program wrote it, and how that shows.
     pub automatic: Option<Automatic>,
+    /// Whether the sender is a mailing list itself and no person: what is written to it goes to all.
+    pub from_list: bool,
     /// The mark that letters of ours carry, as this one has it; empty when it has none.
     pub own_mark: String,
     /// Servers it came through.
@@ -114,7 +116,7 @@ impl Over {
     }
 }
 
-/// How it shows that a program wrote a mail. Such a mail is never answered.
+/// How it shows that a program wrote a mail, or sent it on. Only what came through a list from a person is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Automatic {
     /// Somebody's mail could not be delivered, or a server reports on one.
@@ -234,15 +236,7 @@ impl Noticed {
 
     /// Whether it is how a forgery looks: such a mail is never taken for a known sender's.
     pub fn is_suspicious(&self) -> bool {
-        matches!(
-            self,
-            Noticed::SeveralFrom(_)
-                | Noticed::NoFrom
-                | Noticed::SeveralTypes
-                | Noticed::NameIsAddress
-                | Noticed::Utf7
-                | Noticed::Nul
-        )
+        matches!(self, Noticed::SeveralFrom(_) | Noticed::NoFrom | Noticed::SeveralTypes | Noticed::Utf7 | Noticed::Nul)
     }
 }
 
@@ -342,6 +336,7 @@ fn heading(letter: &mut Letter, head: &Head) {
     letter.answers.truncate(100);
     letter.own_mark = head.all("x-candor-letter").next().unwrap_or_default().to_owned();
     letter.hops = head.all("received").count();
+    letter.from_list = letter.from.as_ref().is_some_and(|from| is_list(head, &from.address));
     letter.automatic = automatic(head, letter.from.as_ref());
     match head.all("from").count() {
         0 | 1 if letter.from.as_ref().is_none_or(|from| from.address.is_empty()) => {
@@ -360,6 +355,16 @@ fn heading(letter: &mut Letter, head: &Head) {
     {
         letter.noticed.push(Noticed::NameIsAddress);
     }
+}
+
+/// Whether an address is the one of the mailing list that a mail came through (RFC 2369, RFC 2919).
+fn is_list(head: &Head, address: &str) -> bool {
+    let (post, id) = (format!("mailto:{}", address.trim()), address.trim().replace('@', "."));
+    let names = |name, wanted: &str| {
+        let words = head.all(name).flat_map(|value| value.split(['<', '>', '?', ',', ' ']));
+        words.into_iter().any(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    names("list-post", &post) || names("list-id", &id)
 }
 
 /// Whether a program wrote it (RFC 3834, and what is found in use).
