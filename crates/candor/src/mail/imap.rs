@@ -20,6 +20,7 @@ use super::lmtp::Stream;
 use super::receive::{Envelope, Outcome, receive, recipients};
 use super::smtp::{Server, Wrapping};
 use crate::app::App;
+use crate::error::Error;
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(60);
@@ -198,17 +199,21 @@ impl Talk {
 
     /// Whether the mail was taken in; false when it is for nobody here.
     async fn hand_over(&mut self, app: &App, raw: Vec<u8>) -> Result<bool, Failed> {
+        let mut taken = false;
         for to in recipients(&raw) {
             let envelope = Envelope { from: None, to, program: None };
             match Box::pin(receive(app, &envelope, raw.clone())).await {
                 Ok(Outcome::NoSuchAddress) => {}
                 Ok(Outcome::Looping) => return Ok(false),
                 Ok(Outcome::Later) => return Err(Failed::Store("too much mail at once".into())),
-                Ok(_) => return Ok(true),
+                // To the addresses of two reports it belongs to both.
+                Ok(_) => taken = true,
+                // It would never fit, and mails after it would wait for ever.
+                Err(Error::FileTooLarge { .. }) => return Ok(taken),
                 Err(why) => return Err(Failed::Store(why.to_string())),
             }
         }
-        Ok(false)
+        Ok(taken)
     }
 
     /// Moves a mail. Killed in between, it lies in both folders and is known by itself the next time.
