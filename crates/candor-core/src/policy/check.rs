@@ -208,8 +208,9 @@ fn scope(policy: &Policy, checks: &mut Checks) {
     for (index, known) in versions.supported.iter().enumerate() {
         let path = |key: &str| format!("versions.supported[{index}].{key}");
         let ranged = known.branch.contains(['<', '>', '=']);
-        // An empty one is told as such.
-        if !known.branch.trim().is_empty() && contains(Ecosystem::Other, &known.branch, "0.0.0").is_none() {
+        // A branch may have a name, like `main`; then a version is never held against it. An empty one is told as such.
+        let worded = ranged || known.branch.trim().contains(char::is_whitespace);
+        if worded && contains(Ecosystem::Other, &known.branch, "0.0.0").is_none() {
             let shape =
                 if ranged { "a range looks like \">= 4.0, < 5.0\"" } else { "a branch looks like \"4.x\" or \"4.6\"" };
             checks.tell(path("branch"), format!("`{}` cannot be compared with a version; {shape}", known.branch));
