@@ -2,6 +2,7 @@
 
 use crate::case::Bell;
 use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
+pub use crate::lists::{Justification, Standing};
 use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
@@ -652,103 +653,6 @@ pub struct ReportFacts {
     pub noticed: Vec<String>,
     /// What the reporter is to the program, as they say or as the member who filed it does.
     pub standing: Option<Standing>,
-}
-
-/// What a reporter is to the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// Works for it.
-    Staff,
-    /// A customer or partner of it.
-    Partner,
-    /// Anybody else.
-    Outside,
-}
-
-impl Standing {
-    /// Name in forms and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Standing::Staff => "staff",
-            Standing::Partner => "partner",
-            Standing::Outside => "outside",
-        }
-    }
-
-    /// The standing of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Standing::Staff, Standing::Partner, Standing::Outside].into_iter().find(|one| one.name() == name)
-    }
-
-    /// In words.
-    pub fn label(self) -> &'static str {
-        match self {
-            Standing::Staff => "own staff",
-            Standing::Partner => "customer or partner",
-            Standing::Outside => "from outside",
-        }
-    }
-}
-
-/// Why a vulnerability of a package does not make a product vulnerable. A closed list.
-///
-/// Source: CISA, Minimum Requirements for VEX (2023), status justifications; the names are those of OpenVEX.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Justification {
-    /// The package is not in the product.
-    ComponentNotPresent,
-    /// The package is in it, the vulnerable code is not.
-    VulnerableCodeNotPresent,
-    /// The vulnerable code is never run.
-    VulnerableCodeNotInExecutePath,
-    /// An attacker cannot get at the vulnerable code.
-    VulnerableCodeCannotBeControlledByAdversary,
-    /// The product protects itself against it already.
-    InlineMitigationsAlreadyExist,
-}
-
-impl Justification {
-    /// Every one.
-    pub const ALL: [Justification; 5] = [
-        Justification::ComponentNotPresent,
-        Justification::VulnerableCodeNotPresent,
-        Justification::VulnerableCodeNotInExecutePath,
-        Justification::VulnerableCodeCannotBeControlledByAdversary,
-        Justification::InlineMitigationsAlreadyExist,
-    ];
-
-    /// Name as VEX documents have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Justification::ComponentNotPresent => "component_not_present",
-            Justification::VulnerableCodeNotPresent => "vulnerable_code_not_present",
-            Justification::VulnerableCodeNotInExecutePath => "vulnerable_code_not_in_execute_path",
-            Justification::VulnerableCodeCannotBeControlledByAdversary => {
-                "vulnerable_code_cannot_be_controlled_by_adversary"
-            }
-            Justification::InlineMitigationsAlreadyExist => "inline_mitigations_already_exist",
-        }
-    }
-
-    /// The one of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.name() == name)
-    }
-
-    /// In words.
-    pub fn label(self) -> &'static str {
-        match self {
-            Justification::ComponentNotPresent => "the package is not in the product",
-            Justification::VulnerableCodeNotPresent => "the vulnerable code is not in the product",
-            Justification::VulnerableCodeNotInExecutePath => "the vulnerable code is never run",
-            Justification::VulnerableCodeCannotBeControlledByAdversary => {
-                "an attacker cannot get at the vulnerable code"
-            }
-            Justification::InlineMitigationsAlreadyExist => "the product protects itself against it already",
-        }
-    }
 }
 
 /// Name and address of a person outside.
