@@ -236,7 +236,9 @@ impl Tally {
             _ => runs.broken += 1,
         }
         if let Some(at) = kept_at {
-            runs.took.push(u64::try_from(at.duration_since(clock.started_at).as_mins()).unwrap_or(0));
+            // To the nearest minute.
+            let took = (at.duration_since(clock.started_at).as_secs() + 30) / 60;
+            runs.took.push(u64::try_from(took).unwrap_or(0));
         }
     }
 
