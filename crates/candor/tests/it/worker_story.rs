@@ -177,7 +177,7 @@ async fn mail_without_tls_to_another_machine_is_refused_before_any_work() {
     config.mail = MailOut::Smtp("smtp://mail.example.org:25?tls=none".into());
     let app = App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("the app starts");
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    let refused = worker::run(app, stopped).await.expect_err("it does not start");
+    let refused = Box::pin(worker::run(app, stopped)).await.expect_err("it does not start");
     assert!(refused.to_string().contains("only for a mail server on this machine"), "{refused}");
 }
 
