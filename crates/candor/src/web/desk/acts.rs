@@ -308,7 +308,11 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             rare.extend([Kind::Verify, Kind::Reject, Kind::Duplicate, Kind::Close]);
         }
         CaseState::Published => {
-            if advisory.draft.is_some() && advisory.approved_by.is_none() {
+            // What is out needs no approval; a correction does.
+            let newest = |of: fn(&Event) -> bool| case.history.iter().rposition(|entry| of(&entry.what));
+            let corrected = newest(|event| matches!(event, Event::AdvisoryDrafted { .. }))
+                > newest(|event| matches!(event, Event::Published { .. }));
+            if corrected && advisory.approved_by.is_none() {
                 likely.push(Kind::ApproveAdvisory);
             } else if advisory.approved_by.is_some() {
                 rare.push(Kind::Publish);
