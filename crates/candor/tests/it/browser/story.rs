@@ -264,6 +264,9 @@ async fn other_pages(ada: &Member, case: &str) {
     for (path, name) in [
         ("/desk/settings", "settings"),
         ("/desk/metrics", "metrics"),
+        ("/desk/breaches", "breaches"),
+        ("/desk/channels", "channels"),
+        ("/minio/record", "record"),
         ("/desk/report", "behalf-form"),
         ("/desk/search?q=environment", "search"),
         ("/desk/cases/00000-00000", "desk-not-found"),
