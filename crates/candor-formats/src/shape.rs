@@ -63,6 +63,17 @@ pub enum Others {
     Named(fn(&str) -> bool),
 }
 
+impl Others {
+    /// Whether a member of this name may be there.
+    fn takes(&self, name: &str) -> bool {
+        match self {
+            Self::Allowed => true,
+            Self::Refused => false,
+            Self::Named(takes) => takes(name),
+        }
+    }
+}
+
 /// An object in which members that are not named are allowed.
 pub const fn object(required: &'static [&'static str], members: &'static [(&'static str, Shape)]) -> Object {
     Object { required, members, count: (0, usize::MAX), others: Others::Allowed }
@@ -140,7 +151,7 @@ fn check_list(value: &Value, item: &Shape, least: usize, path: &mut String, find
         );
     }
     for (place, value) in list.iter().enumerate() {
-        within(path, &place.to_string(), |path| check_value(value, item, path, findings));
+        at_place(path, place, |path| check_value(value, item, path, findings));
     }
 }
 
@@ -179,21 +190,31 @@ fn check_object(value: &Value, object: &Object, path: &mut String, findings: &mu
             ),
         );
     }
-    for key in object.required {
-        if !members.contains_key(*key) {
+    // One pass over what is there: documents have few of the members that a schema knows.
+    let mut required = 0;
+    for (key, value) in members {
+        required += usize::from(object.required.iter().any(|name| same(name, key)));
+        match object.members.iter().find(|(name, _)| same(name, key)) {
+            Some((_, shape)) => within(path, key, |path| check_value(value, shape, path, findings)),
+            None if object.others.takes(key) => {}
+            None => {
+                let step = key.replace('~', "~0").replace('/', "~1");
+                within(path, &step, |path| {
+                    findings.add("schema", path.clone(), "There is no such member here; remove it");
+                });
+            }
+        }
+    }
+    if required < object.required.len() {
+        for key in object.required.iter().filter(|key| !members.contains_key(**key)) {
             findings.add("schema", path.clone(), format!("{key} is missing"));
         }
     }
-    match object.others {
-        Others::Allowed => {}
-        Others::Refused => refuse(members, object, |_| false, path, findings),
-        Others::Named(takes) => refuse(members, object, takes, path, findings),
-    }
-    for (key, shape) in object.members {
-        if let Some(value) = members.get(*key) {
-            within(path, key, |path| check_value(value, shape, path, findings));
-        }
-    }
+}
+
+/// Equality of two names of members, of which most differ in their last letter or in length.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().last() == other.as_bytes().last() && one == other
 }
 
 fn within(path: &mut String, step: &str, visit: impl FnOnce(&mut String)) {
@@ -204,21 +225,21 @@ fn within(path: &mut String, step: &str, visit: impl FnOnce(&mut String)) {
     path.truncate(length);
 }
 
-fn refuse(
-    members: &serde_json::Map<String, Value>,
-    object: &Object,
-    takes: impl Fn(&str) -> bool,
-    path: &mut String,
-    findings: &mut Findings,
-) {
-    for key in members.keys() {
-        if !object.members.iter().any(|(name, _)| name == key) && !takes(key) {
-            let step = key.replace('~', "~0").replace('/', "~1");
-            within(path, &step, |path| {
-                findings.add("schema", path.clone(), "There is no such member here; remove it");
-            });
-        }
+/// Visits item `place` of a list, with its number at the end of the path.
+pub(crate) fn at_place(path: &mut String, place: usize, visit: impl FnOnce(&mut String)) {
+    let length = path.len();
+    path.push('/');
+    push_number(path, place);
+    visit(path);
+    path.truncate(length);
+}
+
+/// Appends a number in decimal digits.
+fn push_number(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(text, number / 10);
     }
+    text.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
 }
 
 /// RFC 3339 section 5.6, and a day that exists.
@@ -238,21 +259,23 @@ pub fn is_instant(text: &str) -> bool {
         rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
     let has_digits = !rest.starts_with('.') || zone.len() + 1 < rest.len();
     let zone_fits = matches!(zone, "Z" | "z") || zone.strip_prefix(['+', '-']).is_some_and(is_offset);
-    has_digits && zone_fits && exists(&text.to_uppercase())
+    has_digits && zone_fits && exists(bytes, zone.as_bytes())
 }
 
-/// Whether the instant exists. A second 60 exists at the end of a UTC day only.
-fn exists(text: &str) -> bool {
-    let leap = text.get(17..19) == Some("60");
-    let second = if leap { "59" } else { &text[17..19] };
-    let Ok(at) = format!("{}{second}", &text[..17]).parse::<jiff::civil::DateTime>() else {
+/// Whether the instant exists. A second 60 exists at the end of a UTC day only. The shape has been looked at.
+fn exists(text: &[u8], zone: &[u8]) -> bool {
+    let number = |bytes: &[u8]| bytes.iter().fold(0_i16, |sum, byte| sum * 10 + i16::from(byte - b'0'));
+    let small = |bytes: &[u8]| i8::try_from(number(bytes)).unwrap_or(i8::MAX);
+    let (hour, minute, second) = (small(&text[11..13]), small(&text[14..16]), small(&text[17..19]));
+    let leap = second == 60;
+    let day = jiff::civil::Date::new(number(&text[..4]), small(&text[5..7]), small(&text[8..10]));
+    let time = jiff::civil::Time::new(hour, minute, if leap { 59 } else { second }, 0);
+    if day.is_err() || time.is_err() {
         return false;
-    };
-    let zone = &text[text.rfind(['Z', '+', '-']).unwrap_or(text.len())..];
-    let number = |range: std::ops::Range<usize>| zone.get(range).and_then(|part| part.parse::<i32>().ok());
-    let minutes = number(1..3).unwrap_or(0) * 60 + number(4..6).unwrap_or(0);
-    let offset = if zone.starts_with('-') { -minutes } else { minutes };
-    let of_day = i32::from(at.hour()) * 60 + i32::from(at.minute());
+    }
+    let minutes = zone.get(1..6).map_or(0, |zone| number(&zone[..2]) * 60 + number(&zone[3..]));
+    let offset = if zone.starts_with(b"-") { -minutes } else { minutes };
+    let of_day = i16::from(hour) * 60 + i16::from(minute);
     !leap || (of_day - offset).rem_euclid(24 * 60) == 24 * 60 - 1
 }
 

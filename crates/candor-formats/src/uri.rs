@@ -25,6 +25,25 @@ pub fn is_web(text: &str) -> bool {
             && text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#'])))
 }
 
+/// Which bytes may stand in a URI as they are, besides `#`.
+const ALLOWED: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let marks = b"-._~:/?[]@!$&'()*+,;=";
+    let mut place = 0;
+    while place < marks.len() {
+        allowed[marks[place] as usize] = true;
+        place += 1;
+    }
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            allowed[byte] = true;
+        }
+        byte += 1;
+    }
+    allowed
+};
+
 fn characters_fit(rest: &str) -> bool {
     let bytes = rest.as_bytes();
     let (mut place, mut fragments) = (0, 0);
@@ -39,7 +58,7 @@ fn characters_fit(rest: &str) -> bool {
                 place += 2;
             }
             b'#' => fragments += 1,
-            byte if byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=".contains(byte) => {}
+            byte if ALLOWED[usize::from(*byte)] => {}
             _ => return false,
         }
         place += 1;

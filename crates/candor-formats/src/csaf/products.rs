@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::Findings;
-use super::walk::{branches, definitions, items, text, texts, vulnerabilities};
+use super::walk::{self, branches, items, text, texts, vulnerabilities};
 use crate::purl::Purl;
 
 /// Where an edition of the standard names products and groups.
@@ -53,17 +53,14 @@ pub fn references(document: &Value, places: &Places, findings: &mut Findings) {
 /// 6.1.2. Returns the defined ids.
 fn ids_are_defined_once<'a>(document: &'a Value, findings: &mut Findings) -> HashSet<&'a str> {
     let mut seen = HashSet::new();
-    for definition in definitions(document) {
-        if let Some(id) = text(definition.product, "product_id")
+    walk::products(document, &mut |path, product| {
+        if let Some(id) = text(product, "product_id")
             && !seen.insert(id)
         {
-            findings.add(
-                "6.1.2",
-                format!("{}/product_id", definition.path),
-                format!("The product id {id} is defined more than once"),
-            );
+            let message = format!("The product id {id} is defined more than once");
+            findings.add("6.1.2", format!("{path}/product_id"), message);
         }
-    }
+    });
     seen
 }
 
@@ -252,34 +249,33 @@ fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
 
 /// 6.1.13 and 6.1.25.
 pub fn helpers_are_sound(document: &Value, findings: &mut Findings) {
-    for definition in definitions(document) {
-        let Some(helper) = definition.product.get("product_identification_helper") else {
-            continue;
-        };
-        let path = format!("{}/product_identification_helper", definition.path);
-        if let Some(purl) = text(helper, "purl")
-            && let Err(why) = Purl::parse(purl)
-        {
-            findings.add("6.1.13", format!("{path}/purl"), why.to_string());
+    walk::products(document, &mut |path, product| {
+        if let Some(helper) = product.get("product_identification_helper") {
+            helper_is_sound(path, helper, findings);
         }
-        for (place, purl) in texts(helper, "purls") {
-            if let Err(why) = Purl::parse(purl) {
-                findings.add("6.1.13", format!("{path}/purls/{place}"), why.to_string());
-            }
+    });
+}
+
+fn helper_is_sound(product: &str, helper: &Value, findings: &mut Findings) {
+    let at = |place: std::fmt::Arguments<'_>| format!("{product}/product_identification_helper/{place}");
+    if let Some(purl) = text(helper, "purl")
+        && let Err(why) = Purl::parse(purl)
+    {
+        findings.add("6.1.13", at(format_args!("purl")), why.to_string());
+    }
+    for (place, purl) in texts(helper, "purls") {
+        if let Err(why) = Purl::parse(purl) {
+            findings.add("6.1.13", at(format_args!("purls/{place}")), why.to_string());
         }
-        for (place, file) in items(helper, "hashes") {
-            let mut seen = HashSet::new();
-            for (item, hash) in items(file, "file_hashes") {
-                if let Some(algorithm) = text(hash, "algorithm")
-                    && !seen.insert(algorithm)
-                {
-                    let path = format!("{path}/hashes/{place}/file_hashes/{item}/algorithm");
-                    findings.add(
-                        "6.1.25",
-                        path,
-                        format!("The hash algorithm {algorithm} is used more than once for one file"),
-                    );
-                }
+    }
+    for (place, file) in items(helper, "hashes") {
+        let mut seen = HashSet::new();
+        for (item, hash) in items(file, "file_hashes") {
+            if let Some(algorithm) = text(hash, "algorithm")
+                && !seen.insert(algorithm)
+            {
+                let message = format!("The hash algorithm {algorithm} is used more than once for one file");
+                findings.add("6.1.25", at(format_args!("hashes/{place}/file_hashes/{item}/algorithm")), message);
             }
         }
     }
@@ -290,7 +286,7 @@ pub fn versions_are_no_ranges(document: &Value, findings: &mut Findings) {
     let Some(tree) = document.get("product_tree") else {
         return;
     };
-    branches(tree, "/product_tree", &mut |path, branch| {
+    branches(tree, &mut |path, branch| {
         if text(branch, "category") == Some("product_version")
             && let Some(name) = text(branch, "name")
             && is_range(name)

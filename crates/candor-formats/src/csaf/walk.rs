@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::shape::at_place;
+
 /// The items of the list `key` of `value` with their places; none where there is no such list.
 pub fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (usize, &'a Value)> {
     value.get(key).and_then(Value::as_array).into_iter().flatten().enumerate()
@@ -22,47 +24,57 @@ pub fn vulnerabilities(document: &Value) -> impl Iterator<Item = (String, &Value
     items(document, "vulnerabilities").map(|(place, value)| (format!("/vulnerabilities/{place}"), value))
 }
 
-/// A branch of the product tree, or a place outside the branches where a product is defined.
-pub struct Definition<'a> {
-    /// Where the full product name stands.
-    pub path: String,
-    /// The full product name.
-    pub product: &'a Value,
-}
-
-/// Every full product name: of branches, of the flat list, of relationships and product paths.
-pub fn definitions(document: &Value) -> Vec<Definition<'_>> {
+/// Visits every full product name with its path: of branches, of the flat list, of relationships and product paths.
+///
+/// The path is the visitor's for the call only, so that nothing is allocated for a product without a finding.
+pub fn products<'a>(document: &'a Value, visit: &mut dyn FnMut(&mut String, &'a Value)) {
     let Some(tree) = document.get("product_tree") else {
-        return Vec::new();
+        return;
     };
-    let mut all = Vec::new();
-    branches(tree, "/product_tree", &mut |path, branch| {
+    branches(tree, &mut |path, branch| {
         if let Some(product) = branch.get("product") {
-            all.push(Definition { path: format!("{path}/product"), product });
+            with(path, "/product", |path| visit(path, product));
         }
     });
-    all.extend(
-        items(tree, "full_product_names")
-            .map(|(place, product)| Definition { path: format!("/product_tree/full_product_names/{place}"), product }),
-    );
-    all.extend(items(tree, "relationships").filter_map(|(place, relationship)| {
-        let path = format!("/product_tree/relationships/{place}/full_product_name");
-        Some(Definition { path, product: relationship.get("full_product_name")? })
-    }));
-    all.extend(items(tree, "product_paths").filter_map(|(place, way)| {
-        let path = format!("/product_tree/product_paths/{place}/full_product_name");
-        Some(Definition { path, product: way.get("full_product_name")? })
-    }));
-    all
+    let mut path = String::from("/product_tree");
+    with(&mut path, "/full_product_names", |path| {
+        for (place, product) in items(tree, "full_product_names") {
+            at_place(path, place, |path| visit(path, product));
+        }
+    });
+    for (list, composed) in [("relationships", "/relationships"), ("product_paths", "/product_paths")] {
+        with(&mut path, composed, |path| {
+            for (place, item) in items(tree, list) {
+                if let Some(product) = item.get("full_product_name") {
+                    at_place(path, place, |path| with(path, "/full_product_name", |path| visit(path, product)));
+                }
+            }
+        });
+    }
 }
 
-/// Visits every branch below `parent`, each with its path.
-pub fn branches<'a>(parent: &'a Value, path: &str, visit: &mut dyn FnMut(&str, &'a Value)) {
-    for (place, branch) in items(parent, "branches") {
-        let path = format!("{path}/branches/{place}");
-        visit(&path, branch);
-        branches(branch, &path, visit);
-    }
+/// Visits every branch of the product tree, each with its path.
+pub fn branches<'a>(tree: &'a Value, visit: &mut dyn FnMut(&mut String, &'a Value)) {
+    below(tree, &mut String::from("/product_tree"), visit);
+}
+
+fn below<'a>(parent: &'a Value, path: &mut String, visit: &mut dyn FnMut(&mut String, &'a Value)) {
+    with(path, "/branches", |path| {
+        for (place, branch) in items(parent, "branches") {
+            at_place(path, place, |path| {
+                visit(path, branch);
+                below(branch, path, visit);
+            });
+        }
+    });
+}
+
+/// Goes `step` further down for the time of `visit`.
+fn with(path: &mut String, step: &str, visit: impl FnOnce(&mut String)) {
+    let length = path.len();
+    path.push_str(step);
+    visit(path);
+    path.truncate(length);
 }
 
 /// The ids of the products that `subject` (a flag, threat or remediation) is about: its own, and those of its groups.

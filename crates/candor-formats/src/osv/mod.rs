@@ -230,20 +230,37 @@ fn affected(record: &Record, product: &Product) -> Option<Value> {
     }
     let all = product.ranges.is_empty() && product.versions.is_empty();
     let everything = [AffectedRange::default()];
-    let ranges: Vec<Value> =
-        if all { &everything[..] } else { &product.ranges }.iter().map(|bounds| range(product, bounds)).collect();
+    // A range of one version is no range to OSV; that version is listed.
+    let (lone, wider): (Vec<&AffectedRange>, Vec<&AffectedRange>) = if all { &everything[..] } else { &product.ranges }
+        .iter()
+        .partition(|bounds| single(product, bounds).is_some());
+    let ranges: Vec<Value> = wider.into_iter().map(|bounds| range(product, bounds)).collect();
+    let mut versions: Vec<String> = product.versions.clone();
+    for version in lone.into_iter().filter_map(|bounds| single(product, bounds)) {
+        if !versions.iter().any(|listed| listed == version) {
+            versions.push(version.to_owned());
+        }
+    }
     let mut value = json!({ "package": package });
     if !ranges.is_empty() {
         value["ranges"] = Value::Array(ranges);
     }
-    if !product.versions.is_empty() {
-        value["versions"] = json!(product.versions);
+    if !versions.is_empty() {
+        value["versions"] = json!(versions);
     }
     let cwes = cwe_ids(record);
     if !cwes.is_empty() {
         value["database_specific"] = json!({ "cwes": cwes });
     }
     Some(value)
+}
+
+/// The only version of a range that begins and ends with the same one.
+fn single<'a>(product: &Product, bounds: &'a AffectedRange) -> Option<&'a str> {
+    let (first, last) = (bounds.lower()?, bounds.last_affected.as_deref()?);
+    let semver = product.version_order().is_semver();
+    let same = first == last || (semver && semantic(first).is_some() && semantic(first) == semantic(last));
+    (same && bounds.fixed.is_none()).then_some(last)
 }
 
 /// One range. Semantic versions are written without a leading `v`, as the range type demands.

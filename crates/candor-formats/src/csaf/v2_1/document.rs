@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::walk::{definitions, items, text, vulnerabilities};
+use super::super::walk::{self, items, text, vulnerabilities};
 use super::{is_english, mandatory};
 use crate::finding::Findings;
 use crate::licence;
@@ -135,9 +135,7 @@ fn extensions(document: &Value, findings: &mut Findings) {
     if let Some(head) = document.get("document") {
         check("/document".to_owned(), head);
     }
-    for definition in definitions(document) {
-        check(definition.path, definition.product);
-    }
+    walk::products(document, &mut |path, product| check(path.clone(), product));
     for (path, vulnerability) in vulnerabilities(document) {
         for (place, metric) in items(vulnerability, "metrics") {
             if let Some(content) = metric.get("content") {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::super::products::Places;
-use super::super::walk::{branches, definitions, items, text, texts};
+use super::super::walk::{self, branches, items, text, texts};
 use super::products;
 use crate::finding::Findings;
 use crate::vers::Vers;
@@ -32,15 +32,15 @@ pub fn check(document: &Value, findings: &mut Findings) {
     products::references(document, &PLACES, findings);
     products::helpers_are_sound(document, findings);
     products::versions_are_no_ranges(document, findings);
-    for definition in definitions(document) {
-        if let Some(helper) = definition.product.get("product_identification_helper") {
-            let path = format!("{}/product_identification_helper", definition.path);
+    walk::products(document, &mut |path, product| {
+        if let Some(helper) = product.get("product_identification_helper") {
+            let path = format!("{path}/product_identification_helper");
             purls_differ_in_qualifiers(&path, helper, findings);
             stars_are_single(&path, helper, findings);
         }
-    }
+    });
     let Some(tree) = document.get("product_tree") else { return };
-    branches(tree, "/product_tree", &mut |path, branch| ranges_are_ranges(path, branch, findings));
+    branches(tree, &mut |path, branch| ranges_are_ranges(path, branch, findings));
     let mut way = Vec::new();
     walk(tree, "/product_tree", &mut way, findings);
 }
