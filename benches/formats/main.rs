@@ -2,6 +2,8 @@
 //! the documents of an advisory take, on one core.
 //!
 //! The documents are made from a seed, each other than the ones before it. `cargo run --release -p bench-formats`.
+//! Where `node` and the npm package `@secvisogram/csaf-validator-lib` are at hand, that validator judges the same
+//! documents in the same run; its folder is `target/node`, or what `--npm FOLDER` says.
 
 #![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
 #![allow(clippy::cast_precision_loss, reason = "counts are small")]
@@ -31,20 +33,21 @@ impl Dice {
 
 fn main() {
     let mut dice = Dice(20_260_131);
-    let records: Vec<Record> = (1..=200).map(|number| record(number, 12, &mut dice)).collect();
+    let records: Vec<Record> = (1..=200).map(|number| record(number, 5, &mut dice)).collect();
     let texts: Vec<String> = records.iter().map(|record| csaf::print_text(record, "1.0.0")).collect();
     let compact = |document: &Value| document.to_string().len();
     let parsed: Vec<Value> = records.iter().map(|record| csaf::print(record, "1.0.0")).collect();
     let size = parsed.iter().map(compact).sum::<usize>() / parsed.len();
     let indented = texts.iter().map(String::len).sum::<usize>() / texts.len();
-    println!("CSAF documents: {} of {size} bytes on average ({indented} indented)", texts.len());
+    println!("CSAF documents: {} files of {indented} bytes on average ({size} without indentation)", texts.len());
     measure("CSAF 2.0, schema and mandatory tests, parsed", &parsed, |document| {
         assert!(csaf::validate(document).is_empty());
     });
-    measure("CSAF 2.0, the same from text", &texts, |text| {
+    let ours = measure("CSAF 2.0, the same from the file's text", &texts, |text| {
         let document: Value = serde_json::from_str(text).expect("it was printed");
         assert!(csaf::validate(&document).is_empty());
     });
+    yardstick(&parsed, ours);
     let next: Vec<Value> = records
         .iter()
         .map(|record| csaf::print_as(record, Edition::V2_1, Profile::SecurityAdvisory, "1.0.0"))
@@ -64,8 +67,44 @@ fn main() {
     });
 }
 
-/// Runs `work` over all inputs in turns for about two seconds, after one turn that is not counted.
-fn measure<T>(name: &str, inputs: &[T], work: impl Fn(&T)) {
+/// The validator of npm over the same documents, where it is installed.
+fn yardstick(documents: &[Value], ours: f64) {
+    let mut arguments = std::env::args().skip(1);
+    let folder = match arguments.next().as_deref() {
+        Some("--npm") => arguments.next().unwrap_or_default(),
+        _ => "target/node".to_owned(),
+    };
+    let folder = std::path::absolute(&folder).unwrap_or_default();
+    if !folder.join("node_modules/@secvisogram/csaf-validator-lib").is_dir() {
+        println!("  the validator of npm is not installed in {}, so nothing is compared", folder.display());
+        return;
+    }
+    let place = std::env::temp_dir().join(format!("candor-bench-formats-{}", std::process::id()));
+    let lines: Vec<String> = documents.iter().map(Value::to_string).collect();
+    let script = place.with_extension("mjs");
+    let written = std::fs::write(&place, lines.join("\n"))
+        .and_then(|()| std::fs::write(&script, include_str!("yardstick.mjs")))
+        .and_then(|()| std::process::Command::new("node").arg(&script).arg(&folder).arg(&place).arg("3").output());
+    for file in [&place, &script] {
+        std::fs::remove_file(file).ok();
+    }
+    let figures = match &written {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Ok(output) => return println!("  the validator of npm failed: {}", String::from_utf8_lossy(&output.stderr)),
+        Err(why) => return println!("  node could not be run: {why}"),
+    };
+    let numbers: Vec<f64> = figures.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let [count, seconds] = numbers[..] else { return println!("  the validator of npm printed no figures") };
+    let theirs = count / seconds;
+    println!(
+        "{:<52} {theirs:>10.0} a second; Candor {:.1} times as many",
+        "  the same by the validator of npm",
+        ours / theirs
+    );
+}
+
+/// Runs `work` over all inputs in turns for about two seconds, after one turn that is not counted. Gives its rate.
+fn measure<T>(name: &str, inputs: &[T], work: impl Fn(&T)) -> f64 {
     inputs.iter().for_each(&work);
     let (wall, start, mut count) = (Instant::now(), busy(), 0_usize);
     while wall.elapsed() < Duration::from_secs(2) {
@@ -78,6 +117,7 @@ fn measure<T>(name: &str, inputs: &[T], work: impl Fn(&T)) {
     };
     let each = spent.as_secs_f64() / count as f64;
     println!("{name:<52} {:>10.0} a second, {:>9.2} µs each", 1.0 / each, each * 1e6);
+    1.0 / each
 }
 
 /// How long this thread has been on a core, where the system says so: others may work on the machine meanwhile.
