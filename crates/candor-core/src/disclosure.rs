@@ -569,19 +569,11 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
         preconditions: draft.conditions.clone(),
         language: policy.report.languages.first().cloned().unwrap_or_else(|| "en".into()),
         tlp: record::Tlp::Clear,
-        publisher: Publisher {
-            name: policy.advisories.publisher.clone().unwrap_or_else(|| policy.program.name.clone()),
-            namespace: policy
-                .advisories
-                .namespace
-                .clone()
-                .or_else(|| policy.program.url.clone())
-                .unwrap_or_else(|| base.clone()),
-            category: record::PublisherCategory::Vendor,
-            contact: policy.channels.email.clone().or_else(|| policy.contacts.first().map(|c| c.email.clone())),
-            authority: None,
+        publisher: publisher(policy, base),
+        links: Links {
+            page: Some(page),
+            csaf: Some(format!("{base}/csaf/{}/{}", published.strftime("%Y"), csaf::file_name(&id))),
         },
-        links: Links { page: Some(page), csaf: Some(format!("{base}/csaf/{}", csaf::file_name(&id))) },
         products,
         severities: case
             .rating
@@ -614,6 +606,18 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
         return Err(Refusal::Field { field: "advisory", problem });
     }
     Ok(record)
+}
+
+/// Who publishes the advisories of a program; `base` is the program's public address, without a slash at the end.
+pub fn publisher(policy: &Policy, base: &str) -> Publisher {
+    let namespace = policy.advisories.namespace.clone().or_else(|| policy.program.url.clone());
+    Publisher {
+        name: policy.advisories.publisher.clone().unwrap_or_else(|| policy.program.name.clone()),
+        namespace: namespace.unwrap_or_else(|| base.to_owned()),
+        category: record::PublisherCategory::Vendor,
+        contact: policy.channels.email.clone().or_else(|| policy.contacts.first().map(|c| c.email.clone())),
+        authority: None,
+    }
 }
 
 /// The record as it would go out, for the team's eyes: its publication is marked as planned, and not as done.

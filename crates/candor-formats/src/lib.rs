@@ -35,6 +35,8 @@ pub mod ssvc; // which decision points exist
 
 pub mod licence; // under which licence a text stands
 
+pub mod zip; // archives for whoever takes everything at once
+
 mod shape; // JSON schemas as tables
 
 mod finding; // what a checker has to say

@@ -32,6 +32,8 @@ pub struct Inner {
     pub throttle: Throttle,
     policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
     worker: Notify,
+    /// What is published, as it was read last.
+    published: RwLock<Option<Published>>,
     /// The instant the clock was set to, and when; only demonstrations and tests set it.
     moved: RwLock<Option<(Timestamp, Instant)>>,
 }
@@ -65,6 +67,7 @@ impl App {
             throttle: Throttle::default(),
             policies: RwLock::default(),
             worker: Notify::new(),
+            published: RwLock::default(),
             moved: RwLock::new(None),
         }));
         app.reload_programs().await?;
@@ -205,10 +208,29 @@ impl App {
         self.worker.notified().await;
     }
 
+    /// Published records as they were read last.
+    pub fn published(&self) -> Option<Published> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps published records for the next reader.
+    pub fn keep_published(&self, published: Published) {
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
+    }
+
     /// Public address of a program, without a slash at the end.
     pub fn program_url(&self, program: &ProgramSlug) -> String {
         format!("{}/{program}", self.config.base_url)
     }
+}
+
+/// Published records, and what they were read from.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// How many there were and when the newest changed, with the ids of those held back.
+    pub of: ((i64, Option<i64>), Vec<String>),
+    /// The records as the OSV API finds them.
+    pub osv: Arc<candor_formats::osv::query::Index>,
 }
 
 /// A policy taken into service.

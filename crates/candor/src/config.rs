@@ -54,6 +54,8 @@ pub struct Config {
     pub demo: bool,
     /// Bearer token for `/metrics` from other machines.
     pub metrics_token: Option<String>,
+    /// Whether hooks and CVE Services may lie in this network and be called without TLS.
+    pub private_targets: bool,
 }
 
 /// Parts of Candor that run in a process.
@@ -151,6 +153,7 @@ impl Config {
             behind_proxy: false,
             demo: false,
             metrics_token: None,
+            private_targets: false,
             data,
         }
     }

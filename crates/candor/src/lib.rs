@@ -10,6 +10,7 @@ pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
 pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures
+pub mod follow; // what follows a publication: subscribers, hooks, the CVE program
 pub mod web; // pages: public, reporter, desk
 pub mod api; // the JSON API
 pub mod mail; // letters that leave

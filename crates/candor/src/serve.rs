@@ -88,7 +88,11 @@ fn of_cause(why: Error) -> Failure {
 pub fn router(app: &App) -> Router {
     let api = api::routes_for(app.config.roles).layer(from_fn_with_state(app.clone(), told_from_where));
     let docs = web::api_docs::routes(api::document());
-    web::finish(app, web::router(app).merge(docs).nest("/api/v1", api))
+    let mut doors = web::router(app).merge(docs).nest("/api/v1", api);
+    if app.config.roles.public {
+        doors = doors.merge(api::osv::routes());
+    }
+    web::finish(app, doors)
 }
 
 /// Tells the API where a request comes from, as the pages count it: one limit for both doors.

@@ -24,7 +24,7 @@ pub(super) struct Problem {
 }
 
 /// Short names that are taken by pages of the program itself.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 17] = [
     "about",
     "advisories",
     "api",
@@ -33,6 +33,7 @@ const RESERVED: [&str; 16] = [
     "demo",
     "healthz",
     "metrics",
+    "osv",
     "readyz",
     "receipt",
     "setup",

@@ -23,14 +23,15 @@ pub struct Document {
 /// Everything that is printed is also read back. What a checker finds in any document, and every fact that a document
 /// says otherwise than the record, stops all of them: versions of an advisory that disagree are worse than none.
 ///
-/// The CVE record is checked, too, where the advisory has a number, though it is sent by another way.
+/// There is a CVE record where the advisory has a number. The organisation in it is a stand-in: which one assigned the
+/// number is known to whoever sends it.
 ///
 /// # Errors
 ///
 /// What is wrong, each line with the document, the test and the place in it.
 pub fn documents(record: &Record, engine_version: &str) -> Result<Vec<Document>, Vec<String>> {
     let vex = csaf::print_as(record, Edition::V2_0, Profile::Vex, engine_version);
-    let next = csaf::print_as(record, Edition::V2_1, Profile::SecurityAdvisory, engine_version);
+    let next = csaf::print_as(&in_2_1(record), Edition::V2_1, Profile::SecurityAdvisory, engine_version);
     let printed: [(&'static str, &'static str, Value); 7] = [
         ("csaf.json", "CSAF 2.0", csaf::print(record, engine_version)),
         ("vex.json", "CSAF 2.0 VEX", vex),
@@ -51,9 +52,10 @@ pub fn documents(record: &Record, engine_version: &str) -> Result<Vec<Document>,
         }
         compared.push(((*name).to_owned(), document.clone()));
     }
-    if let Some(document) = cve::print(record, &Assigner::nobody(), engine_version) {
-        wrong.extend(cve::validate(&document).into_iter().map(|found| format!("CVE record {found}")));
-        compared.push(("CVE record".to_owned(), document));
+    let numbered = cve::print(record, &Assigner::nobody(), engine_version);
+    if let Some(document) = &numbered {
+        wrong.extend(cve::validate(document).into_iter().map(|found| format!("CVE record {found}")));
+        compared.push(("CVE record".to_owned(), document.clone()));
     }
     wrong.extend(agreement(record, &compared).iter().map(Difference::to_string));
     if !wrong.is_empty() {
@@ -63,6 +65,11 @@ pub fn documents(record: &Record, engine_version: &str) -> Result<Vec<Document>,
         .into_iter()
         .map(|(suffix, name, document)| Document { suffix, name, text: format!("{document:#}\n") })
         .collect();
+    all.extend(numbered.map(|document| Document {
+        suffix: "cve.json",
+        name: "CVE record",
+        text: format!("{document:#}\n"),
+    }));
     let own = serde_json::to_value(record).map(|value| format!("{value:#}\n"));
     all.extend([
         Document { suffix: "md", name: "Markdown", text: to_markdown(record) },
@@ -70,4 +77,11 @@ pub fn documents(record: &Record, engine_version: &str) -> Result<Vec<Document>,
         Document { suffix: "json", name: "JSON", text: own.map_err(|why| vec![format!("JSON: {why}")])? },
     ]);
     Ok(all)
+}
+
+/// The record with the address of its CSAF 2.1 document in place of the other one: they lie in folders of their own.
+fn in_2_1(record: &Record) -> Record {
+    let mut record = record.clone();
+    record.links.csaf = record.links.csaf.map(|link| link.replacen("/csaf/", "/csaf-2.1/", 1));
+    record
 }

@@ -8,6 +8,7 @@ mod print; // an advisory as a document
 mod print_tree; // its product tree
 mod products; // tests of section 6.1 about product ids and groups
 mod read; // a document as an advisory
+pub mod provider; // how documents are handed out
 mod profiles; // tests of section 6.1 about the category and its profile
 mod scores; // tests of section 6.1 about CVSS
 mod shape; // the JSON schema, as a table

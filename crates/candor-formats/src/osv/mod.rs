@@ -3,6 +3,7 @@
 //! Source: OSV schema 1.7.5.
 
 mod check; // whether a record fits the schema
+pub mod query; // which records concern a package
 mod read; // a record as an advisory
 
 pub use check::validate;

@@ -10,6 +10,7 @@ mod programs; // then the rooms: for anyone
 mod reports; // a report comes in
 mod receipts; // the reporter's side
 mod cases; // the team's side
+pub mod osv; // the OSV API, for scanners
 pub mod openapi; // and the document about it all
 
 use crate::app::App;

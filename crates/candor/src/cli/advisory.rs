@@ -69,6 +69,11 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Makes advisories of the past published records of a program, from GitHub advisory JSON, OSV, CSAF and CVE records
+    ///
+    /// Ids become other names of the advisories, dates stay. The same files again change nothing. What is refused is named
+    /// with its file and place; the rest is taken.
+    Import(super::import::Args),
     /// Rebuilds the public tree from what is published
     Build {
         /// Folder for the public tree; without it `public` in the data folder
@@ -123,6 +128,7 @@ pub(super) async fn run(command: Command) -> Outcome {
                 _ => of_cases(&app, &cases).await,
             }
         }
+        Command::Import(args) => super::import::run(args).await,
         Command::Build { public, place } => build(public, &place).await,
     }
 }

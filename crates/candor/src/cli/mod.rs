@@ -11,6 +11,7 @@ mod server; // a server, asked over its API
 mod report; // file a report
 mod case; // the desk
 mod advisory; // documents of the standards
+mod import; // advisories of the past
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
 mod backup; // copies, made and restored

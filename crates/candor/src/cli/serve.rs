@@ -76,6 +76,9 @@ pub struct Args {
     /// Bearer token with which other machines may read /metrics
     #[arg(long, env = "CANDOR_METRICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     metrics_token: Option<String>,
+    /// Let hooks and CVE Services lie in this network, and be called without TLS; without it public hosts over https only
+    #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
+    private_targets: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -115,6 +118,7 @@ impl Args {
         config.signin_rate = self.signin_rate;
         config.behind_proxy = self.behind_proxy;
         config.metrics_token.clone_from(&self.metrics_token);
+        config.private_targets = self.private_targets;
         config.demo = self.demo;
         Ok(config)
     }

@@ -2,6 +2,7 @@
 
 mod again; // the first answer again
 pub mod files; // files of a case, streamed and sealed
+pub mod import; // advisories of the past become published records
 pub mod journal; // events to sealed entries and back
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
@@ -199,6 +200,9 @@ async fn once(
             Event::Published { record } => {
                 batch.main.push(journal::public_row(&after, record)?);
                 batch.main.extend(journal::take_number(&after, record));
+                let revision = i64::try_from(record.revisions.len()).unwrap_or(i64::MAX);
+                let at = now.as_microsecond();
+                batch.main.extend(store::steps::of_publication(id.as_str(), &record.id, revision, at));
             }
             // It is public from here on, and lies in the clear like an advisory.
             Event::SummaryPublished { title, text } => {

@@ -4,6 +4,7 @@
 pub mod address; // one recipient, one line
 pub mod words; // what each letter says
 pub mod outside; // what recipients of a schedule are told
+pub mod subscribers; // letters to those who asked for advisories
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
 pub mod smtp; // over SMTP

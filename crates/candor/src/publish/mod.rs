@@ -9,7 +9,11 @@
 //! location / { try_files $uri $uri/index.html =404; }
 //! ```
 
-pub mod feed; // Atom
+pub mod csaf; // directories, feeds and hashes of a CSAF provider
+pub mod dumps; // archives of everything
+pub mod feed; // Atom and JSON Feed
+pub mod places; // the map of the site, other names of an advisory
+pub mod products; // the advisories of one product
 pub mod record; // promises kept, closed reports, thanks
 pub mod pages; // records and policies as pages for people
 pub mod tree; // records and policies to files
@@ -83,6 +87,7 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         now: app.now(),
         engine_version: env!("CARGO_PKG_VERSION"),
         demo: app.config.demo,
+        signer: None,
     };
     let place = app.config.public.clone();
     let mut built = tokio::task::spawn_blocking(move || swap::replace(&place, |put| tree::print(&input, put)))

@@ -4,10 +4,10 @@ use askama::Template;
 use candor_core::policy::document::{self, Block as Written, Line, Piece, moment};
 use candor_core::policy::{Escalation, Policy, Promise, PromiseKind};
 use candor_formats::advisory::Record;
-use candor_formats::csaf;
 use candor_formats::cvss::CvssVector;
 use jiff::tz::TimeZone;
 
+use super::products::OfProduct;
 use super::tree::{Input, Program};
 use crate::web::views::parts::ProgramLink;
 use crate::web::views::public::{
@@ -119,9 +119,30 @@ pub fn list(input: &Input, policy: &Policy, records: &[&Record], number: usize) 
         rows: shown,
         links: vec![
             Link::new("Feed (Atom)", format!("/{slug}/advisories.atom")),
+            Link::new("Feed (JSON)", format!("/{slug}/advisories.feed.json")),
+            Link::new("By mail", format!("/{slug}/subscribe")),
+            Link::new("CSAF", format!("/{slug}/csaf")),
+            Link::new("OSV (ZIP)", format!("/{slug}/osv/all.zip")),
             Link::new("Security policy", format!("/{slug}")),
         ],
         paging,
+    }
+    .render()
+}
+
+/// The advisories of one product.
+pub fn product(input: &Input, policy: &Policy, product: &OfProduct<'_>) -> askama::Result<String> {
+    let slug = &policy.program.slug;
+    let here = format!("/{slug}/products/{}", product.slug);
+    AdvisoryList {
+        shell: shell(input, Some(policy), "advisories"),
+        rows: product.records.iter().map(|record| row(policy, record)).collect(),
+        links: vec![
+            Link::new(format!("Feed of {} (Atom)", product.name), format!("{here}.atom")),
+            Link::new(format!("Feed of {} (JSON)", product.name), format!("{here}.feed.json")),
+            Link::new("All advisories", format!("/{slug}/advisories")),
+        ],
+        paging: Paging::default(),
     }
     .render()
 }
@@ -143,11 +164,16 @@ pub fn advisory_page(input: &Input, policy: &Policy, record: &Record) -> askama:
             Link::new("OpenVEX", format!("{here}.openvex.json")),
             Link::new("CycloneDX VEX", format!("{here}.cdx.json")),
             Link::new("GitHub advisory", format!("{here}.ghsa.json")),
+        ]
+        .into_iter()
+        .chain(record.cve().map(|_| Link::new("CVE record", format!("{here}.cve.json"))))
+        .chain([
             Link::new("Markdown", format!("{here}.md")),
             Link::new("Text", format!("{here}.txt")),
             Link::new("JSON", format!("{here}.json")),
-            Link::new("CSAF by its own name", format!("/{}/csaf/{}", policy.program.slug, csaf::file_name(&record.id))),
-        ],
+            Link::new("All CSAF documents", format!("/{}/csaf", policy.program.slug)),
+        ])
+        .collect(),
     }
     .render()
 }

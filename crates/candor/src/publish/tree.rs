@@ -5,13 +5,16 @@ use std::io;
 use std::sync::Arc;
 
 use candor_core::policy::{Policy, render};
-use candor_formats::advisory::{self, Document, Record};
-use candor_formats::csaf;
-use candor_formats::security_txt;
+use candor_formats::advisory::{self, Document, Record, Tlp};
+use candor_formats::csaf::{self, Profile};
+use candor_formats::{osv, security_txt};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
+use super::csaf::{Shelf, Shelves, Signer};
+use super::dumps::Dumps;
+use super::feed::Subject;
 use super::swap::Put;
-use super::{Built, Held, feed, pages, record};
+use super::{Built, Held, csaf as provider, feed, pages, places, products, record};
 use crate::store::closed_reports::ClosedReport;
 use crate::watch::figures::Figures;
 use crate::web::views::assets;
@@ -35,6 +38,8 @@ pub struct Input {
     pub engine_version: &'static str,
     /// Whether this is a demonstration.
     pub demo: bool,
+    /// Who signs documents; nobody where there is no key.
+    pub signer: Option<Signer>,
 }
 
 /// A program in service.
@@ -68,6 +73,10 @@ pub fn print(input: &Input, put: Put<'_>) -> io::Result<Built> {
     };
     let mut taken = BTreeSet::new();
     let mut counts = Vec::new();
+    let mut shelves = Vec::new();
+    let mut dumps = Dumps::default();
+    // Where everything is, for search engines: known once it is written.
+    let mut map = vec![(String::new(), None)];
     for program in &input.programs {
         let slug = program.policy.program.slug.as_str();
         if !is_path_part(slug) {
@@ -85,10 +94,27 @@ pub fn print(input: &Input, put: Put<'_>) -> io::Result<Built> {
             }
         }
         checked.sort_by(|a, b| (b.record.published, &b.record.id).cmp(&(a.record.published, &a.record.id)));
+        for advisory in &checked {
+            let record = advisory.record;
+            let ecosystems = record.products.iter().filter_map(|product| product.osv_ecosystem());
+            let ecosystems =
+                ecosystems.filter(|name| osv::is_ecosystem(name)).map(|name| name.split(':').next().unwrap_or(name));
+            if let Some(osv) = advisory.documents.iter().find(|document| document.suffix == "osv.json") {
+                dumps.add(slug, &osv::id_for(&record.id), ecosystems.collect(), &osv.text);
+            }
+            let day = record.modified.strftime("%Y-%m-%d").to_string();
+            map.push((format!("{slug}/advisories/{}", record.id), Some(day)));
+        }
+        map.extend([(slug.to_owned(), None), (format!("{slug}/advisories"), None)]);
         built.advisories += checked.len();
         counts.push(checked.len());
-        print_program(input, program, &checked, &mut put)?;
+        let both = print_program(input, program, &checked, &mut put)?;
+        let since = program.since.unwrap_or(input.now);
+        shelves.push(Shelves { policy: &program.policy, since, shelves: both });
     }
+    provider::print(input, &shelves, &mut put)?;
+    dumps.print(&mut put)?;
+    places::sitemap(&input.base_url, &map, &mut put)?;
     print_root(input, &counts, &mut put)?;
     built.files = count;
     Ok(built)
@@ -97,6 +123,9 @@ pub fn print(input: &Input, put: Put<'_>) -> io::Result<Built> {
 /// The documents of an advisory, if all are right.
 fn check<'a>(input: &Input, record: &'a Record, taken: &mut BTreeSet<String>) -> Result<Checked<'a>, Vec<String>> {
     let mut findings = Vec::new();
+    if record.tlp != Tlp::Clear {
+        findings.push(format!("tlp: {} is not for everybody, and the public tree is", record.tlp.label()));
+    }
     if !is_path_part(&record.id) {
         findings.push("id: it cannot be part of an address".to_owned());
     }
@@ -104,24 +133,27 @@ fn check<'a>(input: &Input, record: &'a Record, taken: &mut BTreeSet<String>) ->
         findings.extend(wrong);
         Vec::new()
     });
-    if findings.is_empty() && !taken.insert(csaf::file_name(&record.id)) {
+    let names =
+        [Profile::SecurityAdvisory, Profile::Vex].map(|profile| csaf::file_name(&csaf::tracking_id(record, profile)));
+    if findings.is_empty() && !names.into_iter().all(|name| taken.insert(name)) {
         findings.push("id: another advisory has the same file name".to_owned());
     }
     if findings.is_empty() { Ok(Checked { record, documents }) } else { Err(findings) }
 }
 
-fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], put: Put<'_>) -> io::Result<()> {
+fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], put: Put<'_>) -> io::Result<[Shelf; 2]> {
     let policy = &program.policy;
     let slug = &policy.program.slug;
+    let mut shelves = Shelf::both(slug.as_str());
     for advisory in advisories {
         let id = &advisory.record.id;
         let page = pages::advisory_page(input, policy, advisory.record).map_err(io::Error::other)?;
         put(&format!("{slug}/advisories/{id}/index.html"), page.as_bytes())?;
         for document in &advisory.documents {
             put(&format!("{slug}/advisories/{id}.{}", document.suffix), document.text.as_bytes())?;
-            if document.suffix == "csaf.json" {
-                put(&format!("{slug}/csaf/{}", csaf::file_name(id)), document.text.as_bytes())?;
-            }
+        }
+        for shelf in &mut shelves {
+            shelf.add(input, advisory.record, &advisory.documents, put)?;
         }
     }
     let records: Vec<&Record> = advisories.iter().map(|advisory| advisory.record).collect();
@@ -135,7 +167,15 @@ fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], p
     }
     let page = pages::policy(input, program, &records).map_err(io::Error::other)?;
     put(&format!("{slug}/index.html"), page.as_bytes())?;
-    put(&format!("{slug}/advisories.atom"), feed::print(&input.base_url, policy, &records, input.now).as_bytes())?;
+    let own = Subject { name: &policy.program.name, path: "advisories" };
+    print_feeds(input, policy, &own, &records, put)?;
+    for product in products::of(&records) {
+        let page = pages::product(input, policy, &product).map_err(io::Error::other)?;
+        put(&format!("{slug}/products/{}/index.html", product.slug), page.as_bytes())?;
+        let path = format!("products/{}", product.slug);
+        print_feeds(input, policy, &Subject { name: product.name, path: &path }, &product.records, put)?;
+    }
+    places::other_names(input, policy, &records, put)?;
     if let Some(page) = record::closed(input, policy).map_err(io::Error::other)? {
         put(&format!("{slug}/closed/index.html"), page.as_bytes())?;
     }
@@ -156,7 +196,22 @@ fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], p
     }
     put(&format!("{slug}/SECURITY.md"), render::security_md(policy, Some(&input.base_url)).as_bytes())?;
     let canonical = format!("{}/{slug}/security.txt", input.base_url);
-    put(&format!("{slug}/security.txt"), contact_file(input, &[policy], canonical).as_bytes())
+    put(&format!("{slug}/security.txt"), contact_file(input, &[policy], canonical).as_bytes())?;
+    Ok(shelves)
+}
+
+fn print_feeds(
+    input: &Input,
+    policy: &Policy,
+    subject: &Subject<'_>,
+    records: &[&Record],
+    put: Put<'_>,
+) -> io::Result<()> {
+    let slug = &policy.program.slug;
+    let (atom, json) = feed::paths(subject);
+    let text = feed::atom(&input.base_url, policy, subject, records, input.now);
+    put(&format!("{slug}/{atom}"), text.as_bytes())?;
+    put(&format!("{slug}/{json}"), &pretty(&feed::json(&input.base_url, policy, subject, records))?)
 }
 
 fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
@@ -171,7 +226,8 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
         put(".well-known/security.txt", contact_file(input, &policies, canonical).as_bytes())?;
     }
     put("policy-1.schema.json", &pretty(&render::json_schema())?)?;
-    put("robots.txt", b"User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n")
+    let robots = "User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n";
+    put("robots.txt", format!("{robots}\nSitemap: {}/sitemap.xml\n", input.base_url).as_bytes())
 }
 
 /// `security.txt` for these programs. Without TLS the addresses of this host are left out: web addresses in it begin
@@ -179,7 +235,8 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
 fn contact_file(input: &Input, policies: &[&Policy], canonical: String) -> String {
     let mut file = render::security_txt_of(policies, &input.base_url, expires(input.now));
     file.canonical = vec![canonical];
-    for list in [&mut file.contact, &mut file.policy, &mut file.canonical, &mut file.encryption] {
+    file.csaf = vec![provider::metadata_url(&input.base_url)];
+    for list in [&mut file.contact, &mut file.policy, &mut file.canonical, &mut file.encryption, &mut file.csaf] {
         list.retain(|address| !address.starts_with("http://"));
     }
     if file.contact.is_empty() {
@@ -207,7 +264,7 @@ fn expires(now: Timestamp) -> Timestamp {
 }
 
 /// Whether a text can be one part of a path without meaning anything else.
-fn is_path_part(text: &str) -> bool {
+pub(super) fn is_path_part(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('.')
         && text.len() <= 128

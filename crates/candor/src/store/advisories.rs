@@ -16,6 +16,7 @@ statements! {
         on conflict (id) do update set modified_at = excluded.modified_at, record = excluded.record \
         where advisory.stream = excluded.stream";
     GET = concat!("select ", columns!(), " from advisory where id = $1");
+    OF_STREAM = concat!("select ", columns!(), " from advisory where stream = $1");
     LIST = concat!("select ", columns!(), " from advisory where program = $1 order by published_at desc, id desc limit $2");
     NEWEST_CHANGE = "select count(*), max(modified_at) from advisory";
     ALL_OF_THEM = concat!("select ", columns!(), " from advisory order by modified_at, id");
@@ -77,6 +78,14 @@ pub fn upsert_statement(advisory: &AdvisoryRow) -> Statement {
 /// As [`Store::query`].
 pub async fn get(store: &Store, id: &str) -> Result<Option<AdvisoryRow>> {
     store.query_one(GET, vals![id]).await?.map(advisory).transpose()
+}
+
+/// The advisory of a stream.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn of_stream(store: &Store, stream: &str) -> Result<Option<AdvisoryRow>> {
+    store.query_one(OF_STREAM, vals![stream]).await?.map(advisory).transpose()
 }
 
 /// Advisories of a program, the newest first.

@@ -26,6 +26,10 @@ pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
 pub mod closed_reports; // texts about closed reports that are public
 pub mod figures; // promises kept, counted now and then
+pub mod steps; // what follows a publication, once each
+pub mod subscriptions; // who asked to hear of advisories
+pub mod hooks; // who is called
+pub mod cve_numbers; // CVE numbers that were reserved
 pub mod probes; // how the channels stood
 pub mod settings; // small facts of the store itself
 pub mod blobs; // sealed files in a folder
@@ -200,6 +204,10 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("settings", settings::ALL),
         ("closed_reports", closed_reports::ALL),
         ("figures", figures::ALL),
+        ("steps", steps::ALL),
+        ("subscriptions", subscriptions::ALL),
+        ("hooks", hooks::ALL),
+        ("cve_numbers", cve_numbers::ALL),
         ("probes", probes::ALL),
         ("blobs", blobs::ALL),
         ("verify", verify::ALL),

@@ -18,6 +18,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0001.sql"),
         include_str!("schema/main_0002.sql"),
         include_str!("schema/main_0003.sql"),
+        include_str!("schema/main_0004.sql"),
     ],
 };
 
@@ -47,6 +48,10 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("closed_report", "stream"),
     ("figures", "program"),
     ("probe", "id"),
+    ("step", "id"),
+    ("subscription", "id"),
+    ("hook", "id"),
+    ("cve_number", "id"),
 ];
 
 /// The one table of the key ring.

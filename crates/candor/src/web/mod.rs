@@ -17,8 +17,10 @@ pub mod public; // stylesheet, script, icon
 pub mod static_tree; // programs, policies, advisories: the public tree's files
 pub mod report; // the form of a policy
 pub mod receipt; // the page behind a receipt
+pub mod subscribe; // advisories by mail
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
+pub mod hooks; // who is called when something is published
 pub mod settings; // programs, people, tokens, sessions, letters on their way
 pub mod demo_mail; // letters that a demonstration would have sent
 pub mod ops; // is it alive, is it ready, how does it do
@@ -31,10 +33,10 @@ use axum::middleware::from_fn_with_state;
 pub fn router(app: &App) -> Router<App> {
     let mut router = public::routes();
     if app.config.roles.public {
-        router = router.merge(report::routes()).merge(receipt::routes(app));
+        router = router.merge(report::routes()).merge(receipt::routes(app)).merge(subscribe::routes());
     }
     if app.config.roles.desk {
-        router = router.merge(signin::routes()).merge(desk::routes()).merge(settings::routes());
+        router = router.merge(signin::routes()).merge(desk::routes()).merge(settings::routes()).merge(hooks::routes());
     }
     if app.config.demo {
         router = router.merge(demo_mail::routes());

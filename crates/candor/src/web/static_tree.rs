@@ -24,12 +24,17 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
         None => return errors::not_found(),
     };
     let kind = content_type(&file.to_string_lossy());
-    with_etag(request.headers(), kind, PUBLIC, bytes)
+    let mut answer = with_etag(request.headers(), kind, PUBLIC, bytes);
+    // Programs in a page of somebody else may read it: it is public (CSAF 2.1, requirement 25).
+    answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer
 }
 
 /// The parts of an address that can be in the tree; `None` for every other one, however it is written.
 fn parts(path: &str) -> Option<Vec<&str>> {
+    // A folder may be asked for with a slash behind its name, as web servers print it.
     let path = path.strip_prefix('/')?;
+    let path = if path == "/" { path } else { path.strip_suffix('/').unwrap_or(path) };
     if path.is_empty() {
         return Some(Vec::new());
     }
@@ -54,6 +59,7 @@ async fn read(path: PathBuf) -> Option<(PathBuf, Vec<u8>)> {
 
 fn content_type(file: &str) -> &'static str {
     match file.rsplit('.').next().unwrap_or_default() {
+        "json" if file.ends_with(".feed.json") => "application/feed+json",
         "html" => "text/html; charset=utf-8",
         "json" => "application/json",
         "atom" => "application/atom+xml",
@@ -61,6 +67,10 @@ fn content_type(file: &str) -> &'static str {
         "md" => "text/markdown; charset=utf-8",
         "txt" => "text/plain; charset=utf-8",
         "css" => "text/css; charset=utf-8",
+        "xml" => "application/xml",
+        "zip" => "application/zip",
+        "csv" => "text/csv; charset=utf-8",
+        "asc" | "sha256" | "sha512" => "text/plain; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
         _ => "application/octet-stream",
@@ -109,7 +119,7 @@ mod tests {
         assert_eq!(parts("/minio/advisories/MINIO-2026-1.csaf.json").map(|parts| parts.len()), Some(3));
         assert_eq!(parts("/.well-known/security.txt").map(|parts| parts.len()), Some(2));
         for path in
-            ["/..", "/minio/../x", "/%2e%2e/x", "/minio//x", "/minio/", "/.git/config", "/a;b", "/a\\b", "/a%00", "x"]
+            ["/..", "/minio/../x", "/%2e%2e/x", "/minio//x", "/minio//", "/.git/config", "/a;b", "/a\\b", "/a%00", "x"]
         {
             assert_eq!(parts(path), None, "{path}");
         }

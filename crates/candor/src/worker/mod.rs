@@ -5,6 +5,7 @@
 
 pub mod clocks; // a due clock becomes a command
 pub mod outbox; // a waiting letter becomes a message
+pub mod follow; // what follows a publication
 pub mod probes; // each channel, looked at from outside
 pub mod pages; // the public tree, when something public changed
 pub mod sweeps; // what is kept for a time only
@@ -20,6 +21,7 @@ use crate::error::Error;
 use crate::mail::{BadPost, Post};
 use crate::store;
 pub use clocks::{Clocks, tick_once};
+pub use follow::{Followed, follow_once};
 pub use outbox::{Delivered, deliver_once};
 pub use pages::{Pages, build_tree};
 pub use probes::probe_once;
@@ -45,13 +47,14 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPos
     if app.keys().is_err() {
         error!("the worker stands still: the root key is missing, so no case can be opened");
     }
-    let (due, letters, pages) = (Notify::new(), Notify::new(), Notify::new());
-    let bells = [&due, &letters, &pages];
+    let (due, letters, pages, steps) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
+    let bells = [&due, &letters, &pages, &steps];
     tokio::join!(
         spread(&app, shutdown.clone(), &bells),
         keep_clocks(&app, shutdown.clone(), &due),
         keep_outbox(&app, shutdown.clone(), &letters, &post),
         keep_pages(&app, shutdown.clone(), &pages),
+        keep_following(&app, shutdown.clone(), &steps, &post),
         keep_probing(&app, shutdown.clone()),
         keep_sweeping(&app, shutdown),
     );
@@ -126,6 +129,21 @@ async fn keep_pages(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notif
     loop {
         report(pages.round(app).await.map(drop), "renewing the public pages");
         if !sleep(app, &mut shutdown, bell, None).await {
+            return;
+        }
+    }
+}
+
+async fn keep_following(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify, post: &Post) {
+    loop {
+        let mut next = None;
+        if app.keys().is_ok() {
+            report(follow::round(app, post, &shutdown).await.map(drop), "doing what follows a publication");
+            if let Ok(at) = store::steps::next_at(&app.store).await {
+                next = at.and_then(|at| Timestamp::from_microsecond(at).ok());
+            }
+        }
+        if !sleep(app, &mut shutdown, bell, next).await {
             return;
         }
     }

@@ -6,13 +6,19 @@ use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{blobs, idempotency, people};
+use crate::store::{Batch, blobs, idempotency, people, steps, subscriptions};
 
 /// How long the answer to a request is kept for the same request.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long a finished file may wait for the form that carries it: a form lies open for a day.
 const FILES_WAIT: Duration = Duration::from_secs(25 * 60 * 60);
+
+/// How long an address has to confirm that it wants letters.
+const UNCONFIRMED_KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+/// How long it is kept which subscriber got which letter.
+const STEPS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Forgets answers older than a week, sessions and invitations that have ended, and files that were never finished.
 ///
@@ -22,6 +28,13 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
     let now = app.now();
     idempotency::sweep(&app.store, (now - ANSWERS_KEPT).as_microsecond()).await?;
     people::sweep(&app.store, now.as_microsecond()).await?;
+    // What was asked for and not confirmed, and which subscriber got which letter.
+    app.store
+        .commit(Batch::main(vec![
+            subscriptions::sweep_statement((now - UNCONFIRMED_KEPT).as_microsecond()),
+            steps::sweep_statement((now - STEPS_KEPT).as_microsecond()),
+        ]))
+        .await?;
     let blobs = app.blobs.clone();
     // Files bear the system's time, whatever the desk's clock shows.
     tokio::task::spawn_blocking(move || blobs.sweep(SystemTime::now())).await.map_err(Error::internal)??;

@@ -27,6 +27,9 @@ mod backup_story; // copies, restored into either database
 mod support; // what stories share
 mod tidy; // floors, rooms, licences, and the page of requirements
 mod tree; // the public tree: whole, valid, on time
+mod osv_api; // scanners ask what is published
+mod follow; // subscribers and hooks
+mod provider; // a CSAF provider, requirement by requirement
 mod whole_story; // the real program, killed at every flush
 mod watch_story; // channels that fail, the record in public, who was told of a breach
 mod worker_story; // letters wait, leave in order, are given up

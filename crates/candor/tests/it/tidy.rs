@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["throttle"],
     &["app"],
     &["execute"],
-    &["accounts", "watch"],
+    &["accounts", "watch", "follow"],
     &["web", "api", "mail", "publish"],
     &["worker"],
     &["demo"],

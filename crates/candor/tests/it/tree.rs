@@ -45,7 +45,7 @@ fn files(app: &App) -> BTreeMap<String, String> {
 }
 
 /// Files a report and brings it to an approved advisory with a standing order to publish with the fix.
-async fn ready(app: &App, report: NewReport) -> CaseId {
+pub async fn ready(app: &App, report: NewReport) -> CaseId {
     let (anna, ben) = (member("anna", Role::Member), member("ben", Role::Coordinator));
     let filed =
         file_report(app, &Actor::Public, &ProgramSlug::from("store"), report, None).await.expect("it is taken in");
@@ -99,7 +99,7 @@ async fn ready(app: &App, report: NewReport) -> CaseId {
     filed.case
 }
 
-async fn fix(app: &App, case: &CaseId) {
+pub async fn fix(app: &App, case: &CaseId) {
     let ben = member("ben", Role::Coordinator);
     let fix = Command::RecordFix {
         branch: String::new(),
@@ -140,11 +140,14 @@ async fn an_advisory_goes_out_with_the_fix_in_every_format_and_not_a_byte_before
     let released = document["document"]["tracking"]["initial_release_date"].as_str().expect("a date");
     assert!(released.starts_with("2026-03-05T12:00:00"), "{released}");
     assert_eq!(
-        tree[&format!("store/csaf/{}", csaf::file_name(&id))],
+        tree[&format!("store/csaf/2026/{}", csaf::file_name(&id))],
         tree[&format!("store/advisories/{id}.csaf.json")]
     );
     let own = document["document"]["references"].as_array().expect("references");
-    assert!(own.iter().any(|link| link["url"] == "https://candor.example/store/csaf/store-2026-1.json"), "{own:?}");
+    assert!(
+        own.iter().any(|link| link["url"] == "https://candor.example/store/csaf/2026/store-2026-1.json"),
+        "{own:?}"
+    );
     let osv: serde_json::Value = serde_json::from_str(&tree[&format!("store/advisories/{id}.osv.json")]).expect("JSON");
     assert_eq!(osv["affected"][0]["ranges"][0]["events"][1]["fixed"], "1.4.2", "{osv}");
     assert!(tree[&format!("store/advisories/{id}.md")].contains("Buckets can be listed without a signature"));

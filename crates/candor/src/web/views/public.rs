@@ -2,7 +2,7 @@
 
 use super::case::VectorView;
 use super::desk::KeptRow;
-use super::parts::{Link, Paging, Row, SafeHtml, SeverityView, Shell, TimeView};
+use super::parts::{Field, Link, Paging, Problem, Row, SafeHtml, SeverityView, Shell, TimeView};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -149,6 +149,52 @@ pub struct AdvisoryList {
     pub links: Vec<Link>,
     /// Older and newer ones.
     pub paging: Paging,
+}
+
+/// Another name of an advisory: leads to it.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "public/alias.html")]
+pub struct AliasPage {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// The name.
+    pub name: String,
+    /// Where the browser goes by itself; empty where several advisories have the name.
+    pub to: String,
+    /// The advisories.
+    pub advisories: Vec<Link>,
+}
+
+/// `/{program}/subscribe`, and the page behind the link of a subscriber's letter.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "public/subscribe.html")]
+pub struct SubscribePage {
+    /// Around the page.
+    pub shell: Shell,
+    /// What it is about.
+    pub title: String,
+    /// What there is to know.
+    pub lead: String,
+    /// Where the form goes; empty where nothing is asked.
+    pub action: String,
+    /// Questions.
+    pub fields: Vec<Field>,
+    /// Buttons: what is sent, and what a reader sees.
+    pub choices: Vec<(String, String)>,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+}
+
+/// The files of a folder, for whoever looks into it.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "public/folder.html")]
+pub struct FolderPage {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// What lies there.
+    pub title: String,
+    /// Its files and folders.
+    pub files: Vec<Link>,
 }
 
 /// An advisory in a list.
