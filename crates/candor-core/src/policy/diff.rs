@@ -22,7 +22,11 @@ impl std::fmt::Display for Change {
 
 /// Everything that differs, in the order of the language.
 pub fn changes(old: &Policy, new: &Policy) -> Vec<Change> {
-    let value = |policy: &Policy| serde_json::to_value(policy).unwrap_or_default();
+    let value = |policy: &Policy| {
+        let mut value = serde_json::to_value(policy).unwrap_or_default();
+        super::levels::to_own(&mut value, &policy.severity.levels);
+        value
+    };
     let mut out = Vec::new();
     let (old, new) = (value(old), value(new));
     for section in ORDER {

@@ -23,6 +23,7 @@ pub fn json(policy: &Policy) -> serde_json::Value {
     public.contacts.retain(|contact| contact.public);
     public.files.clear();
     let mut value = serde_json::to_value(public).unwrap_or_default();
+    super::levels::to_own(&mut value, &policy.severity.levels);
     let recipients = value.pointer_mut("/disclosure/recipients").and_then(serde_json::Value::as_array_mut);
     for group in recipients.into_iter().flatten() {
         if let Some(group) = group.as_object_mut() {

@@ -12,8 +12,8 @@ pub struct SeverityRules {
     /// The rule in words.
     #[serde(default)]
     pub statement: String,
-    /// The program's own levels, the most severe first, at most five. With them no score is used. Elsewhere in the file they
-    /// stand at `critical`, `high`, `medium`, `low` and `none`, in this order.
+    /// The program's own levels, the most severe first, at most five. With them no score is used, and wherever the file
+    /// names a severity it names a level.
     #[serde(default)]
     pub levels: Vec<String>,
     /// Where the bands of a score begin, when they are not those of CVSS.
@@ -143,6 +143,26 @@ impl SeverityRules {
     pub fn label(&self, severity: Severity) -> String {
         let place = RANKS.iter().position(|rank| *rank == severity).unwrap_or_default();
         self.levels.get(place).cloned().unwrap_or_else(|| severity.label().to_owned())
+    }
+
+    /// The name of a severity as the file has it, to stand in a sentence: a level of the program, or `critical`.
+    pub fn name(&self, severity: Severity) -> String {
+        if self.levels.is_empty() { super::levels::standard(severity).to_owned() } else { self.label(severity) }
+    }
+
+    /// The nearest severity that the scale has, for a draw from the standard one.
+    pub(crate) fn nearest(&self, severity: Severity) -> Severity {
+        let place = RANKS.iter().position(|rank| *rank == severity).unwrap_or_default();
+        match self.levels.len() {
+            0 => severity,
+            levels => RANKS[place.min(levels - 1).min(RANKS.len() - 1)],
+        }
+    }
+
+    /// Severities in the program's words: `Critical or High`.
+    pub fn any_of(&self, severities: &[Severity]) -> String {
+        let names: Vec<String> = severities.iter().map(|severity| self.label(*severity)).collect();
+        super::document::or(&names)
     }
 
     /// The severity that a level of the program stands at.

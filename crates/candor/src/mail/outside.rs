@@ -78,7 +78,7 @@ pub fn words(
 fn facts(case: &Case, policy: &Policy, may_have: &[Share], first: &str) -> String {
     let mut line = first.to_owned();
     match case.severity() {
-        Some(severity) => line += &format!(" Severity: {}.", severity.label()),
+        Some(severity) => line += &format!(" Severity: {}.", policy.severity.label(severity)),
         None => line += " Severity: not rated yet.",
     }
     for share in may_have {

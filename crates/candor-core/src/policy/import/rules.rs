@@ -2,7 +2,9 @@
 
 use super::promised::severities;
 use super::{Fact, Place, Said, any};
-use crate::policy::{CreditDefault, CreditField, Gate, MayOverride, Need, PublishOn, ReportField, Step, document};
+use crate::policy::{
+    CreditDefault, CreditField, Gate, MayOverride, Need, PublishOn, ReportField, SeverityRules, Step, document,
+};
 
 /// Reads a sentence by every rule.
 pub(super) fn read(said: &mut Said<'_>) {
@@ -62,7 +64,7 @@ fn printed_gate(said: &mut Said<'_>) -> bool {
                     may_override: MayOverride::Nobody,
                     because: String::new(),
                 };
-                if document::gate_words(&gate) == plain {
+                if document::gate_words(&gate, &SeverityRules::default()) == plain {
                     said.tell(Fact::Gate { before: *before, needs: *needs });
                     return true;
                 }

@@ -77,6 +77,7 @@ kinds! {
     RecordAudit "record-audit" "Record the audit for similar problems" "Record the audit",
     Estimate "estimate" "Give a new estimate" "Send the new estimate",
     KnowExploitation "know-exploitation" "Record active exploitation" "Put it on record",
+    KnowIncident "know-incident" "Record a severe incident" "Put it on record",
     RecordSubmission "record-submission" "Record a submission" "Put the submission on record",
     AskCredit "ask-credit" "Ask about credit" "Ask the reporter",
     ApproveAdvisory "approve-advisory" "Approve the advisory" "Approve this draft",
@@ -358,6 +359,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
         rare.retain(|kind| *kind != Kind::Estimate);
         likely.insert(0, Kind::Estimate);
     }
+    if case.incident.is_none() && policy.promises.iter().any(|promise| promise.starts == Moment::Incident) {
+        rare.push(Kind::KnowIncident);
+    }
     let submissions = promises::clocks(case, policy, now);
     let submissions = submissions.iter().filter(|clock| clock.owed_to.is_some() && !clock.status.is_over());
     if submissions.count() > 0 {
@@ -531,7 +535,7 @@ async fn show(
         action: format!("{}/{}", page::href(&opened.case), kind.name()),
         groups,
         problems: all,
-        changed: history::lines(&opened.case, &since, &names, &opened.zone, now),
+        changed: history::lines(&opened.case, &since, &opened.policy, &names, &opened.zone, now),
         submit: if kind.is_checked() { "Check it".into() } else { kind.submit().into() },
         seen_by_reporter: kind.is_seen_by_reporter(),
         takes_files: kind.takes_files(),
@@ -606,6 +610,9 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         Kind::Estimate => "A missed promise owes the reporter a reason and a new date.".into(),
         Kind::KnowExploitation => {
             "A decision of the team: who knows it, since when, on what ground. Duties by law count from then.".into()
+        }
+        Kind::KnowIncident => {
+            "A decision of the team: what happened, who knows it, since when. Duties by law count from then. The reporter is not shown it.".into()
         }
         Kind::RecordSubmission => {
             "Candor submits nothing. Copy the draft, complete it, submit it, and put on record what came back.".into()
@@ -746,7 +753,7 @@ async fn check(
         action: format!("{}/{}", page::href(case), kind.name()),
         groups: vec![Group { fields, ..Group::default() }],
         problems,
-        changed: history::lines(case, &since, &names, zone, now),
+        changed: history::lines(case, &since, policy, &names, zone, now),
         submit: kind.submit().into(),
         preview,
     })

@@ -210,7 +210,7 @@ async fn show(
         action: format!("{}/advisory", href(case)),
         groups,
         problems,
-        changed: history::lines(case, &since, &names, zone, now),
+        changed: history::lines(case, &since, policy, &names, zone, now),
         lacks,
         warnings,
         preview,

@@ -12,6 +12,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use candor_core::case::State as CaseState;
 use candor_core::id::CaseId;
+use candor_core::policy::RANKS;
 use candor_formats::cvss::Severity;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -97,9 +98,7 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
 }
 
 fn severity(name: &str) -> Option<Severity> {
-    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::None]
-        .into_iter()
-        .find(|severity| fmt::severity_class(Some(*severity)) == name)
+    RANKS.into_iter().find(|severity| fmt::severity_class(Some(*severity)) == name)
 }
 
 fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowView {
@@ -206,9 +205,20 @@ fn filters(app: &App, asked: &Asked, found: &QueuePage) -> Vec<FilterGroup> {
         .into_iter()
         .map(|(text, held)| link(text, None, Asked { held: held.into(), ..asked.clone() }, asked.held == held))
         .collect();
-    let severities = [("Any", ""), ("Critical", "critical"), ("High", "high"), ("Medium", "medium"), ("Low", "low")]
-        .into_iter()
-        .map(|(text, band)| link(text, None, Asked { severity: band.into(), ..asked.clone() }, asked.severity == band))
+    // One program's queue has its own names; several have the ranks that all share.
+    let own = app.policy(&asked.program.as_str().into()).filter(|policy| !policy.severity.levels.is_empty());
+    let bands: Vec<(String, &str)> = match &own {
+        Some(policy) => {
+            let levels = policy.severity.levels.iter().zip(RANKS);
+            levels.map(|(level, rank)| (level.clone(), fmt::severity_class(Some(rank)))).collect()
+        }
+        None => {
+            RANKS[..4].iter().map(|rank| (fmt::severity(*rank).to_owned(), fmt::severity_class(Some(*rank)))).collect()
+        }
+    };
+    let severities = std::iter::once(("Any".to_owned(), ""))
+        .chain(bands)
+        .map(|(text, band)| link(&text, None, Asked { severity: band.into(), ..asked.clone() }, asked.severity == band))
         .collect();
     vec![
         FilterGroup { label: "State".into(), links: states },
