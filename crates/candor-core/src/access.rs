@@ -173,6 +173,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::AskCredit
         | C::DraftAdvisory { .. }
         | C::KnowExploitation { .. }
+        | C::KnowIncident { .. }
         | C::OverrideGate { .. }
         | C::RecordSubmission { .. }
         | C::TickStep { .. }

@@ -54,6 +54,10 @@ pub struct Case {
     pub marks: Vec<Mark>,
     /// Bells of clocks that have rung: promise, cycle, bell.
     pub rung: BTreeSet<Bell>,
+    /// The dates for which bells rang; `None` for those of which the journal does not say it.
+    pub rang_for: Vec<(Bell, Option<Timestamp>)>,
+    /// Promised dates that moved and were told, in order.
+    pub moved_dates: Vec<crate::event::MovedDate>,
     /// Promises whose breach is on record: promise and cycle, with the instant.
     pub broken: Vec<(String, u32, Timestamp)>,
     /// New estimates given for missed targets: promise, new date, reason.
@@ -96,6 +100,8 @@ pub struct Case {
     pub exploited: bool,
     /// When the team became aware of active exploitation, by whom, on what ground.
     pub aware: Option<Awareness>,
+    /// When the team became aware of a severe incident, by whom, on what ground.
+    pub incident: Option<Awareness>,
     /// What was submitted outside, in order.
     pub submissions: Vec<Submission>,
     /// Whether it is a drill.
@@ -294,7 +300,7 @@ pub struct Mark {
     pub of: Option<String>,
 }
 
-/// The decision that the team is aware of active exploitation.
+/// The decision that the team is aware of active exploitation, or of a severe incident.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Awareness {
     /// Since when.

@@ -65,6 +65,8 @@ pub enum Command {
     Estimate { promise: String, until: Timestamp, reason: String },
     /// Put on record that the vulnerability is being exploited.
     KnowExploitation { ground: String, aware_at: Option<Timestamp> },
+    /// Puts on record that the team is aware of a severe incident.
+    KnowIncident { ground: String, aware_at: Option<Timestamp> },
     /// Put the proof on record that what a promise asks for was submitted.
     RecordSubmission { promise: String, to: String, at: Option<Timestamp>, reference: String, text: String },
     /// Ask the reporter how they wish to be credited.
@@ -166,6 +168,7 @@ impl Command {
             Command::RecordAudit { .. } => "record-audit",
             Command::Estimate { .. } => "estimate",
             Command::KnowExploitation { .. } => "know-exploitation",
+            Command::KnowIncident { .. } => "know-incident",
             Command::RecordSubmission { .. } => "record-submission",
             Command::AskCredit => "ask-credit",
             Command::DraftAdvisory { .. } => "draft-advisory",

@@ -8,8 +8,8 @@ use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    closed, conditions, dialogue, disclosure, duties, gates, intake, moved, planning, promises, remediation, schedule,
-    triage,
+    closed, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, planning, promises, remediation,
+    schedule, triage,
 };
 use jiff::Timestamp;
 
@@ -41,7 +41,8 @@ pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts
     }
     gates::before(case, policy, allowed)?;
     let events = closed::with_reopening(case, chapter(case, allowed, policy, facts)?);
-    Ok(disclosure::with_approval(case, events, policy, allowed, facts))
+    let events = disclosure::with_approval(case, events, policy, allowed, facts);
+    Ok(dates::with_moved(case, events, policy, allowed, facts))
 }
 
 /// The room of the chapter that a command belongs to.
@@ -80,6 +81,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Rate { vectors, severity, level } => triage::rate(policy, vectors, *severity, level.as_deref()),
         C::SetWeakness { cwe } => triage::set_weakness(*cwe),
         C::KnowExploitation { ground, aware_at } => duties::know_exploitation(ground, *aware_at, now),
+        C::KnowIncident { ground, aware_at } => duties::know_incident(ground, *aware_at, now),
         C::RecordSubmission { promise, to, at, reference, text } => {
             duties::submit(policy, promise, to, at.unwrap_or(now), reference, text, now)
         }
@@ -147,6 +149,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::TakeMail { .. }
             | Command::ChooseCredit { .. }
             | Command::Assign { .. }
+            | Command::KnowIncident { .. }
             | Command::RecordSubmission { .. }
             | Command::TickStep { .. }
             | Command::RecordBreach { .. }

@@ -21,6 +21,13 @@ pub(crate) fn know_exploitation(
     Ok(vec![Event::ExploitationKnown { ground: required("ground", ground, MESSAGE_LIMIT)?, aware_at }])
 }
 
+pub(crate) fn know_incident(ground: &str, aware_at: Option<Timestamp>, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    if aware_at.is_some_and(|at| at > now) {
+        return Err(Refusal::Field { field: "aware_at", problem: "this lies in the future".into() });
+    }
+    Ok(vec![Event::IncidentKnown { ground: required("ground", ground, MESSAGE_LIMIT)?, aware_at }])
+}
+
 pub(crate) fn submit(
     policy: &Policy,
     promise: &str,
@@ -51,12 +58,14 @@ pub(crate) fn submit(
     }])
 }
 
-/// Promises of the policy that a submission keeps, with the draft of each where there is one.
+/// Promises of the policy that a submission keeps, with the draft of each where there is one. Those about an incident only
+/// where one is on record.
 pub fn asked_for<'a>(case: &Case, policy: &'a Policy) -> Vec<(&'a crate::policy::Promise, Option<String>)> {
     policy
         .promises
         .iter()
         .filter(|promise| promise.kept_by == Moment::Submission)
+        .filter(|promise| !promise.is_about_incident() || case.incident.is_some())
         .map(|promise| (promise, promise.draft.map(|kind| draft(kind, case, policy))))
         .collect()
 }
@@ -101,13 +110,53 @@ pub fn draft(kind: Draft, case: &Case, policy: &Policy) -> String {
             out.line("Regulation (EU) 2024/2847, Article 14(2)(c)");
             head(&mut out, case, policy);
             out.part("The vulnerability", &or_ask(nature(case), "[what it is]"));
-            out.part("Severity", &or_ask(severity(case), "[not rated yet]"));
+            out.part("Severity", &or_ask(severity(case, policy), "[not rated yet]"));
             out.part("Impact", &or_ask(impact(case), "[what it leads to]"));
             out.part("Who exploited it", "[what is known of the malicious actor; where nothing is, say so]");
             out.part(
                 "Security update or other corrective measures",
                 &or_ask(measures(case), "[what was made available]"),
             );
+        }
+        Draft::CraIncidentEarlyWarning => {
+            out.line("Early warning of a severe incident");
+            out.line("Regulation (EU) 2024/2847, Article 14(4)(a)");
+            head(&mut out, case, policy);
+            out.part("Aware since", &incident(case));
+            out.part("Suspected to be caused by unlawful or malicious acts", "[yes or no, and on what ground]");
+            out.part(
+                "Member States in which the product has been made available",
+                "[list them, as far as you know; where that does not apply, say so]",
+            );
+        }
+        Draft::CraIncidentNotification => {
+            out.line("Notification of a severe incident");
+            out.line("Regulation (EU) 2024/2847, Article 14(4)(b)");
+            head(&mut out, case, policy);
+            out.part("Aware since", &incident(case));
+            let ground = case.incident.as_ref().map(|known| known.ground.clone()).unwrap_or_default();
+            out.part("Nature of the incident", &or_ask(ground, "[in general terms]"));
+            out.part("Initial assessment", "[how far it reaches, what it leads to, as far as is known]");
+            out.part(
+                "Corrective or mitigating measures taken",
+                &or_ask(measures(case), "[none so far; say what is planned]"),
+            );
+            out.part(
+                "Corrective or mitigating measures that users can take",
+                &or_ask(for_users(case), "[what users can do now]"),
+            );
+            out.part("How sensitive this information is", "[who may read it, and until when it must not spread]");
+        }
+        Draft::CraIncidentFinalReport => {
+            out.line("Final report on a severe incident");
+            out.line("Regulation (EU) 2024/2847, Article 14(4)(c)");
+            head(&mut out, case, policy);
+            let ground = case.incident.as_ref().map(|known| known.ground.clone()).unwrap_or_default();
+            out.part("The incident", &or_ask(ground, "[what happened, in detail]"));
+            out.part("Severity", &or_ask(severity(case, policy), "[how severe it was]"));
+            out.part("Impact", &or_ask(impact(case), "[what it led to]"));
+            out.part("Type of threat or root cause", "[what is likely to have triggered it]");
+            out.part("Mitigation applied and ongoing", &or_ask(measures(case), "[what was done, and what goes on]"));
         }
         Draft::CveRecord => {
             let cve = case.aliases.iter().find(|alias| alias.starts_with("CVE-")).cloned();
@@ -120,7 +169,7 @@ pub fn draft(kind: Draft, case: &Case, policy: &Policy) -> String {
                 "Weakness",
                 &or_ask(case.cwe.map(|cwe| format!("CWE-{cwe}")).unwrap_or_default(), "[not named yet]"),
             );
-            out.part("Severity", &or_ask(severity(case), "[not rated yet]"));
+            out.part("Severity", &or_ask(severity(case, policy), "[not rated yet]"));
             let links: Vec<String> = case
                 .advisory
                 .published
@@ -188,6 +237,13 @@ fn aware(case: &Case) -> String {
     }
 }
 
+fn incident(case: &Case) -> String {
+    match &case.incident {
+        Some(known) => format!("{}", known.at),
+        None => "[the team has not put on record that it is aware of a severe incident]".into(),
+    }
+}
+
 fn nature(case: &Case) -> String {
     let draft = case.advisory.draft.as_ref();
     let mut words =
@@ -212,9 +268,9 @@ fn impact(case: &Case) -> String {
         .unwrap_or_default()
 }
 
-fn severity(case: &Case) -> String {
+fn severity(case: &Case, policy: &Policy) -> String {
     let Some(rating) = &case.rating else { return String::new() };
-    let mut words = rating.severity.label().to_owned();
+    let mut words = policy.severity.label(rating.severity);
     for vector in &rating.vectors {
         words += &format!("\n{vector}");
     }

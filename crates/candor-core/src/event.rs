@@ -2,7 +2,7 @@
 
 use crate::case::Bell;
 use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
-pub use crate::lists::{Justification, Standing};
+pub use crate::lists::{Justification, MovedDate, Standing};
 use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
@@ -250,6 +250,14 @@ pub enum Event {
         #[serde(default)]
         aware_at: Option<Timestamp>,
     },
+    /// The team became aware of a severe incident that touches the security of the product.
+    IncidentKnown {
+        /// What happened, and on what ground it is known.
+        ground: String,
+        /// When it became aware, if that was before the entry.
+        #[serde(default)]
+        aware_at: Option<Timestamp>,
+    },
     /// What a promise asks for was submitted outside; the proof of it.
     Submitted {
         /// Name of the promise.
@@ -398,6 +406,9 @@ pub enum Event {
         to: String,
         /// Whether it rang after its time, as when the program was stopped.
         late: bool,
+        /// The promised date that it rang for; a date that moves rings anew. Older entries do not say it.
+        #[serde(default)]
+        date: Option<Timestamp>,
     },
     /// A promise fell due unkept.
     PromiseBroken {
@@ -409,6 +420,11 @@ pub enum Event {
         due: Timestamp,
         /// Whether it was noticed after its time.
         late: bool,
+    },
+    /// Promised dates moved, and those who knew the old ones are told.
+    DatesMoved {
+        /// Which, from when to when.
+        dates: Vec<MovedDate>,
     },
     /// The wait for the reporter reached the policy's limit; clocks run again.
     WaitEnded,
@@ -476,6 +492,7 @@ impl Event {
             Event::Audited { .. } => "audited",
             Event::Estimated { .. } => "estimated",
             Event::ExploitationKnown { .. } => "exploitation-known",
+            Event::IncidentKnown { .. } => "incident-known",
             Event::Submitted { .. } => "submitted",
             Event::SilenceReminded { .. } => "silence-reminded",
             Event::ClosedForSilence { .. } => "closed-for-silence",
@@ -499,6 +516,7 @@ impl Event {
             Event::Published { .. } => "published",
             Event::BellRung { .. } => "bell-rung",
             Event::PromiseBroken { .. } => "promise-broken",
+            Event::DatesMoved { .. } => "dates-moved",
             Event::WaitEnded => "wait-ended",
             Event::PolicyMoved { .. } => "policy-moved",
             Event::Withdrawn { .. } => "withdrawn",
@@ -535,6 +553,7 @@ impl Event {
                 | Event::ContactGiven { .. }
                 | Event::Forgotten { .. }
                 | Event::Submitted { .. }
+                | Event::IncidentKnown { .. }
         )
     }
 
@@ -572,6 +591,7 @@ impl Event {
             Event::Closed { .. } | Event::Withdrawn { .. } | Event::ClosedForSilence { .. } => &[Moment::Resolution],
             Event::Submitted { .. } => &[Moment::Submission],
             Event::ExploitationKnown { .. } => &[Moment::Exploitation],
+            Event::IncidentKnown { .. } => &[Moment::Incident],
             _ => &[],
         }
     }

@@ -57,6 +57,8 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         reminded: Vec::new(),
         marks: Vec::new(),
         rung: Default::default(),
+        rang_for: Vec::new(),
+        moved_dates: Vec::new(),
         broken: Vec::new(),
         estimates: Vec::new(),
         verifications: Vec::new(),
@@ -78,6 +80,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         outcome: None,
         exploited: false,
         aware: None,
+        incident: None,
         submissions: Vec::new(),
         drill: false,
         steps_done: Vec::new(),
@@ -103,7 +106,9 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
     // Times that count may lie before the entry: a report that came by another way is filed later.
     let counts_at = match &event {
         Event::Reported { received_at, .. } => *received_at,
-        Event::ExploitationKnown { aware_at: Some(at), .. } | Event::Submitted { at, .. } => *at,
+        Event::ExploitationKnown { aware_at: Some(at), .. }
+        | Event::IncidentKnown { aware_at: Some(at), .. }
+        | Event::Submitted { at, .. } => *at,
         _ => stamp.at,
     };
     let of = match &event {
@@ -325,6 +330,10 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             let known = Awareness { at: counts_at, by: member.clone(), ground: ground.clone() };
             case.aware.get_or_insert(known);
         }
+        Event::IncidentKnown { ground, .. } => {
+            let known = Awareness { at: counts_at, by: member.clone(), ground: ground.clone() };
+            case.incident.get_or_insert(known);
+        }
         Event::Submitted { promise, to, at, reference, text } => case.submissions.push(Submission {
             promise: promise.clone(),
             to: to.clone(),
@@ -421,9 +430,11 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
                 summary.state = SummaryState::Withdrawn;
             }
         }
-        Event::BellRung { bell, .. } => {
+        Event::BellRung { bell, date, .. } => {
             case.rung.insert(bell.clone());
+            case.rang_for.push((bell.clone(), *date));
         }
+        Event::DatesMoved { dates } => case.moved_dates.extend(dates.iter().cloned()),
         Event::PromiseBroken { promise, cycle, due, .. } => case.broken.push((promise.clone(), *cycle, *due)),
         Event::PolicyMoved { from, to, .. } => {
             case.policy_version = *to;

@@ -29,5 +29,6 @@ pub mod conditions; // what reporters agree to, and a breach of it
 pub mod closed; // reports without an advisory that become public
 pub mod record; // promises kept and reports by outcome, as figures that name nobody
 pub mod moved; // a case moves to a newer version of its policy
+mod dates; // promised dates that move, and who knew the old ones
 pub mod notices; // who is told what after an event
 pub mod forecast; // months drawn from a seed: which promises would break

@@ -1,5 +1,6 @@
-//! Closed lists of words that events carry.
+//! Closed lists of words that events carry, and a date that moved.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a reporter is to the program.
@@ -97,4 +98,17 @@ impl Justification {
             Justification::InlineMitigationsAlreadyExist => "the product protects itself against it already",
         }
     }
+}
+
+/// A promised date that moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedDate {
+    /// Name of the promise.
+    pub promise: String,
+    /// Which run of it.
+    pub cycle: u32,
+    /// The date told before.
+    pub was: Timestamp,
+    /// The date now.
+    pub is: Timestamp,
 }

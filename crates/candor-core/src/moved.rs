@@ -1,10 +1,13 @@
 //! A case moves to a newer version of its policy, by a named act with a reason.
 
-use crate::case::Case;
+use crate::case::{Author, Case};
 use crate::decide::{Facts, MESSAGE_LIMIT, text as required};
 use crate::event::Event;
+use crate::evolve::{Stamp, evolve};
 use crate::policy::{Policy, diff};
+use crate::promises;
 use crate::refusal::Refusal;
+use jiff::Timestamp;
 
 /// Moves the case to a newer version. What changes is put on record in words, so that the reporter can be told.
 pub(crate) fn to_newer(
@@ -31,4 +34,45 @@ pub(crate) fn to_newer(
     let reason = required("reason", reason, MESSAGE_LIMIT)?;
     let changes = diff::changes(policy, newer).iter().map(ToString::to_string).collect();
     Ok(vec![Event::PolicyMoved { from: case.policy_version, to: version, reason, changes }])
+}
+
+/// A promise whose date another version of the policy would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WouldChange {
+    /// Name of the promise.
+    pub promise: String,
+    /// What is promised, for people.
+    pub what: String,
+    /// When it is due; `None` when it is not promised so far.
+    pub was: Option<Timestamp>,
+    /// When it would be due; `None` when it would not be promised any more.
+    pub would: Option<Timestamp>,
+}
+
+/// What would change of the open promises of a case, were it moved to `newer` at `now`. What was kept, broken or over before
+/// stays so and is not told.
+pub fn would_change(case: &Case, policy: &Policy, newer: &Policy, version: u32, now: Timestamp) -> Vec<WouldChange> {
+    let mut after = case.clone();
+    let stamp = Stamp { seq: case.seq + 1, at: now, by: Author::Clock };
+    let (reason, changes) = (String::new(), Vec::new());
+    evolve(&mut after, &stamp, Event::PolicyMoved { from: case.policy_version, to: version, reason, changes });
+    let (old, new) = (promises::open(case, policy, now), promises::open(&after, newer, now));
+    let same = |a: &promises::Clock, b: &promises::Clock| a.promise == b.promise && a.cycle == b.cycle;
+    let change = |clock: &promises::Clock, was, would| WouldChange {
+        promise: clock.promise.clone(),
+        what: clock.what.clone(),
+        was,
+        would,
+    };
+    let mut changes = Vec::new();
+    for clock in &old {
+        match new.iter().find(|other| same(other, clock)) {
+            Some(other) if promises::same_date(other.due, clock.due) => {}
+            Some(other) => changes.push(change(clock, Some(clock.due), Some(other.due))),
+            None => changes.push(change(clock, Some(clock.due), None)),
+        }
+    }
+    let fresh = new.iter().filter(|clock| !old.iter().any(|other| same(other, clock)));
+    changes.extend(fresh.map(|clock| change(clock, None, Some(clock.due))));
+    changes
 }

@@ -1,14 +1,17 @@
 //! Who is told what after an event. A notice names a recipient and a kind; its words are made when it is delivered,
 //! and carry no title, text or name of a case.
 
-use crate::case::Case;
-use crate::event::Event;
+use crate::case::{Bell, Case};
+use crate::event::{Event, MovedDate};
 use crate::id::MemberId;
-use crate::policy::Policy;
+use crate::policy::{Policy, Promise};
 use jiff::SignedDuration;
 
 /// Time between two letters to the team about mails of unverified senders in one case.
 const MAILS_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// How many entries of one command are looked through for the move to a newer policy.
+const MOVED_WITH: usize = 4;
 
 /// A letter to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub enum NoticeKind {
     Question,
     /// To the reporter: the advisory is public.
     Published,
+    /// To the reporter: dates that were promised moved.
+    NewDate,
     /// To the reporter: a question still waits for your answer; without it the case will be closed.
     Reminder,
     /// To the reporter, who asked by mail: where the case stands.
@@ -48,6 +53,8 @@ pub enum NoticeKind {
     Warning,
     /// To a contact: a promise was broken.
     Breach,
+    /// To whoever was told of a date: it moved.
+    DateMoved,
     /// To a member: the case is yours.
     Assigned,
     /// To the team: the advisory is public.
@@ -64,7 +71,9 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 19] = [
+    pub const ALL: [NoticeKind; 21] = [
+        NoticeKind::NewDate,
+        NoticeKind::DateMoved,
         NoticeKind::Received,
         NoticeKind::News,
         NoticeKind::Question,
@@ -93,6 +102,8 @@ impl NoticeKind {
             NoticeKind::News => "news",
             NoticeKind::Question => "question",
             NoticeKind::Published => "published",
+            NoticeKind::NewDate => "new-date",
+            NoticeKind::DateMoved => "date-moved",
             NoticeKind::Reminder => "reminder",
             NoticeKind::Status => "status",
             NoticeKind::MailDone => "mail-done",
@@ -195,10 +206,33 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::EmbargoProposed { .. }
         | Event::EmbargoBroken { .. }
         | Event::Decided { .. }
-        | Event::Estimated { .. }
         | Event::PolicyMoved { .. }
         | Event::ClosedForSilence { .. }
         | Event::CreditAsked => tell_reporters(NoticeKind::News),
+        Event::Estimated { promise, .. } => {
+            tell_reporters(NoticeKind::News);
+            for to in told_of(case, promise, None) {
+                out.push(Notice { kind: NoticeKind::DateMoved, to: role(&to) });
+            }
+        }
+        Event::DatesMoved { dates } => {
+            let theirs = |date: &MovedDate| policy.promise(&date.promise).is_none_or(Promise::is_to_reporter);
+            // The letter about the newer policy has the dates already.
+            let told = case.history.iter().rev().take(MOVED_WITH);
+            let by_policy = told
+                .into_iter()
+                .any(|entry| entry.at == case.updated_at && matches!(entry.what, Event::PolicyMoved { .. }));
+            if dates.iter().any(theirs) && !by_policy {
+                tell_reporters(NoticeKind::NewDate);
+            }
+            let mut told: Vec<String> = Vec::new();
+            for date in dates {
+                told.extend(told_of(case, &date.promise, Some(date.cycle)));
+            }
+            told.sort();
+            told.dedup();
+            out.extend(told.iter().map(|to| Notice { kind: NoticeKind::DateMoved, to: role(to) }));
+        }
         Event::SilenceReminded { .. } => tell_reporters(NoticeKind::Reminder),
         Event::Asked { .. } => tell_reporters(NoticeKind::Question),
         Event::FixRecorded { kind, .. } if kind.is_remedy() => tell_reporters(NoticeKind::News),
@@ -258,6 +292,23 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         _ => {}
     }
     if case.drill { within_the_team(out, &team()) } else { out }
+}
+
+/// Roles that bells told of a promise, in this run or in the newest that rang.
+fn told_of(case: &Case, promise: &str, cycle: Option<u32>) -> Vec<String> {
+    let of = |(bell, _): &&(Bell, Option<jiff::Timestamp>)| bell.promise == promise;
+    let cycle = cycle.or_else(|| case.rang_for.iter().filter(of).map(|(bell, _)| bell.cycle).max());
+    let mut told = Vec::new();
+    for entry in &case.history {
+        if let Event::BellRung { bell, to, .. } = &entry.what
+            && bell.promise == promise
+            && Some(bell.cycle) == cycle
+            && !told.contains(to)
+        {
+            told.push(to.clone());
+        }
+    }
+    told
 }
 
 /// A drill is the team's own: no letter to anybody else, and none to lists that others read.

@@ -27,7 +27,8 @@ pub(crate) fn exploited_since(case: &Case) -> Option<Timestamp> {
     told.into_iter().chain(case.aware.as_ref().map(|aware| aware.at)).min()
 }
 
-/// The planned pauses that hold up a promise which began at `start`. They end for what is known to be exploited.
+/// The planned pauses that hold up a promise which began at `start`: those of the version that the case runs under, and
+/// those of later versions while they were in force. They end for what is known to be exploited.
 pub(crate) fn planned(
     policy: &Policy,
     promise: &Promise,
@@ -35,12 +36,19 @@ pub(crate) fn planned(
     exploited: Option<Timestamp>,
 ) -> Vec<Pause> {
     let Ok(calendar) = policy.calendar() else { return Vec::new() };
-    let mut held = Vec::new();
-    for pause in policy.pauses.iter().filter(|pause| pause.holds(promise)) {
-        let Ok((from, until)) = pause.spell(calendar.zone()) else { continue };
+    let own = policy.pauses.iter().filter_map(|pause| {
+        let (from, until) = pause.spell(calendar.zone()).ok()?;
+        Some((from, until, pause))
+    });
+    let later = policy.later.iter().map(|later| (later.from, later.to, &later.pause));
+    let mut spells: Vec<_> = own.chain(later).filter(|(_, _, pause)| pause.holds(promise)).collect();
+    spells.sort_by_key(|(from, _, _)| *from);
+    let mut held: Vec<Pause> = Vec::new();
+    for (from, until, pause) in spells {
         let (from, to) = (from.max(start), exploited.map_or(until, |at| at.min(until)));
-        let began_within = from == start;
-        if from < to && (began_within || pause.running) {
+        // What stands still already goes on doing so when the pause is made longer.
+        let goes_on = held.iter().any(|pause| pause.from <= from && pause.to.is_some_and(|to| to >= from));
+        if from < to && (from == start || pause.running || goes_on) {
             let why = format!("while the intake is paused: {}", pause.reason.trim().trim_end_matches('.'));
             held.push(Pause { from, to: Some(to), why, settled: true });
         }

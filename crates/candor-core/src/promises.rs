@@ -8,7 +8,7 @@ use crate::case::{Bell, Case, Estimate, Mark};
 use crate::event::{Event, Outcome};
 use crate::id::MemberId;
 use crate::pauses::{Pause, clip, closed_spells, exploited_since, merge, planned, waits};
-use crate::policy::{Calendar, Draft, Escalation, Length, Moment, Policy, Promise, PromiseKind};
+use crate::policy::{Calendar, Draft, Escalation, Length, Moment, Policy, Promise, PromiseKind, SeverityRules};
 use crate::silence;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -108,12 +108,31 @@ impl Status {
     }
 }
 
+/// A bell that is still to ring.
+#[derive(Debug, Clone, PartialEq)]
+struct Ring {
+    at: Timestamp,
+    bell: Bell,
+    to: String,
+    /// The promised date that it is about.
+    date: Option<Timestamp>,
+}
+
+/// Whether two dates are one for those who are told of it: dates that move by less than an hour are not told anew.
+pub(crate) fn same_date(a: Timestamp, b: Timestamp) -> bool {
+    a.duration_since(b).abs() < TOLD_FROM
+}
+
+/// Dates that move by less are the same to those who know them.
+const TOLD_FROM: SignedDuration = SignedDuration::from_hours(1);
+
 /// One run of one promise, before the present is known.
-struct Run<'a> {
-    promise: &'a Promise,
+pub(crate) struct Run<'a> {
+    pub(crate) promise: &'a Promise,
+    scale: &'a SeverityRules,
     calendar: Arc<Calendar>,
     within: Length,
-    cycle: u32,
+    pub(crate) cycle: u32,
     started_by: Moment,
     start: Timestamp,
     /// In order, not overlapping; only the last can be open.
@@ -153,59 +172,103 @@ impl Run<'_> {
         self.pauses.iter().filter_map(|pause| Some((pause.from, pause.to?))).collect()
     }
 
-    /// When a bell rings; `None` while it is not known. A bell before the due time rings at the first instant at which
-    /// the clock runs and has no more than that left.
-    fn rings(&self, step: &Escalation) -> Option<Timestamp> {
+    /// When a bell rings, and for which date: once for each date that the run had or has. A bell before the due time
+    /// rings at the first instant at which the clock runs and has no more than that left; a pause after it moves the date,
+    /// and it rings again. Nothing while it is not known.
+    fn rings(&self, step: &Escalation, estimate: Option<&Estimate>) -> Vec<(Timestamp, Timestamp)> {
+        let mut rings: Vec<(Timestamp, Timestamp)> = Vec::new();
         if let Some(after) = step.after {
-            return self.due().map(|due| self.calendar.due(due, after, &[]));
+            let due = self.due();
+            let later = estimate.map(|estimate| estimate.until).filter(|until| due.is_some_and(|due| *until > due));
+            rings.extend(due.into_iter().chain(later).map(|due| (self.calendar.due(due, after, &[]), due)));
+            return rings;
         }
-        let before = step.before?;
+        let Some(before) = step.before else { return rings };
         let known = self.known_pauses();
         for count in 0..=known.len() {
             let due = self.calendar.due(self.start, self.within, &known[..count]);
             let resumed = if count == 0 { self.start } else { known[count - 1].1 };
             let at = self.calendar.before(due, before).max(resumed);
-            match self.pauses.get(count) {
-                Some(next) if next.from < at => {}
-                _ => return Some(at),
+            let held = self.pauses.get(count).is_some_and(|next| next.from < at);
+            if !held && rings.iter().all(|(_, date)| !same_date(*date, due)) {
+                rings.push((at, due));
             }
         }
-        None
+        if let (Some(estimate), Some(due)) = (estimate, self.due())
+            && estimate.until > due
+        {
+            rings.push((self.calendar.before(estimate.until, before).max(estimate.at), estimate.until));
+        }
+        rings
+    }
+
+    /// The date as those know it who were told: while nobody knows when a pause ends, the one before it. `None` once the
+    /// promise is kept or its case has ended.
+    pub(crate) fn told(&self) -> Option<Timestamp> {
+        if self.kept.is_some() || self.ended.is_some() {
+            return None;
+        }
+        let settled = self.pauses.iter().filter(|pause| pause.settled);
+        let known: Vec<_> = settled.filter_map(|pause| Some((pause.from, pause.to?))).collect();
+        Some(self.settled(self.calendar.due(self.start, self.within, &known)))
+    }
+
+    /// When the length of the run changed last: by a rating, or by a newer version of the policy.
+    fn changed(&self, case: &Case) -> Timestamp {
+        let by_severity = !self.promise.within_by_severity.is_empty() || !self.promise.severities.is_empty();
+        let rated = case.rating.as_ref().filter(|_| by_severity).map(|rating| rating.at);
+        rated.into_iter().chain(self.moved.map(|(at, _)| at)).max().unwrap_or(self.start)
     }
 
     fn is_on_record(&self, case: &Case) -> bool {
         case.broken.iter().any(|(promise, cycle, _)| *promise == self.promise.name && *cycle == self.cycle)
     }
 
-    /// Bells still to ring, in order. A kept promise rings none, and neither does one whose case has ended.
-    fn bells(&self, case: &Case) -> Vec<(Timestamp, Bell, String)> {
+    /// Bells still to ring, in order. A kept promise rings none, and neither does one whose case has ended. What rang
+    /// rings again only for the date as it is now.
+    fn bells(&self, case: &Case) -> Vec<Ring> {
         if self.kept.is_some() || self.ended.is_some() {
             return Vec::new();
         }
+        let given = estimate(self, case).filter(|_| self.promise.kind == PromiseKind::Target);
         let mut bells = Vec::new();
         for (step, escalation) in (0..).zip(&self.promise.escalate) {
             let bell = Bell { promise: self.promise.name.clone(), cycle: self.cycle, step };
+            let mut rings = self.rings(escalation, given);
             if case.rung.contains(&bell) {
-                continue;
+                let rang = |date: Timestamp| {
+                    let known = case.rang_for.iter().filter(|(known, _)| *known == bell);
+                    known.into_iter().any(|(_, of)| of.is_none_or(|of| same_date(of, date)))
+                };
+                let newest = rings.pop().filter(|(_, date)| !rang(*date));
+                rings = newest.map(|(at, date)| (at.max(self.changed(case)), date)).into_iter().collect();
             }
-            if let Some(at) = self.rings(escalation) {
-                bells.push((at, bell, escalation.to.clone()));
-            }
+            let to = |(at, date)| Ring { at, bell: bell.clone(), to: escalation.to.clone(), date: Some(date) };
+            bells.extend(rings.into_iter().map(to));
         }
         bells.extend(self.estimate_passes(case));
-        bells.sort_by_key(|(at, bell, _)| (*at, bell.step));
+        bells.sort_by_key(|ring| (ring.at, ring.bell.step));
         bells
     }
 
-    /// A new date for a missed target that passes as well: the team is told, since it owes another.
-    fn estimate_passes(&self, case: &Case) -> Option<(Timestamp, Bell, String)> {
+    /// A new date for a missed target that passes as well: the team is told, since it owes another. Not where the
+    /// policy's own bells tell it at that instant.
+    fn estimate_passes(&self, case: &Case) -> Option<Ring> {
+        let at_once = |step: &Escalation| step.after.is_some_and(|after| after.amount == 0);
+        if self.promise.escalate.iter().any(|step| at_once(step) && matches!(step.to.as_str(), "team" | "holder")) {
+            return None;
+        }
         let due = self.due()?;
         let given = case.estimates.iter().filter(|e| e.promise == self.promise.name && e.at >= self.start);
         let step = ESTIMATE_BELL + u32::try_from(given.count()).ok()?;
         let until = estimate(self, case).map(|estimate| estimate.until).filter(|until| *until > due)?;
         let bell = Bell { promise: self.promise.name.clone(), cycle: self.cycle, step };
-        (self.promise.kind == PromiseKind::Target && !case.rung.contains(&bell))
-            .then(|| (until, bell, "team".to_owned()))
+        (self.promise.kind == PromiseKind::Target && !case.rung.contains(&bell)).then(|| Ring {
+            at: until,
+            bell,
+            to: "team".to_owned(),
+            date: Some(until),
+        })
     }
 
     /// The instant of a breach that is not on record yet.
@@ -304,7 +367,7 @@ fn show(run: &Run<'_>, case: &Case, now: Timestamp, explained: bool) -> Clock {
             why.push(format!("due {}, were it to run on now", calendar.words(due)));
         }
         if let (true, Some(severity)) = (run.within != run.promise.within, case.severity()) {
-            why[1] = format!("{}, because the severity is {}", why[1], severity.label().to_lowercase());
+            why[1] = format!("{}, because the severity is {}", why[1], run.scale.name(severity));
         }
         if let Some((moved, version)) = run.moved
             && run.start <= moved
@@ -340,7 +403,7 @@ fn show(run: &Run<'_>, case: &Case, now: Timestamp, explained: bool) -> Clock {
         why,
         pauses: shown,
         owed_to: run.promise.owed_to.clone(),
-        bells: run.bells(case),
+        bells: run.bells(case).into_iter().map(|ring| (ring.at, ring.bell, ring.to)).collect(),
     }
 }
 
@@ -399,18 +462,27 @@ pub fn wake_at(case: &Case, policy: &Policy) -> Option<Timestamp> {
 pub fn due(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Event> {
     let Ok(calendar) = policy.calendar() else { return Vec::new() };
     let is_late = |at: Timestamp| now.duration_since(at) > LATE_AFTER;
-    pending(case, policy)
-        .into_iter()
-        .filter(|pending| pending.at <= now)
+    let due: Vec<Pending> = pending(case, policy).into_iter().filter(|pending| pending.at <= now).collect();
+    // A bell that was due for several dates while nobody looked rings once, for the last of them.
+    let newest: Vec<(Bell, Timestamp)> = due.iter().filter_map(Pending::rings).collect();
+    let stands = |pending: &Pending| {
+        pending.rings().is_none_or(|(bell, at)| newest.iter().all(|(other, later)| *other != bell || *later <= at))
+    };
+    due.iter()
+        .filter(|pending| stands(pending))
+        .cloned()
         .map(|Pending { at, what, .. }| match what {
             What::WaitEnds => Event::WaitEnded,
             What::Breaks(promise, cycle) => Event::PromiseBroken { promise, cycle, due: at, late: is_late(at) },
-            What::Rings(bell, to) => Event::BellRung { bell, due: at, to, late: is_late(at) },
+            What::Rings(ring) => {
+                Event::BellRung { bell: ring.bell, due: at, to: ring.to, late: is_late(at), date: ring.date }
+            }
             What::Silence(due) => due.event(&calendar, now, is_late(at)),
         })
         .collect()
 }
 
+#[derive(Clone)]
 struct Pending {
     at: Timestamp,
     /// Order among things of the same instant: a wait ends, a promise breaks, then somebody is told.
@@ -418,10 +490,21 @@ struct Pending {
     what: What,
 }
 
+impl Pending {
+    /// The bell, if it is one, and when it rings.
+    fn rings(&self) -> Option<(Bell, Timestamp)> {
+        match &self.what {
+            What::Rings(ring) => Some((ring.bell.clone(), self.at)),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone)]
 enum What {
     WaitEnds,
     Breaks(String, u32),
-    Rings(Bell, String),
+    Rings(Ring),
     Silence(silence::Due),
 }
 
@@ -436,8 +519,8 @@ fn pending(case: &Case, policy: &Policy) -> Vec<Pending> {
         if let Some(at) = run.breach(case) {
             pending.push(Pending { at, rank: 1, what: What::Breaks(run.promise.name.clone(), run.cycle) });
         }
-        for (at, bell, to) in run.bells(case) {
-            pending.push(Pending { at, rank: 2, what: What::Rings(bell, to) });
+        for ring in run.bells(case) {
+            pending.push(Pending { at: ring.at, rank: 2, what: What::Rings(ring) });
         }
     }
     for (at, due) in silence::pending(case, policy, &calendar) {
@@ -500,13 +583,13 @@ pub fn forecast_of(policy: &Policy, at: Timestamp, exploited: bool) -> Vec<(Prom
 }
 
 /// Every run of every promise, in the order of the policy.
-fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
+pub(crate) fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
     let closed = closed_spells(case);
     let mut runs = Vec::new();
     for promise in policy.promises.iter().filter(|promise| applies(case, promise)) {
         let Ok(calendar) = policy.calendar_of(promise) else { continue };
         let ended = ended_for(case, promise);
-        let Some(first) = case.marks.iter().position(|mark| mark.moment == promise.starts) else { continue };
+        let Some(first) = case.marks.iter().position(|mark| starts(promise, mark)) else { continue };
         let held = waits(case, promise, &closed, &calendar);
         let (mut index, mut start, mut started_by) = (first, case.marks[first].at, promise.starts);
         if let Some(aware) = case.aware.as_ref().filter(|aware| promise.when_exploited && aware.at > start) {
@@ -529,6 +612,7 @@ fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
             all.extend(planned(policy, promise, start, exploited_since(case)));
             runs.push(Run {
                 promise,
+                scale: &policy.severity,
                 calendar: calendar.clone(),
                 within: promise.length(case.severity()),
                 cycle,
@@ -552,7 +636,7 @@ fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
                 (index, start, started_by) = (at_index, at, promise.kept_by);
             } else if promise.each_time {
                 let again = case.marks.iter().enumerate().skip(at_index + 1);
-                let Some((next, mark)) = again.into_iter().find(|(_, mark)| mark.moment == promise.starts) else {
+                let Some((next, mark)) = again.into_iter().find(|(_, mark)| starts(promise, mark)) else {
                     break;
                 };
                 (index, start, started_by) = (next, mark.at, promise.starts);
@@ -562,6 +646,11 @@ fn runs<'a>(case: &Case, policy: &'a Policy) -> Vec<Run<'a>> {
         }
     }
     runs
+}
+
+/// Whether a mark starts a promise.
+fn starts(promise: &Promise, mark: &Mark) -> bool {
+    mark.moment == promise.starts && (promise.follows.is_none() || promise.follows == mark.of)
 }
 
 /// Whether a promise is made for this case as it stands.
@@ -622,6 +711,7 @@ fn is_lasting(moment: Moment) -> bool {
             | Moment::Message
             | Moment::NextSteps
             | Moment::Exploitation
+            | Moment::Incident
             | Moment::On(_)
     )
 }
@@ -636,6 +726,10 @@ fn ended_for(case: &Case, promise: &Promise) -> Option<Timestamp> {
         let ends = case.marks.iter().filter(|mark| matches!(mark.moment, Moment::Resolution | Moment::Publication));
         ends.map(|mark| mark.at)
     };
+    // An incident stays one, whatever the report that told of it comes to.
+    if promise.is_about_incident() {
+        return None;
+    }
     if promise.kept_by == Moment::Submission {
         return if matches!(case.outcome, None | Some(Outcome::Confirmed)) { None } else { ends().max() };
     }
@@ -663,6 +757,7 @@ fn began(moment: Moment, cycle: u32) -> String {
         Moment::Publication => "Published",
         Moment::Resolution => "Resolved",
         Moment::Exploitation => "Aware of exploitation",
+        Moment::Incident => "Aware of a severe incident",
         Moment::Submission => "Submitted",
     };
     words.to_owned()

@@ -219,7 +219,7 @@ pub(crate) fn due(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Event> {
             let late = now.duration_since(at) > LATE_AFTER;
             match what {
                 What::Write(step) => Event::StepDone { step, due: at, late },
-                What::Ring(bell, to) => Event::BellRung { bell, due: at, to, late },
+                What::Ring(bell, to) => Event::BellRung { bell, due: at, to, late, date: None },
             }
         })
         .collect()

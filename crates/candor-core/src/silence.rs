@@ -45,6 +45,7 @@ pub(crate) fn closes(case: &Case, policy: &Policy, calendar: &Calendar) -> Optio
 }
 
 /// Something the rule asks for.
+#[derive(Clone)]
 pub(crate) enum Due {
     /// The reporter is reminded.
     Remind {

@@ -41,7 +41,24 @@ pub struct Inner {
 #[derive(Default, Clone)]
 struct Versions {
     newest: u32,
+    /// As each was taken into service, and when.
+    plain: BTreeMap<u32, (Timestamp, Arc<Policy>)>,
+    /// Each with the planned pauses of those after it.
     all: BTreeMap<u32, Arc<Policy>>,
+}
+
+impl Versions {
+    /// Lets the planned pauses of each version reach the cases of those before it.
+    fn settle(&mut self) {
+        let later =
+            |version: u32| self.plain.range(version + 1..).map(|(_, (since, policy))| (*since, policy.as_ref()));
+        let reached = self.plain.iter().map(|(version, (_, policy))| {
+            let later: Vec<_> = later(*version).collect();
+            let pauses = later.iter().any(|(_, policy)| !policy.pauses.is_empty());
+            (*version, if pauses { Arc::new(policy.with_later(&later)) } else { policy.clone() })
+        });
+        self.all = reached.collect();
+    }
 }
 
 impl std::ops::Deref for App {
@@ -111,20 +128,42 @@ impl App {
         let mut policies: BTreeMap<ProgramSlug, Versions> = BTreeMap::new();
         for latest in programs::latest(&self.store).await? {
             let known = self.versions(&ProgramSlug(latest.slug.clone()));
+            if let Some(known) = known.as_ref().filter(|known| i64::from(known.newest) == latest.version) {
+                policies.insert(ProgramSlug(latest.slug), known.clone());
+                continue;
+            }
             for row in programs::versions(&self.store, &latest.slug).await? {
                 let version = u32::try_from(row.version).map_err(Error::internal)?;
-                let policy = match known.as_ref().and_then(|known| known.all.get(&version)) {
-                    Some(policy) => policy.clone(),
+                let at = Timestamp::from_microsecond(row.at).map_err(Error::internal)?;
+                let policy = match known.as_ref().and_then(|known| known.plain.get(&version)) {
+                    Some((_, policy)) => policy.clone(),
                     None => Arc::new(policy::file::read_again(&row.source).map_err(|why| {
                         Error::internal(format!("policy {} version {version} no longer reads: {why}", row.slug))
                     })?),
                 };
                 let versions = policies.entry(ProgramSlug(row.slug)).or_default();
                 versions.newest = versions.newest.max(version);
-                versions.all.insert(version, policy);
+                versions.plain.insert(version, (at, policy));
             }
         }
+        for versions in policies.values_mut().filter(|versions| versions.all.len() < versions.plain.len()) {
+            versions.settle();
+        }
         *self.policies.write().unwrap_or_else(PoisonError::into_inner) = policies;
+        Ok(())
+    }
+
+    /// Reads the policies again when another process has taken a version into service.
+    ///
+    /// # Errors
+    /// As [`Self::reload_programs`].
+    pub async fn reload_newer_programs(&self) -> Result<(), Error> {
+        let newest = programs::numbers(&self.store).await?;
+        let known =
+            |slug: &str| self.versions(&ProgramSlug(slug.to_owned())).map_or(0, |known| i64::from(known.newest));
+        if newest.iter().any(|(slug, version)| known(slug) != *version) {
+            self.reload_programs().await?;
+        }
         Ok(())
     }
 
@@ -161,6 +200,14 @@ impl App {
     /// # Errors
     /// [`AddProgram::Findings`] when the file is wrong, [`AddProgram::Store`] when it could not be kept.
     pub async fn add_program(&self, source: &str) -> Result<Added, AddProgram> {
+        self.add_program_by(source, "").await
+    }
+
+    /// As [`Self::add_program`], with who does it, in words; empty for nobody in particular.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn add_program_by(&self, source: &str, by: &str) -> Result<Added, AddProgram> {
         // The version that is kept says everything itself, so that no later fragment changes a past case.
         let given = source;
         let (policy, source) =
@@ -175,12 +222,29 @@ impl App {
             None => 1,
         };
         let row = programs::ProgramRow { slug: slug.clone(), version, at: self.now().as_microsecond(), source, hash };
-        self.store
-            .commit(crate::store::Batch::main(vec![programs::insert_statement(&row)]))
-            .await
-            .map_err(Error::from)?;
+        let mut batch = crate::store::Batch::main(vec![programs::insert_statement(&row)]);
+        if !by.is_empty() {
+            batch.main.push(crate::store::settings::put_statement(&taken_by(&slug, version), by.as_bytes()));
+        }
+        // A planned pause reaches the clocks of cases that came under an earlier version: they are looked at at once.
+        let before = self.policy(&ProgramSlug(slug.clone()));
+        if before.is_some_and(|before| before.pauses != policy.pauses) {
+            batch.main.push(crate::store::cases::wake_statement(&slug, version, row.at));
+        }
+        self.store.commit(batch).await.map_err(Error::from)?;
         self.reload_programs().await?;
+        self.nudge_worker();
         Ok(Added { slug, version, changed: true })
+    }
+
+    /// Who took a version of a policy into service, in words.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn policy_taken_by(&self, program: &ProgramSlug, version: i64) -> Result<String, Error> {
+        let by = crate::store::settings::get(&self.store, &taken_by(program.as_str(), version)).await?;
+        let by = by.and_then(|by| String::from_utf8(by).ok());
+        Ok(by.unwrap_or_else(|| "somebody at the store itself".into()))
     }
 
     /// Two programs that begin their advisories' ids alike would give one id to two advisories.
@@ -231,6 +295,11 @@ pub struct Published {
     pub of: ((i64, Option<i64>), Vec<String>),
     /// The records as the OSV API finds them.
     pub osv: Arc<candor_formats::osv::query::Index>,
+}
+
+/// Where the store keeps who took a version of a policy into service.
+fn taken_by(slug: &str, version: i64) -> String {
+    format!("policy-by:{slug}:{version}")
 }
 
 /// A policy taken into service.

@@ -243,7 +243,9 @@ pub(super) fn command(
             }
             _ => Command::Reject { text: text() },
         },
-        Task::Rate => Command::Rate { vectors: Vec::new(), severity: Some(truth.severity), level: None },
+        Task::Rate => {
+            Command::Rate { vectors: Vec::new(), severity: Some(policy.severity.nearest(truth.severity)), level: None }
+        }
         Task::Weakness => Command::SetWeakness { cwe: 79 },
         Task::Describe => Command::Describe {
             title: case.title.clone(),

@@ -105,21 +105,21 @@ impl Calendar {
     /// and do not overlap; one that begins when the time is over changes nothing.
     pub fn due(&self, start: Timestamp, length: Length, pauses: &[(Timestamp, Timestamp)]) -> Timestamp {
         let base = self.zone.to_datetime(start).date();
-        let (line, amount) = line(length);
+        let (line, amount) = line(in_days(base, length, false));
         self.at_place(start, base, self.end(start, base, line, amount, pauses), line)
     }
 
     /// Whether the time has run out by `at`, so that a pause from then on changes nothing.
     pub fn is_over(&self, start: Timestamp, length: Length, pauses: &[(Timestamp, Timestamp)], at: Timestamp) -> bool {
         let base = self.zone.to_datetime(start).date();
-        let (line, amount) = line(length);
+        let (line, amount) = line(in_days(base, length, false));
         self.place_of(start, base, at.max(start), line) >= self.end(start, base, line, amount, pauses)
     }
 
     /// The instant `length` before `due`, counted back in the same way.
     pub fn before(&self, due: Timestamp, length: Length) -> Timestamp {
         let base = self.zone.to_datetime(due).date();
-        let (line, amount) = line(length);
+        let (line, amount) = line(in_days(base, length, true));
         self.at_place(due, base, self.begin(due, base, line) - amount, line)
     }
 
@@ -459,8 +459,22 @@ fn line(length: Length) -> (Line, i128) {
         Unit::WorkingHours => (Line::WorkingHours, amount * 60 * MINUTE),
         Unit::Days => (Line::Dates(Counted::Every), amount * DAY),
         Unit::Weeks => (Line::Dates(Counted::Every), amount * 7 * DAY),
+        // Only as a last resort: months are made days before, where their beginning is known.
+        Unit::Months => (Line::Dates(Counted::Every), amount * 31 * DAY),
         Unit::WorkingDays => (Line::Dates(Counted::Working), amount * DAY),
     }
+}
+
+/// Months as the days that they have from this date on, or `back` from it; any other length as it is.
+fn in_days(base: Date, length: Length, back: bool) -> Length {
+    if length.unit != Unit::Months {
+        return length;
+    }
+    let months = jiff::Span::new().months(i64::from(length.amount.min(120_000)));
+    let other = if back { base.checked_sub(months) } else { base.checked_add(months) };
+    let other = other.unwrap_or(if back { Date::MIN } else { Date::MAX });
+    let days = base.until(other).map_or(0, |span| span.get_days());
+    Length { amount: days.unsigned_abs(), unit: Unit::Days }
 }
 
 /// Addition that stops at the ends of time.

@@ -5,10 +5,11 @@ use super::check_time::{self, longer};
 use super::file::suggest;
 use super::{
     CaseField, CreditDefault, CreditField, CreditPlace, Need, Policy, QuestionKind, RANKS, Step, VersionRule,
-    check_disclosure,
+    check_disclosure, levels,
 };
 use crate::intake::looks_like_address;
 use crate::versions::{ECOSYSTEMS, contains, ecosystem_named};
+use candor_formats::cvss::Severity;
 use candor_formats::cwe::Cwe;
 use candor_formats::purl::Purl;
 use candor_formats::uri;
@@ -158,6 +159,28 @@ fn contacts(policy: &Policy, checks: &mut Checks) {
     if !channels.form && !channels.api && channels.email.is_none() && channels.portal.is_none() {
         checks.tell("channels", "no channel is open; open the form, the API, an e-mail address or a portal");
     }
+}
+
+/// What can be read and should not stay so: letters to a contact that come back as reports.
+pub(super) fn warn(policy: &Policy) -> Vec<Problem> {
+    let Some(own) = &policy.channels.email else { return Vec::new() };
+    let plain = |address: &str| address.trim().to_lowercase();
+    let contacts = policy.contacts.iter().enumerate().map(|(index, c)| (format!("contacts[{index}].email"), &c.email));
+    let groups = policy.disclosure.recipients.iter().enumerate().flat_map(|(group, recipients)| {
+        let place = move |index| format!("disclosure.recipients[{group}].addresses[{index}]");
+        recipients.addresses.iter().enumerate().map(move |(index, address)| (place(index), address))
+    });
+    contacts
+        .chain(groups)
+        .filter(|(_, address)| plain(address) == plain(own))
+        .map(|(path, address)| Problem {
+            path,
+            message: format!(
+                "`{address}` is the address that takes reports: a letter to it comes back to Candor and reaches nobody; \
+                 name an address of people"
+            ),
+        })
+        .collect()
 }
 
 fn scope(policy: &Policy, checks: &mut Checks) {
@@ -430,6 +453,9 @@ fn scale(policy: &Policy, checks: &mut Checks) {
         rules.levels.iter().enumerate().map(|(i, level)| (format!("severity.levels[{i}]"), level.as_str())),
         "levels",
     );
+    if !rules.levels.is_empty() {
+        stand_at_levels(policy, checks);
+    }
     if let Some(bands) = &rules.bands {
         if !rules.levels.is_empty() {
             checks
@@ -456,13 +482,47 @@ fn scale(policy: &Policy, checks: &mut Checks) {
     }
 }
 
+/// Severities that no level of the program stands at.
+fn stand_at_levels(policy: &Policy, checks: &mut Checks) {
+    let rules = &policy.severity;
+    let has = |severity: &Severity| RANKS.iter().take(rules.levels.len()).any(|rank| rank == severity);
+    let mut told = |place: String, name: &str| {
+        checks.tell(place, format!("the policy has no level `{name}`; it has {}", rules.levels.join(", ")));
+    };
+    let mut lists =
+        vec![("severity.always".to_owned(), &rules.always), ("severity.when_small".to_owned(), &rules.when_small)];
+    let decide = rules.decide.iter().enumerate();
+    lists.extend(decide.map(|(i, rule)| (format!("severity.decide[{i}].severities"), &rule.severities)));
+    let gates = policy.gates.iter().enumerate();
+    lists.extend(gates.map(|(i, gate)| (format!("gates[{i}].severities"), &gate.severities)));
+    let steps = policy.disclosure.schedule.iter().enumerate();
+    lists.extend(steps.map(|(i, step)| (format!("disclosure.schedule[{i}].severities"), &step.severities)));
+    for (index, promise) in policy.promises.iter().enumerate() {
+        lists.push((format!("promises[{index}].severities"), &promise.severities));
+        for rank in RANKS.iter().filter(|rank| !has(rank)).map(|rank| levels::standard(*rank)) {
+            if promise.within_by_severity.contains_key(rank) {
+                told(format!("promises[{index}].within_by_severity.{rank}"), rank);
+            }
+        }
+    }
+    for (place, list) in lists {
+        for (index, severity) in list.iter().enumerate().filter(|(_, severity)| !has(severity)) {
+            told(format!("{place}[{index}]"), levels::standard(*severity));
+        }
+    }
+}
+
 fn outcome(policy: &Policy, checks: &mut Checks) {
     scale(policy, checks);
-    for severity in &policy.severity.when_small {
-        if policy.severity.always.contains(severity) {
+    let rules = &policy.severity;
+    for severity in &rules.when_small {
+        if rules.always.contains(severity) {
             checks.tell(
                 "severity.when_small",
-                format!("{severity} is addressed always and when the effort is small; leave it out of one"),
+                format!(
+                    "{} is addressed always and when the effort is small; leave it out of one",
+                    rules.label(*severity)
+                ),
             );
         }
     }

@@ -4,7 +4,7 @@ use super::calendar;
 use super::check::{Checks, is_short_name};
 use super::file::suggest;
 use super::holidays::HolidayOn;
-use super::{CalendarRules, Escalation, Length, Moment, Policy, Promise, Unit, ics};
+use super::{CalendarRules, Escalation, Length, Moment, Policy, Promise, RANKS, Unit, ics, levels};
 
 /// Most calendars, and most planned pauses, of one policy.
 const MANY: usize = 100;
@@ -108,9 +108,12 @@ fn promises(policy: &Policy, checks: &mut Checks) {
                     kind.name()
                 ),
             );
-        } else if promise.kept_by == promise.starts && !promise.repeats {
+        } else if promise.kept_by == Moment::Incident {
+            checks.tell(path("kept_by"), "knowing of an incident starts a promise and keeps none");
+        } else if promise.kept_by == promise.starts && promise.starts != Moment::Submission && !promise.repeats {
             checks.tell(path("kept_by"), "the same moment starts it and keeps it; name another, or let it repeat");
         }
+        follows(policy, promise, &path("follows"), checks);
         if promise.repeats && ends_the_case(promise.kept_by) {
             checks.tell(path("repeats"), "what keeps it comes once in a case, so that it cannot repeat");
         }
@@ -152,6 +155,29 @@ fn promises(policy: &Policy, checks: &mut Checks) {
     );
 }
 
+/// The promise whose submission starts another one.
+fn follows(policy: &Policy, promise: &Promise, path: &str, checks: &mut Checks) {
+    let Some(name) = &promise.follows else {
+        if promise.starts == Moment::Submission {
+            checks.tell(path, "say whose submission starts it: follows = the name of another promise");
+        }
+        return;
+    };
+    let known: Vec<&str> = policy
+        .promises
+        .iter()
+        .filter(|other| other.kept_by == Moment::Submission && other.name != promise.name)
+        .map(|other| other.name.as_str())
+        .collect();
+    if promise.starts != Moment::Submission {
+        checks.tell(path, "only a submission is followed; write starts = \"submission\", or leave it out");
+    } else if *name == promise.name {
+        checks.tell(path, "a promise cannot follow itself; name another one");
+    } else if !known.contains(&name.as_str()) {
+        checks.tell(path, format!("no promise called `{name}` is kept by a submission{}", suggest(name, &known)));
+    }
+}
+
 /// That an escalation goes to somebody, at one time.
 pub(super) fn escalation_to(policy: &Policy, escalation: &Escalation, path: &str, checks: &mut Checks) {
     let roles: Vec<&str> = policy.contacts.iter().map(|contact| contact.role.as_str()).collect();
@@ -189,7 +215,9 @@ fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path
 }
 
 /// Events that come from reporters and clocks alone.
-const NOT_BY_MEMBERS: [&str; 20] = [
+const NOT_BY_MEMBERS: [&str; 22] = [
+    "incident-known",
+    "dates-moved",
     "step-done",
     "summary-declined",
     "reported",
@@ -240,17 +268,16 @@ fn lengths(policy: &Policy, promise: &Promise, index: usize, checks: &mut Checks
     for (severity, length) in &promise.within_by_severity {
         let path = path(&format!("within_by_severity.{severity}"));
         let known = ["none", "low", "medium", "high", "critical"];
-        if !known.contains(&severity.as_str()) {
-            checks.tell(path, format!("`{severity}` is no severity{}", suggest(severity, &known)));
+        let own: Vec<&str> = policy.severity.levels.iter().map(String::as_str).collect();
+        let rank = RANKS.into_iter().find(|rank| levels::standard(*rank) == severity);
+        let name = rank.map(|rank| policy.severity.name(rank)).unwrap_or_default();
+        if rank.is_none() {
+            let suggested = suggest(severity, if own.is_empty() { &known } else { &own });
+            checks.tell(path, format!("`{severity}` is no severity{suggested}"));
         } else if length.amount == 0 {
             checks.tell(path, "nobody can keep a promise within no time; give it at least a minute");
-        } else if !promise.severities.is_empty()
-            && !promise.severities.iter().any(|of| of.label().eq_ignore_ascii_case(severity))
-        {
-            checks.tell(
-                path,
-                format!("the promise does not run for {severity}; add it to `severities`, or leave it out"),
-            );
+        } else if !promise.severities.is_empty() && !promise.severities.iter().any(|of| Some(*of) == rank) {
+            checks.tell(path, format!("the promise does not run for {name}; add it to `severities`, or leave it out"));
         }
     }
 }
@@ -326,6 +353,7 @@ pub(super) fn longer(a: Length, b: Length) -> bool {
                 Unit::Hours | Unit::WorkingHours => 60,
                 Unit::Days | Unit::WorkingDays => 24 * 60,
                 Unit::Weeks => 7 * 24 * 60,
+                Unit::Months => 30 * 24 * 60,
             }
     };
     minutes(a) > minutes(b)

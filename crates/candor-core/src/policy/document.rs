@@ -4,7 +4,8 @@
 
 use super::{
     CalendarRules, Clause, ClosedReports, CreditDefault, CreditField, DependencyScope, Gate, MayOverride, Moment, Need,
-    OnBreach, Policy, Promise, PromiseKind, PublishOn, ScannerRule, Share, Step, Unit, VersionRule, Weekday,
+    OnBreach, Policy, Promise, PromiseKind, PublishOn, RANKS, ScannerRule, SeverityRules, Share, Step, Unit,
+    VersionRule, Weekday, levels,
 };
 use crate::intake::label;
 
@@ -322,7 +323,13 @@ fn promises(policy: &Policy) -> Vec<Block> {
                 .promises
                 .iter()
                 .filter(|promise| promise.is_to_reporter())
-                .map(|promise| vec![line(&capital(&promise.what)), line(&when(promise)), line(firmness(promise.kind))])
+                .map(|promise| {
+                    vec![
+                        line(&capital(&promise.what)),
+                        line(&when(promise, &policy.severity)),
+                        line(firmness(promise.kind)),
+                    ]
+                })
                 .collect(),
         }));
     }
@@ -351,7 +358,7 @@ fn promises(policy: &Policy) -> Vec<Block> {
         let names: Vec<String> = of.map(|promise| promise.what.clone()).collect();
         paragraph(&mut blocks, &working_days(rules, &format!("For {}, working days are", and(&names))));
     }
-    if counts(&[Unit::Days, Unit::Weeks]) {
+    if counts(&[Unit::Days, Unit::Weeks, Unit::Months]) {
         let days = if working { "Other days" } else { "Days" };
         let zone = &policy.calendar.time_zone;
         paragraph(
@@ -402,7 +409,7 @@ pub fn firmness(kind: PromiseKind) -> &'static str {
 }
 
 /// When a promise is due, in words: `within 3 working days of your report`.
-pub fn when(promise: &Promise) -> String {
+pub fn when(promise: &Promise, scale: &SeverityRules) -> String {
     let of = moment(promise.starts);
     let mut words = if promise.repeats {
         format!("at least every {} from {of} on, until the case ends", promise.within)
@@ -413,13 +420,15 @@ pub fn when(promise: &Promise) -> String {
         words += ", each time";
     }
     if !promise.within_by_severity.is_empty() {
-        let lengths: Vec<String> =
-            promise.within_by_severity.iter().map(|(severity, length)| format!("{length} for {severity}")).collect();
+        let lengths: Vec<String> = RANKS
+            .iter()
+            .filter_map(|rank| Some((rank, promise.within_by_severity.get(levels::standard(*rank))?)))
+            .map(|(rank, length)| format!("{length} for {}", scale.name(*rank)))
+            .collect();
         words += &format!(" ({})", lengths.join(", "));
     }
     if !promise.severities.is_empty() {
-        let names: Vec<String> = promise.severities.iter().map(|severity| severity.label().to_owned()).collect();
-        words += &format!("; for severity {}", or(&names));
+        words += &format!("; for severity {}", scale.any_of(&promise.severities));
     }
     if promise.waits_for_reporter {
         words += "; the clock stands still while we wait for your answer";
@@ -447,6 +456,7 @@ pub fn moment(moment: Moment) -> String {
         Moment::Publication => "the publication",
         Moment::Resolution => "the end of the case",
         Moment::Exploitation => "the moment we learn that it is exploited",
+        Moment::Incident => "the moment we learn of a severe incident",
         Moment::Submission => "the submission",
     };
     words.to_owned()
@@ -533,7 +543,7 @@ fn process(policy: &Policy) -> Vec<Block> {
     if !policy.disclosure.process.is_empty() {
         list(&mut blocks, policy.disclosure.process.iter().map(|step| line(step)).collect());
     }
-    let duties: Vec<Line> = policy.promises.iter().filter_map(duty).collect();
+    let duties: Vec<Line> = policy.promises.iter().filter_map(|promise| duty(promise, policy)).collect();
     if !duties.is_empty() {
         paragraph(&mut blocks, "What we owe to others:");
         list(&mut blocks, duties);
@@ -543,15 +553,15 @@ fn process(policy: &Policy) -> Vec<Block> {
             &mut blocks,
             "Candor, which runs this policy, does not let a step be taken before what it needs is on record:",
         );
-        list(&mut blocks, policy.gates.iter().map(|gate| line(&gate_words(gate))).collect());
+        list(&mut blocks, policy.gates.iter().map(|gate| line(&gate_words(gate, &policy.severity))).collect());
     }
     blocks
 }
 
 /// What is owed to somebody else than the reporter, in words.
-fn duty(promise: &Promise) -> Option<Line> {
+fn duty(promise: &Promise, policy: &Policy) -> Option<Line> {
     let to = promise.owed_to.as_ref()?;
-    let mut words = format!("{} to {to}, {}", capital(&promise.what), when(promise));
+    let mut words = format!("{} to {to}, {}", capital(&promise.what), when(promise, &policy.severity));
     if let Some(source) = &promise.source {
         words += &format!(" ({source})");
     }
@@ -595,7 +605,7 @@ fn severity(policy: &Policy) -> Vec<Block> {
 }
 
 /// A gate in words: `Before an advisory is published: the code was searched for similar problems.`
-pub fn gate_words(gate: &Gate) -> String {
+pub fn gate_words(gate: &Gate, scale: &SeverityRules) -> String {
     let step = match gate.before {
         Step::Acknowledge => "a report is acknowledged",
         Step::Confirm => "a report is confirmed",
@@ -637,8 +647,10 @@ pub fn gate_words(gate: &Gate) -> String {
         Need::Timeline => "a disclosure timeline is on record".into(),
         Need::EmbargoAgreed => "the reporter has agreed to a disclosure date".into(),
     };
-    let severities: Vec<String> = gate.severities.iter().map(|severity| severity.label().to_owned()).collect();
-    let of = if severities.is_empty() { String::new() } else { format!(", for severity {}", or(&severities)) };
+    let of = match gate.severities.as_slice() {
+        [] => String::new(),
+        severities => format!(", for severity {}", scale.any_of(severities)),
+    };
     let exception = match gate.may_override {
         MayOverride::Nobody => "",
         MayOverride::WhoeverTakesTheStep => " A member can go on without it for a reason that stays on record.",
@@ -714,8 +726,7 @@ fn schedule(policy: &Policy, blocks: &mut Vec<Block>) {
     let rows = rules.schedule.iter().map(|step| {
         let mut what = capital(&step.what);
         if !step.severities.is_empty() {
-            let names: Vec<String> = step.severities.iter().map(|severity| severity.label().to_owned()).collect();
-            what += &format!(" (for severity {})", or(&names));
+            what += &format!(" (for severity {})", policy.severity.any_of(&step.severities));
         }
         let told = step.tell.as_deref().and_then(|name| rules.recipients(name)).map(|recipients| {
             let who = if recipients.what.is_empty() { recipients.name.as_str() } else { recipients.what.as_str() };
@@ -812,7 +823,7 @@ fn and(words: &[String]) -> String {
     join(words, "and")
 }
 
-fn or(words: &[String]) -> String {
+pub(super) fn or(words: &[String]) -> String {
     join(words, "or")
 }
 

@@ -4,7 +4,8 @@
 //! sense (see [`super::check`]). Each pass tells everything it finds; a later one runs only on what the earlier let through.
 
 use super::fragments::{self, Expanded, Find};
-use super::{Length, Offset, Policy, check, render};
+use super::{Length, Offset, Policy, check, levels, render};
+use serde::Deserialize as _;
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -84,14 +85,16 @@ fn read_whole(text: &str) -> Result<Policy, Vec<Found>> {
         });
         return Err(found.collect());
     }
-    let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
+    let mut table = table.into_inner();
+    let levels = levels::to_standard(&mut table);
+    let root = Spanned::new(0..0, DeValue::Table(table.clone()));
     let schema = render::schema();
-    let mut shape = Shape { schema: &schema, findings: Vec::new() };
+    let mut shape = Shape { schema: &schema, levels: &levels, findings: Vec::new() };
     shape.value(&root, &schema, "");
     if !shape.findings.is_empty() {
         return Err(shape.findings);
     }
-    let policy: Policy = toml::from_str(text).map_err(|error| {
+    let policy = policy_of(table).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         vec![found(offset, "", first_line(error.message()))]
     })?;
@@ -100,6 +103,20 @@ fn read_whole(text: &str) -> Result<Policy, Vec<Found>> {
         .map(|problem| found(locate(&root, &problem.path), &problem.path, problem.message))
         .collect();
     if problems.is_empty() { Ok(policy) } else { Err(problems) }
+}
+
+/// What a policy file can be taken into service with, and should not stay: an address at which letters go round in circles.
+/// Nothing for a file that does not read.
+pub fn warnings(source: &str, find: Find<'_>) -> Vec<Finding> {
+    let Ok(whole) = fragments::expand(source, find) else { return Vec::new() };
+    let (Ok(table), Ok(policy)) = (DeTable::parse(&whole.text), read_again(&whole.text)) else { return Vec::new() };
+    let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
+    let found = check::warn(&policy).into_iter().map(|problem| Found {
+        offset: locate(&root, &problem.path),
+        path: problem.path,
+        message: problem.message,
+    });
+    at_the_source(source, &whole, found.collect())
 }
 
 /// A finding about a key of a policy file that reads well in itself, such as a name that another program has.
@@ -117,7 +134,15 @@ pub fn finding_at(text: &str, path: &str, message: impl Into<String>) -> Finding
 /// # Errors
 /// Why it is no policy at all, in words.
 pub fn read_again(text: &str) -> Result<Policy, String> {
-    toml::from_str(text).map_err(|error| first_line(error.message()))
+    let wrong = |error: toml::de::Error| first_line(error.message());
+    let mut table = DeTable::parse(text).map_err(wrong)?.into_inner();
+    levels::to_standard(&mut table);
+    policy_of(table).map_err(wrong)
+}
+
+/// A policy from its tables, in which severities have their standard names.
+fn policy_of(table: DeTable<'_>) -> Result<Policy, toml::de::Error> {
+    Policy::deserialize(toml::de::Deserializer::from(Spanned::new(0..0, table)))
 }
 
 fn sort(findings: &mut Vec<Finding>) {
@@ -160,6 +185,8 @@ fn locate(root: &Spanned<DeValue<'_>>, path: &str) -> usize {
 /// The second pass: keys and kinds of values.
 struct Shape<'a> {
     schema: &'a Value,
+    /// The program's own levels of severity.
+    levels: &'a [String],
     findings: Vec<Found>,
 }
 
@@ -195,6 +222,8 @@ impl<'a> Shape<'a> {
             match value.get_ref().as_str() {
                 Some(given) if names.contains(&given) => {}
                 Some(given) => {
+                    let own: Vec<&str> = self.levels.iter().map(String::as_str).collect();
+                    let names = if own.is_empty() || !names.contains(&"critical") { names } else { own };
                     let message = format!("`{given}` is not known here{}", suggest(given, &names));
                     self.tell(start, path, message);
                 }

@@ -20,6 +20,7 @@ pub mod ics;
 pub mod import;
 mod moment;
 mod insights;
+mod levels;
 pub mod render;
 mod rules;
 mod scope;
@@ -41,7 +42,7 @@ pub use disclosure::{
 pub use gate::{CaseField, Gate, MayOverride, Need, Step};
 pub use holidays::HolidayOn;
 pub use moment::{EventKind, Moment};
-pub use rules::{CalendarRules, Draft, EmbeddedFile, Holiday, IntakePause, SilenceRule, Weekday};
+pub use rules::{CalendarRules, Draft, EmbeddedFile, Holiday, IntakePause, LaterPause, SilenceRule, Weekday};
 pub use scope::{Clause, DependencyScope, Known, OutOfScope, ProblemKind, Product, Scope};
 pub use severity::{Bands, DecisionRule, Effort, Plan, RANKS, SeverityRules};
 pub use versions::{SupportedVersion, VersionRule, Versions};
@@ -114,6 +115,10 @@ pub struct Policy {
     /// Which figures about kept promises are public.
     #[serde(default)]
     pub publish: PublishRules,
+    /// Planned pauses of later versions, as far as they reach cases that run under this one; no part of the file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub later: Vec<LaterPause>,
     /// The calendar, once it was asked for.
     #[serde(skip)]
     #[schemars(skip)]
@@ -352,6 +357,9 @@ pub struct Promise {
     /// What starts it.
     #[serde(default = "on_report")]
     pub starts: Moment,
+    /// With `starts = "submission"`: the promise whose submission starts it.
+    #[serde(default)]
+    pub follows: Option<String>,
     /// What keeps it.
     pub kept_by: Moment,
     /// How many different members must have done so.
@@ -359,7 +367,7 @@ pub struct Promise {
     pub members: u8,
     /// How long, like `48 hours`, `3 working days`, `30 days`.
     pub within: Length,
-    /// Other lengths for some severities, by their names, once the case is rated.
+    /// Other lengths for some severities, by their names in the standard scale, once the case is rated.
     #[serde(default)]
     pub within_by_severity: BTreeMap<String, Length>,
     /// Name of the calendar it counts by; left out: the program's.
@@ -402,9 +410,13 @@ pub struct Promise {
 }
 
 pub(crate) fn severities(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    // The first choice is what a file without levels of its own has.
     schemars::json_schema!({
         "type": "array",
-        "items": { "type": "string", "enum": ["none", "low", "medium", "high", "critical"] }
+        "items": { "anyOf": [
+            { "type": "string", "enum": ["none", "low", "medium", "high", "critical"] },
+            { "type": "string", "description": "One of the program's own levels, where `severity.levels` names some." }
+        ] }
     })
 }
 
@@ -465,6 +477,8 @@ pub enum Unit {
     WorkingHours,
     /// Seven days of the calendar.
     Weeks,
+    /// Months of the calendar: the same day so many months later, or the last one of a shorter month.
+    Months,
 }
 
 impl fmt::Display for Length {
@@ -476,6 +490,7 @@ impl fmt::Display for Length {
             Unit::WorkingDays => "working day",
             Unit::WorkingHours => "working hour",
             Unit::Weeks => "week",
+            Unit::Months => "month",
         };
         write!(f, "{} {unit}{}", self.amount, if self.amount == 1 { "" } else { "s" })
     }
@@ -499,6 +514,7 @@ impl std::str::FromStr for Length {
             "working day" | "working days" | "business day" | "business days" => Unit::WorkingDays,
             "working hour" | "working hours" | "business hour" | "business hours" => Unit::WorkingHours,
             "week" | "weeks" | "calendar week" | "calendar weeks" => Unit::Weeks,
+            "month" | "months" | "calendar month" | "calendar months" => Unit::Months,
             _ => return Err(wrong()),
         };
         Ok(Self { amount, unit })
@@ -524,7 +540,7 @@ impl JsonSchema for Length {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^[0-9]+ (minute|hour|working hour|day|working day|week)s?$",
+            "pattern": "^[0-9]+ (minute|hour|working hour|day|working day|week|month)s?$",
             "description": "A length of time, like \"48 hours\" or \"3 working days\"."
         })
     }
@@ -564,9 +580,14 @@ impl Promise {
     /// How long it runs for a case of this severity.
     pub fn length(&self, severity: Option<Severity>) -> Length {
         severity
-            .and_then(|severity| self.within_by_severity.get(severity.label().to_ascii_lowercase().as_str()))
+            .and_then(|severity| self.within_by_severity.get(levels::standard(severity)))
             .copied()
             .unwrap_or(self.within)
+    }
+
+    /// Whether it is asked for because of a severe incident, and not of a vulnerability.
+    pub fn is_about_incident(&self) -> bool {
+        self.kept_by == Moment::Submission && (self.starts == Moment::Incident || self.follows.is_some())
     }
 
     /// Whether it is owed to the reporter, and so theirs to see.
@@ -607,6 +628,27 @@ impl Policy {
     /// As [`Self::calendar_named`].
     pub fn calendar_of(&self, promise: &Promise) -> Result<std::sync::Arc<Calendar>, String> {
         self.calendar_named(promise.calendar.as_deref().unwrap_or_default())
+    }
+
+    /// This version with the planned pauses of those that came after it, each with the instant from which it was in
+    /// force, in order. A pause reaches cases of earlier versions only while a version that plans it is in force, so that
+    /// no version ever changes what was before it.
+    #[must_use]
+    pub fn with_later(&self, later: &[(jiff::Timestamp, &Policy)]) -> Policy {
+        let mut with = self.clone();
+        with.later.clear();
+        for (place, (since, version)) in later.iter().enumerate() {
+            let Ok(calendar) = version.calendar() else { continue };
+            let until = later.get(place + 1).map(|(next, _)| *next);
+            for pause in &version.pauses {
+                let Ok((from, to)) = pause.spell(calendar.zone()) else { continue };
+                let (from, to) = (from.max(*since), until.map_or(to, |until| until.min(to)));
+                if from < to {
+                    with.later.push(LaterPause { from, to, pause: pause.clone() });
+                }
+            }
+        }
+        with
     }
 
     /// The planned pause of intake that holds at an instant.

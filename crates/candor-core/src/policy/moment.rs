@@ -33,6 +33,8 @@ pub enum Moment {
     Resolution,
     /// The team became aware of active exploitation.
     Exploitation,
+    /// The team became aware of a severe incident.
+    Incident,
     /// What this promise asks for was submitted, and the proof is on record.
     Submission,
     /// An event of the journal, by its own name.
@@ -62,7 +64,7 @@ impl EventKind {
 
 impl Moment {
     /// The closed list, without the events.
-    pub const NAMED: [(Moment, &'static str); 14] = [
+    pub const NAMED: [(Moment, &'static str); 15] = [
         (Moment::Report, "report"),
         (Moment::Acknowledgement, "acknowledgement"),
         (Moment::Message, "message"),
@@ -76,6 +78,7 @@ impl Moment {
         (Moment::Publication, "publication"),
         (Moment::Resolution, "resolution"),
         (Moment::Exploitation, "exploitation"),
+        (Moment::Incident, "incident"),
         (Moment::Submission, "submission"),
     ];
 

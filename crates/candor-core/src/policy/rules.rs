@@ -155,6 +155,17 @@ impl IntakePause {
     }
 }
 
+/// A planned pause of a later version of the policy, for as long as versions that plan it are in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaterPause {
+    /// Its beginning, not before the version was taken into service.
+    pub from: Timestamp,
+    /// Its end, or the instant at which a version without it came.
+    pub to: Timestamp,
+    /// What the version says of it.
+    pub pause: IntakePause,
+}
+
 /// A date, whose end is meant by `to_its_end`, or an instant.
 fn instant(text: &str, zone: &TimeZone, to_its_end: bool) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
@@ -203,6 +214,12 @@ pub enum Draft {
     CraNotification,
     /// Final report: Article 14(2)(c).
     CraFinalReport,
+    /// Early warning of a severe incident: Article 14(4)(a).
+    CraIncidentEarlyWarning,
+    /// Incident notification: Article 14(4)(b).
+    CraIncidentNotification,
+    /// Final report on a severe incident: Article 14(4)(c).
+    CraIncidentFinalReport,
     /// What a CVE Record says.
     CveRecord,
 }

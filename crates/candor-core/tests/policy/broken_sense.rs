@@ -205,16 +205,16 @@ within = "99999 days"
 }
 
 #[test]
-fn months_as_a_unit_is_told() {
+fn moons_as_a_unit_is_told() {
     check_after_base(
         r#"[[promises]]
 name = "answer"
 what = "an answer"
 kept_by = "acknowledgement"
-within = "2 months"
+within = "2 moons"
 "#,
         expect![[
-            r#"13:10: promises[0].within: `2 months` is no length of time; write it like "48 hours", "3 working days" or "30 days""#
+            r#"13:10: promises[0].within: `2 moons` is no length of time; write it like "48 hours", "3 working days" or "30 days""#
         ]],
     );
 }
@@ -550,5 +550,40 @@ default = "named"
 fields = ["link"]
 "#,
         expect![[r#"11:10: credit.fields: who is named by default is named by name; add "name""#]],
+    );
+}
+
+#[test]
+fn a_promise_that_follows_nothing_is_told() {
+    let promise = |more: &str| {
+        format!(
+            "[[promises]]\nname = \"report\"\nwhat = \"a report\"\nkept_by = \"submission\"\nwithin = \"1 month\"\n{more}\n"
+        )
+    };
+    check_after_base(
+        &promise("starts = \"submission\""),
+        expect!["9:1: promises[0].follows: say whose submission starts it: follows = the name of another promise"],
+    );
+    check_after_base(
+        &promise("starts = \"submission\"\nfollows = \"report\""),
+        expect!["15:11: promises[0].follows: a promise cannot follow itself; name another one"],
+    );
+    check_after_base(
+        &promise("starts = \"submission\"\nfollows = \"warning\""),
+        expect!["15:11: promises[0].follows: no promise called `warning` is kept by a submission"],
+    );
+    check_after_base(
+        &promise("follows = \"warning\""),
+        expect![[
+            r#"14:11: promises[0].follows: only a submission is followed; write starts = "submission", or leave it out"#
+        ]],
+    );
+}
+
+#[test]
+fn a_promise_that_an_incident_keeps_is_told() {
+    check_after_base(
+        "[[promises]]\nname = \"answer\"\nwhat = \"an answer\"\nkept_by = \"incident\"\nwithin = \"2 days\"\n",
+        expect!["12:11: promises[0].kept_by: knowing of an incident starts a promise and keeps none"],
     );
 }

@@ -4,7 +4,7 @@ use crate::given::{Story, policy};
 use candor_core::access::{self, Actor, Role};
 use candor_core::command::Command;
 use candor_core::decide::{self, Facts};
-use candor_core::event::Event;
+use candor_core::event::{Event, MovedDate};
 use candor_core::policy::{Policy, diff};
 use candor_core::refusal::Refusal;
 use expect_test::{Expect, expect};
@@ -92,7 +92,14 @@ fn a_case_moves_to_a_newer_version_by_a_coordinator_with_what_changes_in_words()
         reason: "The team is larger now.".into(),
         changes: vec!["promise acknowledgement was 72 hours, is 48 hours".into()],
     };
-    assert_eq!(events, [expected]);
+    assert_eq!(events[0], expected);
+    let date = MovedDate {
+        promise: "acknowledgement".into(),
+        cycle: 0,
+        was: "2026-11-23T16:00:00Z".parse().unwrap(),
+        is: "2026-11-22T16:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(events[1..], [Event::DatesMoved { dates: vec![date] }], "and which dates it moves");
     assert!(moved(&story, &old, Some(promise("48 hours")), 1, Role::Coordinator).is_err(), "only to a newer one");
     assert!(moved(&story, &old, None, 7, Role::Coordinator).is_err(), "only to one that is in service");
     assert_eq!(moved(&story, &old, Some(promise("48 hours")), 2, Role::Member), Err(None), "a coordinator's act");

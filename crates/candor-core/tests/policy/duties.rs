@@ -222,6 +222,58 @@ fn the_cyber_resilience_act_counts_from_awareness_and_from_the_measure() {
 }
 
 #[test]
+fn a_severe_incident_is_a_duty_of_its_own_whose_report_is_due_a_month_after_the_notification() {
+    let policy = with("[\"eu-cra\"]");
+    let known =
+        Event::IncidentKnown { ground: "A build server was entered.".into(), aware_at: Some(at("2027-01-28T12:00Z")) };
+    let story = Story::reported("2027-01-20T00:00Z").then("2027-01-28T13:00Z", "ada", known);
+    expect![[r#"
+        cra-incident-early-warning 0: running due 2027-01-29T12:00:00Z
+        cra-incident-notification 0: running due 2027-01-31T12:00:00Z
+    "#]]
+    .assert_eq(&story.clocks(&policy, "2027-01-28T13:00Z"));
+    let story = story.submitted("2027-01-29T11:00Z", "ada", "cra-incident-early-warning");
+    assert!(!story.clocks(&policy, "2027-01-29T12:00Z").contains("final-report"), "only the notification starts it");
+    // February has no 31st day.
+    let story = story.submitted("2027-01-31T10:00Z", "ada", "cra-incident-notification");
+    expect![[r#"
+        cra-incident-early-warning 0: kept due 2027-01-29T12:00:00Z
+        cra-incident-notification 0: kept due 2027-01-31T12:00:00Z
+        cra-incident-final-report 0: running due 2027-02-28T10:00:00Z
+    "#]]
+    .assert_eq(&story.clocks(&policy, "2027-02-01T00:00Z"));
+    // An incident stays one, also when the report that told of it comes to nothing.
+    let story = story.rejected("2027-02-02T00:00Z", "bob");
+    assert!(story.due(&policy, "2027-03-01T00:00Z").contains("cra-incident-final-report 0 broken"));
+    let case = story.case();
+    let early = duties::draft(Draft::CraIncidentEarlyWarning, &case, &policy);
+    assert!(early.contains("Article 14(4)(a)") && early.contains("unlawful or malicious acts"), "{early}");
+    let notified = duties::draft(Draft::CraIncidentNotification, &case, &policy);
+    assert!(notified.contains("A build server was entered.") && notified.contains("Initial assessment"), "{notified}");
+    let last = duties::draft(Draft::CraIncidentFinalReport, &case, &policy);
+    assert!(last.contains("Article 14(4)(c)") && last.contains("root cause"), "{last}");
+}
+
+#[test]
+fn months_end_on_the_same_day_or_the_last_of_a_shorter_one() {
+    let policy = policy("[calendar]\ntime_zone = \"Europe/Berlin\"\n");
+    let calendar = policy.calendar().unwrap();
+    for (start, length, due) in [
+        ("2027-01-31T10:00Z", "1 month", "2027-02-28T10:00:00Z"),
+        ("2028-01-31T10:00Z", "1 month", "2028-02-29T10:00:00Z"),
+        // The clocks go forward on 28 March.
+        ("2027-03-15T10:00Z", "1 month", "2027-04-15T09:00:00Z"),
+        ("2027-11-30T10:00Z", "3 months", "2028-02-29T10:00:00Z"),
+    ] {
+        assert_eq!(calendar.due(at(start), length.parse().unwrap(), &[]).to_string(), due, "{start} {length}");
+    }
+    assert_eq!(
+        calendar.before(at("2027-03-31T09:00Z"), "1 month".parse().unwrap()).to_string(),
+        "2027-02-28T10:00:00Z"
+    );
+}
+
+#[test]
 fn a_measure_that_was_there_before_counts_from_awareness_and_a_false_report_owes_nothing() {
     let policy = with("[\"eu-cra\"]");
     let fixed = Story::reported("2026-11-01T00:00Z").confirmed("2026-11-02T00:00Z", "ada").fixed(

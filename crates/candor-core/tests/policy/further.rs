@@ -80,3 +80,14 @@ fn django_tells_a_date_and_decides_for_every_series_before_it_publishes() {
     assert_eq!(needs, [Need::DecisionPerVersion, Need::Timeline]);
     assert!(missing.missing[0].what.contains("5.2"), "{missing:?}");
 }
+
+#[test]
+fn curl_tells_the_distributions_before_the_release_and_rates_by_levels_of_its_own() {
+    let policy = further("curl");
+    let printed = render::security_md(&policy, None);
+    for words in ["7 days before", "48 hours before", "Severities are Critical, High, Medium and Low"] {
+        assert!(printed.contains(words), "{words} in {printed}");
+    }
+    let steps: Vec<_> = policy.disclosure.schedule.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(steps, ["tell-distributions", "merge", "announce"]);
+}

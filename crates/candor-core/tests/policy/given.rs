@@ -187,7 +187,7 @@ pub fn apply(case: &mut Case, when: Timestamp, by: &Author, events: Vec<Event>) 
 /// An event of a clock in one line.
 pub fn line(event: &Event) -> String {
     match event {
-        Event::BellRung { bell, due, to, late } => {
+        Event::BellRung { bell, due, to, late, .. } => {
             format!("{due} {} {} tells {to}{}\n", bell.promise, bell.cycle, if *late { ", late" } else { "" })
         }
         Event::PromiseBroken { promise, cycle, due, late } => {

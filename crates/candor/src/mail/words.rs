@@ -70,6 +70,8 @@ pub enum About {
         /// Which run of it.
         cycle: u32,
     },
+    /// These promised dates moved: promise and run.
+    Dates(Vec<(String, u32)>),
     /// A fix was recorded.
     Fix,
     /// The report was acknowledged or answered.
@@ -126,6 +128,9 @@ impl About {
                 Self::Summary
             }
             Event::BellRung { bell, .. } => Self::Promise { name: bell.promise.clone(), cycle: bell.cycle },
+            Event::DatesMoved { dates } => {
+                Self::Dates(dates.iter().map(|date| (date.promise.clone(), date.cycle)).collect())
+            }
             Event::FixRecorded { .. } => Self::Fix,
             Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
             Event::Confirmed { .. } => Self::Confirmed,
@@ -304,6 +309,16 @@ impl Matter<'_> {
         self.clocks.iter().find(|clock| clock.promise == *name && clock.cycle == *cycle)
     }
 
+    /// The clocks whose dates moved.
+    fn moved(&self) -> impl Iterator<Item = &Clock> {
+        let dates = match &self.about {
+            About::Dates(dates) => dates.as_slice(),
+            _ => &[],
+        };
+        let of = |clock: &&Clock| dates.iter().any(|(name, cycle)| clock.promise == *name && clock.cycle == *cycle);
+        self.clocks.iter().filter(of)
+    }
+
     /// How a wait for the reporter ends by itself.
     fn wait_ends(&self) -> Option<Timestamp> {
         candor_core::promises::wait_limit(self.policy, self.waiting_since?)
@@ -336,6 +351,7 @@ impl Matter<'_> {
         match kind {
             NoticeKind::Received
             | NoticeKind::News
+            | NoticeKind::NewDate
             | NoticeKind::Question
             | NoticeKind::Reminder
             | NoticeKind::Published
@@ -423,6 +439,15 @@ impl Matter<'_> {
                     ),
                     None => "nothing any more; the question is answered.".into(),
                 };
+            }
+            NoticeKind::NewDate => {
+                let moved = self.moved().filter(|clock| clock.is_to_reporter()).count();
+                let what = if moved == 1 { "A date" } else { "Dates" };
+                words.subject = format!("[{program}] {what} promised to you moved");
+                words.lead =
+                    format!("{what} promised to you with your report to {program} (case {}) moved.", self.case);
+                words.body = vec!["Your page says why, step by step, for each date.".into()];
+                words.dates_title = "What is promised to you now:";
             }
             NoticeKind::Published => {
                 words.subject = format!("[{program}] The advisory is public");
@@ -671,6 +696,23 @@ impl Matter<'_> {
                     words.expected = by_next("see to it now.");
                 }
             },
+            NoticeKind::DateMoved => {
+                let mut moved: Vec<String> =
+                    self.moved().map(|clock| format!("{}: {}", clock.what, self.long(clock.due))).collect();
+                if self.about == About::Estimate {
+                    words.subject = subject("a missed target has a new date".into());
+                    words.lead = format!(
+                        "In case {case}, a target was missed of which you were told; the reporter has a reason and a new date."
+                    );
+                } else {
+                    words.subject = subject("a date of which you were told has moved".into());
+                    words.lead = format!("In case {case}, a date of which you were told has moved.");
+                    words.body.append(&mut moved);
+                }
+                words.expected = by_next("see to it that the new date is kept.");
+                words.why =
+                    format!("You get this because you were told of the date before, as the policy of {program} asks.");
+            }
             NoticeKind::Assigned => {
                 words.subject = subject("it is yours now".into());
                 words.lead = format!("Case {case} of {program} was given to you.");
@@ -717,6 +759,7 @@ impl Matter<'_> {
             // Letters to reporters and to recipients outside are written elsewhere.
             NoticeKind::Received
             | NoticeKind::News
+            | NoticeKind::NewDate
             | NoticeKind::Question
             | NoticeKind::Reminder
             | NoticeKind::Published

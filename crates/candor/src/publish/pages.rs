@@ -2,14 +2,14 @@
 
 use askama::Template;
 use candor_core::policy::document::{self, Block as Written, Line, Piece, moment};
-use candor_core::policy::{Escalation, Policy, Promise, PromiseKind};
+use candor_core::policy::{Escalation, Policy, Promise, PromiseKind, SeverityRules};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::CvssVector;
 use jiff::tz::TimeZone;
 
 use super::products::OfProduct;
 use super::tree::{Input, Program};
-use crate::web::views::parts::ProgramLink;
+use crate::web::views::parts::{Notice, ProgramLink};
 use crate::web::views::public::{
     AdvisoryList, AdvisoryPage, AdvisoryRow, Block, Channel, ContactRow, ErrorPage, PolicyPage, ProgramCard, Programs,
     PromiseRow, Section,
@@ -55,12 +55,15 @@ pub fn policy(input: &Input, program: &Program, records: &[&Record]) -> askama::
         ways.push(Channel { name: "Elsewhere".into(), link: Link::new(&portal.text, &portal.url) });
     }
     PolicyPage {
-        shell: shell(input, Some(policy), "policy"),
+        shell: Shell {
+            notice: policy.pause_at(input.now).map(|pause| Notice::paused(pause, &zone(policy))),
+            ..shell(input, Some(policy), "policy")
+        },
         summary: policy.program.summary.clone(),
         report_href: if channels.form { format!("/{slug}/report") } else { String::new() },
         channels: ways,
         never: channels.never.clone(),
-        promises: policy.promises.iter().map(promise).collect(),
+        promises: policy.promises.iter().map(|one| promise(one, &policy.severity)).collect(),
         sections: sections(policy),
         contacts: policy
             .contacts
@@ -212,12 +215,12 @@ fn first_promise(promise: &Promise) -> String {
     format!("{} within {}{aimed}", capital(&promise.what), promise.within)
 }
 
-fn promise(promise: &Promise) -> PromiseRow {
+fn promise(promise: &Promise, scale: &SeverityRules) -> PromiseRow {
     let within = match promise.repeats {
         true => format!("every {}", promise.within),
         false => promise.within.to_string(),
     };
-    let severities: Vec<_> = promise.severities.iter().map(|severity| severity.label().to_lowercase()).collect();
+    let severities: Vec<_> = promise.severities.iter().map(|severity| scale.name(*severity)).collect();
     PromiseRow {
         what: capital(&promise.what),
         within: if severities.is_empty() { within } else { format!("{within}, for {}", severities.join(" and ")) },

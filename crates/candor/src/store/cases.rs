@@ -70,6 +70,7 @@ statements! {
     GET = concat!("select ", columns!(), " from case_row where id = $1");
     DUE = "select id, wake_at from case_row where wake_at is not null and wake_at <= $1 order by wake_at, id limit $2";
     NEXT_WAKE = "select wake_at from case_row where wake_at is not null order by wake_at limit 1";
+    WAKE = "update case_row set wake_at = $3 where program = $1 and policy_version < $2 and state <> 'closed'";
     SLEEP = "update case_row set wake_at = null where id = $1 and head_seq = $2";
     ALL_AFTER = concat!("select ", columns!(), " from case_row where id > $1 order by id limit $2");
     CLEAR = "delete from case_row";
@@ -118,6 +119,12 @@ fn case(mut row: Row) -> Result<CaseRow> {
         head_seq: row.int(15)?,
         head_hash: row.bytes(16)?,
     })
+}
+
+/// Has the clocks of all cases of a program looked at that came under a version before this one, and are not closed.
+#[must_use]
+pub fn wake_statement(program: &str, version: i64, at: i64) -> Statement {
+    Statement::new(WAKE, vals![program, version, at])
 }
 
 /// Writes the row of a new case: a conflict when the id is taken.

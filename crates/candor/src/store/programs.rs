@@ -14,6 +14,7 @@ statements! {
     INSERT = "insert into program (slug, version, at, source, hash) values ($1, $2, $3, $4, $5)";
     LATEST = concat!("select ", columns!(), " from program p where version = \
         (select max(version) from program q where q.slug = p.slug) order by slug");
+    NUMBERS = "select slug, max(version) from program group by slug";
     VERSION = concat!("select ", columns!(), " from program where slug = $1 and version = $2");
     NEWEST = concat!("select ", columns!(), " from program where slug = $1 order by version desc limit 1");
     VERSIONS = concat!("select ", columns!(), " from program where slug = $1 order by version");
@@ -56,6 +57,14 @@ pub fn insert_statement(program: &ProgramRow) -> Statement {
 /// As [`Store::query`].
 pub async fn latest(store: &Store) -> Result<Vec<ProgramRow>> {
     store.query(LATEST, vec![]).await?.into_iter().map(program).collect()
+}
+
+/// The number of the newest version of every program.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn numbers(store: &Store) -> Result<Vec<(String, i64)>> {
+    store.query(NUMBERS, vec![]).await?.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
 /// The newest version of one program.

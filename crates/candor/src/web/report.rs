@@ -26,11 +26,10 @@ use candor_core::access::Actor;
 use candor_core::event::{Channel, FileRef, ReportFacts};
 use candor_core::id::ProgramSlug;
 use candor_core::intake;
-use candor_core::policy::{IntakePause, Policy, PromiseKind, ScannerRule};
+use candor_core::policy::{Policy, PromiseKind, ScannerRule};
 use candor_core::{promises, scope};
 use files::Uploads;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use questions::Problems;
 use std::sync::Arc;
 
@@ -283,7 +282,7 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
     }
     let mut shell = page::program_shell(app, policy, "report");
     if shell.notice.is_none() {
-        shell.notice = policy.pause_at(now).map(|pause| paused(pause, &zone));
+        shell.notice = policy.pause_at(now).map(|pause| Notice::paused(pause, &zone));
     }
     Ok(ReportForm {
         shell,
@@ -298,21 +297,6 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
         other_ways: other_ways(policy),
         hints: again.hints,
     })
-}
-
-/// What the form says while the intake is paused.
-fn paused(pause: &IntakePause, zone: &TimeZone) -> Notice {
-    let until =
-        pause.spell(zone).map_or_else(|_| pause.until.clone(), |(_, until)| TimeView::fixed(until, zone).absolute);
-    let reason = pause.reason.trim();
-    let stop = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
-    Notice {
-        text: format!(
-            "{reason}{stop} The intake is paused until {until}. Reports come in all the same; the dates of what is \
-             promised count from then. If it is being exploited already, tick that: such a report is taken up as ever."
-        ),
-        link: None,
-    }
 }
 
 /// Who reads a report: names where they are public, else roles.

@@ -60,6 +60,10 @@ impl Clocks {
             if fresh.is_empty() {
                 return Ok(asked);
             }
+            // A version that another process took into service may pause them.
+            if asked == 0 {
+                app.reload_newer_programs().await?;
+            }
             for (id, wake_at) in fresh {
                 self.ask(app, &id).await;
                 asked += 1;

@@ -21,6 +21,8 @@ struct Sources {
     closed: (i64, Option<i64>),
     figures: Option<i64>,
     policies: Vec<(String, i64)>,
+    /// Programs whose intake is paused now: their page says so.
+    paused: Vec<(String, String)>,
     /// `security.txt` carries a date by which it must be renewed.
     day: String,
 }
@@ -58,8 +60,17 @@ async fn sources(app: &App) -> Result<Sources, Error> {
         closed: closed_reports::changes(&app.store).await?,
         figures: figures::changed(&app.store).await?,
         policies: policies.into_iter().map(|row| (row.slug, row.version)).collect(),
+        paused: paused(app),
         day: day(app.now()),
     })
+}
+
+fn paused(app: &App) -> Vec<(String, String)> {
+    let now = app.now();
+    let of = |policy: std::sync::Arc<candor_core::policy::Policy>| {
+        Some((policy.program.slug.0.clone(), policy.pause_at(now)?.until.clone()))
+    };
+    app.programs().into_iter().filter_map(of).collect()
 }
 
 fn day(now: Timestamp) -> String {

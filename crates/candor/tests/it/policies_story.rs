@@ -2,6 +2,7 @@
 //! hand in a comment before it is compared. Time is an argument: each act says when it happens.
 
 mod dapr; // working days over Christmas, a quorum of two, a timeline
+mod dates; // dates that move, a pause for older cases, what a newer version would change
 pub mod desk; // the service with one policy, its team and its reporters
 mod directus; // New York over Thanksgiving, what comes first, credit with conditions
 mod duties; // pauses, silence, what is owed for a missed target, duties by law, drills

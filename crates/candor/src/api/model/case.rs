@@ -58,6 +58,8 @@ pub struct Case {
     pub exploited: bool,
     /// Since when the team is aware of active exploitation, as a decision on record.
     pub aware_since: Option<Instant>,
+    /// Since when the team is aware of a severe incident, as a decision on record.
+    pub incident_since: Option<Instant>,
     /// Whether it is a drill.
     pub drill: bool,
     /// What was submitted outside, in order.
@@ -303,6 +305,7 @@ impl Case {
                 .map(|cwe| Weakness { cwe, name: Cwe::get(cwe).map_or_else(String::new, |cwe| cwe.name.to_owned()) }),
             exploited: core.exploited,
             aware_since: core.aware.as_ref().map(|aware| aware.at.into()),
+            incident_since: core.incident.as_ref().map(|known| known.at.into()),
             drill: core.drill,
             submissions: core
                 .submissions

@@ -219,6 +219,14 @@ pub enum ApiCommand {
         #[serde(default)]
         aware_at: Option<Instant>,
     },
+    /// Put on record that the team is aware of a severe incident that touches the security of the product.
+    KnowIncident {
+        /// What happened, and on what ground it is known.
+        ground: String,
+        /// Since when the team is aware of it; null for now.
+        #[serde(default)]
+        aware_at: Option<Instant>,
+    },
     /// Put the proof on record that what a promise asks for was submitted outside.
     RecordSubmission {
         /// Name of the promise, one that a submission keeps.
@@ -588,6 +596,9 @@ impl ApiCommand {
             Self::KnowExploitation { ground, aware_at } => {
                 Command::KnowExploitation { ground, aware_at: aware_at.map(|at| at.0) }
             }
+            Self::KnowIncident { ground, aware_at } => {
+                Command::KnowIncident { ground, aware_at: aware_at.map(|at| at.0) }
+            }
             Self::RecordSubmission { promise, to, at, reference, text } => {
                 Command::RecordSubmission { promise, to, at: at.map(|at| at.0), reference, text }
             }
@@ -650,6 +661,9 @@ impl ApiCommand {
             Command::Estimate { promise, until, reason } => Self::Estimate { promise, until: until.into(), reason },
             Command::KnowExploitation { ground, aware_at } => {
                 Self::KnowExploitation { ground, aware_at: aware_at.map(Into::into) }
+            }
+            Command::KnowIncident { ground, aware_at } => {
+                Self::KnowIncident { ground, aware_at: aware_at.map(Into::into) }
             }
             Command::RecordSubmission { promise, to, at, reference, text } => {
                 Self::RecordSubmission { promise, to, at: at.map(Into::into), reference, text }
@@ -761,6 +775,7 @@ mod tests {
             Command::RecordAudit { looked: text(), found: text() },
             Command::Estimate { promise: text(), until, reason: text() },
             Command::KnowExploitation { ground: text(), aware_at: Some(until) },
+            Command::KnowIncident { ground: text(), aware_at: Some(until) },
             Command::RecordSubmission { promise: text(), to: text(), at: Some(until), reference: text(), text: text() },
             Command::AskCredit,
             Command::DraftAdvisory {

@@ -335,6 +335,10 @@ pub enum What {
         ground: String,
         aware_at: Option<Instant>,
     },
+    IncidentKnown {
+        ground: String,
+        aware_at: Option<Instant>,
+    },
     Submitted {
         promise: String,
         to: String,
@@ -426,6 +430,10 @@ pub enum What {
         due: Instant,
         to: String,
         late: bool,
+        date: Option<Instant>,
+    },
+    DatesMoved {
+        dates: Vec<MovedDate>,
     },
     PromiseBroken {
         promise: String,
@@ -502,6 +510,9 @@ impl What {
             }
             Event::Audited { looked, found } => Self::Audited { looked, found },
             Event::Estimated { promise, until, reason } => Self::Estimated { promise, until: until.into(), reason },
+            Event::IncidentKnown { ground, aware_at } => {
+                Self::IncidentKnown { ground, aware_at: aware_at.map(Into::into) }
+            }
             Event::ExploitationKnown { ground, aware_at } => {
                 Self::ExploitationKnown { ground, aware_at: aware_at.map(Into::into) }
             }
@@ -533,9 +544,15 @@ impl What {
             Event::SummaryPublished { title, text } => Self::SummaryPublished { title, text },
             Event::SummaryWithdrawn { reason } => Self::SummaryWithdrawn { reason },
             Event::Published { record } => Self::Published { revision: record.revisions.len(), advisory: record.id },
-            Event::BellRung { bell, due, to, late } => {
-                Self::BellRung { promise: bell.promise, cycle: bell.cycle, due: due.into(), to, late }
-            }
+            Event::BellRung { bell, due, to, late, date } => Self::BellRung {
+                promise: bell.promise,
+                cycle: bell.cycle,
+                due: due.into(),
+                to,
+                late,
+                date: date.map(Into::into),
+            },
+            Event::DatesMoved { dates } => Self::DatesMoved { dates: dates.into_iter().map(Into::into).collect() },
             Event::PromiseBroken { promise, cycle, due, late } => {
                 Self::PromiseBroken { promise, cycle, due: due.into(), late }
             }
@@ -544,5 +561,24 @@ impl What {
             Event::Closed { reason } => Self::Closed { reason },
             Event::Reopened { reason } => Self::Reopened { reason },
         }
+    }
+}
+
+/// A promised date that moved.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MovedDate {
+    /// Name of the promise.
+    pub promise: String,
+    /// Which run of it.
+    pub cycle: u32,
+    /// The date told before.
+    pub was: Instant,
+    /// The date now.
+    pub is: Instant,
+}
+
+impl From<candor_core::event::MovedDate> for MovedDate {
+    fn from(date: candor_core::event::MovedDate) -> Self {
+        Self { promise: date.promise, cycle: date.cycle, was: date.was.into(), is: date.is.into() }
     }
 }

@@ -7,7 +7,7 @@ use super::instant::Instant;
 use super::people::{Author, Credit};
 use super::schedule::Summary;
 use super::words::{Channel, Severity, State};
-use candor_core::case::{Author as CoreAuthor, Bell, Case};
+use candor_core::case::{Author as CoreAuthor, Bell, Case, Entry as CoreEntry};
 use candor_core::dialogue;
 use candor_core::event::Event;
 use candor_core::policy::Policy;
@@ -15,6 +15,7 @@ use candor_core::promises;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A report and all that became of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -35,6 +36,8 @@ pub struct ReporterView {
     pub report: Facts,
     /// Severity, once rated.
     pub severity: Option<Severity>,
+    /// The policy's own word for it.
+    pub level: Option<String>,
     /// The promises, each with its date and why.
     pub promises: Vec<Clock>,
     /// Since when your answer is awaited.
@@ -69,7 +72,7 @@ impl ReporterView {
             .history
             .iter()
             .filter(|entry| is_to_reporter(&entry.what, policy))
-            .filter_map(|entry| Entry::for_reporter(entry, number))
+            .filter_map(|entry| Entry::for_reporter(&own_dates(entry, policy), number))
             .collect();
         let thread = case
             .history
@@ -91,6 +94,7 @@ impl ReporterView {
             channel: report.channel.into(),
             report: (&report.facts).into(),
             severity: case.severity().map(Into::into),
+            level: case.severity().map(|severity| policy.severity.label(severity)),
             promises: promises::clocks(case, policy, now)
                 .into_iter()
                 .filter(promises::Clock::is_to_reporter)
@@ -117,8 +121,19 @@ pub fn is_to_reporter(event: &Event, policy: &Policy) -> bool {
         Event::BellRung { bell: Bell { promise, .. }, .. } | Event::PromiseBroken { promise, .. } => {
             policy.promise(promise).is_none_or(|promise| promise.is_to_reporter())
         }
+        Event::DatesMoved { dates } => {
+            dates.iter().any(|date| policy.promise(&date.promise).is_none_or(|promise| promise.is_to_reporter()))
+        }
         _ => true,
     }
+}
+
+/// An entry without the dates that are owed to others.
+fn own_dates<'e>(entry: &'e CoreEntry, policy: &Policy) -> Cow<'e, CoreEntry> {
+    let Event::DatesMoved { dates } = &entry.what else { return Cow::Borrowed(entry) };
+    let theirs = |name: &str| policy.promise(name).is_none_or(|promise| promise.is_to_reporter());
+    let dates = dates.iter().filter(|date| theirs(&date.promise)).cloned().collect();
+    Cow::Owned(CoreEntry { what: Event::DatesMoved { dates }, ..entry.clone() })
 }
 
 /// Whether a file is the reporter's to open: what the team sent to reporters, and what they sent themselves.

@@ -70,9 +70,9 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         acts: offered.likely.iter().map(|kind| act(case, *kind)).collect(),
         rare_acts: offered.rare.iter().map(|kind| act(case, *kind)).collect(),
         gated_acts: offered.gated,
-        changed: history::lines(case, &since, &names, zone, now),
+        changed: history::lines(case, &since, policy, &names, zone, now),
         problems: typed.problems,
-        history: history::lines(case, &case.history, &names, zone, now),
+        history: history::lines(case, &case.history, policy, &names, zone, now),
         reports: case.reports.iter().map(|report| report_view(case, report, policy, zone, now, &names)).collect(),
         may_write: may_write(member, &case.program),
         has_reporter: true,
@@ -327,13 +327,19 @@ fn duties(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Re
         result: "Aware of active exploitation".into(),
         rows: filled([("Ground", aware.ground.as_str())]),
     });
+    let incident = case.incident.iter().map(|known| Record {
+        who: by(&known.by),
+        at: TimeView::new(known.at, zone, now),
+        result: "Aware of a severe incident".into(),
+        rows: filled([("What happened", known.ground.as_str())]),
+    });
     let sent = case.submissions.iter().map(|sent| Record {
         who: by(&sent.by),
         at: TimeView::new(sent.at, zone, now),
         result: format!("Submitted: {}", sent.promise),
         rows: filled([("To", sent.to.as_str()), ("Reference", &sent.reference), ("Text", &sent.text)]),
     });
-    aware.chain(sent).collect()
+    aware.chain(incident).chain(sent).collect()
 }
 
 /// The next thing that is expected of the team.

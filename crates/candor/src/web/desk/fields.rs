@@ -244,6 +244,14 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .note("optional")
                 .hint("Like 2026-09-30 14:00 in the program's own time; empty for now. Duties by law count from then."),
         ]),
+        Kind::KnowIncident => one(vec![
+            area("ground", "What happened, and how you know", 5)
+                .hint("What it does, or could do, to the security of the product or of those who use it.")
+                .required(),
+            line("aware_at", "Since when the team knows")
+                .note("optional")
+                .hint("Like 2026-09-30 14:00 in the program's own time; empty for now. Duties by law count from then."),
+        ]),
         Kind::RecordSubmission => submission(form, opened),
         Kind::AskCredit => one(vec![Field::hidden("ask", "on")]),
         Kind::ApproveAdvisory => one(vec![Field::hidden("revision", case.advisory.revision.to_string())]),
@@ -262,7 +270,8 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .into_iter()
                 .map(|gate| {
                     let value = format!("{}/{}", gate.before.name(), gate.needs.name());
-                    Choice::new(value, candor_core::policy::document::gate_words(gate)).hint(gate.because.clone())
+                    Choice::new(value, candor_core::policy::document::gate_words(gate, &opened.policy.severity))
+                        .hint(gate.because.clone())
                 })
                 .collect();
             let first = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
@@ -524,6 +533,10 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             reason: form.get("reason").to_owned(),
         },
         Kind::KnowExploitation => Command::KnowExploitation {
+            ground: form.get("ground").to_owned(),
+            aware_at: if form.some("aware_at").is_some() { Some(instant("aware_at")?) } else { None },
+        },
+        Kind::KnowIncident => Command::KnowIncident {
             ground: form.get("ground").to_owned(),
             aware_at: if form.some("aware_at").is_some() { Some(instant("aware_at")?) } else { None },
         },

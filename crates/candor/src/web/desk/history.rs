@@ -6,15 +6,30 @@ use crate::web::views::{FileView, Row, TimeView, fmt};
 use candor_core::case::{Author, Case, Entry};
 use candor_core::event::{Credit, Event, FileRef, Outcome, VerificationResult};
 use candor_core::gates;
+use candor_core::policy::Policy;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Lines of the history, oldest first.
-pub fn lines(case: &Case, entries: &[Entry], names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<EntryView> {
-    entries.iter().filter_map(|entry| line(case, entry, names, zone, now)).collect()
+pub fn lines(
+    case: &Case,
+    entries: &[Entry],
+    policy: &Policy,
+    names: &Names,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Vec<EntryView> {
+    entries.iter().filter_map(|entry| line(case, entry, policy, names, zone, now)).collect()
 }
 
-fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timestamp) -> Option<EntryView> {
+fn line(
+    case: &Case,
+    entry: &Entry,
+    policy: &Policy,
+    names: &Names,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Option<EntryView> {
     let mut view = EntryView {
         seq: entry.seq,
         at: TimeView::new(entry.at, zone, now),
@@ -109,7 +124,7 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
             said(&mut view, &dismissal(outcome), "team", text);
         }
         Event::Rated { vectors, severity } => {
-            view.did = format!("rated the severity {}", fmt::severity(*severity).to_lowercase());
+            view.did = format!("rated the severity {}", policy.severity.name(*severity));
             view.rows = vectors.iter().map(|vector| Row::new("Vector", vector.clone())).collect();
         }
         Event::EffortEstimated { effort, text } => {
@@ -156,6 +171,10 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
             let since = aware_at.as_ref().map(|at| format!(", and that the team knows since {}", day(at)));
             let did = format!("put on record that it is being exploited{}", since.unwrap_or_default());
             said(&mut view, &did, "note", ground);
+        }
+        Event::IncidentKnown { ground, aware_at } => {
+            let since = aware_at.as_ref().map(|at| format!(", and that the team knows since {}", day(at)));
+            said(&mut view, &format!("put a severe incident on record{}", since.unwrap_or_default()), "note", ground);
         }
         Event::Submitted { promise, to, at, reference, text } => {
             said(&mut view, &format!("put on record what was submitted for “{promise}”"), "note", text);
@@ -233,6 +252,13 @@ fn line(case: &Case, entry: &Entry, names: &Names, zone: &TimeZone, now: Timesta
             view.side = "clock".into();
             let noticed = if *late { "; noticed late" } else { "" };
             view.did = format!("“{promise}” was due {} and is broken{noticed}", day(due));
+        }
+        Event::DatesMoved { dates } => {
+            view.did = "moved dates; those who knew the old ones are told".into();
+            view.rows = dates
+                .iter()
+                .map(|date| Row::new(date.promise.clone(), format!("was {}, is {}", day(&date.was), day(&date.is))))
+                .collect();
         }
         Event::WaitEnded => {
             view.side = "clock".into();

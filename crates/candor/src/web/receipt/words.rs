@@ -133,7 +133,7 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         Event::Reopened { reason } => ("theirs", "took the case up again".into(), reason),
         Event::CreditAsked => ("theirs", "asked how you wish to be named".into(), ""),
         Event::Rated { severity, .. } => {
-            ("step", format!("rated the severity: {}", fmt::severity(*severity).to_lowercase()), "")
+            ("step", format!("rated the severity: {}", policy.severity.name(*severity)), "")
         }
         Event::Decided { plan, on, reason, .. } => {
             let date = on.map(|on| format!(", {}", day(on))).unwrap_or_default();
@@ -146,6 +146,18 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         Event::Published { record } => ("step", format!("published the advisory {}", record.id), ""),
         Event::PromiseBroken { promise: name, due, .. } => {
             ("clock", format!("A promise was not kept: {}, due {}", promise(name), day(*due)), "")
+        }
+        Event::DatesMoved { dates } => {
+            let theirs = |name: &str| policy.promise(name).is_none_or(|promise| promise.is_to_reporter());
+            let lines: Vec<String> = dates
+                .iter()
+                .filter(|date| theirs(&date.promise))
+                .map(|date| format!("{}: {}, was {}", promise(&date.promise), day(date.is), day(date.was)))
+                .collect();
+            if lines.is_empty() {
+                return None;
+            }
+            ("clock", format!("Dates moved. {}", lines.join("; ")), "")
         }
         Event::BellRung { bell, to, .. } => {
             ("clock", format!("The {to} was told about: {}", promise(&bell.promise)), "")

@@ -3,6 +3,7 @@
 use super::fmt;
 use askama::Template;
 use askama::filters::HtmlSafe;
+use candor_core::policy::IntakePause;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt::Display;
@@ -51,6 +52,27 @@ pub struct Notice {
     pub text: String,
     /// A way on from here.
     pub link: Option<Link>,
+}
+
+impl Notice {
+    /// What form and policy page say while a planned pause of intake holds: its dates, and the lane that stays open.
+    pub fn paused(pause: &IntakePause, zone: &TimeZone) -> Self {
+        let spell = pause
+            .spell(zone)
+            .ok()
+            .map(|(from, until)| (TimeView::fixed(from, zone).absolute, TimeView::fixed(until, zone).absolute));
+        let (from, until) = spell.unwrap_or_else(|| (pause.from.clone(), pause.until.clone()));
+        let reason = pause.reason.trim();
+        let stop = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
+        Self {
+            text: format!(
+                "{reason}{stop} The intake is paused until {until}, since {from}. Reports come in all the same; the dates \
+                 of what is promised count from the end. If it is being exploited already, tick that, or say so in your \
+                 mail: such a report is taken up as ever."
+            ),
+            link: None,
+        }
+    }
 }
 
 /// A link with its words.

@@ -29,7 +29,7 @@ async fn p8_p9_p10_p11_a_case_over_christmas_from_report_to_close() {
     assert!(desk.works("2026-12-29T14:59:00Z").await.is_empty());
     let warned = desk.works("2026-12-29T15:01:00Z").await;
     assert_eq!(warned.len(), 1, "{warned:?}");
-    assert!(warned[0].0 == "security@dapr.io" && warned[0].1.contains("30 Dec, 15:00 UTC"), "{warned:?}");
+    assert!(warned[0].0 == "maintainers@dapr.example" && warned[0].1.contains("30 Dec, 15:00 UTC"), "{warned:?}");
     desk.does("2026-12-30T14:00:00Z", Jonas, &case, json!({ "command": "acknowledge", "text": "Thank you." })).await;
     assert_eq!(desk.clock(&case, "answer").await, pair("kept", "2026-12-30 15:00"));
 

@@ -152,6 +152,19 @@ async fn d3_i6_release_notes_name_people_exactly_as_they_wished() {
         "{notes}"
     );
     assert!(!notes.contains("DRAFT"), "a draft has no public id: {notes}");
+    // The command line gives the same text, and says that it is not public.
+    let config = &desk.service.app.config;
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_candor"))
+        .env_clear()
+        .args(["advisory", "release-notes", &case.case, "--base-url", &config.base_url, "--data"])
+        .arg(&config.data)
+        .arg("--key-file")
+        .arg(&config.key_file)
+        .output()
+        .expect("the binary runs");
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), notes.trim());
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("is not public yet"), "{ended:?}");
     // The desk shows the same text for copying, and says that it is not public.
     let page = desk.browser().await.get(&format!("/desk/cases/{}/release-notes", case.case)).await.body;
     assert!(page.contains("Example Labs") && page.contains("Nothing of this is public yet"));

@@ -265,6 +265,44 @@ async fn what_the_cyber_resilience_act_asks_for_is_decided_drafted_submitted_and
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_severe_incident_has_its_own_duties_drafts_and_proofs_and_is_not_shown_to_the_reporter() {
+    let desk = Desk::open("sample", &policy(""), "2027-01-27T09:00:00Z").await;
+    let case = desk.report("2027-01-27T10:00:00Z", report()).await;
+    assert!(!desk.has_clock(&case, "cra-incident-notification").await);
+    let browser = desk.browser().await;
+    let act = format!("/desk/cases/{}/know-incident", case.case);
+    let form = browser.get(&act).await.form(&act);
+    let fields = [("ground", "The build server was entered."), ("aware_at", "2027-01-27 09:30")];
+    assert_eq!(browser.post(&act, &answered(form, &fields)).await.status, 303);
+    assert_eq!(desk.clock(&case, "cra-incident-early-warning").await, pair("running", "2027-01-28 09:30"));
+    assert_eq!(desk.clock(&case, "cra-incident-notification").await, pair("running", "2027-01-30 09:30"));
+    assert!(!desk.has_clock(&case, "cra-early-warning").await, "nobody said that a vulnerability is exploited");
+    let own = desk.own(&case).await.to_string();
+    assert!(!own.contains("incident") && !own.contains("build server"), "{own}");
+    let warned = desk.works("2027-01-28T03:31:00Z").await;
+    assert!(warned.iter().any(|(_, subject)| subject.contains("early warning of a severe incident")), "{warned:?}");
+    desk.at("2027-01-27T11:00:00Z");
+    let act = format!("/desk/cases/{}/record-submission", case.case);
+    let page = browser.get(&act).await;
+    for words in ["Article 14(4)(a)", "Article 14(4)(b)", "unlawful or malicious acts", "The build server was entered."]
+    {
+        assert!(page.body.contains(words), "{words} in {}", page.body);
+    }
+    let sent = |promise: &str| json!({ "command": "record-submission", "promise": promise, "reference": "SRP-1" });
+    desk.does("2027-01-28T08:00:00Z", Jonas, &case, sent("cra-incident-early-warning")).await;
+    desk.does("2027-01-30T08:00:00Z", Jonas, &case, sent("cra-incident-notification")).await;
+    // One month after the notification, on the last day of February.
+    assert_eq!(desk.clock(&case, "cra-incident-final-report").await, pair("running", "2027-02-28 08:00"));
+    desk.does("2027-02-01T08:00:00Z", Ines, &case, say("reject", "It is no vulnerability of ours.")).await;
+    assert_eq!(desk.clock(&case, "cra-incident-final-report").await.0, "running", "the duty goes on");
+    desk.does("2027-02-20T08:00:00Z", Jonas, &case, sent("cra-incident-final-report")).await;
+    assert_eq!(desk.clock(&case, "cra-incident-final-report").await.0, "kept");
+    let seen = desk.case(&case).await;
+    assert_eq!(seen["submissions"].as_array().map(Vec::len), Some(3));
+    assert!(seen["incident_since"].is_string(), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drill_runs_the_clocks_writes_to_the_team_alone_and_is_never_published() {
     let desk = Desk::open("sample", &policy(""), "2026-11-01T09:00:00Z").await;
     let body = json!({ "program": "sample", "report": exploited(), "drill": true });
@@ -272,12 +310,15 @@ async fn a_drill_runs_the_clocks_writes_to_the_team_alone_and_is_never_published
     assert_eq!(desk.case(&case).await["drill"], true);
     desk.does("2026-11-01T11:00:00Z", Ines, &case, json!({ "command": "know-exploitation", "ground": "We play it." }))
         .await;
+    desk.does("2026-11-01T11:00:00Z", Ines, &case, json!({ "command": "know-incident", "ground": "We play it." }))
+        .await;
     desk.works("2026-11-01T11:01:00Z").await;
     let sent = desk.works("2026-11-04T11:00:00Z").await;
     assert!(sent.iter().any(|(_, subject)| subject.starts_with("Drill: ")), "{sent:?}");
     let all = desk.shown();
     assert!(all.iter().all(|(to, _, _)| to == "first@team.example"), "{all:?}");
     assert_eq!(desk.clock(&case, "cra-early-warning").await.0, "broken");
+    assert_eq!(desk.clock(&case, "cra-incident-early-warning").await.0, "broken");
     desk.does("2026-11-04T12:00:00Z", Jonas, &case, verified()).await;
     desk.does("2026-11-04T12:10:00Z", Ines, &case, say("confirm", "It is so.")).await;
     desk.does("2026-11-04T12:20:00Z", Ines, &case, draft("Tokens", "Sample", "2.0.1", json!({}))).await;

@@ -48,11 +48,18 @@ statement = "To be safe, upgrade to the latest release."
 levels = ["Blocker", "Major", "Minor"]
 
 [[severity.decide]]
-severities = ["critical"]
+severities = ["Blocker"]
 then = "fix-now"
 
+[[promises]]
+name = "patch"
+what = "a patch"
+kept_by = "fix"
+within = "60 days"
+within_by_severity = { Blocker = "2 days", Major = "7 days" }
+
 [[severity.decide]]
-severities = ["high"]
+severities = ["Major"]
 efforts = ["small", "medium"]
 then = "next-update"
 "#;
@@ -240,6 +247,15 @@ async fn d7_levels_of_the_programs_own_are_rated_shown_and_decided_by() {
     let seen = desk.case(&case).await;
     assert_eq!((&seen["level"], &seen["severity"]), (&json!("Major"), &json!("high")));
     assert!(browser.get("/desk").await.body.contains("Major"), "the queue has the program's word");
+    let filters = browser.get("/desk?program=own").await.texts("nav[aria-label=Severity] a");
+    assert_eq!(filters, ["Any", "Blocker", "Major", "Minor"], "and filters by it");
+    let rows = |page: crate::support::service::Page| page.texts("tbody tr").len();
+    assert_eq!(rows(browser.get("/desk?program=own&severity=high").await), 1);
+    assert_eq!(rows(browser.get("/desk?program=own&severity=critical").await), 0);
+    assert_eq!(desk.own(&case).await["level"], "Major");
+    assert!(own_page(&desk, &case).await.contains("rated the severity: Major"));
+    assert!(browser.get(&format!("/desk/cases/{}", case.case)).await.body.contains("rated the severity Major"));
+    assert_eq!(desk.clock(&case, "patch").await.1, "2027-02-08 09:00", "seven days for a Major one");
     assert_eq!(seen["planning"]["proposal"], Value::Null, "the effort is not known yet");
     let effort = |effort: &str| json!({ "command": "estimate-effort", "effort": effort, "text": "Two days." });
     desk.does("2027-02-01T11:00:00Z", Jonas, &case, effort("large")).await;

@@ -72,7 +72,7 @@ async fn s3_s4_s6_s9_a_missed_target_several_remedies_and_the_end_of_it() {
     desk.works("2027-03-30T12:00:00Z").await;
     let missed = desk.works("2027-03-31T07:01:00Z").await;
     assert_eq!(missed.len(), 1, "{missed:?}");
-    assert!(missed[0].0 == "support@strapi.io" && missed[0].1.contains("31 Mar, 09:00"), "{missed:?}");
+    assert!(missed[0].0 == "team@strapi.example" && missed[0].1.contains("31 Mar, 09:00"), "{missed:?}");
     let asked = desk.shown().pop().expect("a letter").2;
     assert!(asked.contains("give the reporter a reason and a new date"), "{asked}");
     assert_eq!(desk.clock(&case, "patch").await.0, "broken");
