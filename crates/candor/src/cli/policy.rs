@@ -136,17 +136,40 @@ pub(super) fn read(file: &Path) -> Result<Result<(Policy, String), Vec<Finding>>
     Ok(file::read_with(&source, &beside))
 }
 
+/// Tells what a policy should not stay with, as lines for people.
+pub(super) fn warn(file: &Path, whole: &str) -> Vec<Finding> {
+    let found = file::warnings(whole, &fragments::nowhere);
+    for finding in &found {
+        output::complain(format_args!(
+            "{}:{}:{}: warning: {}",
+            file.display(),
+            finding.line,
+            finding.column,
+            finding.message
+        ));
+    }
+    found
+}
+
 /// Largest file that a policy may include, in bytes.
 const PART_LIMIT: u64 = 1 << 20;
 
 fn check(file: &Path, json: bool) -> Outcome {
-    let policy = match read(file)? {
-        Ok((policy, _)) => policy,
+    // What is included stands behind the file's own text, so that its lines keep their numbers.
+    let (policy, whole) = match read(file)? {
+        Ok(found) => found,
         Err(findings) => return tell(file, &findings, json),
     };
     if json {
-        output::json(&json!({ "file": file, "program": policy.program.slug, "findings": [] }));
+        let warnings: Vec<_> = file::warnings(&whole, &fragments::nowhere)
+            .iter()
+            .map(|one| json!({ "line": one.line, "column": one.column, "path": one.path, "message": one.message }))
+            .collect();
+        output::json(&json!({
+            "file": file, "program": policy.program.slug, "findings": [], "warnings": warnings,
+        }));
     } else {
+        warn(file, &whole);
         output::say(format_args!("{}: fine; policy of {}", file.display(), policy.program.name));
         output::say(format_args!(
             "  {} promises, {} gates, {} contacts",

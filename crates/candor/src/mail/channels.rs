@@ -51,3 +51,20 @@ pub async fn words(app: &App, policy: &Policy, kind: &str) -> Result<Result<Word
     }
     Ok(Ok(words))
 }
+
+/// The letter by which Candor looks whether mail to the program's own address comes in.
+pub fn to_itself(program: &str) -> Words {
+    Words {
+        subject: format!("[{program}] Candor looks whether mail comes in"),
+        lead: format!(
+            "Candor writes this letter to the address for reports of {program} once a day, and looks for it there."
+        ),
+        body: vec!["Where it arrives, the mail of a reporter does. Candor takes it in by itself.".into()],
+        dates_title: "",
+        dates: Vec::new(),
+        expected: "nothing. If people read this mailbox, hand its mail to Candor as well.".into(),
+        link: None,
+        why: "You get this because mail to the address for reports comes to you.".into(),
+        answers: NO_ANSWERS.into(),
+    }
+}

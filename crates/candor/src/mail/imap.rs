@@ -121,6 +121,17 @@ pub async fn look(app: &App, mailbox: &Mailbox) -> Result<usize, Failed> {
     taken
 }
 
+/// Whether the mailbox can be opened, without taking anything from it.
+///
+/// # Errors
+/// Why not.
+pub async fn reach(mailbox: &Mailbox) -> Result<(), Failed> {
+    let mut talk = Talk::begin(&mailbox.server).await?;
+    let opened = talk.command(&format!("EXAMINE {}", quote(&mailbox.folder)), "to open the folder", 0).await;
+    drop(talk.command("LOGOUT", "to end", 0).await);
+    opened.map(drop)
+}
+
 struct Talk {
     stream: BufReader<Stream>,
     tag: u32,

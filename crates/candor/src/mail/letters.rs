@@ -26,6 +26,7 @@ use crate::execute;
 use crate::keys::{Purpose, lookup};
 use crate::store::outbox::OutboxRow;
 use crate::watch::probes::STREAM;
+use crate::watch::round_trip;
 
 /// A message ready to leave.
 #[derive(Clone, PartialEq, Eq)]
@@ -158,6 +159,9 @@ fn thread_of(app: &App, row: &OutboxRow) -> Result<String, Error> {
 /// Builds a letter about a program and no case.
 async fn of_program(app: &App, sender: &Sender, row: &OutboxRow, slug: &str) -> Result<Built, Error> {
     let Some(policy) = app.policy(&slug.into()) else { return Ok(Built::Dropped("the program is not in service")) };
+    if row.kind == round_trip::KIND {
+        return to_itself(app, sender, row, &policy);
+    }
     let Some(Recipient::Contact(role)) = Recipient::from_name(&row.recipient) else {
         return Ok(Built::Unsendable("the row names a recipient that this version does not know".into()));
     };
@@ -183,6 +187,28 @@ async fn of_program(app: &App, sender: &Sender, row: &OutboxRow, slug: &str) -> 
         reply_to: None,
     };
     compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
+}
+
+/// Builds the letter by which Candor looks whether mail to the program's own address comes in.
+fn to_itself(app: &App, sender: &Sender, row: &OutboxRow, policy: &Policy) -> Result<Built, Error> {
+    let Some(own) = &policy.channels.email else {
+        return Ok(Built::Dropped("the policy takes no reports by mail any more"));
+    };
+    let to = match address::check(own) {
+        Ok(address) => address,
+        Err(why) => return Ok(Built::Unsendable(why.to_string())),
+    };
+    let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
+    let thread = thread_of(app, row)?;
+    let name = address::display_name(&policy.program.name);
+    let head = Heading {
+        program: &name,
+        id: &row.id,
+        thread: &thread,
+        mark: &super::receive::own_mark(app, &row.id)?,
+        reply_to: None,
+    };
+    compose(sender, &head, at, to, &channels::to_itself(&name)).map(|letter| Built::Letter(Box::new(letter)))
 }
 
 /// What letters to a reporter who came by mail can say and carry; `None` for everybody else.

@@ -25,6 +25,7 @@ use crate::execute::report::{NewReport, file_report_beside, find_reply};
 use crate::execute::{self, Beside, Letters, execute_beside};
 use crate::keys::{Purpose, equal, lookup, random};
 use crate::store::{self, Statement};
+use crate::watch::round_trip;
 
 /// Servers a mail may have come through; more is a loop (RFC 5321, section 6.3, asks for at least 100).
 const HOPS: usize = 100;
@@ -148,7 +149,10 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     if letter.hops > HOPS {
         return Ok(Outcome::Looping);
     }
-    if is_own(app, &letter)? {
+    if let Some(id) = marked(app, &letter.own_mark)? {
+        if round_trip::came_in(app, found.policy.program.slug.as_str(), id, app.now()).await? {
+            return Ok(Outcome::Own);
+        }
         tracing::warn!(program = %found.policy.program.slug, "a letter of ours came back to the program's own address; give the policy's contacts mailboxes that people read");
         return Ok(Outcome::Own);
     }
@@ -206,10 +210,6 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
             }
         }
     }
-}
-
-fn is_own(app: &App, letter: &Letter) -> Result<bool, Error> {
-    Ok(marked(app, &letter.own_mark)?.is_some())
 }
 
 /// The id of the letter of ours that carries this mark; `None` when the mark is not ours.

@@ -11,9 +11,10 @@ use reqwest::Client;
 use crate::app::App;
 use crate::config::MailOut;
 use crate::error::Error;
-use crate::mail::Post;
+use crate::mail::{Post, imap};
 use crate::store::probes::letters;
 use crate::watch::probes::{self, Finding, Probe, STREAM, State, contact_channel};
+use crate::watch::round_trip;
 
 /// How often the channels are looked at.
 pub const EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -68,6 +69,10 @@ async fn look(app: &App, client: &Client, policy: &Policy) -> Result<Vec<Finding
     found.push(letters_out(app).await);
     if policy.channels.email.is_some() {
         found.push(mail_in(app).await);
+        if let Some(url) = &app.config.imap {
+            found.push(mailbox(url, app.config.imap_password.as_deref()).await);
+        }
+        found.push(round_trip(app, policy, now).await?);
     }
     found.extend(contacts(app, policy, now).await?);
     for contact in policy.contacts.iter().filter(|contact| contact.openpgp.is_some()) {
@@ -169,7 +174,7 @@ async fn mail_in(app: &App) -> Finding {
         return Finding {
             channel: "mail in".into(),
             state: State::Skipped,
-            detail: "no LMTP door is set up here; whether letters arrive cannot be seen".into(),
+            detail: "no LMTP door is set up here; the letter that goes round shows whether mail comes in".into(),
         };
     };
     let answers = if address.contains('/') {
@@ -178,6 +183,33 @@ async fn mail_in(app: &App) -> Finding {
         reach(tokio::net::TcpStream::connect(address.as_str())).await
     };
     judged("mail in", answers)
+}
+
+/// Whether the mailbox that mail is taken from can be opened.
+async fn mailbox(url: &str, password: Option<&str>) -> Finding {
+    let outcome = match imap::Mailbox::parse(url, password) {
+        Err(why) => Err(why),
+        Ok(mailbox) => match tokio::time::timeout(PATIENCE, imap::reach(&mailbox)).await {
+            Ok(Ok(())) => Ok("the mailbox can be opened".to_owned()),
+            Ok(Err(why)) => Err(why.to_string()),
+            Err(_) => Err("the mailbox does not answer in time".to_owned()),
+        },
+    };
+    judged("mailbox", outcome)
+}
+
+/// Whether a letter to the program's own address comes in again, and the next letter.
+async fn round_trip(app: &App, policy: &Policy, now: Timestamp) -> Result<Finding, Error> {
+    let channel = "mail round trip".to_owned();
+    if matches!(app.config.mail, MailOut::Hold) {
+        let detail = "no letter can leave, so that none can come in again".to_owned();
+        return Ok(Finding { channel, state: State::Skipped, detail });
+    }
+    let last = round_trip::last(app, policy.program.slug.as_str()).await?;
+    let returns = !matches!(app.config.mail, MailOut::Dir(_));
+    let (state, detail) = round_trip::judge(last.as_ref(), now, returns);
+    round_trip::send(app, policy, last.as_ref(), now).await?;
+    Ok(Finding { channel, state, detail })
 }
 
 /// Whether somebody greets there as a mail server does.
@@ -206,7 +238,11 @@ async fn contacts(app: &App, policy: &Policy, now: Timestamp) -> Result<Vec<Find
         let recipient = format!("contact:{}", contact.role);
         // A row that is done with a reason needed no letter.
         let newest = rows.iter().find(|(to, state, error)| *to == recipient && (state == "failed" || error.is_none()));
+        let own = policy.channels.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(contact.email.trim()));
         let (state, detail) = match newest {
+            _ if own => {
+                (State::Failed, "this address takes reports: letters to it come back and reach nobody".to_owned())
+            }
             Some((_, state, error)) if state == "failed" => {
                 let why = error.as_deref().unwrap_or("see the log");
                 (State::Failed, format!("the newest letter to this contact was given up: {why}"))

@@ -232,3 +232,74 @@ async fn a_file_about_to_expire_and_a_way_for_letters_that_is_none_are_found() {
     assert_eq!(of(&probes, "security.txt").0, "failed", "{probes:?}");
     assert!(app.policy(&ProgramSlug("sample".into())).is_some());
 }
+
+/// Two programs, each with one broken promise more than a page holds in the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m6_breaches_are_filtered_by_program_before_they_are_cut_into_pages() {
+    let desk = opened().await;
+    let other =
+        POLICY.replace("slug = \"sample\"", "slug = \"other\"").replace("name = \"Sample\"", "name = \"Other\"");
+    desk.service.app.add_program(&other).await.expect("another program");
+    for number in 0..52 {
+        desk.report("2027-01-04T09:00:00Z", report(number)).await;
+    }
+    desk.works("2027-01-06T09:01:00Z").await;
+    let browser = desk.browser().await;
+    let first = browser.get("/desk/breaches").await;
+    assert_eq!(first.texts("tbody tr").len(), 50);
+    let next = first.attributes("a[rel=next]", "href");
+    let second = browser.get(&next[0]).await;
+    assert_eq!(second.texts("tbody tr").len(), 2);
+    assert!(second.attributes("a[rel=next]", "href").is_empty());
+    let ids = |page: &crate::support::service::Page| page.texts("tbody .id");
+    assert!(ids(&second).iter().all(|id| !ids(&first).contains(id)), "no case twice");
+    let of_sample = browser.get("/desk/breaches?program=sample").await;
+    assert_eq!(of_sample.texts("tbody tr").len(), 50);
+    assert!(of_sample.attributes("a[rel=next]", "href")[0].contains("program=sample"));
+    // Ines has no role in the other program: it is neither named nor found.
+    assert!(!first.body.contains("Other"));
+    assert!(browser.get("/desk/breaches?program=other").await.body.contains("No promise was broken."));
+}
+
+const BY_MAIL: &str = r#"
+[channels]
+email = "security@sample.example"
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_to_the_programs_own_address_goes_round_and_is_missed_when_it_does_not_come_in() {
+    use candor::mail::receive::{Envelope, Outcome, receive};
+    use candor::watch::round_trip;
+    let policy: &'static str =
+        Box::leak(POLICY.replacen("\n[[promises]]", &format!("{BY_MAIL}\n[[promises]]"), 1).into_boxed_str());
+    let desk = Desk::open("sample", policy, "2027-01-04T08:00:00Z").await;
+    build(&desk).await;
+    let way = |all: Vec<(String, &'static str)>| {
+        all.into_iter().find(|(channel, _)| channel == "mail round trip").map(|(_, state)| state)
+    };
+    assert_eq!(way(channels(&desk).await), Some("skipped"), "the first letter leaves now");
+    let sent = desk.works("2027-01-04T08:01:00Z").await;
+    assert_eq!(sent.iter().filter(|(to, _)| to == "security@sample.example").count(), 1, "{sent:?}");
+    assert!(sent.iter().any(|(_, subject)| subject.contains("looks whether mail comes in")), "{sent:?}");
+    // Looked at again at once, no second letter leaves.
+    channels(&desk).await;
+    assert!(desk.works("2027-01-04T08:02:00Z").await.is_empty());
+    // It comes in by the door: no report, no letter, and the channel works.
+    let MailOut::Dir(folder) = &desk.service.app.config.mail else { panic!("letters are in a folder") };
+    let newest = candor::mail::dir::list(folder).expect("a folder").into_iter().next().expect("a letter");
+    let raw = candor::mail::dir::read(folder, &newest.name).expect("it reads").expect("it is there");
+    desk.at("2027-01-04T08:05:00Z");
+    let envelope =
+        Envelope { from: Some("desk@sample.example".into()), to: "security@sample.example".into(), program: None };
+    assert_eq!(receive(&desk.service.app, &envelope, raw).await.expect("it is taken in"), Outcome::Own);
+    assert!(desk.queue(&[]).await.1.is_empty(), "it is no report");
+    assert_eq!(way(channels(&desk).await), Some("fine"));
+    // The next one is lost: where letters really leave, that is a failure, above the queue and by letter.
+    desk.at("2027-01-05T09:00:00Z");
+    channels(&desk).await;
+    let trip = round_trip::last(&desk.service.app, "sample").await.expect("it reads").expect("a letter is on its way");
+    let later = "2027-01-05T16:00:00Z".parse().expect("an instant");
+    let (state, words) = round_trip::judge(Some(&trip), later, true);
+    assert_eq!(state.name(), "failed");
+    assert!(words.contains("has not come in"), "{words}");
+}
