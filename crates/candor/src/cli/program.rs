@@ -14,6 +14,9 @@ pub enum Command {
         /// The policy file
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Who takes it into service, for the list of versions
+        #[arg(long, value_name = "NAME", default_value = "")]
+        by: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -43,22 +46,26 @@ pub enum Command {
 
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
-        Command::Add { file, json, place } => add(&file, json, &place).await,
+        Command::Add { file, by, json, place } => add(&file, &by, json, &place).await,
         Command::History { program, json, place } => history(&program, json, &place).await,
         Command::List { json, place } => list(json, &place).await,
     }
 }
 
-async fn add(file: &std::path::Path, json: bool, place: &Place) -> Outcome {
+async fn add(file: &std::path::Path, by: &str, json: bool, place: &Place) -> Outcome {
     // A wrong file is told before a store is touched. What it includes is taken into service with it.
     let source = match super::policy::read(file)? {
         Ok((_, whole)) => whole,
         Err(findings) => return super::policy::tell(file, &findings, json),
     };
+    if !json {
+        super::policy::warn(file, &source);
+    }
     let app = place.open_or_create().await?;
     let before: std::collections::BTreeMap<_, _> =
         app.programs().into_iter().map(|policy| (policy.program.slug.clone(), policy)).collect();
-    let added = match app.add_program(&source).await {
+    let by: String = by.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+    let added = match app.add_program_by(&source, &by).await {
         Ok(added) => added,
         Err(AddProgram::Findings(findings)) => return super::policy::tell(file, &findings, json),
         Err(AddProgram::Store(why)) => return Err(why.into()),
@@ -105,19 +112,23 @@ async fn history(program: &str, json: bool, place: &Place) -> Outcome {
             .map(|change| change.text)
             .collect();
         let at = jiff::Timestamp::from_microsecond(row.at).map_err(Failure::new)?;
-        told.push((row.version, at, changes));
+        let by = app.policy_taken_by(&program.into(), row.version).await?;
+        told.push((row.version, at, by, changes));
         before = Some(policy);
     }
     if json {
         let list: Vec<_> = told
             .iter()
-            .map(|(version, at, changes)| json!({ "version": version, "in_service_since": at, "changes": changes }))
+            .map(|(version, at, by, changes)| {
+                json!({ "version": version, "in_service_since": at, "by": by, "changes": changes })
+            })
             .collect();
         output::json(&json!({ "program": program, "versions": list }));
         return Ok(());
     }
-    for (version, at, changes) in told {
-        output::say(format_args!("version {version}, in service since {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+    for (version, at, by, changes) in told {
+        let since = at.strftime("%Y-%m-%d %H:%M UTC");
+        output::say(format_args!("version {version}, in service since {since}, taken by {by}"));
         for change in changes {
             output::say(format_args!("  {change}"));
         }

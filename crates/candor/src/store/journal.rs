@@ -70,7 +70,9 @@ statements! {
     LOAD = "select stream, seq, at, kind, actor, body, person, person_body, prev, hash \
             from journal where stream = $1 and seq > $2 order by seq";
     HEAD = "select seq, hash from journal where stream = $1 order by seq desc limit 1";
-    BREACHES = "select stream, seq from journal where kind = 'promise-broken' order by at desc, stream desc, seq desc limit $1";
+    BREACHES = "select j.at, j.stream, j.seq from journal j join case_row c on c.id = j.stream \
+        where c.program = $1 and j.kind = 'promise-broken' and (j.at, j.stream, j.seq) < ($2, $3, $4) \
+        order by j.at desc, j.stream desc, j.seq desc limit $5";
     STREAMS = "select distinct stream from journal where stream > $1 order by stream limit $2";
 }
 
@@ -180,13 +182,25 @@ pub async fn head(store: &Store, stream: &str) -> Result<Head> {
     Ok(Head { seq: row.int(0)?, hash })
 }
 
-/// Up to `limit` broken promises, the newest first: stream and place.
+/// Where a broken promise stands in the journal: when it was put on record, stream and place.
+pub type Breach = (i64, String, i64);
+
+/// Up to `limit` broken promises of these programs, the newest first, that were put on record before `before`.
 ///
 /// # Errors
 /// As [`Store::query`].
-pub async fn breaches(store: &Store, limit: i64) -> Result<Vec<(String, i64)>> {
-    let rows = store.query(BREACHES, vals![limit]).await?;
-    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
+pub async fn breaches(store: &Store, programs: &[String], before: Option<&Breach>, limit: i64) -> Result<Vec<Breach>> {
+    let end: Breach = (i64::MAX, String::new(), 0);
+    let (at, stream, seq) = before.unwrap_or(&end);
+    let mut found: Vec<Breach> = Vec::new();
+    for program in programs {
+        for mut row in store.query(BREACHES, vals![program, *at, stream, *seq, limit]).await? {
+            found.push((row.int(0)?, row.text(1)?, row.int(2)?));
+        }
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(found)
 }
 
 /// Up to `limit` streams after `after` in the order of their ids, to walk all of them.

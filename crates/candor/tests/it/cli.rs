@@ -206,6 +206,58 @@ fn programs_members_and_copies_are_managed_on_the_store() {
 }
 
 #[test]
+fn the_history_of_a_policy_is_told_with_dates_changes_and_who() {
+    let shell = Shell::new();
+    shell.run(&["program", "add", "minio.toml", "--by", "Ada"]).fine();
+    let newer = MINIO.replace("within = \"48 hours\"", "within = \"36 hours\"");
+    std::fs::write(shell.path("newer.toml"), newer).expect("written");
+    shell.run(&["program", "add", "newer.toml"]).fine();
+    let told = shell.run(&["program", "history", "minio"]).fine();
+    assert!(told.contains("version 1, in service since") && told.contains("taken by Ada"), "{told}");
+    assert!(told.contains("version 2") && told.contains("was 48 hours, is 36 hours"), "{told}");
+    let told = shell.run(&["program", "history", "minio", "--json"]).json();
+    assert_eq!((&told["versions"][0]["version"], &told["versions"][1]["version"]), (&1.into(), &2.into()));
+    assert!(told["versions"][1]["changes"][0].as_str().is_some_and(|words| words.contains("36 hours")), "{told}");
+    assert!(told["versions"][0]["in_service_since"].is_string());
+    shell.run(&["program", "history", "nothing"]).refused(1, "no program called `nothing` is in service");
+}
+
+#[test]
+fn every_channel_is_looked_at_from_a_terminal() {
+    let shell = Shell::new();
+    shell.run(&["program", "add", "minio.toml"]).fine();
+    // No server runs on this store, and no way out for letters is set up.
+    let ended = shell.run(&["probe", "--json"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    let rows: Value = serde_json::from_str(&ended.out).expect("JSON");
+    let state = |channel: &str| {
+        let row = rows.as_array().into_iter().flatten().find(|row| row["channel"] == channel);
+        row.map(|row| row["state"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(state("form").as_deref(), Some("failed"), "{rows}");
+    assert_eq!(state("letters out").as_deref(), Some("failed"), "{rows}");
+    assert_eq!(state("mail round trip").as_deref(), Some("skipped"), "{rows}");
+    let table = shell.run(&["probe"]);
+    assert!(table.out.contains("CHANNEL") && table.out.contains("security.txt"), "{table:?}");
+}
+
+#[test]
+fn a_contact_whose_letters_would_come_back_as_reports_is_told() {
+    let shell = Shell::new();
+    let looping = MINIO.replace("email = \"sid@min.io\"", "email = \"Security@min.io\"");
+    std::fs::write(shell.path("looping.toml"), looping).expect("written");
+    let ended = shell.run(&["policy", "check", "looping.toml"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(
+        ended.err.contains("looping.toml:12:9: warning: `Security@min.io` is the address that takes reports"),
+        "{ended:?}"
+    );
+    let told = shell.run(&["policy", "check", "--json", "looping.toml"]).json();
+    assert_eq!(told["warnings"][0]["path"], "contacts[0].email", "{told}");
+    assert_eq!(shell.run(&["policy", "check", "--json", "minio.toml"]).json()["warnings"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn the_formats_of_advisories_are_checked() {
     let shell = Shell::new();
     std::fs::write(shell.path("x.json"), r#"{"document":{}}"#).expect("written");

@@ -3,7 +3,7 @@
 use super::super::output::{self, Failure, Outcome};
 use super::picture;
 use candor_core::forecast::{self, Advice, Assumptions, Forecast};
-use candor_core::policy::{Policy, file};
+use candor_core::policy::Policy;
 use jiff::Timestamp;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -73,8 +73,8 @@ fn per_week(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let policy = match file::read(&super::source(&args.file)?) {
-        Ok(policy) => policy,
+    let policy = match super::read(&args.file)? {
+        Ok((policy, _)) => policy,
         Err(findings) => return super::tell(&args.file, &findings, args.json),
     };
     let assumptions = Assumptions {

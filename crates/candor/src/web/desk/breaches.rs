@@ -4,12 +4,13 @@ use super::{Names, html, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute;
-use crate::store::journal::breaches;
+use crate::store::journal::{Breach, breaches};
 use crate::web::clocks::capital;
 use crate::web::session::{Member, Rejection};
-use crate::web::views::TimeView;
+use crate::web::views::desk::{FilterGroup, FilterLink};
 use crate::web::views::watch::{BreachRow, Breaches, Told};
-use axum::extract::State;
+use crate::web::views::{Paging, TimeView, fmt};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use candor_core::case::{Case, Entry};
 use candor_core::event::Event;
@@ -17,17 +18,58 @@ use candor_core::id::CaseId;
 use candor_core::policy::Policy;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 
-/// Most breaches on the page.
-const MOST: i64 = 200;
+/// Breaches on a page.
+const ROWS: usize = 50;
+
+/// What the address says.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    program: String,
+    cursor: String,
+}
+
+impl Asked {
+    fn href(&self) -> String {
+        let pairs = [("program", &self.program), ("cursor", &self.cursor)];
+        let query: Vec<String> = pairs
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if query.is_empty() { HERE.into() } else { format!("{HERE}?{}", query.join("&")) }
+    }
+
+    /// The breach after which the page begins.
+    fn before(&self) -> Option<Breach> {
+        let mut parts = self.cursor.splitn(3, '.');
+        let (at, seq, stream) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+        Some((at, stream.to_owned(), seq))
+    }
+}
+
+/// Where the page is.
+const HERE: &str = "/desk/breaches";
 
 /// `GET /desk/breaches`
-pub async fn page(State(app): State<App>, member: Member) -> Result<Response, Rejection> {
+pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Result<Response, Rejection> {
     let now = app.now();
     let names = Names::load(&app).await?;
     let mut rows = Vec::new();
     let mut opened: Option<Case> = None;
-    for (stream, seq) in breaches(&app.store, MOST).await.map_err(Error::from)? {
+    // Only what the member may see is looked up, so that breaches elsewhere take no place on the page.
+    let seen: Vec<_> =
+        app.programs().into_iter().filter(|policy| member.actor.role(&policy.program.slug).is_some()).collect();
+    let of = seen.iter().map(|policy| policy.program.slug.0.clone());
+    let programs: Vec<String> = of.filter(|slug| asked.program.is_empty() || *slug == asked.program).collect();
+    let mut found =
+        breaches(&app.store, &programs, asked.before().as_ref(), ROWS as i64 + 1).await.map_err(Error::from)?;
+    let more = found.len() > ROWS;
+    found.truncate(ROWS);
+    let next = found.last().filter(|_| more).map(|(at, stream, seq)| format!("{at}.{seq}.{stream}"));
+    for (_, stream, seq) in found {
         let id = CaseId(stream);
         let case = match opened.take().filter(|case| case.id == id) {
             Some(case) => case,
@@ -45,7 +87,27 @@ pub async fn page(State(app): State<App>, member: Member) -> Result<Response, Re
         }
         opened = Some(case);
     }
-    html(&Breaches { shell: shell(&app, &member, "metrics"), rows })
+    let link = |text: &str, program: &str| FilterLink {
+        text: text.into(),
+        count: None,
+        href: Asked { program: program.into(), cursor: String::new() }.href(),
+        current: asked.program == program,
+    };
+    let of = seen.iter().map(|policy| link(&policy.program.name, policy.program.slug.as_str()));
+    let links: Vec<FilterLink> = std::iter::once(link("All programs", "")).chain(of).collect();
+    html(&Breaches {
+        shell: shell(&app, &member, "metrics"),
+        filters: vec![FilterGroup { label: "Program".into(), links }],
+        paging: Paging {
+            words: match rows.len() {
+                0 => String::new(),
+                n => fmt::count(n as u64, "broken promise", "broken promises"),
+            },
+            previous: (!asked.cursor.is_empty()).then(|| Asked { cursor: String::new(), ..asked.clone() }.href()),
+            next: next.map(|cursor| Asked { cursor, ..asked.clone() }.href()),
+        },
+        rows,
+    })
 }
 
 fn row(

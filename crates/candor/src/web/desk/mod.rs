@@ -3,6 +3,7 @@
 pub mod alerts; // what stands above the queue: what Candor cannot do by itself
 pub mod channels; // how each channel of the policies stands
 pub mod breaches; // each broken promise: who was told, and when
+pub mod program; // the versions of a policy, and what a newer one would change
 pub mod queue; // home: what needs a person now
 pub mod case; // one case: history and facts
 pub mod history; // what happened, in words
@@ -39,6 +40,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/metrics", get(metrics::page))
         .route("/desk/channels", get(channels::page))
         .route("/desk/breaches", get(breaches::page))
+        .route("/desk/programs/{program}", get(program::page))
         .route("/desk/report", get(behalf::form).post(behalf::file))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/files/{file}", get(case::file))
