@@ -1,5 +1,5 @@
 //! How well and how fast prose becomes a policy: precision and recall over the five published policies against facts
-//! found by hand, and drafts per second.
+//! found by hand, and files drafted per second. And how fast months are forecast: cases simulated per second.
 //!
 //! The texts are read from the folder `CANDOR_POLICIES`, else from `../shared/policies` beside the repository; they are
 //! not part of it. `cargo run --release -p bench-import`.
@@ -10,6 +10,8 @@
 #[path = "../../crates/candor-core/tests/policy/import/expected.rs"]
 mod expected;
 
+use candor_core::forecast;
+use candor_core::policy::file;
 use candor_core::policy::import::{self, Fact, Names};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -19,9 +21,10 @@ fn main() {
     let root = std::env::var_os("CANDOR_POLICIES").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     println!(
         "{:<10} {:>8} {:>6} {:>9} {:>7} {:>9} {:>11}",
-        "policy", "expected", "found", "precision", "recall", "questions", "drafts/s"
+        "policy", "expected", "found", "precision", "recall", "questions", "files/s"
     );
     let (mut hits_all, mut expected_all, mut found_all) = (0_usize, 0_usize, 0_usize);
+    let (mut drafted, mut spent) = (0_u32, Duration::ZERO);
     for name in ["dapr", "directus", "ibexa", "minio", "strapi"] {
         let Ok(text) = std::fs::read_to_string(root.join(format!("{name}.md"))) else {
             println!("{name:<10} skipped: the text is not there; set CANDOR_POLICIES to where the five lie");
@@ -48,6 +51,8 @@ fn main() {
             std::hint::black_box(import::draft(std::hint::black_box(&text), &Names::default()));
             drafts += 1;
         }
+        drafted += drafts;
+        spent += started.elapsed();
         println!(
             "{name:<10} {:>8} {count:>6} {:>9.3} {:>7.3} {:>9} {:>11.0}",
             expected.len(),
@@ -62,10 +67,53 @@ fn main() {
     }
     if expected_all > 0 {
         println!(
-            "{:<10} {expected_all:>8} {found_all:>6} {:>9.3} {:>7.3}",
+            "{:<10} {expected_all:>8} {found_all:>6} {:>9.3} {:>7.3} {:>9} {:>11.0}",
             "all",
             hits_all as f64 / found_all as f64,
-            hits_all as f64 / expected_all as f64
+            hits_all as f64 / expected_all as f64,
+            "",
+            f64::from(drafted) / spent.as_secs_f64()
         );
     }
+    forecasts();
+}
+
+/// The example policies, each under a year of reports.
+const POLICIES: [(&str, &str); 5] = [
+    ("dapr", include_str!("../../examples/policies/dapr.toml")),
+    ("directus", include_str!("../../examples/policies/directus.toml")),
+    ("ibexa", include_str!("../../examples/policies/ibexa.toml")),
+    ("minio", include_str!("../../examples/policies/minio.toml")),
+    ("strapi", include_str!("../../examples/policies/strapi.toml")),
+];
+
+/// How many simulated cases a second the real core and clocks work through.
+fn forecasts() {
+    println!("\n{:<10} {:>8} {:>8} {:>9} {:>11}", "simulated", "cases", "acts", "seconds", "cases/s");
+    let assumptions = forecast::Assumptions { reports_per_month: 40.0, ..forecast::Assumptions::default() };
+    let (mut cases, mut spent) = (0_u32, Duration::ZERO);
+    for (name, text) in POLICIES {
+        let Ok(policy) = file::read(text) else {
+            println!("{name:<10} skipped: the policy does not read");
+            continue;
+        };
+        let started = Instant::now();
+        match forecast::run(&policy, &assumptions) {
+            Ok(found) => {
+                let took = started.elapsed();
+                let speed = f64::from(found.cases) / took.as_secs_f64();
+                println!("{name:<10} {:>8} {:>8} {:>9.3} {speed:>11.0}", found.cases, found.acts, took.as_secs_f64());
+                cases += found.cases;
+                spent += took;
+            }
+            Err(why) => println!("{name:<10} skipped: {why}"),
+        }
+    }
+    println!(
+        "{:<10} {cases:>8} {:>8} {:>9.3} {:>11.0}",
+        "all",
+        "",
+        spent.as_secs_f64(),
+        f64::from(cases) / spent.as_secs_f64()
+    );
 }
