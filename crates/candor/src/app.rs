@@ -2,9 +2,9 @@
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::keys::KeyRing;
+use crate::keys::{Key, KeyRing, Purpose, intake};
 use crate::store::blobs::Blobs;
-use crate::store::{Store, programs};
+use crate::store::{Batch, Store, programs, settings};
 use crate::throttle::Throttle;
 use candor_core::id::ProgramSlug;
 use candor_core::policy::{self, Policy};
@@ -26,6 +26,10 @@ pub struct Inner {
     pub blobs: Blobs,
     /// Keys; `None` when the root key is missing and the desk is locked.
     keys: Option<KeyRing>,
+    /// The desk's public key: whoever has only this can seal reports and open none.
+    intake: Option<intake::PublicKey>,
+    /// Stands in for keys of forms while the desk is locked; gone with the process.
+    passing: Key,
     /// What the operator chose.
     pub config: Config,
     /// Counters that slow down whoever asks too often.
@@ -76,10 +80,13 @@ impl App {
     /// When the store cannot be read or holds a policy that no longer parses.
     pub async fn new(store: Store, keys: Option<KeyRing>, config: Config) -> Result<Self, Error> {
         let blobs = Blobs::open(&config.blobs)?;
+        let intake = intake_key(&store, keys.as_ref()).await?;
         let app = Self(Arc::new(Inner {
             store,
             blobs,
             keys,
+            intake,
+            passing: Key::random("passing")?,
             config,
             throttle: Throttle::default(),
             policies: RwLock::default(),
@@ -97,6 +104,22 @@ impl App {
     /// [`Error::Locked`] when the root key is missing.
     pub fn keys(&self) -> Result<&KeyRing, Error> {
         self.keys.as_ref().ok_or(Error::Locked)
+    }
+
+    /// The desk's public key, for reports that come while it is locked. None in a store that was never opened by this
+    /// version with its keys.
+    pub fn intake_key(&self) -> Option<intake::PublicKey> {
+        self.intake
+    }
+
+    /// Whether reports are taken in although nothing can be opened here.
+    pub fn only_seals(&self) -> bool {
+        self.keys.is_none() && self.intake.is_some()
+    }
+
+    /// The key of forms that are open somewhere: good for this process only while the desk is locked.
+    pub fn form_key(&self) -> &Key {
+        self.keys.as_ref().map_or(&self.passing, |keys| keys.root().purpose(Purpose::Form))
     }
 
     /// The one clock: the system's, unless a demonstration or a test has moved it.
@@ -300,6 +323,18 @@ pub struct Published {
 /// Where the store keeps who took a version of a policy into service.
 fn taken_by(slug: &str, version: i64) -> String {
     format!("policy-by:{slug}:{version}")
+}
+
+/// The desk's public key; where its keys are at hand, it is left in the store for those who have none.
+async fn intake_key(store: &Store, keys: Option<&KeyRing>) -> Result<Option<intake::PublicKey>, Error> {
+    const SETTING: &str = "intake public key";
+    let known = settings::get(store, SETTING).await?;
+    let Some(keys) = keys else { return Ok(known.and_then(|known| known.try_into().ok())) };
+    let key = intake::public_key(keys.root());
+    if known.as_deref() != Some(key.as_slice()) {
+        store.commit(Batch::main(vec![settings::put_statement(SETTING, &key)])).await?;
+    }
+    Ok(Some(key))
 }
 
 /// A policy taken into service.

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::demo;
 use crate::error::Error;
-use crate::keys::{KeyError, KeyRing, RootKey};
+use crate::keys::{KeyError, KeyRing, RootKey, sheet};
 use crate::store::{Database, Store, StoreConfig, settings};
 use crate::web::{self, guard::Visitor};
 use crate::{mail, publish, worker};
@@ -14,6 +14,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -165,9 +166,31 @@ async fn greet(app: &App, mut say: impl FnMut(&str)) -> Result<(), Failure> {
     let base = &app.config.base_url;
     say(&format!("Candor serves {base} (listening on {})", app.config.listen));
     if app.keys().is_err() {
-        say("The desk is locked: its root key is missing or wrong. Public pages are shown; no report is taken in.");
+        if app.only_seals() && !app.config.roles.desk {
+            say("This process has no root key: reports are sealed to the desk's public key, and the desk files them.");
+            return Ok(());
+        }
+        say(if app.only_seals() {
+            "The desk is locked: its root key is missing or wrong. Reports are taken in sealed, and filed when it is back."
+        } else {
+            "The desk is locked: its root key is missing or wrong. Public pages are shown; no report is taken in."
+        });
         say(&format!("Put the right file back at {} and start again.", app.config.key_file.display()));
         return Ok(());
+    }
+    let keys = app.keys().map_err(of_cause)?;
+    if !app.config.demo && app.config.roles.desk {
+        let drilled = sheet::drilled(&app.store, &keys.root().id()).await.map_err(Failure::of)?;
+        let due = drilled
+            .and_then(|at| Timestamp::from_microsecond(at).ok())
+            .map(|at| at.duration_until(app.now()) >= SignedDuration::from_hours(24 * sheet::DRILL_DAYS));
+        match due {
+            None => say(
+                "Before you go live: `candor keys sheet` prints the root key for a safe place, `candor keys drill` asks it back.",
+            ),
+            Some(true) => say("The recovery sheet was last asked back long ago: run `candor keys drill`."),
+            Some(false) => {}
+        }
     }
     if app.programs().is_empty() {
         say("No policy is in service yet: add one with `candor program add FILE`.");

@@ -7,6 +7,7 @@ pub mod journal; // events to sealed entries and back
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
 pub mod rebuild; // projections, made anew from the journal
+pub mod waiting; // reports taken in while the desk is locked
 pub mod report; // a report opens a case
 
 use crate::app::App;

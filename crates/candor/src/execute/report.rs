@@ -76,7 +76,7 @@ pub async fn file_report(
     report: NewReport,
     idempotency: Option<&str>,
 ) -> Result<Filed, Error> {
-    file(app, actor, program, report, idempotency, false, None).await
+    file(app, actor, program, report, idempotency, How::default()).await
 }
 
 /// Takes a report in, with what `beside` adds to its transaction.
@@ -90,7 +90,7 @@ pub async fn file_report_beside(
     report: NewReport,
     beside: &Beside<'_>,
 ) -> Result<Filed, Error> {
-    file(app, actor, program, report, None, false, Some(beside)).await
+    file(app, actor, program, report, None, How { beside: Some(beside), ..How::default() }).await
 }
 
 /// Takes a drill in: what a member files to exercise. See [`file_report`].
@@ -104,7 +104,33 @@ pub async fn file_drill(
     report: NewReport,
     idempotency: Option<&str>,
 ) -> Result<Filed, Error> {
-    file(app, actor, program, report, idempotency, true, None).await
+    file(app, actor, program, report, idempotency, How { drill: true, ..How::default() }).await
+}
+
+/// What was given away already for a report that waited.
+pub(super) struct Given<'a> {
+    pub(super) case: CaseId,
+    pub(super) receipt: String,
+    /// The row it waited in.
+    pub(super) row: &'a str,
+}
+
+/// Takes a report in that waited, under the name and the receipt that it got then.
+pub(super) async fn file_given(
+    app: &App,
+    program: &ProgramSlug,
+    report: NewReport,
+    given: &Given<'_>,
+) -> Result<Filed, Error> {
+    file(app, &Actor::Public, program, report, None, How { given: Some(given), ..How::default() }).await
+}
+
+/// What is special about a report.
+#[derive(Default, Clone, Copy)]
+struct How<'a> {
+    drill: bool,
+    beside: Option<&'a Beside<'a>>,
+    given: Option<&'a Given<'a>>,
 }
 
 async fn file(
@@ -113,11 +139,9 @@ async fn file(
     program: &ProgramSlug,
     report: NewReport,
     idempotency: Option<&str>,
-    drill: bool,
-    beside: Option<&Beside<'_>>,
+    How { drill, beside, given }: How<'_>,
 ) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
-    let keys = app.keys()?;
     let body = serde_json::to_vec(&(
         as_told(&report.facts),
         ContactParts::of(&report.contact),
@@ -125,6 +149,12 @@ async fn file(
         &report.received_at,
     ))
     .map_err(Error::internal)?;
+    let keys = match app.keys() {
+        Err(Error::Locked) if *actor == Actor::Public && beside.is_none() => {
+            return super::waiting::take(app, program, report, idempotency, &body).await;
+        }
+        other => other?,
+    };
     let again = idempotency.map(|key| Again::new(keys, &format!("report/{program}/{}", actor.name()), key, &body));
     if let Some(again) = &again
         && let Some(filed) = again.answered::<Filed>(app).await?
@@ -133,9 +163,18 @@ async fn file(
     }
     let now = app.now();
     for _ in 0..super::TRIES {
-        let (id, case_key) = keys.new_case(now.as_microsecond()).await?;
+        let (id, case_key) = match given {
+            Some(given) => {
+                (given.case.0.clone(), keys.case_key_or_new(given.case.as_str(), now.as_microsecond()).await?)
+            }
+            None => keys.new_case(now.as_microsecond()).await?,
+        };
         let by_mail = report.channel == Channel::Mail && *actor == Actor::Public;
-        let receipt = if by_mail { mail_receipt(keys, &id) } else { random::receipt() };
+        let receipt = match given {
+            Some(given) => given.receipt.clone(),
+            None if by_mail => mail_receipt(keys, &id),
+            None => random::receipt(),
+        };
         let hash = receipt_hash(keys, &receipt).ok_or_else(|| Error::internal("a fresh receipt is malformed"))?;
         let (person, _) = keys.new_person(now.as_microsecond()).await?;
         let id = CaseId(id);
@@ -171,7 +210,10 @@ async fn file(
             }
             let case = case.as_ref().ok_or_else(|| Error::internal("a case did not begin with a report"))?;
             entries.push(journal::seal_event(keys, &case_key, case, &stamp, actor, event).await?);
-            batch.main.extend(super::files::statements(case, event, now.as_microsecond())?);
+            // The files of a report that waited are the case's already.
+            if given.is_none() {
+                batch.main.extend(super::files::statements(case, event, now.as_microsecond())?);
+            }
         }
         let case = case.ok_or_else(|| Error::internal("a report made no event"))?;
         let (statements, head) = store::journal::append_statements(id.as_str(), store::journal::Head::EMPTY, &entries);
@@ -196,6 +238,7 @@ async fn file(
             hints: scope::hints(&report.facts, &policy, case.opened_at).into_iter().map(|hint| hint.text).collect(),
             proof: hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body).as_ref()),
         };
+        batch.main.extend(given.map(|given| store::waiting::take_statement(given.row)));
         if let Some(again) = &again {
             batch.main.push(again.remember(&filed, now)?);
         }

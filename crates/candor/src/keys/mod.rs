@@ -2,8 +2,8 @@
 //! per case and per outside person, so that destroying a ring row is real erasure.
 //!
 //! ```text
-//! root key file ─HKDF─▶ purpose keys ─▶ wrap ring keys (case, person) ─▶ seal texts and files
-//!                                   └─▶ keyed hashes for look-ups
+//! root key file ─HKDF─▶ wrapping keys ─▶ ring: keys of cases and persons ─▶ seal texts and files
+//!                                            └ purpose keys ─▶ seal the desk's own facts, keyed hashes, signatures
 //! ```
 
 pub mod random; // ids, receipts, tokens
@@ -12,6 +12,9 @@ pub mod purpose; // one key per purpose, derived
 pub mod seal; // bytes bound to their place
 pub mod lookup; // keyed hashes: equality without the text
 pub mod ring; // a key per case and per person
+pub mod intake; // sealing to the desk's public key
+pub mod rotate; // another root key, while the desk works
+pub mod sheet; // the root key on paper
 
 pub use lookup::{equal, lookup};
 pub use purpose::{Purpose, PurposeKeys};
@@ -38,6 +41,9 @@ pub enum KeyError {
     /// A root key, but of another store.
     #[error("{} is the root key of another store; put the right file back", .0.display())]
     Wrong(PathBuf),
+    /// The root key was replaced by another process, and the new one cannot be read here.
+    #[error("the root key was replaced and the new one cannot be read; put the new key file in place and start again")]
+    Retired,
     /// The file cannot be read or written.
     #[error("the root key file {} cannot be used: {}", .0.display(), .1)]
     File(PathBuf, std::io::Error),

@@ -1,4 +1,8 @@
-//! One key per purpose, derived from the root key, so that a key used for one thing opens no other.
+//! One key per purpose, so that a key used for one thing opens no other.
+//!
+//! The keys that wrap rows of the ring are derived from the root key and change with it. All others are
+//! random, and lie in the ring as rows `purpose:NAME`: a new root key wraps them anew, and what was sealed
+//! or looked up with them stays as it is.
 
 use aws_lc_rs::hkdf;
 use zeroize::Zeroizing;
@@ -31,9 +35,13 @@ pub enum Purpose {
     Form,
     /// Seals small facts of the desk that belong to no case.
     Desk,
+    /// Makes the keys that sign: proofs of receipt, heads of the journals.
+    Sign,
+    /// Opens what was sealed while the desk was locked.
+    Intake,
 }
 
-const PURPOSES: [(Purpose, &str); 11] = [
+const PURPOSES: [(Purpose, &str); 13] = [
     (Purpose::CaseRing, "case ring"),
     (Purpose::PersonRing, "person ring"),
     (Purpose::Member, "member"),
@@ -45,9 +53,14 @@ const PURPOSES: [(Purpose, &str); 11] = [
     (Purpose::Token, "token"),
     (Purpose::Form, "form"),
     (Purpose::Desk, "desk"),
+    (Purpose::Sign, "sign"),
+    (Purpose::Intake, "intake"),
 ];
 
-/// All purpose keys of one root key. Clones share them.
+/// Info under which the key that wraps purpose keys is derived.
+const PURPOSE_RING: &str = "purpose ring";
+
+/// The keys of all purposes. Clones share them.
 #[derive(Clone, Debug)]
 pub struct PurposeKeys(Vec<Key>);
 
@@ -59,21 +72,65 @@ impl hkdf::KeyType for Length32 {
     }
 }
 
-impl PurposeKeys {
-    /// Derives them: HKDF-SHA-256 with the purpose's name as info.
+/// What one root key wraps rows of the ring with. Clones share the keys.
+#[derive(Clone, Debug)]
+pub(super) struct Wraps {
+    pub(super) case: Key,
+    pub(super) person: Key,
+    pub(super) purpose: Key,
+}
+
+fn expand(root: &[u8; 32], name: &str) -> Result<Key, KeyError> {
+    let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"candor root key 1").extract(root);
+    let mut bytes = Zeroizing::new([0; 32]);
+    prk.expand(&[b"candor purpose 1 ", name.as_bytes()], Length32)
+        .and_then(|okm| okm.fill(&mut *bytes))
+        .map_err(|_| KeyError::Cipher)?;
+    Ok(Key::new(name, *bytes))
+}
+
+impl Wraps {
     pub(super) fn derive(root: &[u8; 32]) -> Result<Self, KeyError> {
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"candor root key 1").extract(root);
+        Ok(Self {
+            case: expand(root, "case ring")?,
+            person: expand(root, "person ring")?,
+            purpose: expand(root, PURPOSE_RING)?,
+        })
+    }
+
+    /// The key that wraps the row of this id.
+    pub(super) fn of(&self, id: &str) -> &Key {
+        match id.split_once(':') {
+            Some(("person", _)) => &self.person,
+            Some(("purpose", _)) => &self.purpose,
+            _ => &self.case,
+        }
+    }
+}
+
+impl PurposeKeys {
+    /// Derives them: HKDF-SHA-256 with the purpose's name as info. They are those of a store from before purpose keys
+    /// lay in the ring; otherwise only those that wrap, and the one that tells root keys apart, are used.
+    pub(super) fn derive(root: &[u8; 32]) -> Result<Self, KeyError> {
+        PURPOSES.iter().map(|(_, name)| expand(root, name)).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The keys that lie in the ring, by number and name.
+    pub(super) fn kept() -> impl Iterator<Item = (usize, &'static str)> {
         PURPOSES
             .iter()
-            .map(|(_, name)| {
-                let mut bytes = Zeroizing::new([0; 32]);
-                prk.expand(&[b"candor purpose 1 ", name.as_bytes()], Length32)
-                    .and_then(|okm| okm.fill(&mut *bytes))
-                    .map_err(|_| KeyError::Cipher)?;
-                Ok(Key::new(*name, *bytes))
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .filter(|(purpose, _)| !matches!(purpose, Purpose::CaseRing | Purpose::PersonRing))
+            .map(|(purpose, name)| (*purpose as usize, *name))
+    }
+
+    /// Puts a key in the place of another.
+    pub(super) fn set(&mut self, number: usize, key: Key) {
+        self.0[number] = key;
+    }
+
+    /// The key by its number.
+    pub(super) fn at(&self, number: usize) -> &Key {
+        &self.0[number]
     }
 
     /// The key for one purpose.

@@ -37,6 +37,23 @@ pub fn spelled(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes that [`spelled`] made these letters of; none for other letters, or when bits are left over that are not 0.
+#[must_use]
+pub fn unspelled(letters: &str) -> Option<Vec<u8>> {
+    let (mut out, mut bits, mut count) = (Vec::with_capacity(letters.len() * 5 / 8), 0_u32, 0);
+    for letter in letters.bytes() {
+        let value = ALPHABET.iter().position(|known| *known == letter)?;
+        bits = bits << 5 | u32::try_from(value).ok()?;
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from(bits >> count & 0xff).ok()?);
+            bits &= (1 << count) - 1;
+        }
+    }
+    (bits == 0).then_some(out)
+}
+
 /// An id of a row, a person or a file: 26 characters, 130 bits.
 #[must_use]
 pub fn id() -> String {

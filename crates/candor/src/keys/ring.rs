@@ -4,9 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::KeyError;
-use super::purpose::Purpose;
 use super::root::RootKey;
-use super::seal::{Context, Key, open, seal};
+use super::seal::Key;
 use crate::store::{self, Batch, Statement, Store};
 
 /// Unwrapped keys kept in memory.
@@ -77,10 +76,6 @@ fn person(person: &str) -> String {
     format!("person:{person}")
 }
 
-fn place(id: &str) -> Context<'_> {
-    Context { kind: "ring", stream: id, row: 0, field: "key" }
-}
-
 impl KeyRing {
     /// The ring of `store`, opened with `root`.
     #[must_use]
@@ -94,15 +89,22 @@ impl KeyRing {
         &self.root
     }
 
-    fn wrapping(&self, id: &str) -> &Key {
-        self.root.purpose(if id.starts_with("person:") { Purpose::PersonRing } else { Purpose::CaseRing })
-    }
-
     fn fresh(&self, id: String, at: i64) -> Result<(Key, Statement), KeyError> {
         let key = Key::random(id)?;
-        let wrapped = seal(self.wrapping(key.id()), &place(key.id()), key.bytes())?;
-        let statement = store::ring::insert_statement(key.id(), &wrapped, self.root.id(), at);
+        let (wrapped, root) = self.root.wrap(key.id(), &key)?;
+        let statement = store::ring::insert_statement(key.id(), &wrapped, &root, at);
         Ok((key, statement))
+    }
+
+    /// After a conflict: was it the root key, replaced by another process? Then the new one is taken from its file.
+    async fn root_replaced(&self) -> Result<bool, KeyError> {
+        if !store::ring::is_retired(&self.store, &self.root.id()).await? {
+            return Ok(false);
+        }
+        match self.root.look_again(&self.store).await {
+            Ok(_) if !store::ring::is_retired(&self.store, &self.root.id()).await? => Ok(true),
+            _ => Err(KeyError::Retired),
+        }
     }
 
     /// A fresh case id and its key, which the ring holds already: nothing is left to store. An id that
@@ -120,6 +122,14 @@ impl KeyRing {
     /// As there.
     pub async fn new_person(&self, at: i64) -> Result<(String, Key), KeyError> {
         self.draw(Kind::Person, at).await
+    }
+
+    /// The key of a case whose id was drawn before, while the desk was locked; made and stored when the ring has none.
+    ///
+    /// # Errors
+    /// As [`KeyRing::person_key_or_new`].
+    pub async fn case_key_or_new(&self, stream: &str, at: i64) -> Result<Key, KeyError> {
+        self.key_or_new(case(stream), at).await
     }
 
     async fn draw(&self, kind: Kind, at: i64) -> Result<(String, Key), KeyError> {
@@ -162,7 +172,8 @@ impl KeyRing {
             return Ok(());
         }
         let mut made = Vec::with_capacity(READY - there);
-        let mut statements = Vec::with_capacity(READY - there);
+        let mut statements = Vec::with_capacity(READY - there + 1);
+        statements.push(store::ring::still_wraps_statement(&self.root.id()));
         while made.len() < READY - there {
             let (id, ring_id) = match kind {
                 Kind::Case => {
@@ -182,8 +193,8 @@ impl KeyRing {
         }
         match self.store.commit(Batch { ring: statements, main: Vec::new() }).await {
             Ok(()) => ready.keys.lock().unwrap_or_else(PoisonError::into_inner).append(&mut made),
-            // One of the ids exists: draw all of them anew.
-            Err(store::StoreError::Conflict) => {}
+            // One of the ids exists, or the root key was replaced: draw all of them anew.
+            Err(store::StoreError::Conflict) => drop(self.root_replaced().await?),
             Err(why) => return Err(why.into()),
         }
         Ok(())
@@ -194,20 +205,27 @@ impl KeyRing {
     /// # Errors
     /// As [`KeyRing::person_key`] and [`Store::commit`].
     pub async fn person_key_or_new(&self, id: &str, at: i64) -> Result<Key, KeyError> {
-        let ring_id = person(id);
-        if let Some(key) = self.get(&ring_id).await? {
-            return Ok(key);
-        }
-        let (key, statement) = self.fresh(ring_id, at)?;
-        match self.store.commit(Batch { ring: vec![statement], main: Vec::new() }).await {
-            Ok(()) => {
-                self.keep(&key);
-                Ok(key)
+        self.key_or_new(person(id), at).await
+    }
+
+    async fn key_or_new(&self, ring_id: String, at: i64) -> Result<Key, KeyError> {
+        for _ in 0..3 {
+            if let Some(key) = self.get(&ring_id).await? {
+                return Ok(key);
             }
-            // Somebody else made it meanwhile.
-            Err(store::StoreError::Conflict) => self.person_key(id).await,
-            Err(why) => Err(why.into()),
+            let guard = store::ring::still_wraps_statement(&self.root.id());
+            let (key, statement) = self.fresh(ring_id.clone(), at)?;
+            match self.store.commit(Batch { ring: vec![guard, statement], main: Vec::new() }).await {
+                Ok(()) => {
+                    self.keep(&key);
+                    return Ok(key);
+                }
+                // Somebody else made it meanwhile, or the root key was replaced.
+                Err(store::StoreError::Conflict) => drop(self.root_replaced().await?),
+                Err(why) => return Err(why.into()),
+            }
         }
+        Err(store::StoreError::Conflict.into())
     }
 
     /// The key of a case.
@@ -244,7 +262,7 @@ impl KeyRing {
             }
         }
         for (id, wrapped) in store::ring::get_many(&self.store, &missing).await? {
-            let key = self.unwrap(&id, &wrapped)?;
+            let key = self.unwrap(&id, &wrapped).await?;
             found.insert(id.trim_start_matches("case:").to_owned(), key);
         }
         Ok(found)
@@ -255,16 +273,18 @@ impl KeyRing {
             return Ok(Some(key.clone()));
         }
         match store::ring::get(&self.store, id).await? {
-            Some(wrapped) => self.unwrap(id, &wrapped).map(Some),
+            Some(wrapped) => self.unwrap(id, &wrapped).await.map(Some),
             None => Ok(None),
         }
     }
 
-    fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Key, KeyError> {
-        let bytes = open(self.wrapping(id), &place(id), wrapped)?;
-        let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| KeyError::Sealed)?;
-        let key = Key::new(id, *bytes);
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(&key);
+    async fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Key, KeyError> {
+        let key = match self.root.open_row(id, id, wrapped) {
+            // Wrapped anew since by another process, perhaps.
+            Err(KeyError::Sealed) if self.root.look_again(&self.store).await? => self.root.open_row(id, id, wrapped)?,
+            other => other?,
+        };
+        self.keep(&key);
         Ok(key)
     }
 

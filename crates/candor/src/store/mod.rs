@@ -31,6 +31,7 @@ pub mod subscriptions; // who asked to hear of advisories
 pub mod hooks; // who is called
 pub mod cve_numbers; // CVE numbers that were reserved
 pub mod probes; // how the channels stood
+pub mod waiting; // reports taken in while the desk was locked
 pub mod settings; // small facts of the store itself
 pub mod blobs; // sealed files in a folder
 pub mod verify; // is every chain whole?
@@ -209,6 +210,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("hooks", hooks::ALL),
         ("cve_numbers", cve_numbers::ALL),
         ("probes", probes::ALL),
+        ("waiting", waiting::ALL),
         ("blobs", blobs::ALL),
         ("verify", verify::ALL),
     ]

@@ -8,7 +8,11 @@ statements! {
     INSERT = "insert into ring (id, wrapped, root, at) values ($1, $2, $3, $4)";
     GET = "select wrapped from ring where id = $1";
     DELETE = "delete from ring where id = $1";
-    TALLY = "select count(*) from ring";
+    TALLY = "select count(*) from ring where id like 'case:%' or id like 'person:%'";
+    GUARD = "update ring set at = at where id = $1";
+    UNDER = "select id, wrapped from ring where root = $1 and id > $2 order by id limit $3";
+    REWRAP = "update ring set wrapped = $1, root = $2 where id = $3 and root = $4";
+    TALLY_UNDER = "select count(*) from ring where root = $1";
 }
 
 /// Most keys one query asks for.
@@ -54,7 +58,54 @@ pub async fn get_many(store: &Store, ids: &[String]) -> Result<Vec<(String, Vec<
     Ok(found)
 }
 
-/// How many keys there are.
+fn retired(root: &str) -> String {
+    format!("retired:{root}")
+}
+
+/// Fails the batch it stands in, as a conflict, when this root key wraps nothing any more.
+#[must_use]
+pub fn still_wraps_statement(root: &str) -> Statement {
+    Statement::new(GUARD, vals![retired(root)]).expecting(0)
+}
+
+/// Marks a root key as one that wraps nothing any more.
+#[must_use]
+pub fn retire_statement(root: &str, at: i64) -> Statement {
+    Statement::new(INSERT, vals![retired(root), Vec::<u8>::new(), "", at])
+}
+
+/// Whether a root key wraps nothing any more.
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn is_retired(store: &Store, root: &str) -> Result<bool> {
+    Ok(get(store, &retired(root)).await?.is_some())
+}
+
+/// Some rows that this root key wraps, after the id `after`, as (id, wrapped).
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn under(store: &Store, root: &str, after: &str, most: i64) -> Result<Vec<(String, Vec<u8>)>> {
+    let rows = store.query_ring(UNDER, vals![root, after, most]).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.bytes(1)?))).collect()
+}
+
+/// Replaces a row's wrapping; nothing happens when the row was erased or wrapped anew meanwhile.
+#[must_use]
+pub fn rewrap_statement(id: &str, wrapped: &[u8], root: &str, old: &str) -> Statement {
+    Statement::new(REWRAP, vals![wrapped, root, id, old])
+}
+
+/// How many rows this root key wraps.
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn count_under(store: &Store, root: &str) -> Result<i64> {
+    store.query_ring(TALLY_UNDER, vals![root]).await?.into_iter().next().map_or(Ok(0), |mut row| row.int(0))
+}
+
+/// How many keys of cases and persons there are.
 ///
 /// # Errors
 /// As [`Store::query_ring`].

@@ -19,6 +19,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0002.sql"),
         include_str!("schema/main_0003.sql"),
         include_str!("schema/main_0004.sql"),
+        include_str!("schema/main_0005.sql"),
     ],
 };
 
@@ -52,6 +53,11 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("subscription", "id"),
     ("hook", "id"),
     ("cve_number", "id"),
+    ("waiting", "id"),
+    ("proof", "stream, report"),
+    ("anchor", "number"),
+    ("anchored", "stream"),
+    ("anchor_sent", "place"),
 ];
 
 /// The one table of the key ring.

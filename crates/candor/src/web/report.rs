@@ -200,7 +200,7 @@ fn too_large(app: &App) -> Response {
 
 /// What is said when no report can be taken here: the ways that are open.
 fn closed(app: &App, policy: &Policy) -> Option<Response> {
-    let (status, title, words) = if app.keys().is_err() {
+    let (status, title, words) = if app.keys().is_err() && !app.only_seals() {
         let words = "Reports cannot be sealed at the moment, so none is taken in. Nothing you sent before is lost.";
         (StatusCode::SERVICE_UNAVAILABLE, "We cannot take reports here right now", words)
     } else if !policy.channels.form {

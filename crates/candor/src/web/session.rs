@@ -436,7 +436,7 @@ impl FormNonce {
 
     fn mac(&self, app: &App, form: &str) -> Result<String, Error> {
         let value = format!("{form}\n{}\n{}", self.id, self.at);
-        Ok(hex(&keys::lookup(app.keys()?.root().purpose(Purpose::Form), "form nonce", value.as_bytes())))
+        Ok(hex(&keys::lookup(app.form_key(), "form nonce", value.as_bytes())))
     }
 
     /// Reads what a form sent back.

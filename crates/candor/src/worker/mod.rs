@@ -98,6 +98,7 @@ async fn keep_clocks(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Noti
     loop {
         let mut next = None;
         if app.keys().is_ok() {
+            report(crate::execute::waiting::open_all(app).await.map(drop), "filing reports that waited");
             report(clocks.round(app).await.map(drop), "looking for due clocks");
             if let Ok(wake) = store::cases::next_wake(&app.store).await {
                 next = clocks.next(app.now(), wake.and_then(|at| Timestamp::from_microsecond(at).ok()));

@@ -259,9 +259,57 @@ async fn a_key_that_should_stay_secret_and_one_that_is_too_long_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_root_key_the_form_says_where_to_turn() {
+async fn abuse_k6_without_its_root_key_reports_are_sealed_and_filed_when_it_is_back() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    drop(open(&folder, &[MINIO], |_| {}).await);
+    let (file, away) = (folder.path().join("root.key"), folder.path().join("away.key"));
+    std::fs::rename(&file, &away).expect("the key is taken away");
+    for (content, mode) in [(None, 0o600), (Some("candor-root-key-1 00"), 0o600), (Some("not a key"), 0o644)] {
+        if let Some(content) = content {
+            std::fs::write(&file, content).expect("written");
+            std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("set");
+        }
+        let app = open(&folder, &[], |_| {}).await;
+        assert!(matches!(app.keys(), Err(Error::Locked)), "{content:?}");
+        assert!(app.only_seals());
+        assert_eq!(file.exists(), content.is_some(), "no new key is made");
+    }
+    let _ = std::fs::remove_file(&file);
+
+    let service = Service::serve(open(&folder, &[], |_| {}).await, folder).await;
+    let browser = service.browser();
+    assert_eq!(browser.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let fields = answered(fresh(&browser).await, &SAID);
+    let files = [("poc.txt", "text/plain", b"a file that waits".to_vec())];
+    let page = browser.post_files("/minio/report", &fields, &files).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    let receipt = page.receipt().expect("a receipt, as always");
+    let again = browser.post("/minio/report", &fields).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "the same form with other contents is said");
+    assert_eq!(browser.get("/receipt").await.status, StatusCode::OK);
+    let came = service.app.now();
+    let lies = std::fs::read(service.app.config.data.join("candor.db-wal")).unwrap_or_default();
+    assert!(!lies.windows(20).any(|window| window == b"Anyone lists buckets"), "it lies there sealed");
+
+    // The key is put back; the desk starts again.
+    std::fs::rename(&away, &file).expect("put back");
+    let app = candor::serve::open(service.app.config.clone()).await.expect("opens");
+    assert_eq!(candor::execute::waiting::open_all(&app).await.expect("filed"), 1);
+    assert_eq!(candor::execute::waiting::open_all(&app).await.expect("nothing is left"), 0);
+    let (actor, case) = open_receipt(&app, &receipt).await.expect("the receipt opens");
+    assert_eq!(case.title, "Anyone lists buckets");
+    assert!(case.opened_at <= came, "the promises run from when it came");
+    assert_eq!(case.files.len(), 1);
+    let file = case.files[0].file.id.0.clone();
+    candor::execute::files::open_file(&app, &actor, &case.id, &file).await.expect("its file opens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_never_had_its_public_key_out_says_where_to_turn() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let app = open(&folder, &[MINIO], |_| {}).await;
+    let forget = candor::store::settings::delete_statement("intake public key");
+    app.store.commit(candor::store::Batch::main(vec![forget])).await.expect("forgotten");
     drop(app);
     std::fs::remove_file(folder.path().join("root.key")).expect("the key is taken away");
     let app = open(&folder, &[], |_| {}).await;

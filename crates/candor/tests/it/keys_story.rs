@@ -170,7 +170,7 @@ on_both! {
     async fn a_ring_row_under_another_name_does_not_open(place: Place) {
         let (a, _) = place.ring.new_case(1).await.expect("a key");
         let wrapped = candor::store::ring::get(&place.store, &format!("case:{a}")).await.expect("a read").expect("a row");
-        let moved = candor::store::ring::insert_statement("case:B", &wrapped, place.root.id(), 1);
+        let moved = candor::store::ring::insert_statement("case:B", &wrapped, &place.root.id(), 1);
         place.store.commit(candor::store::Batch { ring: vec![moved], main: vec![] }).await.expect("kept");
         assert!(matches!(place.ring.case_key("B").await, Err(KeyError::Sealed)));
     }

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::execute::files::{self, Upload};
 use crate::execute::report::hex;
-use crate::keys::{Context, Purpose, open, seal};
+use crate::keys::{Context, open, seal};
 use crate::store::blobs;
 use crate::web::fields::{self, Halt};
 use crate::web::views::{Choice, Control, Field, fmt};
@@ -118,7 +118,7 @@ fn place(form: &str) -> Context<'_> {
 /// [`Error::Locked`] without keys.
 pub fn carry(app: &App, form: &str, file: &FileRef) -> Result<String, Error> {
     let plain = serde_json::to_vec(file).map_err(Error::internal)?;
-    Ok(hex(&seal(app.keys()?.root().purpose(Purpose::Form), &place(form), &plain)?))
+    Ok(hex(&seal(app.form_key(), &place(form), &plain)?))
 }
 
 /// The files that a form brought back. What was not sealed for this form is dropped.
@@ -126,7 +126,7 @@ pub fn carry(app: &App, form: &str, file: &FileRef) -> Result<String, Error> {
 /// # Errors
 /// [`Error::Locked`] without keys.
 pub fn carried(app: &App, form: &str, kept: &[String]) -> Result<Vec<FileRef>, Error> {
-    let key = app.keys()?.root().purpose(Purpose::Form);
+    let key = app.form_key();
     let unhex = |text: &String| -> Option<Vec<u8>> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
     };
