@@ -192,6 +192,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Reopen { .. } => Some(Role::Coordinator),
         C::Write { .. }
         | C::TakeMail { .. }
+        | C::RecordOrigin { .. }
         | C::Nudge
         | C::ChooseCredit { .. }
         | C::AnswerEmbargo { .. }
@@ -219,7 +220,7 @@ pub fn allow<'a>(
     let let_through = match (actor, &command) {
         (Actor::Public, Command::Report(_)) => case.is_none(),
         (Actor::Public, _) => false,
-        (Actor::Clock, Command::Tick) => true,
+        (Actor::Clock, Command::Tick | Command::RecordOrigin { .. }) => true,
         (Actor::Clock, _) => false,
         (
             Actor::Reporter { .. },

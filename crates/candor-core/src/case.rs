@@ -246,6 +246,8 @@ pub struct Report {
     pub credit: Option<Credit>,
     /// The member who filed it on the reporter's behalf.
     pub filed_by: Option<MemberId>,
+    /// When a letter to the reporter came back last; `None` when none did since they gave an address or wrote.
+    pub returned_at: Option<Timestamp>,
 }
 
 /// A file of the case and who may see it.

@@ -2,7 +2,7 @@
 //! the asker may have it, [`crate::decide`] whether the case allows it.
 
 use crate::event::{
-    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, Justification, ReportFacts, VerificationFacts,
+    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, Justification, Origin, ReportFacts, VerificationFacts,
 };
 use crate::id::{CaseId, MemberId, PersonId};
 use crate::policy::{Effort, Need, Plan, Step};
@@ -102,7 +102,10 @@ pub enum Command {
     /// The reporter writes.
     Write { text: String, files: Vec<FileRef> },
     /// A mail came to the reporter's secret address that is not known to be theirs.
-    TakeMail { text: String, files: Vec<FileRef>, noticed: Vec<String> },
+    /// `returned` when a server says in it that a letter to the reporter did not arrive.
+    TakeMail { text: String, files: Vec<FileRef>, noticed: Vec<String>, returned: bool },
+    /// Put on record who sent the mail that made an entry, as far as mail can tell.
+    RecordOrigin { entry: u64, origin: Box<Origin> },
     /// The reporter asks for news.
     Nudge,
     /// The reporter chooses how to be credited.
@@ -188,6 +191,7 @@ impl Command {
             Command::MovePolicy { .. } => "move-policy",
             Command::Write { .. } => "write",
             Command::TakeMail { .. } => "take-mail",
+            Command::RecordOrigin { .. } => "record-origin",
             Command::Nudge => "nudge",
             Command::ChooseCredit { .. } => "choose-credit",
             Command::AnswerEmbargo { .. } => "answer-embargo",

@@ -8,8 +8,8 @@ use crate::event::Event;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    closed, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, planning, promises, remediation,
-    schedule, triage,
+    closed, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, origin, planning, promises,
+    remediation, schedule, triage,
 };
 use jiff::Timestamp;
 
@@ -57,7 +57,10 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Ask { text, files } => dialogue::ask(text, files),
         C::Note { text, files } => dialogue::note(text, files),
         C::Write { text, files } => dialogue::write(case, reporter(allowed), text, files),
-        C::TakeMail { text, files, noticed } => dialogue::take_mail(reporter(allowed), text, files, noticed),
+        C::TakeMail { text, files, noticed, returned } => {
+            dialogue::take_mail(case, reporter(allowed), text, files, noticed, *returned)
+        }
+        C::RecordOrigin { entry, origin } => origin::record(case, *entry, origin),
         C::Nudge => dialogue::nudge(case, reporter(allowed), policy, now),
         C::AskCredit => Ok(vec![Event::CreditAsked]),
         C::ChooseCredit { credit } => dialogue::choose_credit(case, reporter(allowed), credit),
@@ -147,6 +150,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::Answer { .. }
             | Command::Write { .. }
             | Command::TakeMail { .. }
+            | Command::RecordOrigin { .. }
             | Command::ChooseCredit { .. }
             | Command::Assign { .. }
             | Command::KnowIncident { .. }

@@ -41,10 +41,21 @@ pub(crate) fn write(case: &Case, report: u32, text: &str, files: &[FileRef]) -> 
 }
 
 /// A mail that is not known to be the reporter's: kept for the team, whatever it says.
-pub(crate) fn take_mail(report: u32, text: &str, files: &[FileRef], noticed: &[String]) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn take_mail(
+    case: &Case,
+    report: u32,
+    text: &str,
+    files: &[FileRef],
+    noticed: &[String],
+    returned: bool,
+) -> Result<Vec<Event>, Refusal> {
     let text = optional("text", text, MESSAGE_LIMIT)?;
     let noticed = noticed.iter().take(50).map(|words| words.chars().take(LINE_LIMIT).collect()).collect();
-    Ok(vec![Event::MailUnverified { report, text, files: files.to_vec(), noticed }])
+    let mut events = vec![Event::MailUnverified { report, text, files: files.to_vec(), noticed }];
+    if returned && case.reports.iter().any(|it| it.number == report && it.contact.is_some()) {
+        events.push(Event::LetterReturned { report });
+    }
+    Ok(events)
 }
 
 /// A message is words, files, or both.

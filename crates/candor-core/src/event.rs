@@ -3,6 +3,7 @@
 use crate::case::Bell;
 use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
 pub use crate::lists::{Justification, MovedDate, Standing};
+pub use crate::origin::Origin;
 use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
@@ -104,6 +105,18 @@ pub enum Event {
         files: Vec<FileRef>,
         /// What was noticed about it: whom it says it is from, and what is odd.
         noticed: Vec<String>,
+    },
+    /// A letter to the reporter came back: it may not have arrived, and the address needs a look.
+    LetterReturned {
+        /// Number of the report whose reporter it was for.
+        report: u32,
+    },
+    /// It was worked out who sent a mail, as far as mail can tell. For the team alone; it grants nothing.
+    MailChecked {
+        /// Place of the entry that the mail made.
+        entry: u64,
+        /// What was found.
+        origin: Box<Origin>,
     },
     /// The reporter asked for news.
     Nudged {
@@ -473,6 +486,8 @@ impl Event {
             Event::Asked { .. } => "asked",
             Event::ReporterWrote { .. } => "reporter-wrote",
             Event::MailUnverified { .. } => "mail-unverified",
+            Event::LetterReturned { .. } => "letter-returned",
+            Event::MailChecked { .. } => "mail-checked",
             Event::Nudged { .. } => "nudged",
             Event::Noted { .. } => "noted",
             Event::Described { .. } => "described",
@@ -535,6 +550,8 @@ impl Event {
             Event::Assigned { .. }
                 | Event::Noted { .. }
                 | Event::MailUnverified { .. }
+                | Event::MailChecked { .. }
+                | Event::LetterReturned { .. }
                 | Event::Described { .. }
                 | Event::Verified { .. }
                 | Event::Discussed { .. }

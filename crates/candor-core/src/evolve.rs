@@ -121,7 +121,8 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
     }
     // Whoever does anything is not silent; what may come from somebody else says nothing about them. A verdict, the end of
     // the case and its reopening leave no question behind.
-    let by_reporter = matches!(stamp.by, Author::Reporter(_)) && !matches!(event, Event::MailUnverified { .. });
+    let by_reporter = matches!(stamp.by, Author::Reporter(_))
+        && !matches!(event, Event::MailUnverified { .. } | Event::LetterReturned { .. });
     let settles = matches!(
         event,
         Event::Confirmed { .. } | Event::Dismissed { .. } | Event::Closed { .. } | Event::Reopened { .. }
@@ -153,11 +154,13 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
                 erased: false,
                 credit: None,
                 filed_by: filed_by.clone(),
+                returned_at: None,
             });
         }
         Event::ContactGiven { report, contact, .. } => {
             if let Some(report) = report_mut(case, *report) {
                 report.contact = Some(contact.clone());
+                report.returned_at = None;
             }
         }
         Event::Forgotten { person } => {
@@ -187,12 +190,20 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             heard(case);
             case.asked_at = Some(stamp.at);
         }
-        Event::ReporterWrote { files, .. } => {
+        Event::LetterReturned { report } => {
+            if let Some(report) = report_mut(case, *report) {
+                report.returned_at = Some(stamp.at);
+            }
+        }
+        Event::ReporterWrote { report, files, .. } => {
             keep_files(case, files, false);
+            if let Some(report) = report_mut(case, *report) {
+                report.returned_at = None;
+            }
             end_wait(case, stamp.at);
         }
         Event::WaitEnded => end_wait(case, stamp.at),
-        Event::Nudged { .. } => {}
+        Event::Nudged { .. } | Event::MailChecked { .. } => {}
         Event::Noted { files, .. } | Event::MailUnverified { files, .. } => keep_files(case, files, true),
         Event::Described { title, product, component, aliases } => {
             case.title = title.clone();

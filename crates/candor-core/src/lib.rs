@@ -19,6 +19,7 @@ pub mod decide; // the one door: (case, allowed command, policy, facts) -> event
 pub mod evolve; // the only writer of a `Case`: what an event means for it
 pub mod intake; // then the chapters of a case's life, in order: a report comes in
 pub mod dialogue; // questions, answers, notes
+pub mod origin; // who really sent a mail, as far as mail can tell
 pub mod triage; // verification, verdict, rating
 pub mod planning; // effort, and when a problem is mended
 pub mod remediation; // fixes, decisions per version, the audit for similar problems

@@ -30,8 +30,16 @@ pub struct Config {
     pub mail_password: Option<String>,
     /// Sender of letters.
     pub mail_from: String,
+    /// Domains to which letters go inside TLS all the way, or not at all.
+    pub mail_tls: Vec<TlsTo>,
+    /// Certificates (PEM) that mail servers may be signed by, besides those that this machine trusts.
+    pub mail_ca: Option<Vec<u8>>,
     /// Whether letters to reporters who came by mail carry the team's words; else they say where to read them.
     pub mail_words: bool,
+    /// Whom to ask when it is worked out who sent a mail.
+    pub mail_dns: MailDns,
+    /// Names of the operator's own mail servers, as they write them into `Received` lines.
+    pub mail_relays: Vec<String>,
     /// Largest mail that is taken in, in bytes.
     pub mail_limit: u64,
     /// Where mail is taken in over LMTP: `127.0.0.1:24`, or the path of a socket.
@@ -95,6 +103,58 @@ impl std::str::FromStr for Roles {
     }
 }
 
+/// A domain to which letters go inside TLS all the way, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsTo {
+    /// The domain.
+    pub domain: String,
+    /// Its own mail server, to which letters then go directly; without it the usual one must promise TLS (RFC 8689).
+    pub server: Option<String>,
+}
+
+impl std::str::FromStr for TlsTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (domain, server) = text.split_once('=').map_or((text, None), |(domain, server)| (domain, Some(server)));
+        let domain = domain.trim().trim_end_matches('.').to_ascii_lowercase();
+        let is_url = |server: &str| server.starts_with("smtp://") || server.starts_with("smtps://");
+        if !domain.contains('.') || domain.contains(['@', ' ', '/', ':']) || !server.is_none_or(is_url) {
+            return Err(format!(
+                "`{text}` is no domain for TLS; write example.org, or example.org=smtp://mx.example.org:25"
+            ));
+        }
+        Ok(Self { domain, server: server.map(str::to_owned) })
+    }
+}
+
+/// Whom to ask for what domains publish about their mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailDns {
+    /// Nobody: mails are not checked.
+    Off,
+    /// The servers that this machine asks.
+    System,
+    /// This server.
+    Server(SocketAddr),
+}
+
+impl std::str::FromStr for MailDns {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "system" => Ok(Self::System),
+            _ => text
+                .parse()
+                .map(Self::Server)
+                .or_else(|_| text.parse().map(|ip: std::net::IpAddr| Self::Server(SocketAddr::new(ip, 53))))
+                .map_err(|_| format!("`{text}` is no DNS server; write system, off, or an address like 192.0.2.53:53")),
+        }
+    }
+}
+
 /// How letters leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailOut {
@@ -141,7 +201,11 @@ impl Config {
             mail: MailOut::Hold,
             mail_password: None,
             mail_from: "Candor <candor@localhost>".into(),
+            mail_tls: Vec::new(),
+            mail_ca: None,
             mail_words: false,
+            mail_dns: MailDns::Off,
+            mail_relays: Vec::new(),
             mail_limit: 35_000_000,
             lmtp: None,
             imap: None,

@@ -215,11 +215,35 @@ pub struct Channels {
     /// What not to do, like `Do not open a public issue.`
     #[serde(default)]
     pub never: Vec<String>,
+    /// Whether members may answer from their own mail program, and what proves that a mail is theirs.
+    #[serde(default)]
+    pub team_mail: TeamMail,
+}
+
+/// What proves that a mail to a member's secret address is theirs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TeamMail {
+    /// Nothing does: members answer at the desk.
+    #[default]
+    Never,
+    /// A signature with the member's own OpenPGP key.
+    Signed,
+    /// That, or a signature of the domain of the member's address (DKIM) under a DMARC rule that holds.
+    Domain,
 }
 
 impl Default for Channels {
     fn default() -> Self {
-        Self { form: true, email: None, api: true, portal: None, also: Vec::new(), never: Vec::new() }
+        Self {
+            form: true,
+            email: None,
+            api: true,
+            portal: None,
+            also: Vec::new(),
+            never: Vec::new(),
+            team_mail: TeamMail::Never,
+        }
     }
 }
 

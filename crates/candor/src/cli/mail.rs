@@ -1,9 +1,11 @@
 //! `candor mail deliver`: one message on standard input, for a mail server that hands mail to a program. Exit status as
 //! such programs have it (sysexits): 0 taken, 64 wrong usage, 65 cannot be taken, 67 no such address, 75 try later.
 
-use super::output::{Failure, Outcome as Done};
+use super::output::{self, Failure, Outcome as Done};
 use super::place::Place;
 use crate::error::Error;
+use crate::mail::address::Sender;
+use crate::mail::dkim::{self, DkimKey};
 use crate::mail::receive::{Envelope, Outcome, receive, recipients};
 use std::io::Read;
 
@@ -16,6 +18,103 @@ const LATER: u8 = 75;
 pub enum Command {
     /// Takes one message (RFC 5322) from standard input; 0 means that it is durable
     Deliver(Box<Deliver>),
+    /// Signs a program's letters (DKIM): makes a key, prints the DNS record, and uses it once the record is there
+    Dkim(Box<Dkim>),
+}
+
+/// Which program, and what to do with its key.
+#[derive(Debug, clap::Args)]
+pub struct Dkim {
+    /// Program
+    #[arg(long, value_name = "NAME")]
+    program: String,
+    /// Domain that letters come from; without it the one of the sender of letters
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<String>,
+    /// Name of the key below the domain; without it the date
+    #[arg(long, value_name = "NAME")]
+    selector: Option<String>,
+    /// Make a new key, which signs nothing before --use
+    #[arg(long, conflicts_with_all = ["use_it", "forget"])]
+    new: bool,
+    /// Sign with the new key from now on: say this when its record is in the DNS
+    #[arg(long = "use", conflicts_with = "forget")]
+    use_it: bool,
+    /// Sign no more, and destroy the keys
+    #[arg(long)]
+    forget: bool,
+    /// Sender of letters
+    #[arg(long, env = "CANDOR_MAIL_FROM", value_name = "ADDRESS", hide_env_values = true)]
+    mail_from: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Dkim {
+    async fn run(self) -> Done {
+        let app = self.place.open().await?;
+        let program = self.program.as_str().into();
+        if app.policy(&program).is_none() {
+            return Err(Failure::new(format!("there is no program `{}`; see `candor program list`", self.program)));
+        }
+        let failed = |why: Error| Failure::during("the key could not be kept", why);
+        if self.forget {
+            dkim::forget(&app, &program).await.map_err(failed)?;
+        } else if self.use_it && !dkim::take_into_use(&app, &program).await.map_err(failed)? {
+            return Err(Failure::new("there is no new key; make one with --new"));
+        }
+        let (used, next) = dkim::keys(&app, &program).await.map_err(failed)?;
+        let makes = self.new || (used.is_none() && next.is_none() && !self.forget && !self.use_it);
+        let next = if makes {
+            let domain = match (&self.domain, &self.mail_from) {
+                (Some(domain), _) => domain.clone(),
+                (None, Some(from)) => Sender::parse(from)
+                    .map(|sender| sender.address.domain().to_owned())
+                    .map_err(|why| Failure::new(format!("the sender of letters: {why}")))?,
+                (None, None) => return Err(Failure::Usage("name the domain that letters come from: --domain".into())),
+            };
+            let key = DkimKey::make(&domain, self.selector.as_deref(), app.now()).map_err(Failure::Usage)?;
+            dkim::put_next(&app, &program, key.clone()).await.map_err(failed)?;
+            Some(key)
+        } else {
+            next
+        };
+        self.tell(used.as_ref(), next.as_ref())
+    }
+
+    fn tell(&self, used: Option<&DkimKey>, next: Option<&DkimKey>) -> Done {
+        let told = |key: Option<&DkimKey>| -> Result<serde_json::Value, Failure> {
+            let Some(key) = key else { return Ok(serde_json::Value::Null) };
+            let record = key.record().map_err(|why| Failure::during("the key cannot be read", why))?;
+            Ok(serde_json::json!({ "domain": key.domain, "selector": key.selector, "made_at": key.made_at.to_string(),
+                "record": { "name": key.record_name(), "type": "TXT", "text": record } }))
+        };
+        let (used, next) = (told(used)?, told(next)?);
+        if self.json {
+            output::json(&serde_json::json!({ "used": used, "next": next }));
+            return Ok(());
+        }
+        let waits = "This key signs nothing yet. Publish its record, then run the same with --use.";
+        for (key, words) in [(&used, "Letters are signed with this key."), (&next, waits)] {
+            if let (Some(name), Some(text)) = (key["record"]["name"].as_str(), key["record"]["text"].as_str()) {
+                output::say(words);
+                output::say(format_args!("{name}. IN TXT {}", quoted(text)));
+            }
+        }
+        if used.is_null() && next.is_null() {
+            output::say("Letters are not signed.");
+        }
+        Ok(())
+    }
+}
+
+/// The text of a record as zone files have it: in pieces of at most 255 bytes.
+fn quoted(text: &str) -> String {
+    let pieces = text.as_bytes().chunks(250).map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece)));
+    format!("( {} )", pieces.collect::<Vec<_>>().join(" "))
 }
 
 /// How it came.
@@ -38,8 +137,10 @@ pub struct Deliver {
 }
 
 pub(super) async fn run(command: Command) -> Done {
-    let Command::Deliver(deliver) = command;
-    deliver.run().await
+    match command {
+        Command::Deliver(deliver) => deliver.run().await,
+        Command::Dkim(dkim) => dkim.run().await,
+    }
 }
 
 impl Deliver {

@@ -2,7 +2,7 @@
 
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
-use crate::config::{Config, MailOut, Roles};
+use crate::config::{Config, MailDns, MailOut, Roles, TlsTo};
 use crate::serve;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,12 @@ pub struct Args {
     /// Sender of letters
     #[arg(long, env = "CANDOR_MAIL_FROM", value_name = "ADDRESS", hide_env_values = true)]
     mail_from: Option<String>,
+    /// Domains to which letters go inside TLS all the way or not at all; DOMAIN=smtp://SERVER:PORT goes there directly
+    #[arg(long, env = "CANDOR_MAIL_TLS", value_delimiter = ',', value_name = "DOMAINS", hide_env_values = true)]
+    mail_tls: Vec<TlsTo>,
+    /// File with certificates (PEM) of your own that mail servers may be signed by
+    #[arg(long, env = "CANDOR_MAIL_CA", value_name = "FILE", hide_env_values = true)]
+    mail_ca: Option<PathBuf>,
     /// Let letters to reporters who came by mail carry the team's words; without it they say where to read them
     #[arg(long, env = "CANDOR_MAIL_WORDS", hide_env_values = true)]
     mail_words: bool,
@@ -55,6 +61,12 @@ pub struct Args {
     /// File with the password for the mailbox
     #[arg(long, env = "CANDOR_IMAP_PASSWORD_FILE", value_name = "FILE", hide_env_values = true)]
     imap_password_file: Option<PathBuf>,
+    /// Whom to ask who may send for a domain (SPF, DKIM, DMARC, ARC): system, off, or the address of a DNS server
+    #[arg(long, env = "CANDOR_MAIL_DNS", default_value = "system", value_name = "SERVER", hide_env_values = true)]
+    mail_dns: MailDns,
+    /// Names of your mail servers that mail comes through, as in their Received lines; for SPF
+    #[arg(long, env = "CANDOR_MAIL_RELAY", value_delimiter = ',', value_name = "NAMES", hide_env_values = true)]
+    mail_relay: Vec<String>,
     /// Largest mail that is taken in, in MB
     #[arg(long, env = "CANDOR_MAIL_LIMIT", default_value_t = 35, value_name = "MB", hide_env_values = true)]
     mail_limit: u64,
@@ -109,8 +121,12 @@ impl Args {
         if let Some(from) = &self.mail_from {
             config.mail_from.clone_from(from);
         }
+        config.mail_tls.clone_from(&self.mail_tls);
+        config.mail_ca = self.mail_ca.as_deref().map(certificates).transpose()?;
         config.mail_words = self.mail_words;
         config.lmtp.clone_from(&self.lmtp);
+        config.mail_dns = if self.demo { MailDns::Off } else { self.mail_dns };
+        config.mail_relays.clone_from(&self.mail_relay);
         config.mail_limit = self.mail_limit.saturating_mul(1_000_000).min(self.file_limit.saturating_mul(1_000_000));
         config.file_limit = self.file_limit.saturating_mul(1_000_000);
         config.files_limit = self.files_limit;
@@ -122,6 +138,13 @@ impl Args {
         config.demo = self.demo;
         Ok(config)
     }
+}
+
+/// The certificates in a file.
+fn certificates(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file).map_err(|why| {
+        Failure::new(format!("the file with mail servers' certificates, {}, cannot be read: {why}", file.display()))
+    })
 }
 
 /// The password in a file.

@@ -76,7 +76,9 @@ pub async fn open_file(app: &App, actor: &Actor, case: &CaseId, file: &str) -> R
     let found = case
         .files
         .iter()
-        .find(|known| known.file.id.as_str() == file && (actor.member().is_some() || !known.internal))
+        .find(|known| {
+            known.file.id.as_str() == file && (actor.member().is_some() || *actor == Actor::Clock || !known.internal)
+        })
         .ok_or(Error::NotFound)?;
     let key = unhex32(&found.file.key).ok_or_else(|| Error::internal("a file's key has a wrong length"))?;
     let reader = app.blobs.read(file, &key).await?;

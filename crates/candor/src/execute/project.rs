@@ -23,6 +23,9 @@ pub struct Card {
     /// Whether it is a drill.
     #[serde(default)]
     pub drill: bool,
+    /// Whether a letter to a reporter came back and the address needs a look.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returned: bool,
     /// Whether the reporter is owed a reason and a new date for a missed target.
     #[serde(default)]
     pub owes: bool,
@@ -58,6 +61,7 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         due: None,
         exploited: case.exploited && !case.is_closed(),
         drill: case.drill,
+        returned: case.reports.iter().any(|report| report.returned_at.is_some()),
         owes: !promises::owed(case, policy, case.updated_at).is_empty(),
     };
     match plan.map(|known| (known.plan, known.at.as_microsecond(), known.on.map(Timestamp::as_microsecond))) {

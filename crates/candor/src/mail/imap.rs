@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tracing::{info, warn};
 
@@ -26,6 +27,8 @@ use crate::error::Error;
 const EVERY: Duration = Duration::from_secs(60);
 /// How long one step of a conversation may take.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a server is asked to say when mail comes, before it is asked again.
+const IDLE: Duration = Duration::from_secs(25 * 60);
 /// Mails of one look.
 const AT_ONCE: usize = 500;
 /// Longest line that is no mail.
@@ -96,16 +99,32 @@ pub enum Failed {
     Store(String),
 }
 
-/// Looks into the mailbox every minute until told to stop.
+/// Looks into the mailbox until told to stop: when the server says that there is mail (IDLE, RFC 2177), or every minute where
+/// it cannot.
 pub async fn run(app: App, mailbox: Mailbox, mut stop: watch::Receiver<bool>) {
     loop {
-        match look(&app, &mailbox).await {
-            Ok(0) => {}
-            Ok(count) => info!(count, "mails were taken from the mailbox"),
-            Err(why) => warn!(%why, "the mailbox was not read to its end; it is looked at again in a minute"),
+        if let Err(why) = stay(&app, &mailbox, &mut stop).await {
+            warn!(%why, "the mailbox was not read to its end; it is looked at again in a minute");
         }
         if timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
             return;
+        }
+    }
+}
+
+/// Takes in what comes for as long as the server says when there is more. Returns when it cannot, or when it is time to stop.
+async fn stay(app: &App, mailbox: &Mailbox, stop: &mut watch::Receiver<bool>) -> Result<(), Failed> {
+    let mut talk = Talk::begin(&mailbox.server, app.config.mail_ca.as_deref()).await?;
+    loop {
+        let count = talk.read_all(app, &mailbox.folder).await?;
+        if count > 0 {
+            info!(count, "mails were taken from the mailbox");
+        }
+        // What was left for later is looked at in a minute.
+        let waits = talk.idles && talk.left == 0 && !*stop.borrow();
+        if !waits || !talk.idle(stop).await? {
+            drop(talk.command("LOGOUT", "to end", 0).await);
+            return Ok(());
         }
     }
 }
@@ -115,7 +134,7 @@ pub async fn run(app: App, mailbox: Mailbox, mut stop: watch::Receiver<bool>) {
 /// # Errors
 /// When the server fails or a mail cannot be kept; that mail and those after it stay where they are.
 pub async fn look(app: &App, mailbox: &Mailbox) -> Result<usize, Failed> {
-    let mut talk = Talk::begin(&mailbox.server).await?;
+    let mut talk = Talk::begin(&mailbox.server, app.config.mail_ca.as_deref()).await?;
     let taken = talk.read_all(app, &mailbox.folder).await;
     drop(talk.command("LOGOUT", "to end", 0).await);
     taken
@@ -125,11 +144,19 @@ pub async fn look(app: &App, mailbox: &Mailbox) -> Result<usize, Failed> {
 ///
 /// # Errors
 /// Why not.
-pub async fn reach(mailbox: &Mailbox) -> Result<(), Failed> {
-    let mut talk = Talk::begin(&mailbox.server).await?;
+pub async fn reach(mailbox: &Mailbox, more: Option<&[u8]>) -> Result<(), Failed> {
+    let mut talk = Talk::begin(&mailbox.server, more).await?;
     let opened = talk.command(&format!("EXAMINE {}", quote(&mailbox.folder)), "to open the folder", 0).await;
     drop(talk.command("LOGOUT", "to end", 0).await);
     opened.map(drop)
+}
+
+/// What became of a mail that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handed {
+    Taken,
+    ForNobody,
+    Later,
 }
 
 struct Talk {
@@ -137,6 +164,9 @@ struct Talk {
     tag: u32,
     moves: bool,
     uids: bool,
+    idles: bool,
+    /// Mails of the last look that were left where they are.
+    left: usize,
 }
 
 /// One answer of the server that is not the last word on a command.
@@ -147,15 +177,16 @@ struct Told {
 }
 
 impl Talk {
-    async fn begin(server: &Server) -> Result<Self, Failed> {
+    async fn begin(server: &Server, more: Option<&[u8]>) -> Result<Self, Failed> {
         let tcp = timeout(PATIENCE, TcpStream::connect((server.host.as_str(), server.port)))
             .await
             .map_err(|_| Failed::Silent)??;
         let stream: Stream = match server.tls {
             Wrapping::None => Box::pin(tcp),
-            _ => Box::pin(tls(server, tcp).await?),
+            _ => Box::pin(tls(server, tcp, more).await?),
         };
-        let mut talk = Self { stream: BufReader::new(stream), tag: 0, moves: false, uids: false };
+        let mut talk =
+            Self { stream: BufReader::new(stream), tag: 0, moves: false, uids: false, idles: false, left: 0 };
         talk.line().await?;
         let quoted = |text: &Option<String>| quote(text.as_deref().unwrap_or_default());
         let login = format!("LOGIN {} {}", quoted(&server.user), quoted(&server.password));
@@ -164,6 +195,7 @@ impl Talk {
             let can = |what: &str| told.line.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(what));
             talk.moves |= can("MOVE");
             talk.uids |= can("UIDPLUS");
+            talk.idles |= can("IDLE");
         }
         Ok(talk)
     }
@@ -184,6 +216,7 @@ impl Talk {
         }
         uids.sort_unstable();
         let mut moved = 0;
+        self.left = uids.len().saturating_sub(AT_ONCE);
         for uid in uids.into_iter().take(AT_ONCE) {
             let limit = usize::try_from(app.config.mail_limit).unwrap_or(usize::MAX);
             let told = self.command(&format!("UID FETCH {uid} (BODY.PEEK[])"), "to give a mail", limit).await?;
@@ -194,13 +227,15 @@ impl Talk {
                     warn!(size, "a mail in the mailbox is larger than what is taken in; it is put aside");
                     LEFT
                 }
-                Some(Ok(raw)) => {
-                    if self.hand_over(app, raw).await? {
-                        TAKEN
-                    } else {
-                        LEFT
+                Some(Ok(raw)) => match self.hand_over(app, raw).await? {
+                    Handed::Taken => TAKEN,
+                    Handed::ForNobody => LEFT,
+                    // A flood: it stays where it is, and mails of others after it do not wait for it.
+                    Handed::Later => {
+                        self.left += 1;
+                        continue;
                     }
-                }
+                },
             };
             self.put(uid, to).await?;
             moved += 1;
@@ -208,17 +243,17 @@ impl Talk {
         Ok(moved)
     }
 
-    /// Whether the mail was taken in; false when it is for nobody here.
-    async fn hand_over(&mut self, app: &App, raw: Vec<u8>) -> Result<bool, Failed> {
-        let mut taken = false;
+    /// What became of a mail.
+    async fn hand_over(&mut self, app: &App, raw: Vec<u8>) -> Result<Handed, Failed> {
+        let mut taken = Handed::ForNobody;
         for to in recipients(&raw) {
             let envelope = Envelope { from: None, to, program: None };
             match Box::pin(receive(app, &envelope, raw.clone())).await {
                 Ok(Outcome::NoSuchAddress) => {}
-                Ok(Outcome::Looping) => return Ok(false),
-                Ok(Outcome::Later) => return Err(Failed::Store("too much mail at once".into())),
+                Ok(Outcome::Looping) => return Ok(Handed::ForNobody),
+                Ok(Outcome::Later) => return Ok(Handed::Later),
                 // To the addresses of two reports it belongs to both.
-                Ok(_) => taken = true,
+                Ok(_) => taken = Handed::Taken,
                 // It would never fit, and mails after it would wait for ever.
                 Err(Error::FileTooLarge { .. }) => return Ok(taken),
                 Err(why) => return Err(Failed::Store(why.to_string())),
@@ -239,6 +274,45 @@ impl Talk {
             self.command(&format!("UID EXPUNGE {uid}"), "to remove a mail", 0).await?;
         }
         Ok(())
+    }
+
+    /// Waits until the server says that something came, or for as long as a server lets one wait. False when it is time to
+    /// stop.
+    async fn idle(&mut self, stop: &mut watch::Receiver<bool>) -> Result<bool, Failed> {
+        self.tag += 1;
+        let tag = format!("c{}", self.tag);
+        let stream = self.stream.get_mut();
+        stream.write_all(format!("{tag} IDLE\r\n").as_bytes()).await?;
+        stream.flush().await?;
+        let mut goes_on = true;
+        loop {
+            let mut line = Vec::new();
+            let mut limited = (&mut self.stream).take(LINE as u64);
+            tokio::select! {
+                read = timeout(IDLE, limited.read_until(b'\n', &mut line)) => match read {
+                    // Servers hang up after half an hour.
+                    Err(_) => break,
+                    Ok(Ok(0)) => return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into()),
+                    Ok(read) => drop(read?),
+                },
+                () = async { drop(stop.wait_for(|stop| *stop).await) } => {
+                    goes_on = false;
+                    break;
+                }
+            }
+            let line = String::from_utf8_lossy(&line).to_ascii_uppercase();
+            if line.starts_with(&tag.to_ascii_uppercase()) {
+                return Err(Failed::Refused("to say when mail comes"));
+            }
+            if line.contains(" EXISTS") || line.contains(" RECENT") {
+                break;
+            }
+        }
+        let stream = self.stream.get_mut();
+        stream.write_all(b"DONE\r\n").await?;
+        stream.flush().await?;
+        while !self.line().await?.starts_with(&tag) {}
+        Ok(goes_on)
     }
 
     /// Says a command and hears the server out. `what` names it in words; what is sent by length is kept up to `limit`
@@ -305,9 +379,13 @@ fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-async fn tls(server: &Server, tcp: TcpStream) -> Result<TlsStream<TcpStream>, Failed> {
+async fn tls(server: &Server, tcp: TcpStream, more: Option<&[u8]>) -> Result<TlsStream<TcpStream>, Failed> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(load_native_certs().certs);
+    for own in more.into_iter().flat_map(CertificateDer::pem_slice_iter) {
+        let own = own.map_err(|why| Failed::Tls(format!("a certificate of your own cannot be read: {why}")))?;
+        roots.add(own).map_err(|why| Failed::Tls(format!("a certificate of your own cannot be used: {why}")))?;
+    }
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from(server.host.clone()).map_err(|why| Failed::Tls(why.to_string()))?;
     let begun = timeout(PATIENCE, TlsConnector::from(Arc::new(config)).connect(name, tcp)).await;

@@ -4,7 +4,7 @@ use askama::Template;
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::event::{Channel, Credit, Event};
-use candor_core::id::{CaseId, MemberId};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
@@ -18,7 +18,7 @@ use mail_builder::headers::raw::Raw;
 
 use super::address::{self, NoAddress, Sender};
 use super::words::{About, ByMail, Matter, Words};
-use super::{channels, outside};
+use super::{channels, members, outside};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
@@ -37,6 +37,10 @@ pub struct Letter {
     pub at: Timestamp,
     /// Envelope sender.
     pub from: Address,
+    /// Domain of the sender that is shown.
+    pub sender_domain: String,
+    /// The program it speaks for.
+    pub program: ProgramSlug,
     /// The one recipient.
     pub to: Address,
     /// The message (RFC 5322).
@@ -120,7 +124,7 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         said: entry.and_then(|entry| said(&entry.what)).filter(|_| app.config.mail_words && by_mail.is_some()),
         step: entry.and_then(|entry| step(&case, &policy, &entry.what, app.now())),
     };
-    let words = match (&recipient, kind) {
+    let mut words = match (&recipient, kind) {
         (Recipient::Outside { name, .. }, NoticeKind::Advance | NoticeKind::Announcement) => {
             let Some(recipients) = policy.disclosure.recipients(name) else {
                 return Ok(Built::Dropped("the policy names these recipients no more"));
@@ -130,8 +134,13 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
                 Err(why) => return Ok(Built::Dropped(why)),
             }
         }
+        (Recipient::Member(_), NoticeKind::MailRefused) => members::refused(&case, &policy, &app.config.base_url),
         _ => matter.words(kind),
     };
+    let own = members::addresses(app, &policy, &case, &recipient).await?;
+    if let Some(own) = &own {
+        words.answers = own.words();
+    }
     let thread = match &by_mail {
         Some(by_mail) => by_mail.thread.clone(),
         None => thread_of(app, row)?,
@@ -139,10 +148,14 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
     let name = address::display_name(&policy.program.name);
     let head = Heading {
         program: &name,
+        slug: &policy.program.slug,
         id: &row.id,
         thread: &thread,
         mark: &super::receive::own_mark(app, &row.id)?,
-        reply_to: by_mail.as_ref().and_then(|by_mail| by_mail.reply_to.as_deref()),
+        reply_to: by_mail
+            .as_ref()
+            .and_then(|by_mail| by_mail.reply_to.as_deref())
+            .or_else(|| own.as_ref().map(|own| own.note.as_str())),
     };
     compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
 }
@@ -181,6 +194,7 @@ async fn of_program(app: &App, sender: &Sender, row: &OutboxRow, slug: &str) -> 
     let name = address::display_name(&policy.program.name);
     let head = Heading {
         program: &name,
+        slug: &policy.program.slug,
         id: &row.id,
         thread: &thread,
         mark: &super::receive::own_mark(app, &row.id)?,
@@ -203,6 +217,7 @@ fn to_itself(app: &App, sender: &Sender, row: &OutboxRow, policy: &Policy) -> Re
     let name = address::display_name(&policy.program.name);
     let head = Heading {
         program: &name,
+        slug: &policy.program.slug,
         id: &row.id,
         thread: &thread,
         mark: &super::receive::own_mark(app, &row.id)?,
@@ -260,6 +275,8 @@ fn said(event: &Event) -> Option<&str> {
 pub struct Heading<'a> {
     /// Name of the program, shown as the sender's.
     pub program: &'a str,
+    /// Its slug.
+    pub slug: &'a ProgramSlug,
     /// Id of the letter.
     pub id: &'a str,
     /// What letters of one case to one person have in common.
@@ -305,7 +322,15 @@ pub fn compose(
         .map_err(Error::internal)?;
     // Where the domain is the sender's own, a letter that cannot be delivered comes back to its case.
     let back = head.reply_to.and_then(|address| address::check(address).ok()).filter(|back| back.domain() == host);
-    Ok(Letter { id: id.to_owned(), at, from: back.unwrap_or_else(|| sender.address.clone()), to, bytes })
+    Ok(Letter {
+        id: id.to_owned(),
+        at,
+        from: back.unwrap_or_else(|| sender.address.clone()),
+        sender_domain: host.to_owned(),
+        program: head.slug.clone(),
+        to,
+        bytes,
+    })
 }
 
 /// The step of the schedule that a bell is about: what is done, when, and whether it is done.
@@ -339,7 +364,9 @@ async fn find(
         }
         Recipient::Member(id) => match member(app, case, id).await? {
             Some(address) => Ok(Found::Address(address)),
-            None if kind == NoticeKind::Assigned => Ok(Found::Nobody("the member may not see the case any more")),
+            None if matches!(kind, NoticeKind::Assigned | NoticeKind::MailRefused) => {
+                Ok(Found::Nobody("the member may not see the case any more"))
+            }
             // What the holder may not hear any more, somebody else must: a promise is never missed in silence.
             None => Ok(policy.contacts.first().map_or(
                 Found::Nobody("the member may not see the case any more, and the policy names no contact"),

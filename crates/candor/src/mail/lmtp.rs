@@ -341,7 +341,7 @@ fn reply(outcome: &Result<Outcome, Error>) -> String {
 }
 
 /// The path of `MAIL FROM:<…>` or `RCPT TO:<…>`, and what follows it.
-fn path<'a>(line: &'a str, mark: &str) -> Option<(String, &'a str)> {
+pub fn path<'a>(line: &'a str, mark: &str) -> Option<(String, &'a str)> {
     let (_, rest) = line.split_once(' ')?;
     let rest = rest.trim_start();
     let (head, rest) = rest.split_at_checked(mark.len())?;
@@ -456,6 +456,18 @@ async fn message(stream: &mut BufReader<Stream>, limit: usize, memory: &Arc<Sema
     } else {
         Data::Whole(raw, held)
     })
+}
+
+/// Reads the message that bytes begin with, as after `DATA`; and how many bytes are left after its end. `None` when it does
+/// not end.
+pub async fn read_message(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let stream: Stream = Box::pin(tokio::io::join(std::io::Cursor::new(bytes.to_vec()), tokio::io::sink()));
+    let mut stream = BufReader::with_capacity(1_024, stream);
+    let room = Arc::new(Semaphore::new(PIECES));
+    let Ok(Data::Whole(message, _)) = message(&mut stream, bytes.len(), &room).await else { return None };
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.ok()?;
+    Some((message, rest.len()))
 }
 
 #[cfg(test)]

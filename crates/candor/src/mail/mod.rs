@@ -7,13 +7,17 @@ pub mod outside; // what recipients of a schedule are told
 pub mod subscribers; // letters to those who asked for advisories
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
+pub mod dkim; // signed by the program's own domain
 pub mod smtp; // over SMTP
 pub mod dir; // as files in a folder
 pub mod reading; // a letter from a folder, opened for the demonstration's page
 pub mod lmtp; // in from a mail server
 pub mod imap; // in from a mailbox
 mod bounces; // letters of ours that come back
+pub mod origin; // who really sent a mail
 mod facts; // what a report asks for, from a mail
+pub mod members; // what members write from their own mail program
+pub mod tasks; // what is still to be done with a mail that was taken in
 pub mod receive; // whose it is, and what becomes of it
 pub mod read; // a mail that comes in: raw bytes to what it says
 
@@ -30,6 +34,7 @@ pub struct Post {
     /// Who the letters are from.
     pub sender: Sender,
     way: Way,
+    safe: Vec<Safe>,
 }
 
 #[derive(Debug)]
@@ -39,12 +44,23 @@ enum Way {
     Smtp(Box<Smtp>),
 }
 
+/// How letters go to a domain that is reached inside TLS or not at all.
+#[derive(Debug)]
+struct Safe {
+    domain: String,
+    /// The domain's own server; without one the usual server must promise TLS all the way.
+    server: Option<Smtp>,
+}
+
 /// Why mail cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum BadPost {
     /// The sender is not an address.
     #[error("the sender of letters (mail_from): {0}")]
     Sender(NoAddress),
+    /// Mails that come in cannot be checked.
+    #[error("{0}")]
+    Dns(String),
     /// The mail server cannot be used.
     #[error(transparent)]
     Server(#[from] BadServer),
@@ -61,10 +77,26 @@ impl Post {
             MailOut::Hold => Way::Hold,
             MailOut::Dir(folder) => Way::Dir(folder.clone()),
             MailOut::Smtp(url) => {
-                Way::Smtp(Box::new(Smtp::new(&Server::parse(url, config.mail_password.as_deref())?)?))
+                let server = Server::parse(url, config.mail_password.as_deref())?;
+                Way::Smtp(Box::new(Smtp::new(&server, config.mail_ca.as_deref())?))
             }
         };
-        Ok(Self { sender, way })
+        let safe = config.mail_tls.iter().map(|to| {
+            let server = match &to.server {
+                Some(url) => {
+                    let server = Server::parse(url, None)?;
+                    // A way without TLS is none, also towards this machine.
+                    if server.tls == smtp::Wrapping::None {
+                        return Err(BadServer::Open(server.host));
+                    }
+                    Some(Smtp::new(&server, config.mail_ca.as_deref())?)
+                }
+                None => None,
+            };
+            Ok(Safe { domain: to.domain.clone(), server })
+        });
+        let safe = safe.collect::<Result<_, BadServer>>()?;
+        Ok(Self { sender, way, safe })
     }
 
     /// Whether letters wait in the outbox because no way out is set up.
@@ -101,7 +133,11 @@ impl Post {
                     Err(_) => Err(Failed::Later("writing to the mail folder was broken off".into())),
                 }
             }
-            Way::Smtp(smtp) => smtp.send(letter).await,
+            Way::Smtp(smtp) => match self.safe.iter().find(|it| it.domain.eq_ignore_ascii_case(letter.to.domain())) {
+                None => smtp.send(letter).await,
+                Some(Safe { server: Some(direct), .. }) => direct.send(letter).await,
+                Some(Safe { server: None, .. }) => Box::pin(smtp.send_all_the_way(letter)).await,
+            },
         }
     }
 }

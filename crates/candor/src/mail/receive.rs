@@ -12,14 +12,16 @@ use candor_core::event::{Channel, Contact, FileRef, ReportFacts};
 use candor_core::id::{CaseId, ProgramSlug};
 use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
-use candor_core::policy::Policy;
+use candor_core::policy::{Policy, TeamMail};
 use candor_core::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 
+use super::members::{self, Desk};
 use super::read::asks::{self, Ask};
 use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read};
-use super::{address, bounces, facts};
+use super::{address, bounces, facts, tasks};
 use crate::app::App;
+use crate::config::MailDns;
 use crate::error::Error;
 use crate::execute::report::{NewReport, file_report_beside, find_reply};
 use crate::execute::{self, Beside, Letters, execute_beside};
@@ -37,6 +39,11 @@ const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 const REPORTS_AN_HOUR: i64 = 10;
 /// The same for servers' reports about mails, whoever sends them; further ones join the newest.
 const BOUNCES_AN_HOUR: i64 = 3;
+/// So many of those join within an hour; the mail server keeps the rest, and no case grows without end.
+const FOLDED_AN_HOUR: i64 = 100;
+
+/// Name of the file that is the mail itself.
+pub(super) const WHOLE: &str = "message.eml";
 
 /// Who hands a mail over, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +168,14 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     }
     let lookups = keys.root().purpose(Purpose::Lookup);
     let returned = bounces::letter_of(app, &letter, &raw).await?;
-    let whose = whose(app, &letter, found.secret.as_deref()).await?;
+    let desk = match found.secret.as_deref() {
+        Some(secret) => members::find(app, secret).await?,
+        None => None,
+    };
+    let whose = match desk {
+        Some(_) => None,
+        None => whose(app, &letter, found.secret.as_deref()).await?,
+    };
     let body = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &raw[letter.body_at..]);
     let program = found.policy.program.slug.clone();
     let from = letter.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
@@ -170,6 +184,9 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     // The same mail to the addresses of two reports belongs to both.
     if let Some((case, number)) = &whose {
         named.extend_from_slice(format!("\n{case}\n{number}").as_bytes());
+    }
+    if let Some(desk) = &desk {
+        named.extend_from_slice(format!("\n{}\n{}", desk.case, desk.task()).as_bytes());
     }
     let key = match &returned {
         // A letter comes back once, however often servers say so.
@@ -184,7 +201,8 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     // Two names for one sender, so that answers and bounces never count as reports.
     let writer = lookup(lookups, "mail writer", sender.as_bytes());
     let sender = lookup(lookups, "mail sender", sender.as_bytes());
-    let mail = Mail { app, program, key, sender, writer, raw, letter, now: app.now() };
+    let path = envelope.from.clone();
+    let mail = Mail { app, program, key, sender, writer, raw, letter, path, now: app.now() };
     let _turn = LANES[usize::from(sender[0]) % LANES.len()].lock().await;
     if store::mail::find(&app.store, &mail.key).await?.is_some() {
         return Ok(Outcome::Again);
@@ -192,7 +210,10 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     let mut kept = Kept { app, files: Vec::new() };
     let outcome = match returned {
         Some(returned) => mail.came_back(&returned, &mut kept).await,
-        None => mail.take(whose, &mut kept).await,
+        None => match &desk {
+            Some(desk) => mail.of_member(desk, &envelope.to, &mut kept).await,
+            None => mail.take(whose, &mut kept).await,
+        },
     };
     match outcome {
         Ok(outcome) => {
@@ -275,6 +296,8 @@ struct Mail<'a> {
     writer: [u8; 16],
     raw: Arc<Vec<u8>>,
     letter: Letter,
+    /// The return path, when the door was told.
+    path: Option<String>,
     now: Timestamp,
 }
 
@@ -299,6 +322,44 @@ impl Mail<'_> {
         tracing::warn!(program = %self.program, code = why.code(), "a mail could not be taken as what it is; it is kept for the team");
     }
 
+    /// A mail to a member's secret address: kept for the team at once. It does something when it is proven to be theirs.
+    async fn of_member(&self, desk: &Desk, to: &str, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+        let case = match members::case_of(self.app, desk).await {
+            Ok(case) => case,
+            // An erased case is as none.
+            Err(Error::NotFound) => return self.report(kept).await,
+            Err(other) => return Err(other),
+        };
+        let policy = execute::policy_of(self.app, &case)?;
+        let right = match members::may_write(self.app, &desk.member, &case).await? {
+            _ if policy.channels.team_mail == TeamMail::Never => Err("the policy does not let members answer by mail"),
+            _ if self.app.config.mail_dns == MailDns::Off => {
+                Err("nothing is asked of the DNS here, so nothing can be proven")
+            }
+            None => Err("its member may not work on the case any more"),
+            Some(member) => members::looks_right(&self.letter, &member, to),
+        };
+        let what = desk.act.name();
+        let (act, words) = match right {
+            Ok(()) => (
+                Some(desk.task()),
+                format!(
+                    "It came to a member's own address, to become their {what}. It does so when it is proven to be theirs."
+                ),
+            ),
+            Err(why) => (
+                None,
+                format!(
+                    "It came to a member's own address for a mail that becomes their {what}, and was not used: {why}."
+                ),
+            ),
+        };
+        let keeper = members::keeper(&case.id);
+        let act = (act.as_deref(), false);
+        let kept = self.keep_for_team(&keeper, &case.id, vec![words], Letters::Nobody, act, kept).await;
+        kept.map(Outcome::Unverified)
+    }
+
     /// A server says that a letter of ours could not be delivered, or a program answered one to the team: a note at its
     /// case, and the end of it. A letter about it would come back as well.
     async fn came_back(&self, returned: &bounces::Returned, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
@@ -307,7 +368,8 @@ impl Mail<'_> {
             let report = returned.report();
             let actor = Actor::Reporter { case: case.clone(), report: report.unwrap_or_default() };
             let letters = if report.is_some() { Letters::Never } else { Letters::Nobody };
-            match self.unverified(&actor, case, vec![returned.words()], letters, kept).await {
+            let is_reporters = matches!(self.letter.automatic, Some(Automatic::Bounce)) && report.is_some();
+            match self.keep_for_team(&actor, case, vec![returned.words()], letters, (None, is_reporters), kept).await {
                 Ok(case) => return Ok(Outcome::Unverified(case)),
                 // The case was erased.
                 Err(Error::NotFound) => kept.forget().await,
@@ -330,7 +392,16 @@ impl Mail<'_> {
                 other => other?,
             }
         }
-        kept.add("message.eml", &self.raw).await
+        kept.add(WHOLE, &self.raw).await
+    }
+
+    /// Has it worked out who sent it, when it is kept. Servers' reports are known by the letter they bring back.
+    fn to_check(&self, case: &CaseId, files: &[FileRef], act: Option<&str>) -> Option<Statement> {
+        if self.app.config.mail_dns == MailDns::Off || matches!(self.letter.automatic, Some(Automatic::Bounce)) {
+            return None;
+        }
+        let file = files.iter().rev().find(|file| file.name == WHOLE)?.id.as_str();
+        tasks::statement(self.app, file, case, act, self.path.as_deref().unwrap_or_default(), self.now)
     }
 
     fn seen(&self, who: &[u8], stream: &str, answer: Letters) -> Statement {
@@ -432,7 +503,11 @@ impl Mail<'_> {
             if self.letter.over.is_none() { asks::read(&self.letter.fresh()) } else { (None, String::new()) };
         let Some(ask) = ask else {
             self.keep_files(kept).await?;
-            let rows = |case: &CaseId| vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
+            let rows = |case: &CaseId| {
+                let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
+                rows.extend(self.to_check(case, &kept.files, None));
+                rows
+            };
             return self.write(&actor, &case.id, self.text(true), &rows, kept).await;
         };
         let answer = self.answer().await?;
@@ -450,6 +525,11 @@ impl Mail<'_> {
             return Ok(Outcome::Joined(case.id.clone()));
         }
         self.keep_files(kept).await?;
+        let rows = |case: &CaseId| {
+            let mut rows = rows(case);
+            rows.extend(self.to_check(case, &kept.files, None));
+            rows
+        };
         self.write(&actor, &case.id, fitting(&rest), &rows, kept).await
     }
 
@@ -469,7 +549,8 @@ impl Mail<'_> {
             Err(Error::Refused(why)) => self.log(&why),
             Err(other) => return Err(other),
         }
-        let command = Command::TakeMail { text: self.text(false), files: kept.files.clone(), noticed: self.noticed() };
+        let (text, files, noticed) = (self.text(false), kept.files.clone(), self.noticed());
+        let command = Command::TakeMail { text, files, noticed, returned: false };
         execute_beside(self.app, actor, case, command, &beside).await?;
         Ok(Outcome::Unverified(case.clone()))
     }
@@ -538,8 +619,21 @@ impl Mail<'_> {
         &self,
         actor: &Actor,
         case: &CaseId,
+        noticed: Vec<String>,
+        letters: Letters,
+        kept: &mut Kept<'_>,
+    ) -> Result<CaseId, Error> {
+        self.keep_for_team(actor, case, noticed, letters, (None, false), kept).await
+    }
+
+    /// The same, with what is to be done when it is known who sent it.
+    async fn keep_for_team(
+        &self,
+        actor: &Actor,
+        case: &CaseId,
         mut noticed: Vec<String>,
         letters: Letters,
+        (act, returned): (Option<&str>, bool),
         kept: &mut Kept<'_>,
     ) -> Result<CaseId, Error> {
         self.keep_files(kept).await?;
@@ -550,8 +644,12 @@ impl Mail<'_> {
         noticed.extend(self.noticed());
         let subject = &self.letter.subject;
         let text = if subject.is_empty() { self.text(false) } else { format!("{subject}\n\n{}", self.text(false)) };
-        let command = Command::TakeMail { text: fitting(&text), files: kept.files.clone(), noticed };
-        let rows = |case: &CaseId| vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
+        let command = Command::TakeMail { text: fitting(&text), files: kept.files.clone(), noticed, returned };
+        let rows = |case: &CaseId| {
+            let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
+            rows.extend(self.to_check(case, &kept.files, act));
+            rows
+        };
         execute_beside(self.app, actor, case, command, &Beside { rows: &rows, letters }).await?;
         Ok(case.clone())
     }
@@ -563,6 +661,11 @@ impl Mail<'_> {
             store::mail::of_sender(&self.app.store, &self.sender, self.program.as_str(), hour).await?;
         let is_server = matches!(self.letter.automatic, Some(Automatic::Bounce | Automatic::Own));
         if let Some(newest) = newest.filter(|it| is_server && count >= BOUNCES_AN_HOUR && !it.is_empty()) {
+            let (folded, _) =
+                store::mail::of_sender(&self.app.store, &self.writer, self.program.as_str(), hour).await?;
+            if folded >= FOLDED_AN_HOUR {
+                return Ok(Outcome::Later);
+            }
             let case = CaseId(newest);
             let actor = Actor::Reporter { case: case.clone(), report: 0 };
             let why =
@@ -584,7 +687,11 @@ impl Mail<'_> {
             std::cmp::Ordering::Equal => Letters::Never,
             std::cmp::Ordering::Greater => Letters::Nobody,
         };
-        let rows = |case: &CaseId| vec![self.seen(&self.sender, case.as_str(), answer)];
+        let rows = |case: &CaseId| {
+            let mut rows = vec![self.seen(&self.sender, case.as_str(), answer)];
+            rows.extend(self.to_check(case, &kept.files, None));
+            rows
+        };
         let beside = Beside { rows: &rows, letters: answer };
         let files = || kept.files.clone();
         // Should what was read of it be refused, it would be again: then the file alone is the report.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use lettre::address::Envelope;
 use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, MailParameter};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use super::letters::Letter;
@@ -167,7 +169,11 @@ pub enum Failed {
 }
 
 /// A way to a mail server. Connections are kept and used again.
-pub struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
+pub struct Smtp {
+    usual: AsyncSmtpTransport<Tokio1Executor>,
+    server: Server,
+    parameters: Option<TlsParameters>,
+}
 
 impl std::fmt::Debug for Smtp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -176,16 +182,28 @@ impl std::fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// Gets ready; connects only when there is a letter.
+    /// Gets ready; connects only when there is a letter. `more` are certificates (PEM) that the server may be signed by,
+    /// besides those that this machine trusts.
     ///
     /// # Errors
     /// [`BadServer::Tls`] when TLS cannot be set up on this machine.
-    pub fn new(server: &Server) -> Result<Self, BadServer> {
-        let parameters = || TlsParameters::new(server.host.clone()).map_err(|why| BadServer::Tls(why.to_string()));
-        let tls = match server.tls {
-            Wrapping::FromStart => Tls::Wrapper(parameters()?),
-            Wrapping::StartTls => Tls::Required(parameters()?),
-            Wrapping::None => Tls::None,
+    pub fn new(server: &Server, more: Option<&[u8]>) -> Result<Self, BadServer> {
+        let bad = |why: lettre::transport::smtp::Error| BadServer::Tls(why.to_string());
+        let parameters = || {
+            let mut builder = TlsParameters::builder(server.host.clone());
+            if let Some(more) = more {
+                builder = builder.add_root_certificate(Certificate::from_pem(more).map_err(bad)?);
+            }
+            builder.build().map_err(bad)
+        };
+        let parameters = match server.tls {
+            Wrapping::None => None,
+            Wrapping::FromStart | Wrapping::StartTls => Some(parameters()?),
+        };
+        let tls = match (server.tls, parameters.clone()) {
+            (Wrapping::FromStart, Some(parameters)) => Tls::Wrapper(parameters),
+            (Wrapping::StartTls, Some(parameters)) => Tls::Required(parameters),
+            _ => Tls::None,
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
             .port(server.port)
@@ -195,7 +213,7 @@ impl Smtp {
         if let (Some(user), Some(password)) = (&server.user, &server.password) {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
-        Ok(Self(builder.build()))
+        Ok(Self { usual: builder.build(), server: server.clone(), parameters })
     }
 
     /// Whether the server answers, by the polite question that changes nothing (NOOP).
@@ -203,11 +221,13 @@ impl Smtp {
     /// # Errors
     /// Why not, in words without the server's text.
     pub async fn reach(&self) -> Result<(), String> {
-        match self.0.test_connection().await {
+        match self.usual.test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err("the mail server answers, and takes no letters".into()),
             Err(why) if why.is_timeout() => Err("the mail server did not answer in time".into()),
-            Err(why) if why.is_tls() => Err("no TLS could be agreed with the mail server; see its certificate".into()),
+            Err(why) if why.is_tls() || is_certificate(&why) => {
+                Err("no TLS could be agreed with the mail server; see its certificate".into())
+            }
             Err(why) => Err(match why.status() {
                 Some(code) => format!("the mail server answered {code}"),
                 None => "the mail server could not be reached".into(),
@@ -222,22 +242,87 @@ impl Smtp {
     pub async fn send(&self, letter: &Letter) -> Result<(), Failed> {
         let envelope = Envelope::new(Some(letter.from.clone()), vec![letter.to.clone()])
             .map_err(|_| Failed::Never("the envelope names no recipient".into()))?;
-        match self.0.send_raw(&envelope, &letter.bytes).await {
+        match self.usual.send_raw(&envelope, &letter.bytes).await {
             Ok(_) => Ok(()),
-            Err(why) => {
-                let code = why.status().map(|code| format!("the mail server answered {code}"));
-                Err(match code {
-                    Some(words) if why.is_permanent() => Failed::Never(words),
-                    Some(words) => Failed::Later(words),
-                    None if why.is_timeout() => Failed::Unreachable("the mail server did not answer in time".into()),
-                    None if why.is_tls() => {
-                        Failed::Unreachable("no TLS could be agreed with the mail server; see its certificate".into())
-                    }
-                    None if why.is_client() => Failed::Never("the letter cannot be sent to this server".into()),
-                    None => Failed::Unreachable("the mail server could not be reached".into()),
-                })
-            }
+            Err(why) => Err(failed(&why)),
         }
+    }
+
+    /// Hands a letter over to a server that promises to pass it on inside TLS only (REQUIRETLS, RFC 8689), or keeps it.
+    ///
+    /// # Errors
+    /// As [`Smtp::send`]; [`Failed::Later`] when the server does not promise it.
+    pub async fn send_all_the_way(&self, letter: &Letter) -> Result<(), Failed> {
+        let held = || {
+            Failed::Later(
+                "held: this domain is reached inside TLS or not at all, and the mail server does not promise that"
+                    .into(),
+            )
+        };
+        let Some(parameters) = self.parameters.clone() else { return Err(held()) };
+        let told = self.talk_inside(letter, parameters).await.map_err(|why| failed(&why))?;
+        if told { Ok(()) } else { Err(held()) }
+    }
+
+    /// Whether the server promised it and has the letter.
+    async fn talk_inside(
+        &self,
+        letter: &Letter,
+        parameters: TlsParameters,
+    ) -> Result<bool, lettre::transport::smtp::Error> {
+        let name = ClientId::default();
+        let place = (self.server.host.as_str(), self.server.port);
+        let wrapped = (self.server.tls == Wrapping::FromStart).then(|| parameters.clone());
+        let mut talk = AsyncSmtpConnection::connect_tokio1(place, Some(PATIENCE), &name, wrapped, None).await?;
+        if !talk.is_encrypted() {
+            talk.starttls(parameters, &name).await?;
+        }
+        if let (Some(user), Some(password)) = (&self.server.user, &self.server.password) {
+            let login = Credentials::new(user.clone(), password.clone());
+            talk.auth(DEFAULT_MECHANISMS, &login).await?;
+        }
+        let can = talk.command(Ehlo::new(name)).await?;
+        if !can.message().any(|line| line.trim().eq_ignore_ascii_case("REQUIRETLS")) {
+            talk.quit().await?;
+            return Ok(false);
+        }
+        let promise = MailParameter::Other { keyword: "REQUIRETLS".into(), value: None };
+        talk.command(Mail::new(Some(letter.from.clone()), vec![promise])).await?;
+        talk.command(Rcpt::new(letter.to.clone(), Vec::new())).await?;
+        talk.command(Data).await?;
+        talk.message(&letter.bytes).await?;
+        // The letter is the server's; how the conversation ends changes nothing.
+        drop(talk.quit().await);
+        Ok(true)
+    }
+}
+
+/// Whether a conversation ended because of the server's certificate. That is told as a broken connection.
+fn is_certificate(why: &lettre::transport::smtp::Error) -> bool {
+    let mut cause = std::error::Error::source(why);
+    while let Some(found) = cause {
+        if found.to_string().contains("certificate") {
+            return true;
+        }
+        cause = found.source();
+    }
+    false
+}
+
+/// What became of a letter, in words without the server's.
+fn failed(why: &lettre::transport::smtp::Error) -> Failed {
+    match why.status().map(|code| format!("the mail server answered {code}")) {
+        Some(words) if why.is_permanent() => Failed::Never(words),
+        Some(words) => Failed::Later(words),
+        None if why.is_timeout() => Failed::Unreachable("the mail server did not answer in time".into()),
+        None if why.is_tls() || is_certificate(why) => {
+            Failed::Unreachable("no TLS could be agreed with the mail server; see its certificate".into())
+        }
+        // A server that offers no TLS, or no way to sign in that we know: nothing is sent without.
+        None if why.is_client() => {
+            Failed::Unreachable("the mail server offers no TLS, or no way to sign in; letters are held".into())
+        }
+        None => Failed::Unreachable("the mail server could not be reached".into()),
     }
 }
 

@@ -83,7 +83,7 @@ pub fn build(
         }
     };
     let mark = super::receive::own_mark(app, id)?;
-    let head = Heading { program: &program, id, thread: id, mark: &mark, reply_to: None };
+    let head = Heading { program: &program, slug: &policy.program.slug, id, thread: id, mark: &mark, reply_to: None };
     let mut letter = letters::compose(sender, &head, at, to, &words)?;
     // The page takes a POST without any sign-in, and that ends it (RFC 8058, section 3.1).
     let mut bytes = format!(

@@ -21,6 +21,7 @@ pub mod receipts; // from a receipt to its report
 pub mod idempotency; // the first answer again
 pub mod outbox; // what leaves the building, once each
 pub mod mail; // mails that were taken in, once each
+pub mod mail_tasks; // and what is still to be done with them
 pub mod programs; // policies, every version
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
@@ -199,6 +200,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("idempotency", idempotency::ALL),
         ("outbox", outbox::ALL),
         ("mail", mail::ALL),
+        ("mail_tasks", mail_tasks::ALL),
         ("programs", programs::ALL),
         ("people", people::ALL),
         ("advisories", advisories::ALL),

@@ -20,6 +20,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0003.sql"),
         include_str!("schema/main_0004.sql"),
         include_str!("schema/main_0005.sql"),
+        include_str!("schema/main_0006.sql"),
     ],
 };
 
@@ -46,6 +47,8 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("advisory", "id"),
     ("public_id", "program, year"),
     ("mail_seen", "key"),
+    ("mail_task", "file"),
+    ("mail_reply", "hash"),
     ("closed_report", "stream"),
     ("figures", "program"),
     ("probe", "id"),

@@ -16,6 +16,7 @@ use crate::follow::hooks as calls;
 use crate::follow::steps::Step;
 use crate::follow::subscriptions::{self, CONFIRM, Wish};
 use crate::mail::Post;
+use crate::mail::dkim;
 use crate::mail::smtp::Failed;
 use crate::mail::subscribers::{self, Letter};
 use crate::store::steps::{self, StepRow};
@@ -249,6 +250,7 @@ async fn send(
     let Some(letter) = subscribers::build(app, &post.sender, &policy, &id, at, &address, &secret, &what)? else {
         return Ok(Outcome::Never("the address cannot be written to".into()));
     };
+    let letter = dkim::signed(app, letter).await?;
     Ok(match post.send(&letter).await {
         Ok(()) => Outcome::Done(Vec::new(), String::new()),
         Err(Failed::Never(words)) => Outcome::Never(words),

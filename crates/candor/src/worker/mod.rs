@@ -6,6 +6,7 @@
 pub mod clocks; // a due clock becomes a command
 pub mod outbox; // a waiting letter becomes a message
 pub mod follow; // what follows a publication
+pub mod origins; // who sent the mails that were taken in
 pub mod probes; // each channel, looked at from outside
 pub mod pages; // the public tree, when something public changed
 pub mod sweeps; // what is kept for a time only
@@ -18,10 +19,12 @@ use tracing::{error, info};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::mail::origin::Checker;
 use crate::mail::{BadPost, Post};
 use crate::store;
 pub use clocks::{Clocks, tick_once};
 pub use follow::{Followed, follow_once};
+pub use origins::check_once;
 pub use outbox::{Delivered, deliver_once};
 pub use pages::{Pages, build_tree};
 pub use probes::probe_once;
@@ -44,17 +47,20 @@ const PROBE_EVERY: Duration = Duration::from_secs(1_800);
 /// [`BadPost`] when mail cannot be set up as the operator chose; found before any work begins.
 pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPost> {
     let post = Post::new(&app.config)?;
+    let checker = Checker::new(&app.config.mail_dns, &app.config.mail_relays).map_err(BadPost::Dns)?;
     if app.keys().is_err() {
         error!("the worker stands still: the root key is missing, so no case can be opened");
     }
-    let (due, letters, pages, steps) = (Notify::new(), Notify::new(), Notify::new(), Notify::new());
-    let bells = [&due, &letters, &pages, &steps];
+    let (due, letters, pages) = (Notify::new(), Notify::new(), Notify::new());
+    let (steps, mails) = (Notify::new(), Notify::new());
+    let bells = [&due, &letters, &pages, &steps, &mails];
     tokio::join!(
         spread(&app, shutdown.clone(), &bells),
         keep_clocks(&app, shutdown.clone(), &due),
         keep_outbox(&app, shutdown.clone(), &letters, &post),
         keep_pages(&app, shutdown.clone(), &pages),
         keep_following(&app, shutdown.clone(), &steps, &post),
+        keep_checking(&app, shutdown.clone(), &mails, checker.as_ref()),
         keep_probing(&app, shutdown.clone()),
         keep_sweeping(&app, shutdown),
     );
@@ -141,6 +147,22 @@ async fn keep_following(app: &App, mut shutdown: watch::Receiver<bool>, bell: &N
         if app.keys().is_ok() {
             report(follow::round(app, post, &shutdown).await.map(drop), "doing what follows a publication");
             if let Ok(at) = store::steps::next_at(&app.store).await {
+                next = at.and_then(|at| Timestamp::from_microsecond(at).ok());
+            }
+        }
+        if !sleep(app, &mut shutdown, bell, next).await {
+            return;
+        }
+    }
+}
+
+async fn keep_checking(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify, checker: Option<&Checker>) {
+    let Some(checker) = checker else { return };
+    loop {
+        let mut next = None;
+        if app.keys().is_ok() {
+            report(Box::pin(origins::round(app, checker)).await.map(drop), "looking who sent a mail");
+            if let Ok(at) = store::mail_tasks::next_at(&app.store).await {
                 next = at.and_then(|at| Timestamp::from_microsecond(at).ok());
             }
         }

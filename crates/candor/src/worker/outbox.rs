@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::mail::letters::{self, Built};
 use crate::mail::smtp::Failed;
-use crate::mail::{BadPost, Post};
+use crate::mail::{BadPost, Post, dkim};
 use crate::store::outbox::{self, OutboxRow};
 
 /// Letters claimed at a time.
@@ -94,7 +94,15 @@ pub(super) async fn round(app: &App, post: &Post, shutdown: &mut watch::Receiver
 /// Delivers one letter. Gives the reason when the server cannot be reached at all.
 async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered) -> Result<Option<String>, Error> {
     let letter = match Box::pin(letters::build(app, &post.sender, row)).await {
-        Ok(Built::Letter(letter)) => letter,
+        Ok(Built::Letter(letter)) => match dkim::signed(app, *letter).await {
+            Ok(letter) => letter,
+            Err(Error::Locked) => return Err(Error::Locked),
+            Err(why) => {
+                error!(letter = row.id, cause = super::cause(&why), "a letter could not be signed");
+                later(app, row, "the letter could not be signed; see the log", total).await?;
+                return Ok(None);
+            }
+        },
         Ok(Built::Dropped(reason)) => {
             outbox::dropped(&app.store, row, app.now().as_microsecond(), reason).await?;
             total.dropped += 1;

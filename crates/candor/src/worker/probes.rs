@@ -70,7 +70,7 @@ async fn look(app: &App, client: &Client, policy: &Policy) -> Result<Vec<Finding
     if policy.channels.email.is_some() {
         found.push(mail_in(app).await);
         if let Some(url) = &app.config.imap {
-            found.push(mailbox(url, app.config.imap_password.as_deref()).await);
+            found.push(mailbox(url, app.config.imap_password.as_deref(), app.config.mail_ca.as_deref()).await);
         }
         found.push(round_trip(app, policy, now).await?);
     }
@@ -186,10 +186,10 @@ async fn mail_in(app: &App) -> Finding {
 }
 
 /// Whether the mailbox that mail is taken from can be opened.
-async fn mailbox(url: &str, password: Option<&str>) -> Finding {
+async fn mailbox(url: &str, password: Option<&str>, more: Option<&[u8]>) -> Finding {
     let outcome = match imap::Mailbox::parse(url, password) {
         Err(why) => Err(why),
-        Ok(mailbox) => match tokio::time::timeout(PATIENCE, imap::reach(&mailbox)).await {
+        Ok(mailbox) => match tokio::time::timeout(PATIENCE, imap::reach(&mailbox, more)).await {
             Ok(Ok(())) => Ok("the mailbox can be opened".to_owned()),
             Ok(Err(why)) => Err(why.to_string()),
             Err(_) => Err("the mailbox does not answer in time".to_owned()),

@@ -112,7 +112,7 @@ async fn a_mail_server_is_answered_for_each_recipient_when_the_mail_is_durable()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e6_only_one_end_ends_a_message_and_no_second_one_is_smuggled_in() {
+async fn abuse_e6_only_one_end_ends_a_message_and_no_second_one_is_smuggled_in() {
     let (place, app) = begin().await;
     for (number, end) in
         ["\n.\n", "\n.\r\n", "\r.\r", "\r\n.\n", "\r\n.\r", "\n\r.\r\n", "\r\n\0.\r\n"].into_iter().enumerate()
@@ -203,7 +203,7 @@ async fn a_pipe_says_by_its_status_what_became_of_the_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e13_what_a_mail_server_was_told_is_taken_outlives_a_kill() {
+async fn abuse_e13_what_a_mail_server_was_told_is_taken_outlives_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let file = folder.path().join("policy.toml");

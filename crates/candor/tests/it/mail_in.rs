@@ -123,7 +123,7 @@ async fn a_mail_becomes_a_report_with_its_files_and_is_answered_without_a_word_o
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e1_e3_an_answer_joins_by_secret_and_sender_and_nothing_else_grants_anything() {
+async fn abuse_e1_e3_an_answer_joins_by_secret_and_sender_and_nothing_else_grants_anything() {
     let (_place, app) = begin().await;
     let case = filed(&app, mail(ADA, "Overflow", "", "It overflows.")).await;
     posts(&app).await;
@@ -192,7 +192,7 @@ async fn e1_e3_an_answer_joins_by_secret_and_sender_and_nothing_else_grants_anyt
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e7_automatic_mail_is_not_answered_and_answers_to_one_sender_are_spaced() {
+async fn abuse_e7_automatic_mail_is_not_answered_and_answers_to_one_sender_are_spaced() {
     let (_place, app) = begin().await;
     for (at, (from, more)) in [
         (ADA, "Auto-Submitted: auto-replied\r\n"),
@@ -226,7 +226,7 @@ async fn e7_automatic_mail_is_not_answered_and_answers_to_one_sender_are_spaced(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e7_a_letter_that_comes_back_ends_and_a_storm_of_bounces_is_folded() {
+async fn abuse_e7_a_letter_that_comes_back_ends_and_a_storm_of_bounces_is_folded() {
     let (_place, app) = begin().await;
     filed(&app, mail(ADA, "Overflow", "", "It overflows.")).await;
     posts(&app).await;
@@ -299,7 +299,7 @@ async fn a_flood_of_one_sender_is_taken_in_quietly_after_ten_and_a_flood_of_many
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e13_the_same_mail_twice_is_one_and_another_text_under_its_id_is_kept() {
+async fn abuse_e13_the_same_mail_twice_is_one_and_another_text_under_its_id_is_kept() {
     let (_place, app) = begin().await;
     let raw = mail(ADA, "Overflow", "", "It overflows.");
     let case = filed(&app, raw.clone()).await;
@@ -321,7 +321,7 @@ async fn e13_the_same_mail_twice_is_one_and_another_text_under_its_id_is_kept() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e14_a_wrong_closed_or_erased_address_loses_nothing_and_tells_nothing() {
+async fn abuse_e14_a_wrong_closed_or_erased_address_loses_nothing_and_tells_nothing() {
     let (place, app) = begin().await;
     let case = filed(&app, mail(ADA, "Overflow", "", "It overflows.")).await;
     posts(&app).await;

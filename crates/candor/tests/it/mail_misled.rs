@@ -112,7 +112,7 @@ fn bounce(letter: &str, kind: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e7_a_letter_that_cannot_be_delivered_ends_at_its_case_and_makes_no_letter() {
+async fn abuse_e7_a_letter_that_cannot_be_delivered_ends_at_its_case_and_makes_no_letter() {
     let (_place, app) = begin().await;
     let case = filed(&app, mail("eve@outside.example", "Overflow", "", "It overflows.")).await;
     posts(&app).await;
@@ -144,7 +144,7 @@ async fn e7_a_letter_that_cannot_be_delivered_ends_at_its_case_and_makes_no_lett
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e7_a_note_of_absence_that_answers_a_letter_to_the_team_is_no_report() {
+async fn abuse_e7_a_note_of_absence_that_answers_a_letter_to_the_team_is_no_report() {
     let (_place, app) = begin().await;
     let case = filed(&app, mail("eve@outside.example", "Overflow", "", "It overflows.")).await;
     posts(&app).await;
@@ -160,4 +160,23 @@ async fn e7_a_note_of_absence_that_answers_a_letter_to_the_team_is_no_report() {
     assert_eq!(comes(&app, US, absent).await, Outcome::Unverified(case));
     posts(&app).await;
     assert_eq!(all(&app).len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_comes_back_marks_the_reporters_address_until_they_write_again() {
+    let (_place, app) = begin().await;
+    let case = filed(&app, mail(ADA, "Overflow", "", "It overflows.")).await;
+    posts(&app).await;
+    let address = secret(&app, ADA);
+    let raw = to(&app, ADA).pop().expect("a letter").2;
+    let before = all(&app).len();
+    assert_eq!(comes(&app, US, bounce(&raw, "message/rfc822")).await, Outcome::Unverified(case.clone()));
+    posts(&app).await;
+    assert_eq!((all(&app).len(), to(&app, ADA).len()), (before + 1, 1), "the team is told, and nobody else");
+    let found = look(&app, &case).await;
+    assert_eq!(found.reports[0].returned_at, Some(found.updated_at));
+    assert!(found.history.iter().any(|entry| matches!(entry.what, Event::LetterReturned { report: 0 })));
+    assert!(!found.history.last().expect("it").what.is_shown_to_reporter());
+    comes(&app, &address, mail(ADA, "Re: Overflow", "", "I am here again.")).await;
+    assert_eq!(look(&app, &case).await.reports[0].returned_at, None);
 }

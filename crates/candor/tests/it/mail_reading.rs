@@ -48,7 +48,7 @@ fn a_mail_with_two_forms_and_files_gives_its_plain_text_and_its_files() {
 }
 
 #[test]
-fn e10_a_mail_with_two_readings_has_one_here_and_is_said_to_be_odd() {
+fn abuse_e10_a_mail_with_two_readings_has_one_here_and_is_said_to_be_odd() {
     let found = letter(
         "From: Real <real@outside.example>\nFrom: staff@example.org\nSubject: first\nSubject: second\n\
          Content-Type: text/plain\nContent-Type: text/html\n\n<b>as it stands</b>\n",
@@ -79,7 +79,7 @@ fn e10_a_mail_with_two_readings_has_one_here_and_is_said_to_be_odd() {
 }
 
 #[test]
-fn e12_html_invitations_and_outlook_packing_become_text_and_files() {
+fn abuse_e12_html_invitations_and_outlook_packing_become_text_and_files() {
     let found = letter(
         "From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n\
          <style>@import url(https://t.example/c)</style><p style=\"background:url(https://t.example/b)\">Look<img \

@@ -268,7 +268,7 @@ impl Drop for Dovecot {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn e13_a_mailbox_gives_each_mail_once_also_when_it_is_numbered_anew() {
+async fn abuse_e13_a_mailbox_gives_each_mail_once_also_when_it_is_numbered_anew() {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
     app.set_clock(at("2026-03-02T09:00:00Z"));

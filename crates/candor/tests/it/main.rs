@@ -11,8 +11,15 @@ mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
 mod mail_reading; // mails as people write them, and as nobody should
 mod mail_in; // a mail becomes a case, or a message of one
+mod mail_members; // members answer from their own mail program
 mod mail_misled;
+mod mail_origin; // who really sent a mail
+mod mail_abuse; // mail as a weapon
+mod fuzz_entries; // the entry points of the fuzzer, over seeds
+mod mail_outage; // a mail server that is down for a week
+mod mail_corpus; // odd mails of other programs
 mod mail_doors; // LMTP and the pipe
+mod mail_tls; // letters leave inside TLS or wait
 mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
 mod policies_story; // the example policies, each from report to close over the API

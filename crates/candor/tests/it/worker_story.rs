@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 /// An application that sends over SMTP to this port.
-async fn app(place: &Place, port: u16) -> App {
+pub async fn app(place: &Place, port: u16) -> App {
     let mut config = Config::in_folder(place.data());
     config.blobs = place.folder.path().join("blobs");
     config.public = place.folder.path().join("public");
@@ -23,7 +23,7 @@ async fn app(place: &Place, port: u16) -> App {
 }
 
 /// A mail server that answers `greeting`, takes what comes, and keeps it.
-async fn server(greeting: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
+pub async fn server(greeting: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let kept = Arc::new(Mutex::new(Vec::new()));

@@ -693,6 +693,7 @@ impl ApiCommand {
             | Command::AnswerSummary { .. }
             | Command::Withdraw { .. }
             | Command::TakeMail { .. }
+            | Command::RecordOrigin { .. }
             | Command::Tick => return None,
         })
     }
@@ -808,7 +809,8 @@ mod tests {
             Command::ChooseCredit { credit: Credit::Anonymous },
             Command::AnswerEmbargo { agree: true, text: text() },
             Command::Withdraw { text: text() },
-            Command::TakeMail { text: text(), files: Vec::new(), noticed: Vec::new() },
+            Command::TakeMail { text: text(), files: Vec::new(), noticed: Vec::new(), returned: true },
+            Command::RecordOrigin { entry: 1, origin: Box::default() },
             Command::Tick,
         ];
         let mut names: Vec<_> = all.iter().map(Command::name).collect();

@@ -199,6 +199,15 @@ impl From<&event::Outcome> for Outcome {
     }
 }
 
+/// One check of who sent a mail.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MailCheck {
+    /// `spf`, `dkim`, `dmarc` or `arc`.
+    pub check: String,
+    /// What it came to, in words.
+    pub words: String,
+}
+
 /// What happened.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -250,6 +259,21 @@ pub enum What {
         files: Vec<File>,
         /// Whom it says it is from, and what is odd about it.
         noticed: Vec<String>,
+    },
+    /// A letter to the reporter came back.
+    LetterReturned {
+        report: u32,
+    },
+    /// Who sent the mail of an entry, as far as mail can tell.
+    MailChecked {
+        /// Place of the entry.
+        entry: u64,
+        /// Domain of the sender that is shown.
+        from: String,
+        /// In one sentence.
+        summary: String,
+        /// Each check in words: `spf`, `dkim`, `dmarc` and `arc`.
+        checks: Vec<MailCheck>,
     },
     Nudged {
         report: u32,
@@ -482,6 +506,17 @@ impl What {
             Event::MailUnverified { report, text, files: sent, noticed } => {
                 Self::MailUnverified { report, text, files: files(&sent), noticed }
             }
+            Event::LetterReturned { report } => Self::LetterReturned { report },
+            Event::MailChecked { entry, origin } => Self::MailChecked {
+                entry,
+                summary: origin.summary(),
+                checks: origin
+                    .lines()
+                    .into_iter()
+                    .map(|(name, words)| MailCheck { check: name.to_ascii_lowercase(), words })
+                    .collect(),
+                from: origin.from,
+            },
             Event::Nudged { report, to } => Self::Nudged { report, to },
             Event::Noted { text, files: sent } => Self::Noted { text, files: files(&sent) },
             Event::Described { title, product, component, aliases } => {

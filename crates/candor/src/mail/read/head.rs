@@ -42,6 +42,11 @@ impl Head {
         if too_long { Err(head) } else { Ok(head) }
     }
 
+    /// Every field, in order; names in lower case.
+    pub(super) fn into_fields(self) -> Vec<(String, String)> {
+        self.fields
+    }
+
     /// The values of a field, in order. `name` in lower case.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())

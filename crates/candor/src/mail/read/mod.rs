@@ -11,7 +11,7 @@ pub mod asks; // plain words at the beginning of a reporter's mail
 
 pub use text::Passage;
 
-pub(super) use coding::{base64, quoted_printable};
+pub(super) use coding::{base64, quoted_printable, to_base64};
 
 use head::Head;
 use jiff::Timestamp;
@@ -294,6 +294,12 @@ pub fn read(raw: &[u8], limits: &Limits) -> Letter {
         Err(over) => letter.over = Some(over),
     }
     letter
+}
+
+/// The header lines of a mail, unfolded and in order; names in lower case.
+pub(super) fn unfolded(raw: &[u8]) -> Vec<(String, String)> {
+    let (Ok(head) | Err(head)) = Head::read(raw, Limits::default().header);
+    head.into_fields()
 }
 
 /// What the header says.

@@ -423,6 +423,9 @@ fn report_view(
     } else {
         who = "no name or address given".into();
     }
+    if let Some(at) = report.returned_at {
+        who = format!("{who}; a letter to this address came back {}, check it", TimeView::fixed(at, zone).absolute);
+    }
     if let Some(member) = &report.filed_by {
         who = format!("{who}; filed by {}", names.of(member));
     }

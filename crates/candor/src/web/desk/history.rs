@@ -5,8 +5,8 @@ use crate::web::views::case::Entry as EntryView;
 use crate::web::views::{FileView, Row, TimeView, fmt};
 use candor_core::case::{Author, Case, Entry};
 use candor_core::event::{Credit, Event, FileRef, Outcome, VerificationResult};
-use candor_core::gates;
 use candor_core::policy::Policy;
+use candor_core::{gates, origin};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -45,6 +45,11 @@ fn line(
         view.side = side.into();
         view.text = text.to_owned();
     };
+    let sender = |view: &mut EntryView| {
+        let Some(origin) = origin::of_entry(case, entry.seq) else { return };
+        view.rows.push(Row::new("Sender", origin.summary()));
+        view.rows.extend(origin.lines().into_iter().map(|(name, words)| Row::new(name, words)));
+    };
     match &entry.what {
         Event::Reported { channel, filed_by, number, .. } => {
             use candor_core::event::Channel;
@@ -60,8 +65,10 @@ fn line(
             }
             .into();
             view.side = "reporter".into();
+            sender(&mut view);
         }
-        Event::ContactGiven { .. } => return None,
+        // It stands beside the mail.
+        Event::ContactGiven { .. } | Event::MailChecked { .. } => return None,
         Event::Forgotten { .. } => view.did = "name and address of the reporter were erased".into(),
         Event::CreditChosen { credit, .. } => {
             view.who = reporter(case, 0);
@@ -89,12 +96,18 @@ fn line(
         Event::ReporterWrote { text, files: sent, .. } => {
             said(&mut view, "wrote", "reporter", text);
             view.files = files(sent);
+            sender(&mut view);
         }
         Event::MailUnverified { text, files: sent, noticed, .. } => {
             view.who = "Somebody".into();
             said(&mut view, "wrote a mail to the reporter's secret address; it may not be the reporter", "note", text);
             view.rows = noticed.iter().map(|words| Row::new("Noticed", words.clone())).collect();
             view.files = files(sent);
+            sender(&mut view);
+        }
+        Event::LetterReturned { .. } => {
+            view.who = "A mail server".into();
+            said(&mut view, "could not deliver a letter to the reporter; the address needs a look", "note", "");
         }
         Event::Nudged { to, .. } => said(&mut view, &format!("asked for news; {to} was told"), "reporter", ""),
         Event::Noted { text, files: sent } => {

@@ -150,6 +150,7 @@ fn flag(row: &QueueRow) -> String {
         (row.card.drill, "drill"),
         (row.card.exploited, "being exploited"),
         (row.card.owes, "owes a reason and a new date"),
+        (row.card.returned, "letters to the reporter come back"),
         (row.waiting, "waits for the reporter"),
     ];
     let plan = Some(row.card.plan.as_str()).filter(|plan| !plan.is_empty());

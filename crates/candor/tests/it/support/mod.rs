@@ -5,6 +5,7 @@
 pub mod chains; // cases with a journal, put straight into the store
 pub mod binary; // the real program as a process
 pub mod peer; // somebody else's server
+pub mod dns; // a DNS server with a fixed zone
 pub mod places; // a store to tell a story on
 pub mod postgres; // a throw-away PostgreSQL server
 pub mod service; // the service on a port, and a browser without script

@@ -53,11 +53,21 @@ impl Place {
 
     /// An application over this store, with these policies in service.
     pub async fn app(&self, policies: &[&str]) -> candor::app::App {
+        self.app_with(policies, |_| {}).await
+    }
+
+    /// The same, with a change to what the operator chose.
+    pub async fn app_with(
+        &self,
+        policies: &[&str],
+        change: impl FnOnce(&mut candor::config::Config),
+    ) -> candor::app::App {
         let mut config = candor::config::Config::in_folder(self.data());
         config.blobs = self.folder.path().join("blobs");
         config.public = self.folder.path().join("public");
         config.mail = candor::config::MailOut::Dir(self.folder.path().join("mail"));
         config.base_url = "https://candor.example".into();
+        change(&mut config);
         let app =
             candor::app::App::new(self.store.clone(), Some(self.ring.clone()), config).await.expect("the app starts");
         for policy in policies {

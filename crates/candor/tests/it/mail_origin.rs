@@ -1,0 +1,129 @@
+//! Who really sent a mail is worked out after it is durable, shown in words, and grants nothing.
+
+use crate::letters::{POLICY, at};
+use crate::mail_in::{ADA, comes, filed, look, mail, posts, secret};
+use crate::support::dns::{Dns, Signing};
+use crate::support::places::Place;
+use candor::app::App;
+use candor::config::MailDns;
+use candor::mail::receive::Outcome;
+use candor::worker;
+use candor_core::case::Case;
+use candor_core::event::Event;
+use candor_core::origin::{Check, Origin};
+use std::net::SocketAddr;
+
+const RELAY: &str = "mx.example.org";
+
+async fn begin(dns: SocketAddr) -> (Place, App) {
+    let place = Place::sqlite().await;
+    let app = place
+        .app_with(&[POLICY], |config| {
+            config.mail_dns = MailDns::Server(dns);
+            config.mail_relays = vec![RELAY.into()];
+        })
+        .await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    (place, app)
+}
+
+/// The mail as it comes from a server of ours, which took it from this address.
+fn through(address: &str, raw: &[u8]) -> Vec<u8> {
+    let line = format!(
+        "Received: from out.outside.example (out.outside.example [{address}])\r\n\tby {RELAY} (Postfix) with ESMTPS id 4XY;\r\n\tMon, 2 Mar 2026 09:00:00 +0000\r\n"
+    );
+    [line.as_bytes(), raw].concat()
+}
+
+fn found(case: &Case) -> Vec<&Origin> {
+    let checked = case.history.iter().filter_map(|entry| match &entry.what {
+        Event::MailChecked { origin, .. } => Some(&**origin),
+        _ => None,
+    });
+    checked.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sent_a_mail_is_worked_out_and_not_believed_from_its_headers() {
+    let dns = Dns::begin(&[]).await;
+    let ada = Signing::publish(&dns, "outside.example", "192.0.2.7");
+    let (_place, app) = begin(dns.at).await;
+
+    let honest = through("192.0.2.7", &ada.sign(&mail(ADA, "Overflow", "", "It overflows.")));
+    let honest = filed(&app, honest).await;
+    let believed = "Authentication-Results: mx.example.org; spf=pass; dkim=pass; dmarc=pass\r\nX-Spam-Status: No\r\n";
+    let forged = filed(&app, through("198.51.100.9", &mail(ADA, "Forged", believed, "Trust me."))).await;
+    let changed = String::from_utf8(ada.sign(&mail(ADA, "Changed", "", "Pay 1."))).expect("text");
+    let changed = filed(&app, through("198.51.100.9", changed.replace("Pay 1", "Pay 9").as_bytes())).await;
+    let direct = filed(&app, mail("bob@plain.example", "Direct", "", "No relay wrote of it.")).await;
+    assert!(found(&look(&app, &honest).await).is_empty(), "nothing waited for the DNS");
+
+    assert_eq!(worker::check_once(&app).await.expect("they are looked at"), 4);
+    assert_eq!(worker::check_once(&app).await.expect("once each"), 0);
+
+    let case = look(&app, &honest).await;
+    let origin = found(&case)[0];
+    assert_eq!((origin.spf.result, origin.dmarc, origin.signed_by_sender), (Check::Pass, Check::Pass, true));
+    assert_eq!(
+        origin.dkim.iter().map(|it| (it.result, it.domain.as_str())).collect::<Vec<_>>(),
+        [(Check::Pass, "outside.example")]
+    );
+    assert_eq!(origin.summary(), "outside.example signed it. Who wrote it within outside.example is not proven.");
+
+    let case = look(&app, &forged).await;
+    let origin = found(&case)[0];
+    assert_eq!((origin.spf.result, origin.dmarc, origin.dkim.len()), (Check::Fail, Check::Fail, 0));
+    assert!(origin.summary().starts_with("It is not from outside.example"), "{}", origin.summary());
+    let case = look(&app, &changed).await;
+    assert_eq!((found(&case)[0].dkim[0].result, found(&case)[0].dmarc), (Check::Fail, Check::Fail));
+    let case = look(&app, &direct).await;
+    assert_eq!((found(&case)[0].spf.result, found(&case)[0].dmarc), (Check::Unknown, Check::None));
+    assert!(case.reports.len() == 1 && case.assignee.is_none(), "it grants nothing");
+    assert!(found(&case).iter().all(|_| !case.history.last().expect("it").what.is_shown_to_reporter()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_e1_a_perfect_signature_of_another_sender_joins_no_thread_as_its_reporter() {
+    let dns = Dns::begin(&[]).await;
+    let mallory = Signing::publish(&dns, "evil.example", "192.0.2.66");
+    let (_place, app) = begin(dns.at).await;
+    let case = filed(&app, mail(ADA, "Overflow", "", "It overflows.")).await;
+    posts(&app).await;
+    let address = secret(&app, ADA);
+    let raw = mallory.sign(&mail("mallory@evil.example", "Re: Overflow", "", "I am the reporter."));
+    assert_eq!(comes(&app, &address, through("192.0.2.66", &raw)).await, Outcome::Unverified(case.clone()));
+    worker::check_once(&app).await.expect("it is looked at");
+    let case = look(&app, &case).await;
+    let proven = found(&case).into_iter().filter(|it| it.proves_domain()).count();
+    assert_eq!((proven, case.reports.len()), (1, 1), "proven to be evil.example, and still nobody of the case");
+    assert!(!case.history.iter().any(|entry| matches!(entry.what, Event::ReporterWrote { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_dns_a_mail_is_taken_at_once_and_after_a_day_it_says_that_it_was_not_checked() {
+    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port nobody serves");
+    let (_place, app) = begin(nobody).await;
+    let raw = through(
+        "192.0.2.7",
+        &mail(ADA, "Overflow", "DKIM-Signature: v=1; a=rsa-sha256; d=outside.example; s=x; h=from; bh=x; b=x\r\n", "x"),
+    );
+    let case = filed(&app, raw).await;
+    assert_eq!(worker::check_once(&app).await.expect("it is put off"), 0);
+    assert!(found(&look(&app, &case).await).is_empty());
+    app.set_clock(at("2026-03-03T09:01:00Z"));
+    assert_eq!(worker::check_once(&app).await.expect("it is given up"), 1);
+    let case = look(&app, &case).await;
+    assert!(found(&case)[0].is_open(), "{:?}", found(&case)[0]);
+    assert!(found(&case)[0].summary().contains("could not be checked"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_whose_checks_would_cost_too_much_is_not_checked() {
+    let dns = Dns::begin(&[]).await;
+    let (_place, app) = begin(dns.at).await;
+    let many = "DKIM-Signature: v=1; a=rsa-sha256; d=victim.example; s=x; h=from; bh=AAAA; b=AAAA\r\n".repeat(60);
+    let case = filed(&app, mail(ADA, "Many", &many, "x")).await;
+    assert_eq!(worker::check_once(&app).await.expect("it is looked at"), 1);
+    assert_eq!(found(&look(&app, &case).await)[0].dmarc, Check::Broken);
+    assert!(!dns.asked().iter().any(|name| name.contains("victim")), "nobody is asked sixty times");
+}

@@ -1,0 +1,108 @@
+//! A DNS server on this machine that knows a fixed zone, and domains that sign their mail.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use mail_auth::common::crypto::Ed25519Key;
+use mail_auth::common::headers::HeaderWriter as _;
+use mail_auth::dkim::DkimSigner;
+use mail_auth::hickory_resolver::proto::op::{Message, ResponseCode};
+use mail_auth::hickory_resolver::proto::rr::rdata::TXT;
+use mail_auth::hickory_resolver::proto::rr::{RData, Record, RecordType};
+use tokio::net::UdpSocket;
+
+/// Answers questions for text records; every other name does not exist.
+pub struct Dns {
+    pub at: SocketAddr,
+    zone: Arc<Mutex<BTreeMap<String, String>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Dns {
+    /// Begins to answer; it ends with the test.
+    pub async fn begin(zone: &[(&str, &str)]) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
+        let at = socket.local_addr().expect("its address");
+        let zone = zone.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let dns = Self { at, zone: Arc::new(Mutex::new(zone)), asked: Arc::default() };
+        let (zone, asked) = (dns.zone.clone(), dns.asked.clone());
+        tokio::spawn(async move {
+            let mut buffer = [0; 4_096];
+            loop {
+                let (length, from) = socket.recv_from(&mut buffer).await.expect("a question");
+                let Ok(question) = Message::from_vec(&buffer[..length]) else { continue };
+                let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
+                answer.metadata.recursion_available = true;
+                for query in &question.queries {
+                    answer.add_query(query.clone());
+                    let name = query.name.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+                    asked.lock().expect("no panic").push(name.clone());
+                    match zone.lock().expect("no panic").get(&name) {
+                        Some(text) if query.query_type == RecordType::TXT => {
+                            let pieces = text.as_bytes().chunks(250).map(|it| String::from_utf8_lossy(it).into_owned());
+                            let data = RData::TXT(TXT::new(pieces.collect()));
+                            answer.add_answer(Record::from_rdata(query.name.clone(), 60, data));
+                        }
+                        Some(_) => {}
+                        None => answer.metadata.response_code = ResponseCode::NXDomain,
+                    }
+                }
+                let bytes = answer.to_vec().expect("it is written");
+                let _ = socket.send_to(&bytes, from).await;
+            }
+        });
+        dns
+    }
+
+    /// Publishes a record.
+    pub fn says(&self, name: &str, text: &str) {
+        self.zone.lock().expect("no panic").insert(name.to_owned(), text.to_owned());
+    }
+
+    /// Every name that was asked for.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic").clone()
+    }
+}
+
+/// A domain that signs its mail, with the key it publishes.
+pub struct Signing {
+    domain: String,
+    pkcs8: Vec<u8>,
+}
+
+impl Signing {
+    /// A fresh key, published at `dns` beside a rule that all mail of the domain is signed, and one server that may send.
+    pub fn publish(dns: &Dns, domain: &str, server: &str) -> Self {
+        use std::fmt::Write as _;
+        let pkcs8 = Ed25519Key::generate_pkcs8().expect("a key");
+        let public = Ed25519Key::from_pkcs8_maybe_unchecked_der(&pkcs8).expect("a key").public_key();
+        let mut key = String::new();
+        for piece in public.chunks(3) {
+            let bits = piece.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - piece.len()));
+            for place in 0..4 {
+                let letter = match place <= piece.len() {
+                    true => char::from(
+                        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                            [(bits >> (18 - 6 * place) & 63) as usize],
+                    ),
+                    false => '=',
+                };
+                let _ = write!(key, "{letter}");
+            }
+        }
+        dns.says(&format!("one._domainkey.{domain}"), &format!("v=DKIM1; k=ed25519; p={key}"));
+        dns.says(&format!("_dmarc.{domain}"), "v=DMARC1; p=reject");
+        dns.says(domain, &format!("v=spf1 ip4:{server} -all"));
+        Self { domain: domain.to_owned(), pkcs8 }
+    }
+
+    /// The mail with a signature of the domain above it.
+    pub fn sign(&self, raw: &[u8]) -> Vec<u8> {
+        let key = Ed25519Key::from_pkcs8_maybe_unchecked_der(&self.pkcs8).expect("a key");
+        let signer = DkimSigner::from_key(key).domain(self.domain.as_str()).selector("one");
+        let signed = signer.headers(["From", "To", "Subject", "Message-ID"]).sign(raw).expect("it is signed");
+        [signed.to_header().as_bytes(), raw].concat()
+    }
+}

@@ -1,0 +1,59 @@
+// What reads bytes of the outside world, each with what must hold whatever the bytes are. The fuzzer runs these with bytes of its
+// own; a test of the usual run gives them seeds and broken copies of those.
+
+/// A mail becomes what a report or a message says: nothing stops it, twice the same, and no line break gets into a name.
+pub fn mime(bytes: &[u8]) {
+    use candor::mail::read::{Limits, read};
+    let letter = read(bytes, &Limits::default());
+    assert_eq!(letter, read(bytes, &Limits::default()));
+    assert!(!letter.subject.contains(['\r', '\n']));
+    if let Some(from) = &letter.from {
+        assert!(!from.name.contains(['\r', '\n']));
+    }
+    let (whole, fresh) = (letter.whole(), letter.fresh());
+    assert!(whole.len() <= bytes.len() * 8 + 1_000 && fresh.len() <= bytes.len() * 8 + 10_000);
+    let _ = candor::mail::members::own_words(&letter);
+    let _ = candor::mail::origin::peer(bytes, &["mx.example.org".to_owned()]);
+    let _ = candor::mail::receive::recipients(bytes);
+}
+
+/// What may be written to is one address on one line.
+pub fn address(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(address) = candor::mail::address::check(&text) {
+        let written = address.to_string();
+        assert!(!written.contains(['\r', '\n', ' ', ',', '<', '>', '"']) && written.matches('@').count() == 1);
+        assert_eq!(candor::mail::address::check(&written), Ok(address));
+    }
+    let shown = candor::mail::address::display_name(&text);
+    assert!(!shown.contains(['\r', '\n']));
+    if let Some(normal) = candor::keys::random::normal_receipt(&text) {
+        assert_eq!(candor::keys::random::normal_receipt(&normal), Some(normal.clone()));
+    }
+}
+
+/// A mail server's commands, and the message after them: its end is found in one place only.
+pub fn lmtp(bytes: &[u8]) {
+    use candor::mail::lmtp;
+    for line in String::from_utf8_lossy(bytes).lines() {
+        for mark in ["FROM:", "TO:"] {
+            if let Some((path, _)) = lmtp::path(line, mark) {
+                assert!(!path.contains(['\r', '\n', ' ', '<', '>']) && path.len() <= 320);
+            }
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    if let Some((message, rest)) = runtime.block_on(lmtp::read_message(bytes)) {
+        assert!(message.len() + rest < bytes.len());
+        let end = bytes.len() - rest;
+        assert!(bytes[..end].ends_with(b".\r\n"), "only one thing ends a message");
+    }
+}
+
+/// A policy file is taken or told what is wrong with it where; what is taken reads again as the same.
+pub fn policy(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(policy) = candor_core::policy::file::read(&text) {
+        assert_eq!(candor_core::policy::file::read(&text), Ok(policy));
+    }
+}
