@@ -176,6 +176,7 @@ fn record(number: usize, products: usize, dice: &mut Dice) -> Record {
             .into_iter()
             .filter_map(|version| vector(version, dice).parse().ok())
             .collect(),
+        level: String::new(),
         cwes: vec![862, 284],
         aliases: vec![format!("CVE-1900-{:04}", number)],
         references: (0..6)

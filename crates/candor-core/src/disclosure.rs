@@ -581,6 +581,10 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             .flat_map(|rating| &rating.vectors)
             .filter_map(|vector| vector.parse().ok())
             .collect(),
+        level: match &case.rating {
+            Some(rating) if rating.vectors.is_empty() => policy.severity.label(rating.severity),
+            _ => String::new(),
+        },
         cwes: case.cwe.into_iter().collect(),
         aliases,
         references: draft

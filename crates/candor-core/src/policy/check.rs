@@ -448,6 +448,9 @@ fn scale(policy: &Policy, checks: &mut Checks) {
     }
     for (index, level) in rules.levels.iter().enumerate() {
         checks.filled(format!("severity.levels[{index}]"), level, "the name of a level");
+        if level.chars().count() > 60 || level.contains(char::is_control) {
+            checks.tell(format!("severity.levels[{index}]"), "a level is one short word or two; shorten it");
+        }
     }
     checks.once(
         rules.levels.iter().enumerate().map(|(i, level)| (format!("severity.levels[{i}]"), level.as_str())),

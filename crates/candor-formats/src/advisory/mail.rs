@@ -65,6 +65,11 @@ fn facts(record: &Record, page: &mut Page) {
     if let Some(at) = record.withdrawn {
         fact("Withdrawn", &at.to_string());
     }
+    if record.severities.is_empty()
+        && let Some(severity) = record.severity_word()
+    {
+        fact("Severity", &severity);
+    }
     for vector in &record.severities {
         let said = format!("{:.1} {}, {vector}", vector.score(), vector.severity());
         fact(&format!("CVSS {}", vector.version()), &said);

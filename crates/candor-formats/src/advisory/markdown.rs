@@ -58,8 +58,8 @@ fn facts(record: &Record, page: &mut Page) {
     if let Some(at) = record.withdrawn {
         fact("Withdrawn", at.to_string());
     }
-    if let Some(severity) = record.severity() {
-        fact("Severity", severity.label().to_owned());
+    if let Some(severity) = record.severity_word() {
+        fact("Severity", plain(&severity));
     }
     for vector in &record.severities {
         let name = vector

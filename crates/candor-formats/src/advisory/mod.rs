@@ -65,6 +65,9 @@ pub struct Record {
     /// The severity, at most one vector per CVSS version.
     #[serde(default)]
     pub severities: Vec<CvssVector>,
+    /// The severity in the publisher's own word, where no vector says it: a level of its scale. Empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub level: String,
     /// Numbers of the weaknesses (79 for CWE-79), the most fitting first.
     #[serde(default)]
     pub cwes: Vec<u32>,
@@ -476,6 +479,12 @@ impl Record {
     /// The rating people should see first.
     pub fn severity(&self) -> Option<Severity> {
         self.lead_severity().map(CvssVector::severity)
+    }
+
+    /// The rating in one word: of the vector people should see first, or the publisher's own.
+    pub fn severity_word(&self) -> Option<String> {
+        let own = Some(self.level.trim()).filter(|level| !level.is_empty()).map(ToOwned::to_owned);
+        self.severity().map(|severity| severity.label().to_owned()).or(own)
     }
 
     /// The vector of one CVSS version, if given.

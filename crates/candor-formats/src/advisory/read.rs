@@ -44,6 +44,7 @@ impl Draft {
             links: super::Links::default(),
             products: Vec::new(),
             severities: Vec::new(),
+            level: String::new(),
             cwes: Vec::new(),
             aliases: Vec::new(),
             references: Vec::new(),

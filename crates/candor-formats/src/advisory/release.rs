@@ -18,8 +18,8 @@ pub fn release_notes(records: &[&Record], is_draft: bool) -> String {
             });
         }
         names.extend(record.aliases.iter().map(|alias| plain(alias)));
-        if let Some(severity) = record.severity() {
-            names.push(severity.label().to_owned());
+        if let Some(severity) = record.severity_word() {
+            names.push(plain(&severity));
         }
         let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
         notes += &format!("\n- **{}**{names}\n", plain(&record.title));

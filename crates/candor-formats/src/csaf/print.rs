@@ -50,8 +50,8 @@ fn head(record: &Record, edition: Edition, profile: Profile, gone: bool, engine_
         "title": record.title,
         "tracking": tracking(record, profile, engine_version),
     });
-    if let Some(severity) = record.severity() {
-        head["aggregate_severity"] = json!({ "text": severity.label() });
+    if let Some(severity) = record.severity_word() {
+        head["aggregate_severity"] = json!({ "text": severity });
     }
     let references = references(record, profile);
     if !references.is_empty() {

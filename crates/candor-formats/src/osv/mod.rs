@@ -347,6 +347,8 @@ fn database_specific(record: &Record, own_id: Option<&String>) -> Value {
     }
     if let Some(severity) = record.severity() {
         value["severity"] = json!(severity.label().to_uppercase());
+    } else if let Some(level) = record.severity_word() {
+        value["severity"] = json!(level);
     }
     let cwes = cwe_ids(record);
     if !cwes.is_empty() {

@@ -279,6 +279,7 @@ mod tests {
                 ..Product::default()
             }],
             severities: Vec::new(),
+            level: String::new(),
             cwes: Vec::new(),
             aliases: Vec::new(),
             references: Vec::new(),

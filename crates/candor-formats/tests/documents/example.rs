@@ -48,6 +48,7 @@ pub fn advisory() -> Record {
                 ..Product::default()
             },
         ],
+        level: String::new(),
         severities: vec![
             "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".parse().unwrap(),
             "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N".parse().unwrap(),

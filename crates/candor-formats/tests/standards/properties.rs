@@ -204,7 +204,7 @@ prop_compose! {
         }
         Record {
             id, title, summary, details, impact, preconditions, language: language.to_owned(), tlp, publisher,
-            links: Links { page, csaf }, products, severities, cwes, aliases, references, remediations, credits,
+            links: Links { page, csaf }, products, severities, level: String::new(), cwes, aliases, references, remediations, credits,
             timeline: timeline.into_iter().map(|(at, text)| TimelineEntry { at, text }).collect(),
             published, modified: at, withdrawn, revisions,
         }

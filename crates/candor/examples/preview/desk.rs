@@ -4,6 +4,7 @@ use crate::page;
 use crate::sample::{at, desk, rated};
 use candor::web::views::account::*;
 use candor::web::views::desk::*;
+use candor::web::views::watch::*;
 use candor::web::views::{
     Choice, Control, Field, Group, Link, Paging, Problem, Row, SafeHtml, SeverityView, Shell, StateView,
 };
@@ -31,6 +32,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     };
     vec![
         page("queue", &queue()),
+        page("program-versions", &program()),
         page(
             "queue-empty",
             &Queue {
@@ -267,6 +269,43 @@ fn file() -> DeskForm {
         submit: "File the report".into(),
         back: "/desk".into(),
         ..DeskForm::default()
+    }
+}
+
+fn program() -> ProgramPage {
+    let version = |version: u32, since: &str, by: &str, changes: Option<&str>| VersionRow {
+        version,
+        since: at(since),
+        by: by.into(),
+        changes: changes.map(|text| Link::new(text, "/desk/programs/minio?from=2&to=3")),
+        is_from: version == 2,
+        is_to: version == 3,
+    };
+    ProgramPage {
+        shell: desk("settings"),
+        name: "MinIO".into(),
+        href: "/minio".into(),
+        action: "/desk/programs/minio".into(),
+        versions: vec![
+            version(3, "2026-11-02T09:00:00Z", "Ana Ruiz", Some("2 changes")),
+            version(2, "2026-09-14T09:00:00Z", "Ben Adeyemi", Some("1 change")),
+            version(1, "2026-08-01T09:00:00Z", "somebody at the store itself", None),
+        ],
+        from: 2,
+        to: 3,
+        changes: vec![
+            "Promise acknowledge was 48 hours, is 3 working days".into(),
+            "Escalation of news to developers, 24 hours after is new".into(),
+        ],
+        moves: vec![MovesRow {
+            case: "7K3M9-QXT4B".into(),
+            href: "/desk/cases/7K3M9-QXT4B".into(),
+            version: 2,
+            promise: "A first answer by a member of the team".into(),
+            was: Some(at("2026-11-22T16:00:00Z")),
+            would: Some(at("2026-11-25T16:00:00Z")),
+        }],
+        older: "2 open cases run under an earlier version.".into(),
     }
 }
 

@@ -223,8 +223,8 @@ fn against(file: &Path, prose: &Path, json: bool) -> Outcome {
 fn diff(old: &Path, new: &Path, json: bool) -> Outcome {
     let mut both = Vec::new();
     for file in [old, new] {
-        match file::read(&source(file)?) {
-            Ok(policy) => both.push(policy),
+        match read(file)? {
+            Ok((policy, _)) => both.push(policy),
             Err(findings) => return tell(file, &findings, json),
         }
     }

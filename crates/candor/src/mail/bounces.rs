@@ -33,6 +33,11 @@ impl Returned {
         }
     }
 
+    /// Whether it was written to a contact of the policy.
+    pub(super) fn is_to_contact(&self) -> bool {
+        matches!(self.to, Some(Recipient::Contact(_)))
+    }
+
     /// What the team should know.
     pub(super) fn words(&self) -> String {
         let who = match &self.to {

@@ -27,7 +27,7 @@ use crate::execute::report::{NewReport, file_report_beside, find_reply};
 use crate::execute::{self, Beside, Letters, execute_beside};
 use crate::keys::{Purpose, equal, lookup, random};
 use crate::store::{self, Statement};
-use crate::watch::round_trip;
+use crate::watch::{probes, round_trip};
 
 /// Servers a mail may have come through; more is a loop (RFC 5321, section 6.3, asks for at least 100).
 const HOPS: usize = 100;
@@ -364,6 +364,9 @@ impl Mail<'_> {
     /// case, and the end of it. A letter about it would come back as well.
     async fn came_back(&self, returned: &bounces::Returned, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
         tracing::warn!(program = %self.program, "a letter could not be delivered, or was answered by a program; its case says which");
+        if returned.is_to_contact() && self.letter.automatic == Some(Automatic::Bounce) {
+            probes::came_back(self.app, &returned.id, self.now).await?;
+        }
         if let Some(case) = &returned.case {
             let report = returned.report();
             let actor = Actor::Reporter { case: case.clone(), report: report.unwrap_or_default() };

@@ -204,7 +204,8 @@ fn row(policy: &Policy, record: &Record) -> AdvisoryRow {
         severity: SeverityView::new(
             lead.map(CvssVector::severity),
             lead.map(|vector| format!("{:.1}", vector.score())),
-        ),
+        )
+        .named(record.severity_word()),
         published: TimeView::fixed(record.published, &zone(policy)),
         aliases: record.aliases.join(", "),
     }

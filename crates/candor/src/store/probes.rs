@@ -10,7 +10,7 @@ statements! {
         since = excluded.since, checked_at = excluded.checked_at, detail = excluded.detail";
     DELETE = "delete from probe where id = $1";
     EVERY = "select id, program, channel, state, since, checked_at, detail from probe order by id";
-    LETTERS = "select o.recipient, o.state, o.error from outbox o where o.done_at is not null and o.done_at >= $1 \
+    LETTERS = "select o.recipient, o.state, o.error, o.id from outbox o where o.done_at is not null and o.done_at >= $1 \
         and o.recipient like 'contact:%' \
         and (o.stream = $2 or exists (select 1 from case_row c where c.id = o.stream and c.program = $3)) \
         order by o.done_at desc, o.id desc limit 2000";
@@ -78,17 +78,14 @@ pub async fn all(store: &Store) -> Result<Vec<ProbeRow>> {
     store.query(EVERY, vec![]).await?.into_iter().map(probe).collect()
 }
 
-/// Letters to contacts about a program that left or were given up since an instant, the newest first: recipient, state,
-/// reason. `stream` is that of the program's own letters.
+/// A letter to a contact: recipient, state, reason and id.
+pub type ToContact = (String, String, Option<String>, String);
+
+/// Letters to contacts about a program that left or were given up since an instant, the newest first. `stream` is that of the program's own letters.
 ///
 /// # Errors
 /// As [`Store::query`].
-pub async fn letters(
-    store: &Store,
-    since: i64,
-    stream: &str,
-    program: &str,
-) -> Result<Vec<(String, String, Option<String>)>> {
+pub async fn letters(store: &Store, since: i64, stream: &str, program: &str) -> Result<Vec<ToContact>> {
     let rows = store.query(LETTERS, vals![since, stream, program]).await?;
-    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.text(1)?, row.opt_text(2)?))).collect()
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.text(1)?, row.opt_text(2)?, row.text(3)?))).collect()
 }

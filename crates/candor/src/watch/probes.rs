@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::keys::random::ordered_id;
 use crate::store::probes::{ProbeRow, delete_statement, put_statement};
-use crate::store::{Batch, outbox, probes};
+use crate::store::{Batch, outbox, probes, settings};
 
 /// Begins the stream of letters that are about a program and not about a case.
 pub const STREAM: &str = "program:";
@@ -158,4 +158,26 @@ pub async fn keep(app: &App, policy: &Policy, found: &[Finding], now: Timestamp)
 /// The channel by which a contact is reached.
 pub fn contact_channel(role: &str) -> String {
     format!("contact {role}")
+}
+
+fn came_back_name(letter: &str) -> String {
+    format!("letter-came-back:{letter}")
+}
+
+/// A server reported that a letter to a contact could not be delivered.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn came_back(app: &App, letter: &str, now: Timestamp) -> Result<(), Error> {
+    let when = now.to_string();
+    let put = settings::put_statement(&came_back_name(letter), when.as_bytes());
+    app.store.commit(Batch::main(vec![put])).await.map_err(Error::from)
+}
+
+/// Whether a letter to a contact came back.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn has_come_back(app: &App, letter: &str) -> Result<bool, Error> {
+    Ok(settings::get(&app.store, &came_back_name(letter)).await?.is_some())
 }

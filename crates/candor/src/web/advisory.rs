@@ -65,7 +65,8 @@ pub fn body(record: &Record, zone: &TimeZone) -> AdvisoryBody {
         severity: SeverityView::new(
             lead.map(CvssVector::severity),
             lead.map(|vector| format!("{:.1}", vector.score())),
-        ),
+        )
+        .named(record.severity_word()),
         published: Some(TimeView::fixed(record.published, zone)),
         revised: (record.modified != record.published).then(|| TimeView::fixed(record.modified, zone)),
         summary: record.summary.clone(),

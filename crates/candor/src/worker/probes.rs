@@ -234,23 +234,28 @@ async fn reach<S: tokio::io::AsyncRead + Unpin>(
 async fn contacts(app: &App, policy: &Policy, now: Timestamp) -> Result<Vec<Finding>, Error> {
     let slug = policy.program.slug.as_str();
     let rows = letters(&app.store, (now - LETTERS_OF).as_microsecond(), &format!("{STREAM}{slug}"), slug).await?;
-    let found = policy.contacts.iter().map(|contact| {
+    let mut found = Vec::new();
+    for contact in &policy.contacts {
         let recipient = format!("contact:{}", contact.role);
         // A row that is done with a reason needed no letter.
-        let newest = rows.iter().find(|(to, state, error)| *to == recipient && (state == "failed" || error.is_none()));
+        let newest =
+            rows.iter().find(|(to, state, error, _)| *to == recipient && (state == "failed" || error.is_none()));
         let own = policy.channels.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(contact.email.trim()));
         let (state, detail) = match newest {
             _ if own => {
                 (State::Failed, "this address takes reports: letters to it come back and reach nobody".to_owned())
             }
-            Some((_, state, error)) if state == "failed" => {
+            Some((_, state, error, _)) if state == "failed" => {
                 let why = error.as_deref().unwrap_or("see the log");
                 (State::Failed, format!("the newest letter to this contact was given up: {why}"))
+            }
+            Some((_, _, _, id)) if probes::has_come_back(app, id).await? => {
+                (State::Failed, "a server sent the newest letter to this contact back; check the address".to_owned())
             }
             Some(_) => (State::Fine, "the newest letter to this contact was taken".to_owned()),
             None => (State::Fine, "no letter was written to this contact in the last 30 days".to_owned()),
         };
-        Finding { channel: contact_channel(&contact.role), state, detail }
-    });
-    Ok(found.collect())
+        found.push(Finding { channel: contact_channel(&contact.role), state, detail });
+    }
+    Ok(found)
 }

@@ -303,3 +303,42 @@ async fn a_letter_to_the_programs_own_address_goes_round_and_is_missed_when_it_d
     assert_eq!(state.name(), "failed");
     assert!(words.contains("has not come in"), "{words}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contact_whose_letters_come_back_fails_until_one_does_not() {
+    use candor::mail::receive::{Envelope, Outcome, receive};
+    let policy: &'static str =
+        Box::leak(POLICY.replacen("\n[[promises]]", &format!("{BY_MAIL}\n[[promises]]"), 1).into_boxed_str());
+    let desk = Desk::open("sample", policy, "2027-01-04T08:00:00Z").await;
+    build(&desk).await;
+    let lead = |all: Vec<(String, &'static str)>| {
+        all.into_iter().find(|(channel, _)| channel == "contact lead").map(|(_, state)| state)
+    };
+    desk.report("2027-01-04T09:00:00Z", report(1)).await;
+    desk.works("2027-01-04T09:01:00Z").await;
+    assert_eq!(lead(channels(&desk).await), Some("fine"));
+    // A server says that the letter of the new report could not be delivered, and shows its head.
+    let MailOut::Dir(folder) = &desk.service.app.config.mail else { panic!("letters are in a folder") };
+    let letters = candor::mail::dir::list(folder).expect("a folder");
+    let raw = letters.iter().map(|letter| {
+        let raw = candor::mail::dir::read(folder, &letter.name).expect("it reads").expect("it is there");
+        String::from_utf8_lossy(&raw).into_owned()
+    });
+    let letter = raw.into_iter().find(|raw| raw.contains("lead@sample.example")).expect("a letter to the contact");
+    let head = letter.replace("\r\n", "\n");
+    let head = head.split("\n\n").next().unwrap_or_default();
+    let back = format!(
+        "From: MAILER-DAEMON@mx.example\nTo: security@sample.example\nSubject: Undelivered mail\n\nNo such user.\n\n{head}\n"
+    );
+    let envelope = Envelope { from: Some(String::new()), to: "security@sample.example".into(), program: None };
+    let taken = receive(&desk.service.app, &envelope, back.replace('\n', "\r\n").into_bytes()).await;
+    assert!(matches!(taken.expect("it is taken in"), Outcome::Unverified(_)), "a note at its case");
+    assert_eq!(lead(channels(&desk).await), Some("failed"));
+    // The next contact is told, and the next letter to this one decides anew.
+    let told = desk.works("2027-01-04T09:02:00Z").await;
+    assert!(told.iter().any(|(to, subject)| to == "deputy@sample.example" && subject.contains("fails")), "{told:?}");
+    assert!(desk.browser().await.get("/desk").await.body.contains("sent the newest letter to this contact back"));
+    desk.report("2027-01-04T10:00:00Z", report(2)).await;
+    desk.works("2027-01-04T10:01:00Z").await;
+    assert_eq!(lead(channels(&desk).await), Some("fine"));
+}

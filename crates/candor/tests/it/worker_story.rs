@@ -219,3 +219,38 @@ async fn a_case_that_cannot_be_opened_holds_up_no_other() {
     app.set_clock(at("2026-03-10T09:00:11Z"));
     assert_eq!(clocks.round(&app).await.expect("a round"), 1, "then it is asked again");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_that_does_not_come_in_again_stands_above_the_queue_and_is_told_to_a_contact() {
+    use candor::mail::receive::{Envelope, Outcome, receive};
+    let place = Place::sqlite().await;
+    let (port, kept) = server("220 here").await;
+    let app = app(&place, port).await;
+    let way = async || {
+        let probes = worker::probe_once(&app).await.expect("every channel is looked at");
+        let found =
+            probes.into_iter().find(|probe| probe.finding.channel == "mail round trip").expect("it is looked at");
+        (found.finding.state.name(), found.finding.detail)
+    };
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    assert_eq!(way().await.0, "skipped");
+    worker::deliver_once(&app).await.expect("letters leave");
+    app.set_clock(at("2026-03-03T09:00:00Z"));
+    let (state, detail) = way().await;
+    assert_eq!(state, "failed", "{detail}");
+    assert!(detail.contains("2026-03-02 09:00") && detail.contains("has not come in"), "{detail}");
+    worker::deliver_once(&app).await.expect("letters leave");
+    let letters = kept.lock().expect("not poisoned").clone();
+    assert!(
+        letters.iter().any(|letter| letter.contains("A channel of the security policy fails")),
+        "a contact is told"
+    );
+    // The second letter comes in by the door.
+    let newest = letters.iter().rev().find(|letter| letter.contains("looks whether mail comes in")).expect("a letter");
+    let raw = newest.split_once('\n').expect("lines").1.replace('\n', "\r\n").into_bytes();
+    app.set_clock(at("2026-03-03T09:04:00Z"));
+    let envelope = Envelope { from: None, to: "security@example.org".into(), program: None };
+    assert_eq!(receive(&app, &envelope, raw).await.expect("it is taken in"), Outcome::Own);
+    let (state, detail) = way().await;
+    assert_eq!((state, detail.contains("after 4 minutes")), ("fine", true), "{detail}");
+}

@@ -294,7 +294,7 @@ impl Paper {
                 self.from(found);
                 self.put("role = \"security team\"");
                 self.put(&format!("email = {}", text_of(email)));
-                self.ask("whom does a reporter turn to who gets no answer? The text names nobody; the draft names the address for reports");
+                self.ask("whom does a reporter turn to who gets no answer? The text names nobody; the draft names the address for reports, and letters to it would come back as reports: name an address of people");
             } else {
                 self.put("role = \"security team\"");
                 self.put("email = \"security@example.org\"");

@@ -266,6 +266,7 @@ async fn other_pages(ada: &Member, case: &str) {
         ("/desk/metrics", "metrics"),
         ("/desk/breaches", "breaches"),
         ("/desk/channels", "channels"),
+        ("/desk/programs/minio", "program-versions"),
         ("/minio/record", "record"),
         ("/desk/report", "behalf-form"),
         ("/desk/search?q=environment", "search"),

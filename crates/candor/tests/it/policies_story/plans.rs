@@ -1,7 +1,7 @@
 //! Scope, versions, severity and effort over the pages and the API: hints that help and turn nobody away, verdicts that cite a
 //! clause, decisions that the policy proposes and a person takes.
 
-use super::desk::{CRITICAL, Desk, HIGH, Ines, Jonas, Report, list, minute, verified, word, words};
+use super::desk::{CRITICAL, Desk, HIGH, Ines, Jonas, Report, draft, list, minute, verified, word, words};
 use crate::support::service::{MINIO, answered};
 use candor::execute::report::open_receipt;
 use serde_json::{Value, json};
@@ -267,6 +267,23 @@ async fn d7_levels_of_the_programs_own_are_rated_shown_and_decided_by() {
     let on = json!({ "on": "2027-03-01T09:00:00Z" });
     desk.does("2027-02-01T11:03:00Z", Ines, &case, decide("next-update", on)).await;
     assert_eq!(minute(&desk.case(&case).await["planning"]["decided"]["on"]), "2027-03-01 09:00");
+
+    // The advisory has the program's word, and no score.
+    desk.does("2027-02-02T09:00:00Z", Ines, &case, draft("A share shows too much", "Own", "2.4.1", json!({}))).await;
+    desk.does("2027-02-02T09:01:00Z", Ines, &case, json!({ "command": "approve-advisory", "revision": 1 })).await;
+    desk.does("2027-02-02T09:02:00Z", Ines, &case, json!({ "command": "publish" })).await;
+    let fix = json!({ "command": "record-fix", "branch": "", "kind": "patch", "version": "2.4.1" });
+    desk.does("2027-02-02T09:03:00Z", Jonas, &case, fix).await;
+    candor::worker::build_tree(&desk.service.app).await.expect("the tree is built");
+    let id = &desk.advisories().await[0];
+    let browser = desk.service.browser();
+    for path in ["/own/advisories".to_owned(), format!("/own/advisories/{id}"), format!("/own/advisories/{id}.md")] {
+        let page = browser.get(&path).await.body;
+        assert!(page.contains("Major") && !page.contains("Not rated"), "{path}: {page}");
+    }
+    let csaf = browser.get(&format!("/own/advisories/{id}.csaf.json")).await.body;
+    let csaf: Value = serde_json::from_str(&csaf).expect("JSON");
+    assert_eq!(csaf["document"]["aggregate_severity"]["text"], "Major");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
