@@ -419,13 +419,8 @@ pub fn when(promise: &Promise, scale: &SeverityRules) -> String {
     if promise.each_time {
         words += ", each time";
     }
-    if !promise.within_by_severity.is_empty() {
-        let lengths: Vec<String> = RANKS
-            .iter()
-            .filter_map(|rank| Some((rank, promise.within_by_severity.get(levels::standard(*rank))?)))
-            .map(|(rank, length)| format!("{length} for {}", scale.name(*rank)))
-            .collect();
-        words += &format!(" ({})", lengths.join(", "));
+    if let Some(lengths) = by_severity(promise, scale) {
+        words += &format!(" ({lengths})");
     }
     if !promise.severities.is_empty() {
         words += &format!("; for severity {}", scale.any_of(&promise.severities));
@@ -437,6 +432,16 @@ pub fn when(promise: &Promise, scale: &SeverityRules) -> String {
         }
     }
     words
+}
+
+/// Other lengths of a promise for some severities, in words: `2 days for critical, 7 days for high`.
+pub fn by_severity(promise: &Promise, scale: &SeverityRules) -> Option<String> {
+    let lengths: Vec<String> = RANKS
+        .iter()
+        .filter_map(|rank| Some((rank, promise.within_by_severity.get(levels::standard(*rank))?)))
+        .map(|(rank, length)| format!("{length} for {}", scale.name(*rank)))
+        .collect();
+    (!lengths.is_empty()).then(|| lengths.join(", "))
 }
 
 /// What starts a promise, in words for the reporter.

@@ -30,7 +30,7 @@ pub fn programs(input: &Input, counts: &[usize]) -> askama::Result<String> {
             slug: policy.program.slug.to_string(),
             name: policy.program.name.clone(),
             summary: policy.program.summary.clone(),
-            promise: policy.promises.first().map(first_promise).unwrap_or_default(),
+            promise: own(policy).next().map(first_promise).unwrap_or_default(),
             advisories: u64::try_from(*count).unwrap_or_default(),
         }
     });
@@ -63,7 +63,8 @@ pub fn policy(input: &Input, program: &Program, records: &[&Record]) -> askama::
         report_href: if channels.form { format!("/{slug}/report") } else { String::new() },
         channels: ways,
         never: channels.never.clone(),
-        promises: policy.promises.iter().map(|one| promise(one, &policy.severity)).collect(),
+        // What is owed to others stands in its own section.
+        promises: own(policy).map(|one| promise(one, &policy.severity)).collect(),
         sections: sections(policy),
         contacts: policy
             .contacts
@@ -211,6 +212,11 @@ fn row(policy: &Policy, record: &Record) -> AdvisoryRow {
     }
 }
 
+/// Promises to the reporter.
+fn own(policy: &Policy) -> impl Iterator<Item = &Promise> {
+    policy.promises.iter().filter(|promise| promise.is_to_reporter())
+}
+
 fn first_promise(promise: &Promise) -> String {
     let aimed = if promise.kind == PromiseKind::Target { " (aimed at)" } else { "" };
     format!("{} within {}{aimed}", capital(&promise.what), promise.within)
@@ -220,6 +226,10 @@ fn promise(promise: &Promise, scale: &SeverityRules) -> PromiseRow {
     let within = match promise.repeats {
         true => format!("every {}", promise.within),
         false => promise.within.to_string(),
+    };
+    let within = match document::by_severity(promise, scale) {
+        Some(lengths) => format!("{within} ({lengths})"),
+        None => within,
     };
     let severities: Vec<_> = promise.severities.iter().map(|severity| scale.name(*severity)).collect();
     PromiseRow {

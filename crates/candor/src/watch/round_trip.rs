@@ -58,7 +58,7 @@ pub fn judge(trip: Option<&Trip>, now: Timestamp, returns: bool) -> (State, Stri
     let sent = Timestamp::from_microsecond(trip.sent).unwrap_or(now);
     let date = sent.strftime("%F %H:%M UTC");
     if let Some(back) = trip.back.and_then(|back| Timestamp::from_microsecond(back).ok()) {
-        let minutes = back.duration_since(sent).as_mins().max(0);
+        let minutes = ((back.duration_since(sent).as_secs() + 30) / 60).max(0);
         return (
             State::Fine,
             format!("the letter of {date} to the program's own address came in after {minutes} minutes"),

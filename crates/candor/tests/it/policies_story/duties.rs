@@ -279,6 +279,11 @@ async fn a_severe_incident_has_its_own_duties_drafts_and_proofs_and_is_not_shown
     assert!(!desk.has_clock(&case, "cra-early-warning").await, "nobody said that a vulnerability is exploited");
     let own = desk.own(&case).await.to_string();
     assert!(!own.contains("incident") && !own.contains("build server"), "{own}");
+    candor::worker::build_tree(&desk.service.app).await.expect("the tree is built");
+    let page = desk.service.browser().get("/sample").await;
+    let promised = page.texts("table tr").join(" ");
+    assert!(promised.contains("A first answer") && !promised.contains("early warning"), "{promised}");
+    assert!(page.body.contains("What we owe to others"), "{}", page.body);
     let warned = desk.works("2027-01-28T03:31:00Z").await;
     assert!(warned.iter().any(|(_, subject)| subject.contains("early warning of a severe incident")), "{warned:?}");
     desk.at("2027-01-27T11:00:00Z");

@@ -281,6 +281,8 @@ async fn d7_levels_of_the_programs_own_are_rated_shown_and_decided_by() {
         let page = browser.get(&path).await.body;
         assert!(page.contains("Major") && !page.contains("Not rated"), "{path}: {page}");
     }
+    let policy = browser.get("/own").await.body;
+    assert!(policy.contains("60 days (2 days for Blocker, 7 days for Major)"), "{policy}");
     let csaf = browser.get(&format!("/own/advisories/{id}.csaf.json")).await.body;
     let csaf: Value = serde_json::from_str(&csaf).expect("JSON");
     assert_eq!(csaf["document"]["aggregate_severity"]["text"], "Major");
