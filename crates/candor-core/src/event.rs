@@ -690,6 +690,9 @@ pub struct ReportFacts {
     pub noticed: Vec<String>,
     /// What the reporter is to the program, as they say or as the member who filed it does.
     pub standing: Option<Standing>,
+    /// Findings of a tool that a pipeline filed with it, by the keys under which they are known again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
 }
 
 /// Name and address of a person outside.
@@ -749,6 +752,9 @@ pub struct FileRef {
     pub sealed_sha256: String,
     /// Key that opens it, as hexadecimal digits.
     pub key: String,
+    /// The tool whose output it looks like, by its name; empty for any other file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub looks: String,
 }
 
 /// What a member found when they tried.

@@ -106,6 +106,7 @@ fn within_limits(given: &ReportFacts) -> Result<ReportFacts, Refusal> {
         standing: given.standing,
         files: given.files.clone(),
         noticed: given.noticed.iter().take(50).map(|words| words.chars().take(LINE_LIMIT).collect()).collect(),
+        findings: given.findings.iter().take(1_000).map(|key| key.chars().take(LINE_LIMIT).collect()).collect(),
         ..Default::default()
     };
     for identifier in given.identifiers.iter().take(200) {

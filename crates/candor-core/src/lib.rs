@@ -13,6 +13,8 @@ mod pauses; // and when they stand still
 mod silence; // the reporter does not answer: reminders, and the end of the wait
 pub mod versions; // whether a version is supported, and what to upgrade to
 pub mod scope; // what a report may be about, by the policy's clauses
+pub mod evidence; // what a report holds, what it lacks, and what speaks for the output of a tool
+pub mod likeness; // which reports are about the same, and which match a question
 pub mod gates; // what must be on record before a step
 pub mod access; // who may ask it: the only maker of an `Allowed` command
 pub mod decide; // the one door: (case, allowed command, policy, facts) -> events

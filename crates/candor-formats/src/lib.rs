@@ -15,7 +15,13 @@ pub mod version; // which versions: order per ecosystem, affected ranges
 
 pub mod vers; // ranges of versions in one notation
 
-pub mod identifiers; // what others call it: CVE, GHSA, CWE and OSV ids in running text
+pub mod identifiers; // what others call it, and what a text names: packages, commits, places in code
+
+pub mod scanners; // what tools put out: files and pasted text, recognised and read
+
+pub mod sbom; // which packages a product is made of
+
+pub mod hygiene; // what a commit message would give away
 
 pub mod csaf; // then the formats: prints and checks CSAF 2.0 advisories
 

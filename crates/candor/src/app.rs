@@ -1,8 +1,10 @@
 //! What every door and the worker share: the store, the keys, the policies in service, the clock.
 
+pub mod shelf; // the index of search, and how far it is
+
 use crate::config::Config;
 use crate::error::Error;
-use crate::keys::{Key, KeyRing, Purpose, intake};
+use crate::keys::{Key, KeyRing, Purpose, intake, random};
 use crate::store::blobs::Blobs;
 use crate::store::{Batch, Store, programs, settings};
 use crate::throttle::Throttle;
@@ -34,6 +36,9 @@ pub struct Inner {
     pub config: Config,
     /// Counters that slow down whoever asks too often.
     pub throttle: Throttle,
+    /// What search knows.
+    pub shelf: shelf::Shelf,
+    shelf_key: u64,
     policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
     worker: Notify,
     /// What is published, as it was read last.
@@ -89,6 +94,8 @@ impl App {
             passing: Key::random("passing")?,
             config,
             throttle: Throttle::default(),
+            shelf: shelf::Shelf::default(),
+            shelf_key: random::number(),
             policies: RwLock::default(),
             worker: Notify::new(),
             published: RwLock::default(),
@@ -283,6 +290,11 @@ impl App {
             other.program.slug
         );
         Err(AddProgram::Findings(vec![policy::file::finding_at(source, path, message)]))
+    }
+
+    /// Key of this process for hashes of texts in memory.
+    pub fn shelf_key(&self) -> u64 {
+        self.shelf_key
     }
 
     /// Tells the worker that there may be something to do.

@@ -11,6 +11,7 @@ pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
 pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures
 pub mod follow; // what follows a publication: subscribers, hooks, the CVE program
+pub mod search; // cases by their words, and which are alike
 pub mod web; // pages: public, reporter, desk
 pub mod api; // the JSON API
 pub mod mail; // letters that leave

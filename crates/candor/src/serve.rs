@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::keys::{KeyError, KeyRing, RootKey, sheet};
 use crate::store::{Database, Store, StoreConfig, settings};
 use crate::web::{self, guard::Visitor};
-use crate::{mail, publish, worker};
+use crate::{mail, publish, search, worker};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn_with_state};
@@ -125,9 +125,14 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         }
         None => None,
     };
+    let searches = app.config.roles.desk.then(|| tokio::spawn(search::keep(app.clone(), halted.clone())));
     let works = app.config.roles.worker.then(|| tokio::spawn(worker::run(app.clone(), halted)));
     web::server::serve(listener, router(&app), stop).await;
     let _ = halt.send(true);
+    if let Some(searches) = searches {
+        // What it was reading is in memory only.
+        searches.abort();
+    }
     if let Some(looks) = looks {
         // A mail that is being taken in is finished or comes again; the mailbox need not be waited for.
         looks.abort();

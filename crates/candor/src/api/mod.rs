@@ -8,9 +8,11 @@ mod input; // what comes in, read strictly
 mod answer; // what goes out
 mod programs; // then the rooms: for anyone
 mod reports; // a report comes in
+mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
 mod cases; // the team's side
 pub mod osv; // the OSV API, for scanners
+mod search; // cases by their words, and which are alike
 pub mod openapi; // and the document about it all
 
 use crate::app::App;
@@ -26,6 +28,7 @@ use model::people::Credit;
 use model::program::{Program, Programs};
 use model::receipt::ReporterView;
 use model::report::{OnBehalf, Receipt, Report};
+use model::search::{Results, Similar};
 use problem::Problem;
 use route::{Route, Takes, Who, schema};
 use std::sync::OnceLock;
@@ -56,6 +59,15 @@ fn table() -> Vec<Route> {
             .takes(Takes::JsonAndFiles("report", schema::<Report>))
             .gives::<Receipt>(201)
             .once(),
+        Route::post("/programs/{program}/findings", "sendFindings", "Send what a tool of your pipeline found", post(findings::take))
+            .says(
+                "The body is the file as the tool wrote it: SARIF, the JSON or XML of a scanner, or a bill of materials \
+                 (CycloneDX, SPDX), which is held against the advisories published here. Findings become one case per \
+                 component and rule; the same run sent twice changes nothing.",
+            )
+            .by(Who::Member)
+            .takes(Takes::Raw)
+            .gives::<findings::Taken>(200),
         Route::get("/receipt", "showReceipt", "Your report and all that became of it", get(receipts::show))
             .by(Who::Holder)
             .gives::<ReporterView>(200),
@@ -119,6 +131,16 @@ fn table() -> Vec<Route> {
         .by(Who::Member)
         .gives::<cases::ReleaseNotes>(200)
         .or(&[422]),
+        Route::get("/cases/{case}/similar", "similarCases", "Cases that are likely about the same, with the reasons", get(search::similar))
+            .says("Over open, closed and published cases that you may see.")
+            .by(Who::Member)
+            .asks::<search::HowMany>()
+            .gives::<Similar>(200),
+        Route::get("/search", "search", "Cases by their words and fields, the best first", get(search::find))
+            .says("What you may not see takes no part: it changes no hit, no count and no order.")
+            .by(Who::Member)
+            .asks::<search::Question>()
+            .gives::<Results>(200),
         Route::get("/cases/{case}/files/{id}", "openCaseFile", "A file of a case", get(cases::file)).by(Who::Member),
         Route::post("/cases/{case}/commands", "command", "Act on a case", post(cases::command))
             .says(

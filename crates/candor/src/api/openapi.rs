@@ -103,6 +103,9 @@ fn content(takes: &Takes, generator: &mut SchemaGenerator) -> Value {
                 },
             })
         }
+        Takes::Raw => {
+            json!({ "application/json": { "schema": {} }, "application/xml": { "schema": { "type": "string" } } })
+        }
         Takes::Files => {
             let mut files = files;
             files["minItems"] = 1.into();

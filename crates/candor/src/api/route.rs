@@ -26,6 +26,8 @@ pub enum Takes {
     JsonAndFiles(&'static str, SchemaOf),
     /// Files.
     Files,
+    /// One file as it is, of any kind that is read here.
+    Raw,
 }
 
 /// What comes back when all is well.

@@ -12,6 +12,8 @@ mod report; // file a report
 mod case; // the desk
 mod advisory; // documents of the standards
 mod import; // advisories of the past
+mod findings; // what tools found, and what a product is made of
+mod lint; // what a commit would give away
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
 mod backup; // copies, made and restored
@@ -73,6 +75,15 @@ enum Commands {
     /// Checks, prints and rebuilds advisories
     #[command(subcommand)]
     Advisory(advisory::Command),
+    /// Reads what tools found, and sends it from a pipeline
+    #[command(subcommand)]
+    Findings(findings::Command),
+    /// Reads bills of materials
+    #[command(subcommand)]
+    Sbom(findings::Sbom),
+    /// Looks for what would give an embargoed matter away
+    #[command(subcommand)]
+    Lint(lint::Command),
     /// Scores CVSS vectors
     Cvss(cvss::Args),
     /// Checks and exports the journal
@@ -144,6 +155,9 @@ fn run(cli: Cli) -> Outcome {
         Commands::Report(args) => wait_for(report::run(args)),
         Commands::Case(command) => wait_for(case::run(command)),
         Commands::Advisory(command) => wait_for(advisory::run(command)),
+        Commands::Findings(command) => wait_for(findings::run(command)),
+        Commands::Sbom(command) => wait_for(findings::sbom(command)),
+        Commands::Lint(command) => wait_for(lint::run(command)),
         Commands::Cvss(args) => cvss::run(&args),
         Commands::Journal(command) => wait_for(journal::run(command)),
         Commands::Backup(args) => wait_for(backup::backup(args)),

@@ -80,6 +80,12 @@ impl SignedIn {
 }
 
 impl Api {
+    /// With this credential.
+    pub fn with(mut self, value: HeaderValue) -> Self {
+        self.credential = Some(value);
+        self
+    }
+
     fn with_credential(&self, request: RequestBuilder) -> RequestBuilder {
         match &self.credential {
             Some(value) => request.header(AUTHORIZATION, value.clone()),

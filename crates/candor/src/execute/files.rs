@@ -9,20 +9,31 @@ use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::event::{Event, FileRef};
 use candor_core::id::{BlobId, CaseId};
+use candor_formats::scanners;
 
 /// A file on its way in. Dropped before it is finished, it leaves nothing behind.
 pub struct Upload {
     writer: BlobWriter,
     name: String,
     limit: u64,
+    /// Its beginning, to see whether a tool wrote it.
+    head: Vec<u8>,
 }
+
+/// So many bytes of a file are looked at for what wrote it.
+const HEAD: usize = 256 * 1024;
 
 /// Begins to take a file in.
 ///
 /// # Errors
 /// [`Error::Full`] when there is no room.
 pub async fn upload(app: &App, name: &str) -> Result<Upload, Error> {
-    Ok(Upload { writer: app.blobs.create().await?, name: clean_name(name), limit: app.config.file_limit })
+    Ok(Upload {
+        writer: app.blobs.create().await?,
+        name: clean_name(name),
+        limit: app.config.file_limit,
+        head: Vec::new(),
+    })
 }
 
 impl Upload {
@@ -34,6 +45,7 @@ impl Upload {
         if self.writer.size() + bytes.len() as u64 > self.limit {
             return Err(Error::FileTooLarge { limit: self.limit });
         }
+        self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD - self.head.len())]);
         Ok(self.writer.push(bytes).await?)
     }
 
@@ -42,6 +54,8 @@ impl Upload {
     /// # Errors
     /// [`Error::Full`] when there is no room.
     pub async fn finish(self) -> Result<FileRef, Error> {
+        let whole = self.writer.size() == self.head.len() as u64;
+        let looks = scanners::look(&self.head, whole).unwrap_or_default();
         let done = self.writer.finish().await?;
         Ok(FileRef {
             id: BlobId(done.id),
@@ -50,6 +64,7 @@ impl Upload {
             sha256: hex(&done.sha256),
             sealed_sha256: hex(&done.sealed_hash),
             key: hex(done.key.bytes()),
+            looks,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The one way in: every door and every clock ends here. Load, allow, decide, append, in one transaction.
 
 mod again; // the first answer again
+pub mod findings; // what tools of a pipeline found
 pub mod files; // files of a case, streamed and sealed
 pub mod import; // advisories of the past become published records
 pub mod journal; // events to sealed entries and back
@@ -230,6 +231,7 @@ async fn once(
         batch.main.push(again.remember(&Answered { after: case.seq, seq: done.seq }, now)?);
     }
     app.store.commit(batch).await.map_err(stale)?;
+    app.shelf.touch(id.as_str());
     app.nudge_worker();
     Ok(done)
 }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::keys::{Context, Key, seal_repeatably};
 use crate::store::{cases, journal::Head};
 use candor_core::case::{Case, State};
+use candor_core::evidence;
 use candor_core::policy::{Plan, Policy};
 use candor_core::promises::{self, Status};
 use candor_formats::cvss::Severity;
@@ -32,6 +33,9 @@ pub struct Card {
     /// What was decided about it, in words; empty before.
     #[serde(default)]
     pub plan: String,
+    /// The lane, where it is not the normal one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lane: String,
     /// When the next clock falls due, in microseconds, where the case is ranked by something else.
     #[serde(default)]
     pub due: Option<i64>,
@@ -59,6 +63,7 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         product: case.product.clone().unwrap_or_default(),
         plan: plan.map(|known| known.plan.label().to_owned()).unwrap_or_default(),
         due: None,
+        lane: lane(case, policy),
         exploited: case.exploited && !case.is_closed(),
         drill: case.drill,
         returned: case.reports.iter().any(|report| report.returned_at.is_some()),
@@ -103,6 +108,17 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
 /// Where the card of a case lies: bound to the entry it was made after.
 pub fn card_context(id: &str, head_seq: i64) -> Context<'_> {
     Context { kind: "case_row", stream: id, row: head_seq, field: "card" }
+}
+
+/// The lane of an open case; empty for the normal one.
+fn lane(case: &Case, policy: &Policy) -> String {
+    if !matches!(case.state, State::New | State::Triage) {
+        return String::new();
+    }
+    match evidence::of(case, policy).lane {
+        evidence::Lane::Normal => String::new(),
+        lane => lane.name().to_owned(),
+    }
 }
 
 /// Severity as a number that sorts: 0 none, 4 critical.

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::keys::open;
 use crate::store::cases::{self, QueueCursor, QueueFilter};
-use candor_core::access::Actor;
+use candor_core::access::{self, Actor};
 use candor_core::case::State;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_formats::cvss::Severity;
@@ -105,6 +105,34 @@ pub async fn queue(
         Some(last) if more => Some(format!("{}.{}", last.due_at, last.id)),
         _ => None,
     };
+    let rows = opened(app, found, true).await?;
+    let mut counts = Vec::new();
+    for count in cases::counts(&app.store, &programs).await? {
+        if let (Some(state), Ok(n)) = (State::from_name(&count.state), u64::try_from(count.n)) {
+            counts.push((ProgramSlug(count.program), state, n));
+        }
+    }
+    Ok(QueuePage { rows, next, counts })
+}
+
+/// Rows of these cases in this order. What the asker may not see, and what was erased, is left out.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn rows_of(app: &App, actor: &Actor, ids: &[String]) -> Result<Vec<QueueRow>, Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(row) = cases::get(&app.store, id).await?
+            && access::may_see(actor, &CaseId(row.id.clone()), &row.program.as_str().into())
+        {
+            found.push(row);
+        }
+    }
+    opened(app, found, false).await
+}
+
+/// Rows with their cards opened. One whose key is gone says so, or is left out.
+async fn opened(app: &App, found: Vec<cases::CaseRow>, keep_erased: bool) -> Result<Vec<QueueRow>, Error> {
     let ids: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
     let keys = app.keys()?.case_keys(&ids).await?;
     let mut rows = Vec::with_capacity(found.len());
@@ -114,6 +142,7 @@ pub async fn queue(
                 let plain = open(key, &project::card_context(&row.id, row.head_seq), &row.card)?;
                 serde_json::from_slice(&plain).map_err(Error::internal)?
             }
+            None if !keep_erased => continue,
             None => Card { title: "(erased)".into(), ..Card::default() },
         };
         let due_at = card.due.unwrap_or(row.due_at);
@@ -133,13 +162,7 @@ pub async fn queue(
             id: CaseId(row.id),
         });
     }
-    let mut counts = Vec::new();
-    for count in cases::counts(&app.store, &programs).await? {
-        if let (Some(state), Ok(n)) = (State::from_name(&count.state), u64::try_from(count.n)) {
-            counts.push((ProgramSlug(count.program), state, n));
-        }
-    }
-    Ok(QueuePage { rows, next, counts })
+    Ok(rows)
 }
 
 fn read_cursor(text: &str) -> Result<QueueCursor, Error> {

@@ -245,6 +245,7 @@ async fn file(
         batch.main.extend(store::cases::count_statements(None, Some((&row.program, &row.state))));
         match app.store.commit(batch).await {
             Ok(()) => {
+                app.shelf.touch(id.as_str());
                 app.nudge_worker();
                 return Ok(filed);
             }

@@ -18,6 +18,17 @@ pub fn text(length: usize) -> String {
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
+/// A random number.
+///
+/// # Panics
+/// When the system gives no random numbers: nothing safe can be done then.
+#[must_use]
+pub fn number() -> u64 {
+    let mut bytes = [0; 8];
+    rand::fill(&mut bytes).expect("the system gives random numbers");
+    u64::from_le_bytes(bytes)
+}
+
 /// Bytes spelled in the same letters, 5 bits each; the last letter may stand for fewer.
 #[must_use]
 pub fn spelled(bytes: &[u8]) -> String {

@@ -73,6 +73,7 @@ statements! {
     WAKE = "update case_row set wake_at = $3 where program = $1 and policy_version < $2 and state <> 'closed'";
     SLEEP = "update case_row set wake_at = null where id = $1 and head_seq = $2";
     ALL_AFTER = concat!("select ", columns!(), " from case_row where id > $1 order by id limit $2");
+    HEADS_AFTER = "select id, head_seq from case_row where id > $1 order by id limit $2";
     CLEAR = "delete from case_row";
     CLEAR_COUNTS = "delete from case_count";
 }
@@ -290,6 +291,19 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<CaseRow>> {
 /// As [`Store::query`].
 pub async fn all_after(store: &Store, id: &str, limit: i64) -> Result<Vec<CaseRow>> {
     store.query_long(ALL_AFTER, vals![id, limit]).await?.into_iter().map(case).collect()
+}
+
+/// The last entry of up to `limit` cases after `id`, in the order of ids, to find out which have changed.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn heads_after(store: &Store, id: &str, limit: i64) -> Result<Vec<(String, i64)>> {
+    store
+        .query_long(HEADS_AFTER, vals![id, limit])
+        .await?
+        .into_iter()
+        .map(|mut row| Ok((row.text(0)?, row.int(1)?)))
+        .collect()
 }
 
 /// One line of the counts.

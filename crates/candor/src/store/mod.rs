@@ -22,6 +22,7 @@ pub mod idempotency; // the first answer again
 pub mod outbox; // what leaves the building, once each
 pub mod mail; // mails that were taken in, once each
 pub mod mail_tasks; // and what is still to be done with them
+pub mod findings; // findings of tools that were taken in, once each
 pub mod programs; // policies, every version
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
@@ -201,6 +202,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("outbox", outbox::ALL),
         ("mail", mail::ALL),
         ("mail_tasks", mail_tasks::ALL),
+        ("findings", findings::ALL),
         ("programs", programs::ALL),
         ("people", people::ALL),
         ("advisories", advisories::ALL),

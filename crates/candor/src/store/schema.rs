@@ -21,6 +21,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0004.sql"),
         include_str!("schema/main_0005.sql"),
         include_str!("schema/main_0006.sql"),
+        include_str!("schema/main_0007.sql"),
     ],
 };
 
@@ -49,6 +50,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("mail_seen", "key"),
     ("mail_task", "file"),
     ("mail_reply", "hash"),
+    ("finding", "key"),
     ("closed_report", "stream"),
     ("figures", "program"),
     ("probe", "id"),

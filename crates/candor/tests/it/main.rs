@@ -39,5 +39,6 @@ mod osv_api; // scanners ask what is published
 mod follow; // subscribers and hooks
 mod provider; // a CSAF provider, requirement by requirement
 mod whole_story; // the real program, killed at every flush
+mod noise_story; // scanner output, likely duplicates, search, what a pipeline sends
 mod watch_story; // channels that fail, the record in public, who was told of a breach
 mod worker_story; // letters wait, leave in order, are given up

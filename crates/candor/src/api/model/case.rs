@@ -78,6 +78,8 @@ pub struct Case {
     pub credit_asked: bool,
     /// The reports it gathers.
     pub reports: Vec<ReportOf>,
+    /// What the reports hold and lack; no verdict.
+    pub evidence: super::search::Evidence,
     /// The promises, each with its date and why.
     pub clocks: Vec<Clock>,
     /// Verifications.
@@ -287,6 +289,7 @@ impl Case {
         Self {
             case: core.id.0.clone(),
             program: core.program.0.clone(),
+            evidence: candor_core::evidence::of(core, policy).into(),
             policy_version: core.policy_version,
             state: core.state.into(),
             seq: core.seq,
@@ -522,7 +525,8 @@ impl Queue {
 }
 
 impl Row {
-    fn of(row: QueueRow, names: &Names) -> Self {
+    /// As the API shows it.
+    pub fn of(row: QueueRow, names: &Names) -> Self {
         Self {
             case: row.id.0,
             program: row.program.0,

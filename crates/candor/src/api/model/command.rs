@@ -844,6 +844,7 @@ mod tests {
             sha256: String::new(),
             sealed_sha256: String::new(),
             key: String::new(),
+            looks: String::new(),
         };
         let refused = ApiCommand::Close { reason: "done".into() }.into_core(vec![file.clone()]);
         assert_eq!(refused.map_err(|why| why.field), Err("files"));

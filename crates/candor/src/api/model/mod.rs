@@ -13,6 +13,7 @@ pub mod gate; // what the gates of the policy hold back
 pub mod plan; // hints of the policy, effort, and when it is mended
 pub mod clock; // promises with their dates
 pub mod case; // a case as the team sees it, and the queue
+pub mod search; // search, likely duplicates, what a report holds
 pub mod receipt; // a case as its reporter sees it
 pub mod schedule; // steps of a publication, broken conditions, texts about closed reports
 pub mod program; // a program and its policy

@@ -105,6 +105,7 @@ impl Report {
                 agreed: self.agreed,
                 noticed: Vec::new(),
                 standing: self.standing.map(Into::into),
+                findings: Vec::new(),
             },
             contact: self.reporter.into(),
             credit: self.credit.map(Into::into),

@@ -129,6 +129,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         assessments: assessments(case, &names, zone, now),
         overrides: overrides(case, &names, zone, now),
         duties: duties(case, &names, zone, now),
+        evidence: super::evidence::view(app, member, opened).await?,
         publication: super::publication::facts(case, policy, &names, zone, now),
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
         files: case

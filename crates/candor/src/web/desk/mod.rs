@@ -5,7 +5,9 @@ pub mod channels; // how each channel of the policies stands
 pub mod breaches; // each broken promise: who was told, and when
 pub mod program; // the versions of a policy, and what a newer one would change
 pub mod queue; // home: what needs a person now
+pub mod search; // cases by their words
 pub mod case; // one case: history and facts
+pub mod evidence; // what a report holds, and which cases are like it
 pub mod history; // what happened, in words
 pub mod acts; // the form of each act, and its sending
 pub mod fields; // the questions each act asks
@@ -36,7 +38,7 @@ use std::sync::Arc;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/desk", get(queue::page))
-        .route("/desk/search", get(queue::search))
+        .route("/desk/search", get(search::page).post(search::keep))
         .route("/desk/metrics", get(metrics::page))
         .route("/desk/channels", get(channels::page))
         .route("/desk/breaches", get(breaches::page))

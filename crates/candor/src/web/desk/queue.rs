@@ -9,9 +9,9 @@ use crate::web::session::{Member, Rejection};
 use crate::web::views::desk::{FilterGroup, FilterLink, Queue, QueueClock, QueueRow as RowView};
 use crate::web::views::{Link, Paging, SeverityView, StateView, TimeView, fmt};
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use candor_core::case::State as CaseState;
-use candor_core::id::CaseId;
+use candor_core::evidence::Lane;
 use candor_core::policy::RANKS;
 use candor_formats::cvss::Severity;
 use jiff::SignedDuration;
@@ -101,7 +101,8 @@ fn severity(name: &str) -> Option<Severity> {
     RANKS.into_iter().find(|severity| fmt::severity_class(Some(*severity)) == name)
 }
 
-fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowView {
+/// A case in one line.
+pub fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowView {
     let policy = app.policy(&row.program);
     let zone = policy.as_ref().map_or(TimeZone::UTC, |policy| zone(policy));
     let program = policy.as_ref().map_or_else(|| row.program.to_string(), |policy| policy.program.name.clone());
@@ -149,6 +150,7 @@ fn flag(row: &QueueRow) -> String {
     let flags = [
         (row.card.drill, "drill"),
         (row.card.exploited, "being exploited"),
+        (row.card.lane == Lane::Scanner.name(), "scanner output, not verified"),
         (row.card.owes, "owes a reason and a new date"),
         (row.card.returned, "letters to the reporter come back"),
         (row.waiting, "waits for the reporter"),
@@ -221,79 +223,22 @@ fn filters(app: &App, asked: &Asked, found: &QueuePage) -> Vec<FilterGroup> {
         .chain(bands)
         .map(|(text, band)| link(&text, None, Asked { severity: band.into(), ..asked.clone() }, asked.severity == band))
         .collect();
+    // Lanes follow from what reports say, so the index of search knows them, and no column of the store.
+    let lanes = Lane::ALL
+        .into_iter()
+        .filter(|lane| *lane != Lane::Normal)
+        .map(|lane| FilterLink {
+            text: lane.label().into(),
+            count: None,
+            href: format!("/desk/search?q=is:open+lane:{}", lane.name()),
+            current: false,
+        })
+        .collect();
     vec![
         FilterGroup { label: "State".into(), links: states },
         FilterGroup { label: "Program".into(), links: programs },
         FilterGroup { label: "Held by".into(), links: held },
         FilterGroup { label: "Severity".into(), links: severities },
+        FilterGroup { label: "Lane".into(), links: lanes },
     ]
 }
-
-/// What is searched for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Searched {
-    q: String,
-}
-
-/// `GET /desk/search`: a case by its name. Searching texts comes with the search index.
-pub async fn search(
-    State(app): State<App>,
-    member: Member,
-    Query(searched): Query<Searched>,
-) -> Result<Response, Rejection> {
-    if let Some(id) = CaseId::parse(&searched.q)
-        && crate::execute::load_case(&app, &member.actor, &id).await.is_ok()
-    {
-        return Ok(Redirect::to(&format!("/desk/cases/{id}")).into_response());
-    }
-    // Titles are sealed, so they are opened and looked through page by page, the most urgent first.
-    let words: Vec<String> = searched.q.to_lowercase().split_whitespace().map(ToOwned::to_owned).collect();
-    let filter = Filter { everything: true, ..Filter::default() };
-    let names = Names::load(&app).await?;
-    let now = app.now();
-    let mut rows = Vec::new();
-    let mut cursor: Option<String> = None;
-    for _ in 0..SEARCHED_PAGES {
-        if words.is_empty() {
-            break;
-        }
-        let found = queue(&app, &member.actor, &filter, cursor.as_deref(), crate::execute::queue::PAGE_LIMIT).await?;
-        for row in &found.rows {
-            let text = format!("{} {} {}", row.card.title, row.card.product, row.id).to_lowercase();
-            if words.iter().all(|word| text.contains(word)) && rows.len() < ROWS as usize {
-                rows.push(line(&app, row, &names, now));
-            }
-        }
-        cursor = found.next;
-        if cursor.is_none() || rows.len() >= ROWS as usize {
-            break;
-        }
-    }
-    let mut shell = shell(&app, &member, "queue");
-    shell.search = Some(searched.q.clone());
-    let page = Queue {
-        shell,
-        title: "Search".into(),
-        paging: Paging {
-            words: match rows.len() {
-                0 => String::new(),
-                1 => "1 case".into(),
-                n => format!("{n} cases"),
-            },
-            ..Paging::default()
-        },
-        rows,
-        empty: if words.is_empty() {
-            "Type a case like 7K3M9-QXT4B, or words of a title or product.".into()
-        } else {
-            "No case that you may see has these words in its title or product.".into()
-        },
-        empty_link: Some(Link::new("Back to the queue", "/desk")),
-        ..Queue::default()
-    };
-    html(&page)
-}
-
-/// Pages of the queue that a search looks through.
-const SEARCHED_PAGES: usize = 25;

@@ -43,6 +43,8 @@ pub struct CasePage {
     pub next_status: String,
     /// What else is owed or matters first, in sentences.
     pub owed: Vec<String>,
+    /// What the report holds, and which cases are like it.
+    pub evidence: super::search::EvidenceView,
     /// What can be done now, the likely one first.
     pub acts: Vec<Act>,
     /// What can be done but rarely is.

@@ -14,6 +14,7 @@ pub mod publication; // schedule, release notes, broken conditions
 pub mod public; // programs, policy, advisories, API description, errors
 pub mod record; // promises kept, closed reports, thanks
 pub mod report; // the form, the receipt, the reporter's own page
+pub mod search; // search, and what a report holds
 pub mod watch; // channels, broken promises
 
 pub use parts::{

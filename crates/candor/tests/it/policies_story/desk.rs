@@ -103,6 +103,23 @@ impl Desk {
         ask(self.request(Method::GET, path)).await
     }
 
+    /// Reads as a member.
+    pub async fn reads(&self, who: Who, path: &str) -> Answer {
+        ask(self.member(Method::GET, path, who)).await
+    }
+
+    /// Asks the search box of the API.
+    pub async fn finds(&self, who: Who, q: &str) -> Answer {
+        let url = reqwest::Url::parse_with_params(&self.service.at("/"), [("q", q)]).expect("an address");
+        self.reads(who, &format!("/search?{}", url.query().unwrap_or_default())).await
+    }
+
+    /// Sends the output of a tool, as a pipeline does.
+    pub async fn pipeline(&self, who: Who, output: &str) -> Answer {
+        let path = format!("/programs/{}/findings", self.program);
+        ask(self.member(Method::POST, &path, who).body(output.to_owned())).await
+    }
+
     /// Files a report at an instant.
     pub async fn report(&self, now: &str, report: Value) -> Report {
         self.at(now);

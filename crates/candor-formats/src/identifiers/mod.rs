@@ -1,12 +1,17 @@
 //! Public identifiers of vulnerabilities in running text: found, put into their usual form, and linked.
+//! [`mentions`] finds whatever else a report names as well: packages, commits, versions, places in code.
 //!
 //! Sources: CVE Program, CVE ID syntax; GitHub Advisory Database, GHSA ids; OSV schema 1.7.5, section "id, modified
-//! fields" (prefixes of home databases).
+//! fields" (prefixes of home databases); CAPEC 3.9, identifiers of attack patterns.
+
+mod mentions;
+
+pub use mentions::{LIMIT, Mention, Named, TEXT_LIMIT, mentions};
 
 use std::fmt;
 
 /// Which scheme an identifier belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Common Vulnerabilities and Exposures.
     Cve,
@@ -14,6 +19,8 @@ pub enum Kind {
     Ghsa,
     /// Common Weakness Enumeration: a sort of weakness, not one vulnerability.
     Cwe,
+    /// Common Attack Pattern Enumeration: a sort of attack, not one vulnerability.
+    Capec,
     /// Any other database that OSV knows, such as `RUSTSEC-2023-0071` or `GO-2024-2611`.
     Osv,
 }
@@ -24,6 +31,7 @@ impl fmt::Display for Kind {
             Self::Cve => "CVE",
             Self::Ghsa => "GHSA",
             Self::Cwe => "CWE",
+            Self::Capec => "CAPEC",
             Self::Osv => "OSV",
         })
     }
@@ -64,12 +72,14 @@ pub fn recognise(word: &str) -> Option<Identifier> {
         "CVE" => (Kind::Cve, format!("CVE-{}", year_and_number(rest)?)),
         "GHSA" => (Kind::Ghsa, format!("GHSA-{}", ghsa_groups(rest)?)),
         "CWE" => (Kind::Cwe, crate::cwe::Cwe::parse(rest)?.to_string()),
+        "CAPEC" => (Kind::Capec, format!("CAPEC-{}", capec_number(rest)?)),
         _ => (Kind::Osv, osv_id(word)?),
     };
     let url = match kind {
         Kind::Cve => format!("https://www.cve.org/CVERecord?id={id}"),
         Kind::Ghsa => format!("https://github.com/advisories/{id}"),
         Kind::Cwe => crate::cwe::Cwe::parse(&id)?.url(),
+        Kind::Capec => format!("https://capec.mitre.org/data/definitions/{}.html", capec_number(rest)?),
         Kind::Osv => format!("https://osv.dev/vulnerability/{id}"),
     };
     Some(Identifier { kind, id, url })
@@ -82,6 +92,10 @@ pub fn is_cve(text: &str) -> bool {
 
 fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn capec_number(rest: &str) -> Option<u16> {
+    (digits(rest) && rest.len() <= 4).then(|| rest.parse().ok())?.filter(|number| *number > 0)
 }
 
 fn year_and_number(rest: &str) -> Option<&str> {

@@ -1,0 +1,338 @@
+//! A question answered: what the asker may see is cut out first; then words are matched, counted and weighed within it.
+
+use super::ask::{Question, Word};
+use super::index::{Index, View, letters, numbers, rarity, worth};
+
+/// Most other spellings of a word that are tried.
+const SPELLINGS: usize = 6;
+/// Most words that go on from a beginning.
+const GOING_ON: usize = 40;
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// The best of them, best first.
+    pub hits: Vec<Hit>,
+    /// How many there are, of those the asker may see.
+    pub total: usize,
+    /// Words that stand nowhere, with those that were taken instead.
+    pub respelt: Vec<(String, Vec<String>)>,
+    /// Whether no report has all the words, so that these have only some.
+    pub some: bool,
+}
+
+/// One report that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Name of the case.
+    pub id: String,
+    /// How well it fits; only the order means something.
+    pub score: f32,
+}
+
+/// A word with the numbers that stand for it, and how much each counts.
+struct Wanted {
+    numbers: Vec<(u32, f32)>,
+    seen: u32,
+}
+
+impl Index {
+    /// Answers a question for an asker: up to `limit` reports after the first `skip`. `now` is in seconds, `me` is the
+    /// asker as a holder of cases.
+    pub fn search(&self, question: &Question, view: &View, now: i64, me: &str, skip: usize, limit: usize) -> Answer {
+        let mut answer = Answer::default();
+        if question.is_empty() {
+            return answer;
+        }
+        let mut wanted = Vec::new();
+        for word in &question.words {
+            let (numbers, others) = self.meant(word, view);
+            if !others.is_empty() {
+                answer.respelt.push((word.given.clone(), others));
+            }
+            let seen = numbers.iter().map(|(number, _)| self.seen(*number, view)).sum();
+            wanted.push(Wanted { numbers, seen });
+        }
+        // The rarest first, so that few reports are left for the common ones.
+        wanted.sort_by_key(|word| word.seen);
+        let phrases: Vec<Option<Vec<u32>>> = question
+            .phrases
+            .iter()
+            .map(|phrase| phrase.iter().map(|word| self.words.get(word.as_str()).copied()).collect())
+            .collect();
+        let without: Vec<u32> =
+            question.without.iter().filter_map(|word| self.words.get(word.as_str()).copied()).collect();
+        let fits = |report: u32| {
+            let kept = &self.reports[report as usize];
+            question.filters.iter().all(|filter| filter.fits(&kept.entry, now, me))
+                && without.iter().all(|number| {
+                    self.marks[*number as usize].binary_search_by_key(&report, |mark| mark.report()).is_err()
+                })
+                && phrases.iter().all(|phrase| phrase.as_ref().is_some_and(|phrase| stands(&kept.text, phrase)))
+        };
+        let mut found = self.matched(&wanted, view, true);
+        found.retain(|(report, _)| fits(*report));
+        if found.is_empty() && wanted.len() > 1 && question.phrases.is_empty() {
+            found = self.matched(&wanted, view, false);
+            found.retain(|(report, _)| fits(*report));
+            answer.some = !found.is_empty();
+        }
+        answer.total = found.len();
+        if wanted.is_empty() {
+            // Nothing is weighed: what is due first, then the newest.
+            let key = |report: u32| {
+                let entry = &self.reports[report as usize].entry;
+                (entry.due.unwrap_or(i64::MAX), std::cmp::Reverse(entry.opened))
+            };
+            found.sort_by_key(|(report, _)| key(*report));
+        } else {
+            let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0));
+            let wish = skip.saturating_add(limit);
+            if found.len() > wish && wish > 0 {
+                found.select_nth_unstable_by(wish - 1, order);
+                found.truncate(wish);
+            }
+            found.sort_by(order);
+        }
+        answer.hits = found
+            .into_iter()
+            .skip(skip)
+            .take(limit)
+            .map(|(report, score)| Hit { id: self.reports[report as usize].entry.id.clone(), score })
+            .collect();
+        answer
+    }
+
+    /// Reports that have all the words, or any of them, with their scores. Without words, every one that is seen.
+    fn matched(&self, wanted: &[Wanted], view: &View, all: bool) -> Vec<(u32, f32)> {
+        if wanted.is_empty() {
+            let count = u32::try_from(self.reports.len()).unwrap_or(u32::MAX);
+            return (0..count).filter(|report| view.has(*report)).map(|report| (report, 0.0)).collect();
+        }
+        let average = view.average();
+        let mut scores: Vec<f32> = vec![0.0; self.reports.len()];
+        let mut have: Vec<u8> = vec![0; self.reports.len()];
+        let mut touched: Vec<u32> = Vec::new();
+        for (turn, word) in (0_u8..).zip(wanted) {
+            let rarity = rarity(word.seen, view.count);
+            for (number, factor) in &word.numbers {
+                for mark in &self.marks[*number as usize] {
+                    let report = mark.report();
+                    if !view.has(report) {
+                        continue;
+                    }
+                    let had = &mut have[report as usize];
+                    if all && *had != turn && *had != turn + 1 {
+                        continue;
+                    }
+                    if scores[report as usize] == 0.0 {
+                        touched.push(report);
+                    }
+                    *had = if all { turn + 1 } else { 1 };
+                    let words = self.reports[report as usize].words;
+                    scores[report as usize] += factor * worth(mark.weight(), words, average, rarity);
+                }
+            }
+        }
+        let last = if all { u8::try_from(wanted.len()).unwrap_or(u8::MAX) } else { 1 };
+        touched.retain(|report| have[*report as usize] == last);
+        touched.into_iter().map(|report| (report, scores[report as usize])).collect()
+    }
+
+    /// The numbers that a word stands for: itself; words that begin with it; where neither is anywhere to be seen, words
+    /// that are spelt nearly so, which are told.
+    fn meant(&self, word: &Word, view: &View) -> (Vec<(u32, f32)>, Vec<String>) {
+        let own = self.words.get(word.word.as_str()).copied().filter(|number| self.seen(*number, view) > 0);
+        let mut numbers: Vec<(u32, f32)> = own.map(|number| (number, 1.0)).into_iter().collect();
+        if word.begins || (own.is_none() && word.word.len() >= 3) {
+            let beginning = if word.begins { word.given.to_lowercase() } else { word.word.clone() };
+            let mut going_on: Vec<(u32, u32)> = (0_u32..)
+                .zip(&self.vocabulary)
+                .filter(|(number, known)| known.starts_with(beginning.as_str()) && Some(*number) != own)
+                .map(|(number, _)| (self.seen(number, view), number))
+                .filter(|(seen, _)| *seen > 0)
+                .collect();
+            going_on.sort_by(|a, b| b.cmp(a));
+            numbers.extend(going_on.into_iter().take(GOING_ON).map(|(_, number)| (number, 0.8)));
+        }
+        if !numbers.is_empty() || word.word.len() < 4 {
+            return (numbers, Vec::new());
+        }
+        let most = if word.word.len() < 8 { 1 } else { 2 };
+        let mask = letters(&word.word);
+        let mut near: Vec<(usize, std::cmp::Reverse<u32>, u32)> = Vec::new();
+        for ((number, known), has) in (0_u32..).zip(&self.vocabulary).zip(&self.letters) {
+            if (has ^ mask).count_ones() as usize > 2 * most || known.len().abs_diff(word.word.len()) > most {
+                continue;
+            }
+            let Some(far) = distance(&word.word, known, most) else { continue };
+            let seen = self.seen(number, view);
+            if seen > 0 {
+                near.push((far, std::cmp::Reverse(seen), number));
+            }
+        }
+        near.sort_unstable();
+        near.truncate(SPELLINGS);
+        let least = near.first().map_or(0, |(far, ..)| *far);
+        near.retain(|(far, ..)| *far == least);
+        let others = near.iter().map(|(.., number)| self.vocabulary[*number as usize].to_string()).collect();
+        (near.into_iter().map(|(far, _, number)| (number, if far == 1 { 0.7 } else { 0.5 })).collect(), others)
+    }
+}
+
+/// Whether numbers stand one behind the other in a text.
+fn stands(text: &[u8], phrase: &[u32]) -> bool {
+    let all: Vec<u32> = numbers(text).collect();
+    all.windows(phrase.len().max(1)).any(|run| run == phrase)
+}
+
+/// How many letters two words differ by, one exchange of neighbours counting once; `None` past `most`.
+fn distance(one: &str, two: &str, most: usize) -> Option<usize> {
+    let (a, b): (Vec<char>, Vec<char>) = (one.chars().collect(), two.chars().collect());
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        let mut least = i;
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (above[j - 1] + same).min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+            least = least.min(row[j]);
+        }
+        if least > most {
+            return None;
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above.last().copied().filter(|far| *far <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::Entry;
+    use super::*;
+
+    fn index() -> Index {
+        let mut index = Index::new();
+        for (id, program, state, title, body) in [
+            ("A", "one", "triage", "Heap buffer overflow in the parser", "A crafted image overflows the heap buffer."),
+            ("B", "one", "closed", "Cross-site scripting in comments", "The comment is shown without escaping."),
+            (
+                "C",
+                "two",
+                "new",
+                "Overflow of a counter",
+                "The secretword counter of logins runs over. Buffer and heap are apart.",
+            ),
+        ] {
+            index.put(Entry {
+                id: id.into(),
+                program: program.into(),
+                state: state.into(),
+                open: state != "closed",
+                title: title.into(),
+                body: body.into(),
+                ..Entry::default()
+            });
+        }
+        index
+    }
+
+    fn ask(index: &Index, programs: &[&str], text: &str) -> (Vec<String>, usize) {
+        let view = index.view(|entry| programs.contains(&entry.program.as_str()));
+        let answer = index.search(&Question::parse(text), &view, 0, "", 0, 10);
+        (answer.hits.into_iter().map(|hit| hit.id).collect(), answer.total)
+    }
+
+    #[test]
+    fn words_phrases_and_fields_find_what_has_them() {
+        let index = index();
+        let all = ["one", "two"];
+        assert_eq!(ask(&index, &all, "overflow").0, ["A", "C"]);
+        assert_eq!(ask(&index, &all, "\"heap buffer\"").0, ["A"]);
+        assert_eq!(ask(&index, &all, "heap buffer").0, ["A", "C"]);
+        assert_eq!(ask(&index, &all, "overflow -counter").0, ["A"]);
+        assert_eq!(ask(&index, &all, "state:closed").0, ["B"]);
+        assert_eq!(ask(&index, &all, "is:open overflow state:new").0, ["C"]);
+        assert_eq!(ask(&index, &all, "overfl*").0, ["A", "C"]);
+    }
+
+    #[test]
+    fn a_misspelt_word_finds_what_was_meant_and_says_so() {
+        let index = index();
+        let view = index.view(|_| true);
+        let answer = index.search(&Question::parse("scirpting coments"), &view, 0, "", 0, 10);
+        assert_eq!(answer.hits.len(), 1);
+        assert_eq!(answer.respelt[0], ("scirpting".into(), vec!["script".into()]));
+    }
+
+    #[test]
+    fn a_report_with_some_words_is_shown_when_none_has_all() {
+        let index = index();
+        let view = index.view(|_| true);
+        let answer = index.search(&Question::parse("scripting overflow"), &view, 0, "", 0, 10);
+        assert!(answer.some && answer.total == 3, "{answer:?}");
+    }
+
+    #[test]
+    fn abuse_l1_what_may_not_be_seen_changes_no_hit_no_count_no_spelling_and_no_score() {
+        let whole = index();
+        let mut alone = index();
+        alone.remove("C");
+        for text in [
+            "overflow",
+            "secretword",
+            "secret*",
+            "secretwrd",
+            "heap buffer",
+            "is:open",
+            "overflow -parser",
+            "\"counter of\"",
+        ] {
+            let answer = |index: &Index| {
+                let view = index.view(|entry| entry.program == "one");
+                index.search(&Question::parse(text), &view, 0, "", 0, 10)
+            };
+            assert_eq!(answer(&whole), answer(&alone), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_is_gone_at_once_and_what_changes_is_found_anew() {
+        let mut index = index();
+        index.remove("A");
+        assert_eq!(ask(&index, &["one"], "parser").1, 0);
+        index.put(Entry {
+            id: "B".into(),
+            program: "one".into(),
+            title: "Now about the parser".into(),
+            ..Entry::default()
+        });
+        assert_eq!(ask(&index, &["one"], "parser").0, ["B"]);
+        assert_eq!(ask(&index, &["one"], "scripting").1, 0);
+        assert_eq!(index.len(), 2);
+    }
+
+    #[test]
+    fn many_changes_leave_the_same_answers() {
+        let mut index = index();
+        for round in 0..3_000 {
+            index.put(Entry {
+                id: "B".into(),
+                program: "one".into(),
+                title: format!("Round{round} of the parser"),
+                ..Entry::default()
+            });
+        }
+        assert_eq!(ask(&index, &["one"], "parser").0.len(), 2);
+        assert_eq!(ask(&index, &["one"], "round2999").0, ["B"]);
+        assert_eq!(ask(&index, &["one"], "\"heap buffer\"").0, ["A"]);
+        assert!(index.reports.len() < 2_000 && index.vocabulary() < 2_000);
+    }
+}

@@ -1,0 +1,405 @@
+//! What is like a given report: by keys that two reports hardly share by chance, and by words. With the reasons.
+
+use super::hash::{Map, keyed};
+use super::index::{Entry, Index, View, numbers, rarity, worth};
+use super::words;
+use candor_formats::identifiers::{Kind, Named, mentions};
+
+/// Most keys of a report.
+const KEYS: usize = 64;
+/// Most words of a report that are compared.
+const WORDS: usize = 40;
+/// Least score of what is called likely.
+const LEAST: f32 = 0.12;
+
+/// What a key is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyKind {
+    /// A CVE, GHSA or OSV number.
+    Identifier,
+    /// A commit.
+    Commit,
+    /// The hash of a file that came with it, or that it names.
+    Hash,
+    /// A file with a line.
+    Place,
+    /// A line of a stack trace.
+    Frame,
+    /// An address on the web.
+    Url,
+    /// An identifier of a proprietary scheme.
+    Unknown,
+    /// A function.
+    Function,
+    /// A file.
+    File,
+    /// Component and weakness together.
+    Weakness,
+    /// A package.
+    Package,
+}
+
+impl KeyKind {
+    /// In words, as the beginning of a reason.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Identifier => "names the same identifier",
+            Self::Commit => "names the same commit",
+            Self::Hash => "has the same file",
+            Self::Place => "names the same line",
+            Self::Frame => "has the same stack frame",
+            Self::Url => "names the same address",
+            Self::Unknown => "names the same identifier of another scheme",
+            Self::Function => "names the same function",
+            Self::File => "names the same file",
+            Self::Weakness => "same component and weakness",
+            Self::Package => "names the same package",
+        }
+    }
+
+    /// How much one such key that nobody else has says.
+    fn worth(self) -> f32 {
+        match self {
+            Self::Identifier => 1.0,
+            Self::Commit | Self::Hash => 0.7,
+            Self::Place => 0.5,
+            Self::Frame | Self::Unknown => 0.3,
+            Self::Url | Self::Weakness | Self::Function => 0.25,
+            Self::File | Self::Package => 0.15,
+        }
+    }
+}
+
+/// Something that two reports hardly share by chance.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What it is about.
+    pub kind: KeyKind,
+    /// What it says.
+    pub text: String,
+}
+
+impl Key {
+    pub(super) fn hash(&self) -> u64 {
+        keyed(self.kind as u64, self.text.as_bytes())
+    }
+}
+
+/// The keys of a report: of its texts, its component with each weakness, and the hashes of its files.
+pub fn keys_of(text: &str, component: &str, cwe: &[u32], files: &[String]) -> Vec<Key> {
+    let mut keys = Vec::new();
+    let mut add = |kind, text: &str| {
+        if !text.is_empty() && keys.len() < KEYS {
+            keys.push(Key { kind, text: text.to_lowercase() });
+        }
+    };
+    for file in files {
+        add(KeyKind::Hash, file);
+    }
+    for number in cwe {
+        if !component.trim().is_empty() {
+            add(KeyKind::Weakness, &format!("{} CWE-{number}", component.trim()));
+        }
+    }
+    for one in mentions(text) {
+        match one.named {
+            Named::Public(Kind::Cve | Kind::Ghsa | Kind::Osv) => add(KeyKind::Identifier, &one.text),
+            Named::Commit => add(KeyKind::Commit, &one.text),
+            Named::Hash => add(KeyKind::Hash, &one.text),
+            Named::Path => match one.line {
+                Some(line) => {
+                    let name = one.text.rsplit('/').next().unwrap_or(&one.text);
+                    add(KeyKind::Place, &format!("{name}:{line}"));
+                    add(KeyKind::File, name);
+                }
+                None => add(KeyKind::File, one.text.rsplit('/').next().unwrap_or(&one.text)),
+            },
+            Named::Frame => add(KeyKind::Frame, &one.text),
+            Named::Function => add(KeyKind::Function, &one.text),
+            Named::Url => add(KeyKind::Url, one.text.trim_end_matches('/')),
+            Named::Unknown => add(KeyKind::Unknown, &one.text),
+            Named::Package => add(KeyKind::Package, &one.text),
+            Named::Cpe | Named::Version | Named::Public(_) => {}
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// A report that is likely about the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Likely {
+    /// Name of the case.
+    pub id: String,
+    /// How alike: 1 and more is nearly certain; only the order means something.
+    pub score: f32,
+    /// Why, the strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why two reports are taken for alike.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// Both have this.
+    Key(Key),
+    /// Both use these words, which few others do.
+    Words(Vec<String>),
+    /// The texts are one with names and figures changed.
+    Template,
+}
+
+/// A report that is compared with the others.
+struct Probe<'a> {
+    report: Option<u32>,
+    /// Numbers of words, with how often and whether in the title.
+    words: Vec<(u32, f32)>,
+    length: u32,
+    keys: &'a [Key],
+    template: &'a [u64],
+}
+
+impl Index {
+    /// The most likely duplicates of a case that is in the index, of those the asker may see.
+    pub fn similar(&self, id: &str, view: &View, most: usize) -> Vec<Likely> {
+        let Some(report) = self.report_of(id) else { return Vec::new() };
+        let kept = &self.reports[report as usize];
+        let mut times: Map<u32, f32> = Map::default();
+        for (at, number) in (0..).zip(numbers(&kept.text)) {
+            *times.entry(number).or_insert(if at < kept.title { 3.0 } else { 0.0 }) += 1.0;
+        }
+        let mut words: Vec<(u32, f32)> = times.into_iter().collect();
+        words.sort_unstable_by_key(|(number, _)| *number);
+        let probe = Probe {
+            report: Some(report),
+            words,
+            length: kept.words,
+            keys: &kept.entry.keys,
+            template: &kept.entry.template,
+        };
+        self.like(&probe, view, most)
+    }
+
+    /// The same for a text that is in no case yet.
+    pub fn similar_to(&self, entry: &Entry, view: &View, most: usize) -> Vec<Likely> {
+        let mut times: Map<u32, f32> = Map::default();
+        let mut length = 0;
+        for (title, part) in
+            [(true, &entry.title), (false, &entry.component), (false, &entry.product), (false, &entry.body)]
+        {
+            words::each(part, |word| {
+                length += 1;
+                if let Some(number) = self.words.get(word) {
+                    *times.entry(*number).or_insert(if title { 3.0 } else { 0.0 }) += 1.0;
+                }
+            });
+        }
+        let mut words: Vec<(u32, f32)> = times.into_iter().collect();
+        words.sort_unstable_by_key(|(number, _)| *number);
+        self.like(&Probe { report: None, words, length, keys: &entry.keys, template: &entry.template }, view, most)
+    }
+
+    fn like(&self, probe: &Probe<'_>, view: &View, most: usize) -> Vec<Likely> {
+        let average = view.average();
+        // The words that say most; what stands in one report of ten says nothing.
+        let mut chosen: Vec<(f32, u32, f32)> = probe
+            .words
+            .iter()
+            .filter(|(number, _)| !words::is_common(&self.vocabulary[*number as usize]))
+            .filter_map(|(number, weight)| {
+                let seen = self.seen(*number, view);
+                if seen == 0 || seen > 50 && seen > view.count / 10 {
+                    return None;
+                }
+                let rarity = rarity(seen, view.count);
+                Some((worth(*weight, probe.length, average, rarity), *number, rarity))
+            })
+            .collect();
+        chosen.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        chosen.truncate(WORDS);
+        let whole: f32 = chosen.iter().map(|(own, ..)| own).sum::<f32>().max(1.0);
+        let mut scores: Map<u32, f32> = Map::default();
+        for (own, number, rarity) in &chosen {
+            for mark in &self.marks[*number as usize] {
+                let report = mark.report();
+                if view.has(report) && Some(report) != probe.report {
+                    let theirs = worth(mark.weight(), self.reports[report as usize].words, average, *rarity);
+                    *scores.entry(report).or_default() += theirs.min(*own * 1.5) / whole;
+                }
+            }
+        }
+        let mut shared: Map<u32, Vec<(f32, &Key)>> = Map::default();
+        for key in probe.keys {
+            let Some(list) = self.keys.get(&key.hash()) else { continue };
+            let seen: Vec<u32> = list.iter().copied().filter(|report| view.has(*report)).collect();
+            let worth = key.kind.worth() * rarity(u32::try_from(seen.len()).unwrap_or(u32::MAX), view.count)
+                / rarity(2, view.count.max(8)).max(0.1);
+            for report in seen {
+                if Some(report) != probe.report {
+                    shared.entry(report).or_default().push((worth.clamp(0.0, key.kind.worth()), key));
+                }
+            }
+        }
+        let mut bands: Map<u32, u32> = Map::default();
+        for number in probe.template {
+            for report in self.templates.get(number).into_iter().flatten() {
+                if view.has(*report) && Some(*report) != probe.report {
+                    *bands.entry(*report).or_default() += 1;
+                }
+            }
+        }
+        for (report, keys) in &shared {
+            // Many functions of one stack say little more than three of them.
+            let mut worths: Vec<f32> = keys.iter().map(|(worth, _)| *worth).collect();
+            worths.sort_by(|a, b| b.total_cmp(a));
+            let sum: f32 = worths.iter().zip([1.0, 0.6, 0.4, 0.2, 0.1]).map(|(worth, part)| worth * part).sum();
+            *scores.entry(*report).or_default() += sum;
+        }
+        for (report, count) in &bands {
+            if *count >= 2 {
+                *scores.entry(*report).or_default() += 0.5;
+            }
+        }
+        let mut best: Vec<(f32, u32)> =
+            scores.into_iter().map(|(report, score)| (score, report)).filter(|(score, _)| *score >= LEAST).collect();
+        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1));
+        if best.len() > most && most > 0 {
+            best.select_nth_unstable_by(most - 1, order);
+            best.truncate(most);
+        }
+        best.sort_by(order);
+        best.truncate(most);
+        best.into_iter()
+            .map(|(score, report)| Likely {
+                id: self.reports[report as usize].entry.id.clone(),
+                score,
+                reasons: self.reasons(
+                    report,
+                    &chosen,
+                    shared.remove(&report).unwrap_or_default(),
+                    bands.get(&report).copied().unwrap_or_default(),
+                ),
+            })
+            .collect()
+    }
+
+    fn reasons(&self, report: u32, chosen: &[(f32, u32, f32)], mut keys: Vec<(f32, &Key)>, bands: u32) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        keys.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        reasons.extend(keys.into_iter().take(4).map(|(_, key)| Reason::Key(key.clone())));
+        if bands >= 2 {
+            reasons.push(Reason::Template);
+        }
+        let words: Vec<String> = chosen
+            .iter()
+            .filter(|(_, number, _)| {
+                self.marks[*number as usize].binary_search_by_key(&report, |mark| mark.report()).is_ok()
+            })
+            .take(8)
+            .map(|(_, number, _)| self.vocabulary[*number as usize].to_string())
+            .collect();
+        if !words.is_empty() {
+            reasons.push(Reason::Words(words));
+        }
+        reasons
+    }
+
+    /// Cases that name this public identifier, of those the asker may see.
+    pub fn naming(&self, identifier: &str, view: &View) -> Vec<String> {
+        let key = Key { kind: KeyKind::Identifier, text: identifier.to_lowercase() };
+        let found = self.keys.get(&key.hash()).into_iter().flatten();
+        found
+            .filter(|report| view.has(**report))
+            .map(|report| self.reports[*report as usize].entry.id.clone())
+            .collect()
+    }
+
+    /// How many other reports have the same text but for names and figures, of those the asker may see.
+    pub fn same_template(&self, id: &str, view: &View) -> usize {
+        let Some(report) = self.report_of(id) else { return 0 };
+        let mut bands: Map<u32, u32> = Map::default();
+        for number in &self.reports[report as usize].entry.template {
+            for other in self.templates.get(number).into_iter().flatten() {
+                if *other != report && view.has(*other) {
+                    *bands.entry(*other).or_default() += 1;
+                }
+            }
+        }
+        bands.values().filter(|count| **count >= 2).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, title: &str, body: &str) -> Entry {
+        Entry {
+            id: id.into(),
+            program: "one".into(),
+            title: title.into(),
+            body: body.into(),
+            keys: keys_of(&format!("{title}\n{body}"), "parser", &[], &[]),
+            template: words::template(body, 1),
+            ..Entry::default()
+        }
+    }
+
+    fn index() -> Index {
+        let mut index = Index::new();
+        index.put(entry(
+            "A",
+            "Heap overflow in png reader",
+            "A crafted palette chunk overflows the row buffer in png.c:120, see CVE-2024-11111.",
+        ));
+        index.put(entry(
+            "B",
+            "Image decoding writes out of bounds",
+            "With a palette that is too long, the row buffer is written past its end.",
+        ));
+        index.put(entry("C", "Cross-site scripting in comments", "The comment is shown without escaping."));
+        index.put(entry("D", "Crash", "It crashes at png.c:120."));
+        for n in 0..40 {
+            index.put(entry(
+                &format!("x{n}"),
+                "Login page",
+                &format!("The login of user {n} shows a message about the account."),
+            ));
+        }
+        index
+    }
+
+    #[test]
+    fn the_same_line_and_the_same_rare_words_make_reports_likely_and_say_why() {
+        let index = index();
+        let found = index.similar("A", &index.view(|_| true), 5);
+        let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["D", "B"]);
+        assert_eq!(found[0].reasons[0], Reason::Key(Key { kind: KeyKind::Place, text: "png.c:120".into() }));
+        assert!(
+            matches!(&found[1].reasons[..], [Reason::Words(words)] if words.contains(&"palett".into())),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_in_no_case_yet_finds_the_same() {
+        let index = index();
+        let found = index.similar_to(&entry("new", "CVE-2024-11111", "In your dependency."), &index.view(|_| true), 5);
+        assert_eq!(found[0].id, "A");
+        assert!(found[0].score >= 1.0);
+    }
+
+    #[test]
+    fn abuse_l1_the_likely_ones_do_not_depend_on_what_the_asker_may_not_see() {
+        let mut whole = index();
+        let hidden = Entry {
+            program: "two".into(),
+            ..entry("H", "Palette chunk overflow", "The palette row buffer png.c:120 CVE-2024-11111")
+        };
+        whole.put(hidden);
+        let alone = index();
+        let told = |index: &Index| index.similar("A", &index.view(|entry| entry.program == "one"), 5);
+        assert_eq!(told(&whole), told(&alone));
+    }
+}

@@ -1,0 +1,210 @@
+//! Search over cases, and the likely duplicates of one: reads cases into the index of this process and asks it.
+//!
+//! What an asker may not see is left out before anything is matched, counted or weighed. Each case that is found is
+//! looked up again before it is shown, so what was erased by another process is not shown even while the index still
+//! has it.
+
+mod fill; // cases into the index
+pub mod saved; // questions that a member keeps
+
+pub use fill::{catch_up, entry_of, keep, warm};
+
+use crate::app::App;
+use crate::app::shelf::Stage;
+use crate::error::Error;
+use crate::execute::queue::{QueueRow, rows_of};
+use candor_core::access::{Actor, may_see};
+use candor_core::case::Case;
+use candor_core::id::{CaseId, ProgramSlug};
+use candor_core::likeness::{Entry, Likely, Question, Reason, View};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most cases that are looked through for a decision.
+const DECIDED: usize = 20;
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The cases, best first.
+    pub rows: Vec<QueueRow>,
+    /// How many there are of those the asker may see.
+    pub total: usize,
+    /// Words that stand nowhere, with those taken instead.
+    pub respelt: Vec<(String, Vec<String>)>,
+    /// Whether these have only some of the words.
+    pub some: bool,
+    /// What was not understood.
+    pub problems: Vec<String>,
+    /// Whether cases are still being read, so that some may be missing.
+    pub warming: bool,
+}
+
+/// A likely duplicate.
+#[derive(Debug, Clone)]
+pub struct LikelyCase {
+    /// The case as the queue shows it.
+    pub row: QueueRow,
+    /// How alike; only the order means something.
+    pub score: f32,
+    /// Why, in words, the strongest first.
+    pub reasons: Vec<String>,
+}
+
+/// What an asker may see.
+fn view_of(app: &App, actor: &Actor) -> View {
+    // The rule is asked once per program: a case has nothing else that it depends on.
+    let mut seen: BTreeMap<String, bool> = BTreeMap::new();
+    app.shelf.read().view(|entry: &Entry| match seen.get(&entry.program) {
+        Some(may) => *may,
+        None => {
+            let may = may_see(actor, &CaseId(entry.id.clone()), &ProgramSlug(entry.program.clone()));
+            seen.insert(entry.program.clone(), may);
+            may
+        }
+    })
+}
+
+/// Answers a question: up to `limit` cases after the first `skip`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn search(app: &App, actor: &Actor, text: &str, skip: usize, limit: usize) -> Result<Found, Error> {
+    catch_up(app).await?;
+    let question = Question::parse(text);
+    let me = actor.member().map(|member| member.0.clone()).unwrap_or_default();
+    let view = view_of(app, actor);
+    let answer = app.shelf.read().search(&question, &view, app.now().as_second(), &me, skip, limit);
+    let ids: Vec<String> = answer.hits.into_iter().map(|hit| hit.id).collect();
+    let rows = rows_of(app, actor, &ids).await?;
+    let gone = ids.len() - rows.len();
+    for id in ids.iter().filter(|id| rows.iter().all(|row| row.id.as_str() != id.as_str())) {
+        // Erased since it was read.
+        app.shelf.forget(id);
+    }
+    Ok(Found {
+        rows,
+        total: answer.total - gone,
+        respelt: answer.respelt,
+        some: answer.some,
+        problems: question.problems,
+        warming: app.shelf.stage() != Stage::Ready,
+    })
+}
+
+/// The most likely duplicates of a case. The caller has made sure that the asker may see the case.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn similar(app: &App, actor: &Actor, case: &CaseId, most: usize) -> Result<Vec<LikelyCase>, Error> {
+    catch_up(app).await?;
+    let view = view_of(app, actor);
+    let likely = app.shelf.read().similar(case.as_str(), &view, most);
+    shown(app, actor, likely).await
+}
+
+/// How many other reports have the same text but for names and figures.
+pub fn alike(app: &App, actor: &Actor, case: &CaseId) -> usize {
+    let view = view_of(app, actor);
+    app.shelf.read().same_template(case.as_str(), &view)
+}
+
+async fn shown(app: &App, actor: &Actor, likely: Vec<Likely>) -> Result<Vec<LikelyCase>, Error> {
+    let ids: Vec<String> = likely.iter().map(|one| one.id.clone()).collect();
+    let mut rows: BTreeMap<String, QueueRow> =
+        rows_of(app, actor, &ids).await?.into_iter().map(|row| (row.id.0.clone(), row)).collect();
+    Ok(likely
+        .into_iter()
+        .filter_map(|one| {
+            let row = rows.remove(&one.id)?;
+            Some(LikelyCase { row, score: one.score, reasons: one.reasons.iter().map(words).collect() })
+        })
+        .collect())
+}
+
+/// A reason in words.
+fn words(reason: &Reason) -> String {
+    match reason {
+        Reason::Key(key) => format!("{}: {}", key.kind.words(), key.text),
+        Reason::Template => "the same text with other names or figures".into(),
+        Reason::Words(words) => format!("words in common: {}", words.join(", ")),
+    }
+}
+
+/// A decision on record about a dependency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The case it was made in.
+    pub case: CaseId,
+    /// The package and what was decided, in words.
+    pub words: String,
+}
+
+/// What was decided in other cases of the same program about vulnerabilities of dependencies with these identifiers.
+///
+/// # Errors
+/// When a case cannot be read.
+pub async fn decided(app: &App, actor: &Actor, case: &Case, ids: &[String]) -> Result<Vec<Decided>, Error> {
+    let mut found = Vec::new();
+    let names: BTreeSet<String> = {
+        let view = view_of(app, actor);
+        let index = app.shelf.read();
+        ids.iter().flat_map(|id| index.naming(id, &view)).filter(|id| id != case.id.as_str()).take(DECIDED).collect()
+    };
+    for id in names {
+        let other = match crate::execute::load_case(app, actor, &CaseId(id)).await {
+            Ok(other) if other.program == case.program => other,
+            Ok(_) | Err(Error::NotFound) => continue,
+            Err(why) => return Err(why),
+        };
+        for known in &other.dependencies {
+            let what = match (known.affected, known.justification) {
+                (true, _) => "affected".to_owned(),
+                (false, Some(why)) => format!("not affected, {}", why.label()),
+                (false, None) => "not affected".to_owned(),
+            };
+            let words = format!("{}: {what}. {}", known.package, known.text);
+            found.push(Decided { case: other.id.clone(), words: words.trim().to_owned() });
+        }
+    }
+    Ok(found)
+}
+
+/// What the program knows of a sender: how many of their reports it has, and how many of them were right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// Other reports of theirs to the same program.
+    pub reports: usize,
+    /// Of these, confirmed, fixed or published.
+    pub right: usize,
+    /// Of these, closed without having been right.
+    pub closed: usize,
+}
+
+/// What the program of a case knows of who reported it. Never across programs, and nothing where no address was given.
+pub fn sender(app: &App, case: &Case) -> Sender {
+    let addresses: Vec<String> = case
+        .reports
+        .iter()
+        .filter_map(|report| Some(report.contact.as_ref()?.email.trim().to_lowercase()))
+        .filter(|address| !address.is_empty())
+        .collect();
+    let mut sender = Sender::default();
+    if addresses.is_empty() {
+        return sender;
+    }
+    for entry in app.shelf.read().entries() {
+        let same = entry.program == case.program.as_str()
+            && entry.id != case.id.as_str()
+            && entry.reporter.split(' ').any(|word| addresses.iter().any(|address| address == word));
+        if same {
+            sender.reports += 1;
+            match entry.state.as_str() {
+                "confirmed" | "fixed" | "published" => sender.right += 1,
+                "closed" if entry.published => sender.right += 1,
+                "closed" => sender.closed += 1,
+                _ => {}
+            }
+        }
+    }
+    sender
+}

@@ -1,0 +1,80 @@
+//! What a report holds, and which cases are like it: facts for the one who reads it.
+
+use super::Opened;
+use crate::app::App;
+use crate::app::shelf::Stage;
+use crate::error::Error;
+use crate::search;
+use crate::web::session::Member;
+use crate::web::views::fmt;
+use crate::web::views::search::{DecidedRow, EvidenceView, LikelyRow};
+use candor_core::evidence::{self, Lane};
+
+/// Likely duplicates that are shown.
+const LIKELY: usize = 5;
+/// So many reports of one text are called many.
+const MANY: usize = 3;
+
+/// The part of the case page.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn view(app: &App, member: &Member, opened: &Opened) -> Result<EvidenceView, Error> {
+    let Opened { case, policy, .. } = opened;
+    let found = evidence::of(case, policy);
+    let likely = search::similar(app, &member.actor, &case.id, LIKELY).await?;
+    let alike = search::alike(app, &member.actor, &case.id);
+    let mut against: Vec<String> = found.against.into_iter().map(|fact| fact.words).collect();
+    if alike > 0 {
+        let others = if alike == 1 { "Another report has".to_owned() } else { format!("{alike} other reports have") };
+        against.push(format!("{others} the same text with other names or figures."));
+    }
+    let mut decided = Vec::new();
+    if let Some(ids) = &found.dependency {
+        for known in search::decided(app, &member.actor, case, ids).await? {
+            decided.push(DecidedRow {
+                href: format!("/desk/cases/{}", known.case),
+                answer: if case.state.is_open() {
+                    format!("/desk/cases/{}/assess-dependency", case.id)
+                } else {
+                    String::new()
+                },
+                id: known.case.0,
+                words: known.words,
+            });
+        }
+    }
+    Ok(EvidenceView {
+        lane: match found.lane {
+            Lane::Normal if alike >= MANY => Lane::Folded.label().into(),
+            Lane::Normal => String::new(),
+            lane => lane.label().into(),
+        },
+        score: found.score,
+        holds: found.holds.into_iter().map(|fact| fact.words).collect(),
+        missing: found.missing.into_iter().map(|fact| fact.words).collect(),
+        against,
+        sender: sender(search::sender(app, case)),
+        decided,
+        likely: likely
+            .into_iter()
+            .map(|one| LikelyRow {
+                href: format!("/desk/cases/{}", one.row.id),
+                id: one.row.id.to_string(),
+                title: one.row.card.title,
+                state: fmt::state(one.row.state).into(),
+                reasons: one.reasons,
+            })
+            .collect(),
+        warming: app.shelf.stage() != Stage::Ready,
+    })
+}
+
+fn sender(known: search::Sender) -> String {
+    if known.reports == 0 {
+        return String::new();
+    }
+    let reports =
+        if known.reports == 1 { "One other report".to_owned() } else { format!("{} other reports", known.reports) };
+    format!("{reports} of this sender to this program: {} found right, {} closed otherwise.", known.right, known.closed)
+}
