@@ -230,6 +230,7 @@ fn own() -> ReporterPage {
         awaited: true,
         received: at("2026-11-19T08:12:00Z"),
         promises: clocks(),
+        helps: vec!["No version is named. Which one was tried?".into()],
         dialogue: vec![
             first,
             message(

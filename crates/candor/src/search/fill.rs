@@ -19,18 +19,21 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Cases of one step.
-const STEP: i64 = 200;
+const STEP: i64 = 1_000;
 /// Up to so many cases are read at once when somebody asks before anything was read.
 const AT_ONCE: usize = 1_000;
 /// How often cases changed by other processes are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// In every so many of these looks, keys are looked for as well: what was erased by another process leaves the memory. It
+/// is not shown before that either.
+const KEYS_EVERY: u32 = 20;
 
 /// Reads every case once. Does nothing when that was done.
 ///
 /// # Errors
 /// When the store cannot be read; what was read stands, and the next call goes on.
 pub async fn warm(app: &App) -> Result<(), Error> {
-    round(app, usize::MAX).await
+    round(app, usize::MAX, true).await
 }
 
 /// Makes sure that what this process committed is in the index. The first to ask reads the first cases; a store with more
@@ -40,7 +43,7 @@ pub async fn warm(app: &App) -> Result<(), Error> {
 /// When the store cannot be read.
 pub async fn catch_up(app: &App) -> Result<(), Error> {
     if app.shelf.stage() == Stage::Cold {
-        round(app, AT_ONCE).await?;
+        round(app, AT_ONCE, false).await?;
     }
     if app.shelf.has_touched() {
         let _one = app.shelf.filling.lock().await;
@@ -54,9 +57,11 @@ pub async fn catch_up(app: &App) -> Result<(), Error> {
 
 /// Keeps the index up to date until `shutdown`: what other processes wrote or erased is found by looking.
 pub async fn keep(app: App, mut shutdown: watch::Receiver<bool>) {
+    let mut turn = 0_u32;
     loop {
+        turn = turn.wrapping_add(1);
         if app.keys().is_ok()
-            && let Err(why) = Box::pin(round(&app, usize::MAX)).await
+            && let Err(why) = Box::pin(round(&app, usize::MAX, turn.is_multiple_of(KEYS_EVERY))).await
         {
             tracing::error!(cause = %why, "reading cases for search failed and is tried again");
         }
@@ -67,8 +72,9 @@ pub async fn keep(app: App, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-/// Walks over the rows of all cases, reads those whose last entry is not known, and forgets those whose key is gone.
-async fn round(app: &App, most: usize) -> Result<(), Error> {
+/// Walks over the rows of all cases and reads those whose last entry is not known; with `look_for_keys`, forgets those
+/// whose key is gone.
+async fn round(app: &App, most: usize, look_for_keys: bool) -> Result<(), Error> {
     let _one = app.shelf.filling.lock().await;
     if app.shelf.stage() == Stage::Cold {
         app.shelf.set_stage(Stage::Warming);
@@ -81,9 +87,9 @@ async fn round(app: &App, most: usize) -> Result<(), Error> {
         let Some((last, _)) = heads.last() else { break };
         after.clone_from(last);
         let ids: Vec<&str> = heads.iter().map(|(id, _)| id.as_str()).collect();
-        let keys = app.keys()?.case_keys(&ids).await?;
+        let keys = if look_for_keys { Some(app.keys()?.case_keys(&ids).await?) } else { None };
         for (id, head) in &heads {
-            if !keys.contains_key(id) {
+            if keys.as_ref().is_some_and(|keys| !keys.contains_key(id)) {
                 app.shelf.forget(id);
             } else if app.shelf.head(id) != Some(*head) {
                 if taken == most {

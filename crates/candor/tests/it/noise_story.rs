@@ -241,3 +241,73 @@ async fn d6_d9_a_report_about_a_known_dependency_shows_what_was_decided() {
     );
     assert!(part.contains("Answer with it"), "{part}");
 }
+
+/// Runs the binary; gives its status and what it said on both ways.
+fn candor(words: &[&str]) -> (i32, String) {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_candor"))
+        .args(words)
+        .env_remove("CANDOR_TOKEN")
+        .output()
+        .expect("the binary runs");
+    let said = [done.stdout, done.stderr].concat();
+    (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn the_linter_of_commits_refuses_loud_words_and_passes_plain_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("it is written");
+        path.display().to_string()
+    };
+    let loud = file("loud", "Fix heap overflow found by Ada\n\nSee 7K3M9-QXT4B\n");
+    let (status, said) = candor(&["lint", "commit", &loud]);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("loud:1: “heap overflow”") && said.contains("loud:3: “7K3M9-QXT4B”"), "{said}");
+    let plain = file("plain", "Compare the length of a name before it is copied\n# security\n");
+    assert_eq!(candor(&["lint", "commit", &plain, "--branch", "tidy-names"]), (0, String::new()));
+    let (status, said) = candor(&["lint", "commit", "--branch", "fix/xss-comments", "--json"]);
+    assert_eq!(status, 1);
+    let rows: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((&rows[0]["words"], &rows[0]["refused"]), (&json!("xss"), &json!(true)));
+    assert_eq!(candor(&["lint", "commit"]).0, 2, "it wants something to look at");
+}
+
+#[test]
+fn d6_m7_a_bill_of_materials_is_held_against_advisories_on_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, value: Value| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, value.to_string()).expect("it is written");
+        path.display().to_string()
+    };
+    let sbom = |version: &str| {
+        json!({ "bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+            { "name": "qs", "version": version, "purl": format!("pkg:npm/qs@{version}") },
+            { "name": "other", "version": "1.0.0" },
+        ] })
+    };
+    let osv = json!({
+        "schema_version": "1.7.5", "id": "SAMPLE-2026-1", "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z",
+        "summary": "qs hangs", "details": "It hangs on long names.",
+        "affected": [{ "package": { "ecosystem": "npm", "name": "qs", "purl": "pkg:npm/qs" },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "6.5.3" }] }] }],
+    });
+    let advisory = file("osv.json", osv);
+    let (status, said) = candor(&["sbom", "scan", &file("old.json", sbom("6.5.0")), "--advisories", &advisory]);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("yes") && said.contains("qs 6.5.0") && said.contains("6.5.3"), "{said}");
+    let (status, said) = candor(&["sbom", "scan", &file("new.json", sbom("6.5.3")), "--advisories", &advisory]);
+    assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn a_file_of_a_tool_is_read_on_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.json");
+    std::fs::write(&path, r#"{"results":[{"test_id":"B602","issue_severity":"HIGH","issue_text":"shell","filename":"a.py","line_number":9}]}"#)
+        .expect("it is written");
+    let (status, said) = candor(&["findings", "read", &path.display().to_string()]);
+    assert!(status == 0 && said.contains("Bandit") && said.contains("B602") && said.contains("a.py:9"), "{said}");
+}

@@ -14,6 +14,7 @@ use crate::web::{clocks, page};
 use candor_core::case::{Case, Report, State, SummaryState};
 use candor_core::dialogue::{NUDGE_EVERY, next_contact};
 use candor_core::event::{Credit, Event, Outcome};
+use candor_core::evidence;
 use candor_core::policy::Policy;
 use candor_core::promises::{self, Status};
 use jiff::Timestamp;
@@ -60,6 +61,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         awaited: case.waiting_since.is_some(),
         received: TimeView::new(report.at, &zone, now),
         promises: clocks::to_reporter(case, &policy, &zone, now),
+        helps: helps(case, report, &policy),
         dialogue: words::dialogue(holder, &policy, &zone, now),
         report: words::report_rows(report, &policy),
         files: report.facts.files.iter().map(words::file).collect(),
@@ -85,6 +87,15 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
             .map(|id| Link::new(format!("Read the advisory {id}"), format!("/{}/advisories/{id}", case.program))),
         takes_files: true,
     })
+}
+
+/// What was noticed about the report's evidence, while it is being looked into: the same facts that the team sees.
+fn helps(case: &Case, report: &Report, policy: &Policy) -> Vec<String> {
+    if !matches!(case.state, State::New | State::Triage) || !case.verifications.is_empty() {
+        return Vec::new();
+    }
+    let found = evidence::of_report(case, report, policy);
+    found.against.into_iter().chain(found.missing).map(|fact| fact.words).collect()
 }
 
 /// Where it stands, in a sentence.

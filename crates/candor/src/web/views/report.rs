@@ -138,6 +138,8 @@ pub struct ReporterPage {
     pub received: TimeView,
     /// The promises, how each stands.
     pub promises: Vec<ClockView>,
+    /// What was noticed about the report's evidence and what would help, in sentences.
+    pub helps: Vec<String>,
     /// What was said, oldest first.
     pub dialogue: Vec<Message>,
     /// What the report said.
