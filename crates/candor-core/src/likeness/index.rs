@@ -86,6 +86,9 @@ impl Mark {
     }
 }
 
+/// So many reports of one text are read; those after them are folded.
+const FOLDED: usize = 3;
+
 /// Most reports the index has numbers for.
 const MOST: usize = 1 << 24;
 
@@ -212,10 +215,30 @@ impl Index {
         for number in &entry.template {
             self.templates.entry(*number).or_default().push(report);
         }
+        if entry.open && entry.lane == "normal" && self.alike(&entry) >= FOLDED {
+            entry.lane = "folded".into();
+        }
         self.by_id.insert(entry.id.as_str().into(), report);
         entry.body = String::new();
         text.shrink_to_fit();
         self.reports.push(Kept { entry, text, title: in_title, words: count, alive: true });
+    }
+
+    /// How many earlier reports of the same program have the same text but for names and figures.
+    fn alike(&self, entry: &Entry) -> usize {
+        let mut bands: Map<u32, u32> = Map::default();
+        for number in &entry.template {
+            for other in self.templates.get(number).into_iter().flatten() {
+                *bands.entry(*other).or_default() += 1;
+            }
+        }
+        let same = |report: &u32| {
+            self.reports.get(*report as usize).is_some_and(|kept| {
+                let other = &kept.entry;
+                other.program == entry.program && (other.opened, &other.id) < (entry.opened, &entry.id)
+            })
+        };
+        bands.iter().filter(|(report, count)| **count >= 2 && same(report)).count()
     }
 
     /// Takes a case out; what was known of it is gone at once.

@@ -320,6 +320,26 @@ mod tests {
     }
 
     #[test]
+    fn the_fourth_report_of_one_text_is_folded_and_the_first_three_are_not() {
+        let mut index = Index::new();
+        let text = "Hello team, I am an ethical hacker and I found that your site lacks the header that keeps pages from being framed, which lets others trick your users. I hope for a reward.";
+        for n in 0..5 {
+            index.put(Entry {
+                id: format!("{n}"),
+                program: "one".into(),
+                open: true,
+                lane: "normal".into(),
+                title: "Clickjacking".into(),
+                template: super::super::words::template(&format!("{text} Site{n}.example"), 1),
+                ..Entry::default()
+            });
+        }
+        let mut folded = ask(&index, &["one"], "lane:folded").0;
+        folded.sort();
+        assert_eq!(folded, ["3", "4"]);
+    }
+
+    #[test]
     fn many_changes_leave_the_same_answers() {
         let mut index = index();
         for round in 0..3_000 {
