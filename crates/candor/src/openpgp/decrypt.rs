@@ -1,0 +1,203 @@
+//! Opens what was encrypted to us, one layer after the other, each within a budget and walked before it is parsed.
+//! Without protection of its integrity nothing is opened; and why something did not open is not told: whoever can make
+//! us say so could have a text opened bit by bit.
+
+use std::io::Read;
+
+use jiff::Timestamp;
+use pgp::composed::{DecryptionOptions, Esk, Message, PlainSessionKey};
+use pgp::packet::PublicKeyEncryptedSessionKey as Pkesk;
+use pgp::types::{DecryptionKey, EskType, KeyDetails, Password, PkeskVersion, Seipdv1ReadMode};
+
+use super::packets::{self, Packet, tag};
+use super::verify::{self, Known, Signed};
+use super::{Certificate, Secret, armor};
+
+/// How much is done for one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of any layer, the last one included.
+    pub bytes: usize,
+    /// Layers: encrypted, compressed, signed.
+    pub layers: usize,
+    /// Packets of a layer, among them one for each recipient.
+    pub packets: usize,
+    /// How often a key is tried on a packet that does not name its recipient.
+    pub tries: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: 64 * 1024 * 1024, layers: 4, packets: 1000, tries: 64 }
+    }
+}
+
+/// A message, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// What it holds; all of it is covered by each signature.
+    pub bytes: Vec<u8>,
+    /// The signatures over it; empty when it was not signed.
+    pub signatures: Vec<Signed>,
+    /// Fingerprint of the key of ours it was encrypted to; `None` when it was not encrypted at all.
+    pub key: Option<String>,
+    /// For how many keys it was encrypted, ours among them.
+    pub recipients: usize,
+}
+
+/// Why a message stays shut. What it says is known to whoever sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Shut {
+    /// It names its recipients, and none is ours.
+    #[error("it is encrypted to other keys than the program's")]
+    NotOurs,
+    /// Anything else.
+    #[error("it could not be opened with the program's keys")]
+    NotOpened,
+}
+
+/// Opens a message, given as text or as it is.
+///
+/// # Errors
+/// That it stays shut.
+pub fn open(
+    given: &[u8],
+    secrets: &[Secret],
+    certificates: &[&Certificate],
+    now: Timestamp,
+    budget: &Budget,
+) -> Result<Opened, Shut> {
+    let mut bytes = armor::binary(given, armor::Kind::Message, budget.bytes).ok_or(Shut::NotOpened)?;
+    let mut key = None;
+    let mut recipients = 0;
+    for _ in 0..budget.layers {
+        let found = packets::walk(&bytes, budget.packets).map_err(|_| Shut::NotOpened)?;
+        let of = |kind: u8| found.iter().filter(|packet| packet.tag == kind).count();
+        match found.iter().find(|packet| !is_skipped(packet)).map_or(0, |packet| packet.tag) {
+            tag::PKESK | tag::SKESK | tag::PROTECTED | tag::UNPROTECTED => {
+                // One layer of encryption, with one thing in it.
+                let protected = of(tag::PROTECTED) == 1 && of(tag::UNPROTECTED) == 0;
+                if key.is_some() || !protected {
+                    return Err(Shut::NotOpened);
+                }
+                recipients = of(tag::PKESK);
+                let (plain, ours) = unlocked(&bytes, secrets, budget)?;
+                key = Some(ours);
+                bytes = plain;
+            }
+            tag::COMPRESSED => {
+                if found.iter().filter(|packet| !is_skipped(packet)).count() != 1 {
+                    return Err(Shut::NotOpened);
+                }
+                bytes = larger(&bytes, budget)?;
+            }
+            tag::LITERAL | tag::ONE_PASS | tag::SIGNATURE => {
+                let signed = of(tag::LITERAL) == 1
+                    && of(tag::ONE_PASS) <= verify::MOST
+                    && of(tag::SIGNATURE) <= verify::MOST
+                    && found.iter().all(|it| is_skipped(it) || is_of_signed(it));
+                if !signed {
+                    return Err(Shut::NotOpened);
+                }
+                let (bytes, signatures) = said(&bytes, certificates, now, budget)?;
+                return Ok(Opened { bytes, signatures, key, recipients });
+            }
+            _ => return Err(Shut::NotOpened),
+        }
+    }
+    Err(Shut::NotOpened)
+}
+
+/// Whether a message is for whoever has no secret: signed or compressed alone.
+pub fn is_encrypted(given: &[u8], limit: usize) -> bool {
+    armor::binary(given, armor::Kind::Message, limit).is_some_and(|bytes| {
+        packets::walk(&bytes, 1000).is_ok_and(|found| {
+            found.iter().any(|it| matches!(it.tag, tag::PKESK | tag::SKESK | tag::PROTECTED | tag::UNPROTECTED | 20))
+        })
+    })
+}
+
+fn is_skipped(packet: &Packet) -> bool {
+    matches!(packet.tag, tag::MARKER | tag::PADDING)
+}
+
+fn is_of_signed(packet: &Packet) -> bool {
+    matches!(packet.tag, tag::LITERAL | tag::ONE_PASS | tag::SIGNATURE)
+}
+
+/// All bytes of a reader, unless they are more than the budget.
+fn all(reader: &mut impl Read, budget: &Budget) -> Result<Vec<u8>, Shut> {
+    let mut bytes = Vec::new();
+    reader.take(budget.bytes as u64 + 1).read_to_end(&mut bytes).map_err(|_| Shut::NotOpened)?;
+    if bytes.len() > budget.bytes { Err(Shut::NotOpened) } else { Ok(bytes) }
+}
+
+/// The inside of the encrypted layer, and which key of ours opened it.
+fn unlocked(bytes: &[u8], secrets: &[Secret], budget: &Budget) -> Result<(Vec<u8>, String), Shut> {
+    let Ok(Message::Encrypted { esk, mut edata, .. }) = Message::from_bytes(bytes) else { return Err(Shut::NotOpened) };
+    let (session, key) = session(&esk, secrets, budget)?;
+    let mode = Seipdv1ReadMode::CheckFirst { max_message_size: budget.bytes };
+    let options = DecryptionOptions::new().set_seipdv1_read_mode(mode);
+    edata.decrypt_with_options(&session, options).map_err(|_| Shut::NotOpened)?;
+    Ok((all(&mut edata, budget)?, key))
+}
+
+/// The session key: from the packets that name a key of ours, then from those that name none.
+fn session(esk: &[Esk], secrets: &[Secret], budget: &Budget) -> Result<(PlainSessionKey, String), Shut> {
+    let packets: Vec<&Pkesk> = esk
+        .iter()
+        .filter_map(|esk| match esk {
+            Esk::PublicKeyEncryptedSessionKey(packet) => Some(packet),
+            Esk::SymKeyEncryptedSessionKey(_) => None,
+        })
+        .collect();
+    let hidden = |packet: &Pkesk| match packet {
+        Pkesk::V3 { id, .. } => id.is_wildcard(),
+        Pkesk::V6 { fingerprint, .. } => fingerprint.is_none(),
+        Pkesk::Other { .. } => false,
+    };
+    let mut tries = 0;
+    let mut ours = false;
+    for wanted in [false, true] {
+        for packet in packets.iter().filter(|packet| hidden(packet) == wanted) {
+            for secret in secrets {
+                for subkey in &secret.0.secret_subkeys {
+                    let fits = packet.match_identity(subkey.key.public_key())
+                        && packet.algorithm().is_ok_and(|algorithm| algorithm == subkey.key.algorithm());
+                    if !fits {
+                        continue;
+                    }
+                    ours = true;
+                    tries += 1;
+                    if tries > budget.tries {
+                        return Err(Shut::NotOpened);
+                    }
+                    let kind = if packet.version() == PkeskVersion::V6 { EskType::V6 } else { EskType::V3_4 };
+                    let Ok(values) = packet.values() else { continue };
+                    if let Ok(Ok(session)) = subkey.key.decrypt(&Password::empty(), values, kind) {
+                        return Ok((session, secret.fingerprint()));
+                    }
+                }
+            }
+        }
+    }
+    Err(if ours || packets.iter().any(|packet| hidden(packet)) { Shut::NotOpened } else { Shut::NotOurs })
+}
+
+/// The inside of a compressed layer.
+fn larger(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Shut> {
+    let Ok(Message::Compressed { reader, .. }) = Message::from_bytes(bytes) else { return Err(Shut::NotOpened) };
+    all(&mut reader.decompress().map_err(|_| Shut::NotOpened)?, budget)
+}
+
+/// The text of a message and the signatures over it.
+fn said(
+    bytes: &[u8],
+    certificates: &[&Certificate],
+    now: Timestamp,
+    budget: &Budget,
+) -> Result<(Vec<u8>, Vec<Signed>), Shut> {
+    let mut message = Message::from_bytes(bytes).map_err(|_| Shut::NotOpened)?;
+    let said = all(&mut message, budget)?;
+    Ok((said, verify::message(&message, &Known::all(certificates, now), now)))
+}
