@@ -97,6 +97,7 @@ fn case() -> CasePage {
         size: size.into(),
         href: "#".into(),
         note: note.into(),
+        opened: String::new(),
     };
     let mut verified = entry(8, "2026-11-20T15:30:00Z", "Ana Ruiz", "put a verification on record", "step", "");
     verified.rows = vec![

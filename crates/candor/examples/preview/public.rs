@@ -207,6 +207,11 @@ fn policy() -> PolicyPage {
             ContactRow { role: "Developers' list".into(), email: "dev@min.example".into(), ..ContactRow::default() },
         ],
         advisories: rows(),
+        key: Some(KeyRow {
+            fingerprint: "1A2B 3C4D 5E6F 7081 92A3  B4C5 D6E7 F809 1A2B 3C4D".into(),
+            href: "#".into(),
+            ends: "21 Nov 2028".into(),
+        }),
         kept: kept(),
         links: vec![
             Link::new("All advisories", "/minio/advisories"),

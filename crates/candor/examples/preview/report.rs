@@ -219,7 +219,7 @@ fn own() -> ReporterPage {
         "A signed address lets me send more than was signed. It then overwrites the object.",
     );
     first.files =
-        vec![FileView { name: "upload.py".into(), size: "4.1 kB".into(), href: "#".into(), note: String::new() }];
+        vec![FileView { name: "upload.py".into(), size: "4.1 kB".into(), href: "#".into(), ..FileView::default() }];
     ReporterPage {
         shell: public("receipt"),
         base: "/receipt".into(),
@@ -262,6 +262,7 @@ fn own() -> ReporterPage {
             size: "4.1 kB".into(),
             href: "#".into(),
             note: String::new(),
+            opened: String::new(),
         }],
         file_limit: "Up to 20 files of 100 MB each. Drop them here or choose them.".into(),
         can_write: true,
@@ -271,6 +272,10 @@ fn own() -> ReporterPage {
             address: "harsha@min.example".into(),
             last: None,
             not_now: String::new(),
+        }),
+        key: Some(KeyChoice {
+            words: "Letters to you are not encrypted. They say only that there is news.".into(),
+            ..KeyChoice::default()
         }),
         credit: Some(Credit {
             chosen: "You are not named anywhere.".into(),

@@ -53,6 +53,9 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// The OpenPGP key of a program: made, imported, prolonged, replaced
+    #[command(subcommand)]
+    Openpgp(super::openpgp::Command),
     /// Destroys a key for good: what is sealed under it cannot be read again, here or in any backup of the data
     #[command(subcommand)]
     Erase(Erase),
@@ -111,6 +114,7 @@ pub(super) async fn run(command: Command) -> Outcome {
             output::say(format_args!("The root key is back in {}. Start the service again.", file.display()));
             Ok(())
         }
+        Command::Openpgp(command) => super::openpgp::run(command).await,
         Command::Erase(Erase::Person(what)) => {
             let (app, case) = open(&what).await?;
             let rows = store::journal::load(&app.store, case.as_str()).await?;

@@ -20,6 +20,7 @@ mod backup; // copies, made and restored
 mod mail; // messages handed over by a mail server
 mod probe; // the channels, looked at now
 mod keys; // what is there, and what is erased
+mod openpgp; // the OpenPGP key of a program
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::{Failure, Outcome};

@@ -39,9 +39,11 @@ pub enum Purpose {
     Sign,
     /// Opens what was sealed while the desk was locked.
     Intake,
+    /// Seals the OpenPGP keys of programs.
+    OpenPgp,
 }
 
-const PURPOSES: [(Purpose, &str); 13] = [
+const PURPOSES: [(Purpose, &str); 14] = [
     (Purpose::CaseRing, "case ring"),
     (Purpose::PersonRing, "person ring"),
     (Purpose::Member, "member"),
@@ -55,6 +57,7 @@ const PURPOSES: [(Purpose, &str); 13] = [
     (Purpose::Desk, "desk"),
     (Purpose::Sign, "sign"),
     (Purpose::Intake, "intake"),
+    (Purpose::OpenPgp, "openpgp"),
 ];
 
 /// Info under which the key that wraps purpose keys is derived.

@@ -20,7 +20,9 @@ pub mod tree; // records and policies to files
 pub mod swap; // a whole folder, put in place in one step
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use candor_core::id::ProgramSlug;
 use candor_formats::advisory::Record;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -28,6 +30,8 @@ use tracing::{error, info};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::openpgp::sign;
+use crate::program_keys;
 use crate::store::{advisories, closed_reports, programs};
 use crate::watch;
 pub use crate::watch::held::Held;
@@ -44,6 +48,28 @@ pub struct Built {
     pub files: usize,
     /// Advisories that are not in it, because a document of theirs would be wrong.
     pub held: Vec<Held>,
+}
+
+/// The program's OpenPGP key, while it stands and the desk is not locked.
+async fn key_of(app: &App, program: &ProgramSlug) -> Result<Option<tree::PublicKey>, Error> {
+    if app.keys().is_err() {
+        return Ok(None);
+    }
+    Ok(program_keys::signer(app, program).await?.map(|signer| {
+        let certificate = signer.certificate();
+        let ends = certificate.view(app.now()).expires;
+        tree::PublicKey { certificate, signer, ends }
+    }))
+}
+
+/// Documents of this host are signed by one key: the first program's that has one.
+fn signer(key: &tree::PublicKey, at: Timestamp) -> csaf::Signer {
+    let secret = key.signer.clone();
+    csaf::Signer {
+        fingerprint: key.certificate.fingerprint().to_lowercase(),
+        public_key: key.certificate.to_armor(),
+        sign: Arc::new(move |bytes| sign::detached(&secret, bytes, at).map_err(|why| why.to_string())),
+    }
 }
 
 /// Builds the tree from what is published now, and puts it in place.
@@ -69,15 +95,14 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         .into_iter()
         .filter_map(|row| Some((row.slug, Timestamp::from_microsecond(row.at).ok()?)))
         .collect();
-    let programs = app
-        .programs()
-        .into_iter()
-        .map(|policy| {
-            let version = app.policy_in_force(&policy.program.slug).map_or(1, |(version, _)| version);
-            let since = since.get(policy.program.slug.as_str()).copied();
-            tree::Program { policy, version, since }
-        })
-        .collect();
+    let mut programs = Vec::new();
+    for policy in app.programs() {
+        let version = app.policy_in_force(&policy.program.slug).map_or(1, |(version, _)| version);
+        let since = since.get(policy.program.slug.as_str()).copied();
+        let key = key_of(app, &policy.program.slug).await?;
+        programs.push(tree::Program { policy, version, since, key });
+    }
+    let signer = programs.iter().find_map(|program| program.key.as_ref()).map(|key| signer(key, app.now()));
     let input = tree::Input {
         base_url: app.config.base_url.clone(),
         programs,
@@ -87,7 +112,7 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         now: app.now(),
         engine_version: env!("CARGO_PKG_VERSION"),
         demo: app.config.demo,
-        signer: None,
+        signer,
     };
     let place = app.config.public.clone();
     let mut built = tokio::task::spawn_blocking(move || swap::replace(&place, |put| tree::print(&input, put)))

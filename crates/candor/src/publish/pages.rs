@@ -9,10 +9,11 @@ use jiff::tz::TimeZone;
 
 use super::products::OfProduct;
 use super::tree::{Input, Program};
+use crate::openpgp::words::grouped;
 use crate::web::views::parts::{Notice, ProgramLink};
 use crate::web::views::public::{
-    AdvisoryList, AdvisoryPage, AdvisoryRow, Block, Channel, ContactRow, ErrorPage, PolicyPage, ProgramCard, Programs,
-    PromiseRow, Section,
+    AdvisoryList, AdvisoryPage, AdvisoryRow, Block, Channel, ContactRow, ErrorPage, KeyRow, PolicyPage, ProgramCard,
+    Programs, PromiseRow, Section,
 };
 use crate::web::views::{Link, Paging, SeverityView, Shell, TimeView};
 use crate::web::{advisory, markdown};
@@ -77,6 +78,11 @@ pub fn policy(input: &Input, program: &Program, records: &[&Record]) -> askama::
                 openpgp: contact.openpgp.clone().unwrap_or_default(),
             })
             .collect(),
+        key: program.key.as_ref().map(|key| KeyRow {
+            fingerprint: grouped(&key.certificate.fingerprint()),
+            href: format!("/{slug}/openpgp.asc"),
+            ends: key.ends.map(|end| end.to_zoned(zone(policy)).strftime("%-d %b %Y").to_string()).unwrap_or_default(),
+        }),
         advisories: records.iter().take(NEWEST).map(|record| row(policy, record)).collect(),
         kept: Vec::new(),
         links: vec![

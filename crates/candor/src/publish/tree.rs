@@ -15,6 +15,7 @@ use super::dumps::Dumps;
 use super::feed::Subject;
 use super::swap::Put;
 use super::{Built, Held, csaf as provider, feed, pages, places, products, record};
+use crate::openpgp::{Certificate, Secret, sign, wkd};
 use crate::store::closed_reports::ClosedReport;
 use crate::watch::figures::Figures;
 use crate::web::views::assets;
@@ -51,6 +52,26 @@ pub struct Program {
     pub version: u32,
     /// When that version was taken into service.
     pub since: Option<Timestamp>,
+    /// Its OpenPGP key, while it stands.
+    pub key: Option<PublicKey>,
+}
+
+/// The OpenPGP key of a program: what is published of it, and the secret that signs what is published.
+#[derive(Debug, Clone)]
+pub struct PublicKey {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Signs public files.
+    pub signer: Secret,
+    /// When it ends.
+    pub ends: Option<Timestamp>,
+}
+
+impl PublicKey {
+    /// The text with a signature under it, or as it is when the key fails.
+    fn signed(&self, text: String, at: Timestamp) -> String {
+        sign::cleartext(&self.signer, &text, at).unwrap_or(text)
+    }
 }
 
 /// An advisory with its checked documents.
@@ -196,8 +217,46 @@ fn print_program(input: &Input, program: &Program, advisories: &[Checked<'_>], p
     }
     put(&format!("{slug}/SECURITY.md"), render::security_md(policy, Some(&input.base_url)).as_bytes())?;
     let canonical = format!("{}/{slug}/security.txt", input.base_url);
-    put(&format!("{slug}/security.txt"), contact_file(input, &[policy], canonical).as_bytes())?;
+    let mut contact = contact_file(input, &[program], canonical);
+    if let Some(key) = &program.key {
+        put(&format!("{slug}/openpgp.asc"), key.certificate.to_armor().as_bytes())?;
+        contact = key.signed(contact, input.now);
+    }
+    put(&format!("{slug}/security.txt"), contact.as_bytes())?;
     Ok(shelves)
+}
+
+/// The keys where mail programs look for them, by each address that a key carries and its program takes mail under.
+fn print_keys(input: &Input, put: Put<'_>) -> io::Result<()> {
+    let mut keys = Vec::new();
+    for program in &input.programs {
+        let address = program.policy.channels.email.as_deref();
+        let contacts = program.policy.contacts.iter().filter(|contact| contact.public).map(|it| it.email.as_str());
+        let Some(key) = &program.key else { continue };
+        for address in address.into_iter().chain(contacts).filter(|it| key.certificate.names(it, input.now)) {
+            keys.extend(wkd::places(address).map(|places| (places, key.certificate.to_bytes())));
+        }
+    }
+    let domains: BTreeSet<&str> = keys.iter().map(|(places, _)| places.domain.as_str()).collect();
+    let host = input.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    for domain in &domains {
+        put(&format!(".well-known/openpgpkey/{domain}/policy"), b"")?;
+    }
+    // What belongs to no domain can serve one only.
+    let direct = |domain: &str| domain == host || domains.len() == 1;
+    if domains.iter().any(|domain| direct(domain)) {
+        put(".well-known/openpgpkey/policy", b"")?;
+    }
+    let mut taken = BTreeSet::new();
+    for (places, bytes) in &keys {
+        if taken.insert(&places.advanced) {
+            put(&format!(".well-known/openpgpkey/{}", places.advanced), bytes)?;
+        }
+        if direct(&places.domain) && taken.insert(&places.direct) {
+            put(&format!(".well-known/openpgpkey/{}", places.direct), bytes)?;
+        }
+    }
+    Ok(())
 }
 
 fn print_feeds(
@@ -220,11 +279,17 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
     for asset in assets::all() {
         put(&format!("assets/{}", asset.name), asset.bytes)?;
     }
-    let policies: Vec<&Policy> = input.programs.iter().map(|program| &*program.policy).collect();
-    if !policies.is_empty() {
+    let programs: Vec<&Program> = input.programs.iter().collect();
+    if !programs.is_empty() {
         let canonical = format!("{}/.well-known/security.txt", input.base_url);
-        put(".well-known/security.txt", contact_file(input, &policies, canonical).as_bytes())?;
+        let mut contact = contact_file(input, &programs, canonical);
+        // One key speaks for one program.
+        if let [Program { key: Some(key), .. }] = &programs[..] {
+            contact = key.signed(contact, input.now);
+        }
+        put(".well-known/security.txt", contact.as_bytes())?;
     }
+    print_keys(input, put)?;
     put("policy-1.schema.json", &pretty(&render::json_schema())?)?;
     let robots = "User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n";
     put("robots.txt", format!("{robots}\nSitemap: {}/sitemap.xml\n", input.base_url).as_bytes())
@@ -232,10 +297,21 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
 
 /// `security.txt` for these programs. Without TLS the addresses of this host are left out: web addresses in it begin
 /// with `https` (RFC 9116, 2.4).
-fn contact_file(input: &Input, policies: &[&Policy], canonical: String) -> String {
-    let mut file = render::security_txt_of(policies, &input.base_url, expires(input.now));
+fn contact_file(input: &Input, programs: &[&Program], canonical: String) -> String {
+    let policies: Vec<&Policy> = programs.iter().map(|program| &*program.policy).collect();
+    let mut file = render::security_txt_of(&policies, &input.base_url, expires(input.now));
     file.canonical = vec![canonical];
     file.csaf = vec![provider::metadata_url(&input.base_url)];
+    for program in programs {
+        let Some(key) = &program.key else { continue };
+        let slug = &program.policy.program.slug;
+        let address = format!("{}/{slug}/openpgp.asc", input.base_url);
+        if input.base_url.starts_with("https://") {
+            file.encryption.insert(0, address);
+        } else {
+            file.encryption.insert(0, format!("openpgp4fpr:{}", key.certificate.fingerprint().to_lowercase()));
+        }
+    }
     for list in [&mut file.contact, &mut file.policy, &mut file.canonical, &mut file.encryption, &mut file.csaf] {
         list.retain(|address| !address.starts_with("http://"));
     }
@@ -246,7 +322,6 @@ fn contact_file(input: &Input, policies: &[&Policy], canonical: String) -> Strin
             .map(|contact| format!("mailto:{}", contact.email))
             .collect();
     }
-    // A clear-signed file (RFC 9116, 2.3) goes through here: the text as it stands, then the signature around it.
     security_txt::print(&file)
 }
 

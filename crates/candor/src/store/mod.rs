@@ -34,6 +34,7 @@ pub mod hooks; // who is called
 pub mod cve_numbers; // CVE numbers that were reserved
 pub mod probes; // how the channels stood
 pub mod waiting; // reports taken in while the desk was locked
+pub mod openpgp; // the OpenPGP keys of programs
 pub mod settings; // small facts of the store itself
 pub mod blobs; // sealed files in a folder
 pub mod verify; // is every chain whole?
@@ -215,6 +216,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("cve_numbers", cve_numbers::ALL),
         ("probes", probes::ALL),
         ("waiting", waiting::ALL),
+        ("openpgp", openpgp::ALL),
         ("blobs", blobs::ALL),
         ("verify", verify::ALL),
     ]

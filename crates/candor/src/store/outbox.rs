@@ -25,6 +25,8 @@ statements! {
     RETRY = "update outbox set next_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     FAIL = "update outbox set state = 'failed', done_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     REVIVE = "update outbox set state = 'waiting', done_at = null, next_at = $2 where id = $1 and state = 'failed'";
+    RELEASE = "update outbox set state = 'waiting', done_at = null, error = null, next_at = $3 \
+        where stream = $1 and recipient = $2 and state = 'failed' and error like 'held: %'";
     LIST_STATE = concat!("select ", columns!(), " from outbox where state = $1 and id > $2 order by id limit $3");
     FAILED = concat!("select ", columns!(), " from outbox where state = 'failed' order by created_at, id limit $1");
     GET = concat!("select ", columns!(), " from outbox where id = $1");
@@ -32,6 +34,9 @@ statements! {
     WAITING = "select count(*), min(created_at) from outbox where state = 'waiting'";
     NEXT_AT = "select next_at from outbox where state = 'waiting' order by next_at, id limit 1";
 }
+
+/// How the reason of a letter begins that is held.
+pub const HELD: &str = "held: ";
 
 /// One thing that is to leave, or has left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +173,20 @@ pub async fn fail(store: &Store, claimed: &OutboxRow, now: i64, error: &str) -> 
 /// As [`Store::commit`].
 pub async fn revive(store: &Store, id: &str, now: i64) -> Result<bool> {
     settle(store, Statement::new(REVIVE, vals![id, now])).await
+}
+
+/// Laid aside until it can be encrypted, with the reason. False when the claim was lost meanwhile.
+///
+/// # Errors
+/// As [`Store::commit`].
+pub async fn hold(store: &Store, claimed: &OutboxRow, now: i64, reason: &str) -> Result<bool> {
+    fail(store, claimed, now, &format!("{HELD}{reason}")).await
+}
+
+/// Letters to a recipient that were held may leave at `now`.
+#[must_use]
+pub fn release_statement(stream: &str, recipient: &str, now: i64) -> Statement {
+    Statement::new(RELEASE, vals![stream, recipient, now])
 }
 
 /// One letter.

@@ -22,6 +22,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0005.sql"),
         include_str!("schema/main_0006.sql"),
         include_str!("schema/main_0007.sql"),
+        include_str!("schema/main_0008.sql"),
     ],
 };
 
@@ -63,6 +64,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("anchor", "number"),
     ("anchored", "stream"),
     ("anchor_sent", "place"),
+    ("openpgp_key", "program, fingerprint"),
 ];
 
 /// The one table of the key ring.

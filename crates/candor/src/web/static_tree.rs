@@ -70,6 +70,7 @@ fn content_type(file: &str) -> &'static str {
         "xml" => "application/xml",
         "zip" => "application/zip",
         "csv" => "text/csv; charset=utf-8",
+        "asc" if file.ends_with("/openpgp.asc") => "application/pgp-keys",
         "asc" | "sha256" | "sha512" => "text/plain; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::program_keys;
 use crate::publish::{self, Built};
 use crate::store::{advisories, closed_reports, figures, programs};
 use crate::watch;
@@ -23,6 +24,8 @@ struct Sources {
     policies: Vec<(String, i64)>,
     /// Programs whose intake is paused now: their page says so.
     paused: Vec<(String, String)>,
+    /// Fingerprints and ends of the programs' OpenPGP keys.
+    keys: Vec<(String, Option<Timestamp>)>,
     /// `security.txt` carries a date by which it must be renewed.
     day: String,
 }
@@ -55,7 +58,13 @@ impl Pages {
 
 async fn sources(app: &App) -> Result<Sources, Error> {
     let policies = programs::latest(&app.store).await?;
+    let mut keys = Vec::new();
+    for policy in app.programs() {
+        let key = program_keys::current(app, &policy.program.slug).await?;
+        keys.extend(key.map(|key| (key.fingerprint(), key.view(app.now()).expires)));
+    }
     Ok(Sources {
+        keys,
         advisories: advisories::newest_change(&app.store).await?,
         closed: closed_reports::changes(&app.store).await?,
         figures: figures::changed(&app.store).await?,

@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::config::MailOut;
 use crate::error::Error;
 use crate::mail::{Post, imap};
+use crate::openpgp::Certificate;
+use crate::program_keys;
 use crate::store::probes::letters;
 use crate::watch::probes::{self, Finding, Probe, STREAM, State, contact_channel};
 use crate::watch::round_trip;
@@ -24,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How far back letters to contacts are looked at.
 const LETTERS_OF: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Days before the end of the program's OpenPGP key when its contact is told, the last first.
+const KEY_WARNINGS: [i64; 3] = [1, 7, 30];
 /// Bytes of a page that are read.
 const PAGE_LIMIT: usize = 1_000_000;
 
@@ -75,7 +79,14 @@ async fn look(app: &App, client: &Client, policy: &Policy) -> Result<Vec<Finding
         found.push(round_trip(app, policy, now).await?);
     }
     found.extend(contacts(app, policy, now).await?);
-    for contact in policy.contacts.iter().filter(|contact| contact.openpgp.is_some()) {
+    let own = program_keys::current(app, &policy.program.slug).await?;
+    if let Some(key) = &own {
+        found.push(own_key(key, now));
+    }
+    let print = own.map(|key| key.fingerprint()).unwrap_or_default();
+    let plain = |key: &str| key.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_uppercase();
+    let other = |key: &String| print.is_empty() || plain(key) != print;
+    for contact in policy.contacts.iter().filter(|contact| contact.openpgp.as_ref().is_some_and(other)) {
         found.push(Finding {
             channel: format!("OpenPGP key of {}", contact.role),
             state: State::Skipped,
@@ -83,6 +94,34 @@ async fn look(app: &App, client: &Client, policy: &Policy) -> Result<Vec<Finding
         });
     }
     Ok(found)
+}
+
+/// How long the program's own key stands. Each step has a channel of its own, so that each is told by a letter.
+fn own_key(key: &Certificate, now: Timestamp) -> Finding {
+    let finding = |channel: &str, state, detail: String| Finding { channel: channel.into(), state, detail };
+    let Some(end) = key.view(now).expires else {
+        return match key.can_encrypt(now) {
+            Ok(()) => finding("OpenPGP key", State::Fine, "it never ends".into()),
+            Err(why) => finding("OpenPGP key", State::Failed, why.to_string()),
+        };
+    };
+    let day = end.strftime("%F");
+    if end <= now {
+        let words = format!(
+            "it expired {day}: reporters cannot encrypt to the program, and nothing is signed; prolong it with \
+             `candor keys openpgp prolong`, or replace it with `make`"
+        );
+        return finding("OpenPGP key, expired", State::Failed, words);
+    }
+    let left = end.duration_since(now).as_hours();
+    match KEY_WARNINGS.into_iter().find(|days| left < 24 * days) {
+        Some(days) => finding(
+            &format!("OpenPGP key, {days} days before its end"),
+            State::Failed,
+            format!("it ends {day}; prolong it with `candor keys openpgp prolong`"),
+        ),
+        None => finding("OpenPGP key", State::Fine, format!("valid until {day}")),
+    }
 }
 
 /// A page as anyone gets it, or why not.

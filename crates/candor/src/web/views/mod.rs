@@ -9,6 +9,7 @@ pub mod case; // the case page, its acts, the advisory editor, the check page
 pub mod desk; // queue, settings, metrics, letters of the demo
 pub mod fmt; // words for sizes, states, severities and spans of time
 pub mod hooks; // who is called when something is published
+pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod parts; // what pages are made of: shell, fields, times, problems
 pub mod publication; // schedule, release notes, broken conditions
 pub mod public; // programs, policy, advisories, API description, errors

@@ -505,6 +505,8 @@ pub struct FileView {
     pub href: String,
     /// Beside it, like `only the team sees this`; empty for none.
     pub note: String,
+    /// Where it is fetched decrypted; empty where it cannot be encrypted.
+    pub opened: String,
 }
 
 /// Something that can be done, as a link to its form.

@@ -58,6 +58,8 @@ pub struct PolicyPage {
     pub sections: Vec<Section>,
     /// Who reads reports and whom to turn to next, in order.
     pub contacts: Vec<ContactRow>,
+    /// The program's OpenPGP key.
+    pub key: Option<KeyRow>,
     /// The newest advisories.
     pub advisories: Vec<AdvisoryRow>,
     /// The record of promises kept, where the policy makes it public.
@@ -135,6 +137,17 @@ pub struct ContactRow {
     pub email: String,
     /// Fingerprint or address of the OpenPGP key; empty for none.
     pub openpgp: String,
+}
+
+/// The OpenPGP key of a program.
+#[derive(Debug, Clone, Default)]
+pub struct KeyRow {
+    /// Its fingerprint in groups of four.
+    pub fingerprint: String,
+    /// Where it is to be had.
+    pub href: String,
+    /// The day it ends; empty when it does not.
+    pub ends: String,
 }
 
 /// `/{program}/advisories`.

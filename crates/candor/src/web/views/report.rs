@@ -158,6 +158,8 @@ pub struct ReporterPage {
     pub can_write: bool,
     /// Whom a nudge turns to, and what happened to the last one; `None` when there is nobody to nudge.
     pub nudge: Option<Nudge>,
+    /// How letters are encrypted, where any are written.
+    pub key: Option<KeyChoice>,
     /// The credit wish, where it can be chosen.
     pub credit: Option<Credit>,
     /// A proposed date that waits for an answer, or an agreed one.
@@ -170,6 +172,17 @@ pub struct ReporterPage {
     pub advisory: Option<Link>,
     /// How the message forms are encoded: true where files can be sent.
     pub takes_files: bool,
+}
+
+/// How letters to the reporter are encrypted.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChoice {
+    /// How it stands, in a sentence.
+    pub words: String,
+    /// The key's fingerprint in groups of four; empty without one.
+    pub fingerprint: String,
+    /// Whether a key was given.
+    pub given: bool,
 }
 
 /// Whom a nudge turns to.

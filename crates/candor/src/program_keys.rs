@@ -1,0 +1,257 @@
+//! The OpenPGP key of a program: made or imported here, replaced, taken out of use. The secret part is sealed under a
+//! purpose key of its own and leaves only as the recovery sheet. Old keys open what was encrypted to them, and nothing
+//! else.
+//!
+//! Whoever signs public files asks [`sign_detached`] for the `.asc` beside them and [`current`] for the certificate.
+
+use candor_core::id::ProgramSlug;
+use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::keys::{self, Context, Purpose};
+use crate::openpgp::{self, Certificate, Secret, secret, sign};
+use crate::store::openpgp::{self as rows, KeyRow};
+use crate::store::{Batch, StoreError};
+
+/// Life of a key that is made here, unless said otherwise. It is prolonged or replaced before it ends.
+pub const LIFE: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+
+/// A key of a program, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramKey {
+    /// Upper-case hexadecimal.
+    pub fingerprint: String,
+    /// The public part.
+    pub certificate: Certificate,
+    /// `made` or `imported`.
+    pub how: String,
+    /// When it came here.
+    pub since: Timestamp,
+    /// Who made or imported it: a member's id, or `command line`.
+    pub by: String,
+    /// When it was replaced or taken out of use, and by whom.
+    pub retired: Option<(Timestamp, String)>,
+}
+
+/// Why a key was not made, imported or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyProblem {
+    /// The program is not in service.
+    #[error("there is no program `{0}` in service; `candor program list` names them")]
+    NoProgram(String),
+    /// It has no key in use.
+    #[error("the program has no OpenPGP key in use; make one with `candor keys openpgp make`")]
+    NoKey,
+    /// It has this key already.
+    #[error("the program has this OpenPGP key already")]
+    Known,
+    /// An address to be named on the key is missing.
+    #[error("the policy names no e-mail address; set channels.email, so that the key can carry it")]
+    NoAddress,
+    /// The end lies before now.
+    #[error("the end of the OpenPGP key must lie in the future")]
+    Past,
+    /// What was given is no key for here.
+    #[error(transparent)]
+    NotTaken(#[from] secret::NotTaken),
+    /// The key could not be used.
+    #[error(transparent)]
+    Failed(#[from] openpgp::Failed),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl From<StoreError> for KeyProblem {
+    fn from(why: StoreError) -> Self {
+        Self::Other(why.into())
+    }
+}
+
+fn place<'a>(program: &'a str, fingerprint: &'a str) -> Context<'a> {
+    Context { kind: "openpgp key", stream: program, row: 0, field: fingerprint }
+}
+
+fn opened(app: &App, row: &KeyRow) -> Result<Secret, Error> {
+    let key = app.keys()?.root().purpose(Purpose::OpenPgp);
+    let bytes = keys::open(key, &place(&row.program, &row.fingerprint), &row.secret).map_err(Error::internal)?;
+    Secret::from_bytes(&bytes).map_err(Error::internal)
+}
+
+fn sealed(app: &App, program: &str, secret: &Secret) -> Result<Vec<u8>, Error> {
+    let key = app.keys()?.root().purpose(Purpose::OpenPgp);
+    keys::seal(key, &place(program, &secret.fingerprint()), &secret.to_bytes()).map_err(Error::internal)
+}
+
+fn seen(row: &KeyRow) -> Result<ProgramKey, Error> {
+    let at = |micros: i64| Timestamp::from_microsecond(micros).map_err(Error::internal);
+    let retired = match row.retired_at {
+        Some(micros) => Some((at(micros)?, row.retired_by.clone().unwrap_or_default())),
+        None => None,
+    };
+    Ok(ProgramKey {
+        fingerprint: row.fingerprint.clone(),
+        certificate: Certificate::read(&row.certificate, &Default::default()).map_err(Error::internal)?,
+        how: row.how.clone(),
+        since: at(row.made_at)?,
+        by: row.made_by.clone(),
+        retired,
+    })
+}
+
+/// The keys of a program, the newest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn list(app: &App, program: &ProgramSlug) -> Result<Vec<ProgramKey>, Error> {
+    rows::list(&app.store, program.as_str()).await?.iter().map(seen).collect()
+}
+
+/// The row of the key in use.
+async fn in_use(app: &App, program: &ProgramSlug) -> Result<Option<KeyRow>, Error> {
+    Ok(rows::list(&app.store, program.as_str()).await?.into_iter().find(|row| row.retired_at.is_none()))
+}
+
+/// The certificate of the key in use, also when it has run out. `None` when there is no key.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn current(app: &App, program: &ProgramSlug) -> Result<Option<Certificate>, Error> {
+    Ok(in_use(app, program).await?.as_ref().map(seen).transpose()?.map(|key| key.certificate))
+}
+
+/// The key in use to sign with; `None` when there is none or it has run out.
+///
+/// # Errors
+/// When the store cannot be read, or the desk is locked.
+pub async fn signer(app: &App, program: &ProgramSlug) -> Result<Option<Secret>, Error> {
+    let Some(row) = in_use(app, program).await? else { return Ok(None) };
+    let secret = opened(app, &row)?;
+    Ok(Some(secret).filter(|secret| secret.certificate().view(app.now()).standing.is_ok()))
+}
+
+/// Every key of the program, in use or not, to open what was encrypted to it.
+///
+/// # Errors
+/// As [`signer`].
+pub async fn secrets(app: &App, program: &ProgramSlug) -> Result<Vec<Secret>, Error> {
+    rows::list(&app.store, program.as_str()).await?.iter().map(|row| opened(app, row)).collect()
+}
+
+/// An armoured signature of the program over exactly these bytes; `None` when it has no key that stands.
+///
+/// # Errors
+/// As [`signer`].
+pub async fn sign_detached(app: &App, program: &ProgramSlug, bytes: &[u8]) -> Result<Option<String>, Error> {
+    let Some(secret) = signer(app, program).await? else { return Ok(None) };
+    sign::detached(&secret, bytes, app.now()).map(Some).map_err(Error::internal)
+}
+
+/// A text with the program's signature under it; `None` when it has no key that stands.
+///
+/// # Errors
+/// As [`signer`].
+pub async fn sign_cleartext(app: &App, program: &ProgramSlug, text: &str) -> Result<Option<String>, Error> {
+    let Some(secret) = signer(app, program).await? else { return Ok(None) };
+    sign::cleartext(&secret, text, app.now()).map(Some).map_err(Error::internal)
+}
+
+/// Makes a key and takes the former one out of use; the former still opens what was encrypted to it. `expires`: its end.
+///
+/// # Errors
+/// Why not.
+pub async fn make(app: &App, program: &ProgramSlug, expires: Timestamp, by: &str) -> Result<ProgramKey, KeyProblem> {
+    let policy = app.policy(program).ok_or_else(|| KeyProblem::NoProgram(program.to_string()))?;
+    let address = policy.channels.email.clone().or_else(|| policy.contacts.first().map(|it| it.email.clone()));
+    let address = address.filter(|address| !address.trim().is_empty()).ok_or(KeyProblem::NoAddress)?;
+    let now = app.now();
+    if expires <= now {
+        return Err(KeyProblem::Past);
+    }
+    let name: String = policy.program.name.chars().filter(|c| !c.is_control() && !"<>()\"".contains(*c)).collect();
+    let secret = Secret::make(&format!("{} <{address}>", name.trim()), now, Some(expires), openpgp::random())?;
+    add(app, program, &secret, "made", by).await
+}
+
+/// Takes over a key that exists, as GnuPG exports it, and takes the former one out of use.
+///
+/// # Errors
+/// Why not.
+pub async fn import(
+    app: &App,
+    program: &ProgramSlug,
+    given: &[u8],
+    password: &str,
+    by: &str,
+) -> Result<ProgramKey, KeyProblem> {
+    if app.policy(program).is_none() {
+        return Err(KeyProblem::NoProgram(program.to_string()));
+    }
+    let secret = Secret::read(given, password, app.now())?;
+    add(app, program, &secret, "imported", by).await
+}
+
+async fn add(app: &App, program: &ProgramSlug, secret: &Secret, how: &str, by: &str) -> Result<ProgramKey, KeyProblem> {
+    let at = app.now().as_microsecond();
+    let former = rows::list(&app.store, program.as_str()).await?;
+    if former.iter().any(|row| row.fingerprint == secret.fingerprint()) {
+        return Err(KeyProblem::Known);
+    }
+    let row = KeyRow {
+        program: program.to_string(),
+        fingerprint: secret.fingerprint(),
+        certificate: secret.certificate().to_bytes(),
+        secret: sealed(app, program.as_str(), secret)?,
+        how: how.to_owned(),
+        made_at: at,
+        made_by: by.to_owned(),
+        retired_at: None,
+        retired_by: None,
+    };
+    let mut statements: Vec<_> = former
+        .iter()
+        .filter(|row| row.retired_at.is_none())
+        .map(|row| rows::retire_statement(&row.program, &row.fingerprint, at, by))
+        .collect();
+    statements.push(rows::insert_statement(&row));
+    app.store.commit(Batch::main(statements)).await?;
+    Ok(seen(&row)?)
+}
+
+/// Gives the key in use another end.
+///
+/// # Errors
+/// Why not.
+pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp) -> Result<ProgramKey, KeyProblem> {
+    if expires <= app.now() {
+        return Err(KeyProblem::Past);
+    }
+    let mut row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
+    let secret = opened(app, &row)?.prolonged(app.now(), Some(expires))?;
+    row.certificate = secret.certificate().to_bytes();
+    let sealed = sealed(app, program.as_str(), &secret)?;
+    let statement = rows::replace_statement(&row.program, &row.fingerprint, &row.certificate, &sealed);
+    app.store.commit(Batch::main(vec![statement])).await?;
+    Ok(seen(&row)?)
+}
+
+/// Takes the key in use out of use: nothing is signed by it, and it is published no more.
+///
+/// # Errors
+/// Why not.
+pub async fn retire(app: &App, program: &ProgramSlug, by: &str) -> Result<(), KeyProblem> {
+    let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
+    let statement = rows::retire_statement(&row.program, &row.fingerprint, app.now().as_microsecond(), by);
+    Ok(app.store.commit(Batch::main(vec![statement])).await?)
+}
+
+/// The secret key in use as text: for a sheet of paper in a safe, and never for a screen.
+///
+/// # Errors
+/// Why not.
+pub async fn recovery_sheet(app: &App, program: &ProgramSlug) -> Result<Zeroizing<String>, KeyProblem> {
+    let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
+    Ok(opened(app, &row)?.to_armor())
+}

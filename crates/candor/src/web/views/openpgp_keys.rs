@@ -1,0 +1,39 @@
+//! `/desk/settings/openpgp`: the OpenPGP keys of programs.
+
+use super::parts::{Field, Problem, Shell, TimeView};
+use askama::Template;
+
+/// The page.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/openpgp_keys.html")]
+pub struct KeysPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// Every key, the newest of a program first.
+    pub rows: Vec<KeyRowView>,
+    /// What making one needs.
+    pub make: Vec<Field>,
+    /// What taking one over needs.
+    pub import: Vec<Field>,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+}
+
+/// A key.
+#[derive(Debug, Clone, Default)]
+pub struct KeyRowView {
+    /// Slug of the program.
+    pub program: String,
+    /// In groups of four.
+    pub fingerprint: String,
+    /// Where it stands, in words.
+    pub state: String,
+    /// Who made or imported it.
+    pub by: String,
+    /// Since when it is here.
+    pub since: TimeView,
+    /// The day it ends, or `never`.
+    pub ends: String,
+    /// Whether it is in use.
+    pub in_use: bool,
+}
