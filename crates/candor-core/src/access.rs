@@ -195,6 +195,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::RecordOrigin { .. }
         | C::Nudge
         | C::ChooseCredit { .. }
+        | C::GiveKey { .. }
         | C::AnswerEmbargo { .. }
         | C::AnswerSummary { .. }
         | C::Withdraw { .. }
@@ -228,6 +229,7 @@ pub fn allow<'a>(
             | Command::TakeMail { .. }
             | Command::Nudge
             | Command::ChooseCredit { .. }
+            | Command::GiveKey { .. }
             | Command::AnswerEmbargo { .. }
             | Command::AnswerSummary { .. }
             | Command::Withdraw { .. },

@@ -110,6 +110,9 @@ pub enum Command {
     Nudge,
     /// The reporter chooses how to be credited.
     ChooseCredit { credit: Credit },
+    /// The reporter gives the OpenPGP key that letters to them are encrypted to, or none for letters in the clear. The
+    /// door has looked at the key.
+    GiveKey { pgp_key: String },
     /// The reporter answers the proposed date.
     AnswerEmbargo { agree: bool, text: String },
     /// The reporter answers the text proposed for the public page.
@@ -194,6 +197,7 @@ impl Command {
             Command::RecordOrigin { .. } => "record-origin",
             Command::Nudge => "nudge",
             Command::ChooseCredit { .. } => "choose-credit",
+            Command::GiveKey { .. } => "give-key",
             Command::AnswerEmbargo { .. } => "answer-embargo",
             Command::Withdraw { .. } => "withdraw",
             Command::Tick => "tick",

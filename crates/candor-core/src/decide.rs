@@ -64,6 +64,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Nudge => dialogue::nudge(case, reporter(allowed), policy, now),
         C::AskCredit => Ok(vec![Event::CreditAsked]),
         C::ChooseCredit { credit } => dialogue::choose_credit(case, reporter(allowed), credit),
+        C::GiveKey { pgp_key } => dialogue::give_key(case, reporter(allowed), pgp_key),
         C::Withdraw { text } => dialogue::withdraw(case, reporter(allowed), text),
         C::Assign { to } => triage::assign(case, to, facts.may_hold),
         C::Describe { title, product, component, aliases } => triage::describe(title, product, component, aliases),
@@ -152,6 +153,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::TakeMail { .. }
             | Command::RecordOrigin { .. }
             | Command::ChooseCredit { .. }
+            | Command::GiveKey { .. }
             | Command::Assign { .. }
             | Command::KnowIncident { .. }
             | Command::RecordSubmission { .. }

@@ -121,6 +121,23 @@ pub(crate) fn choose_credit(case: &Case, report: u32, credit: &Credit) -> Result
     Ok(vec![Event::CreditChosen { report, credit: credit.clone() }])
 }
 
+/// Letters to the reporter are encrypted to this key from now on; with none they go in the clear, as the reporter wishes.
+pub(crate) fn give_key(case: &Case, report: u32, pgp_key: &str) -> Result<Vec<Event>, Refusal> {
+    let pgp_key = optional("pgp_key", pgp_key, MESSAGE_LIMIT)?;
+    let found = case.reports.iter().find(|it| it.number == report);
+    let contact = found.and_then(|report| report.contact.as_ref()).filter(|contact| !contact.email.is_empty());
+    let (Some(contact), Some(person)) = (contact, found.and_then(|report| report.person.clone())) else {
+        return Err(Refusal::Field {
+            field: "pgp_key",
+            problem: "no address was left with the report, so that no letters are written to encrypt".into(),
+        });
+    };
+    if contact.pgp_key == pgp_key {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::KeyGiven { report, person, pgp_key }])
+}
+
 pub(crate) fn withdraw(case: &Case, report: u32, text: &str) -> Result<Vec<Event>, Refusal> {
     if !case.state.is_open() {
         return Err(Refusal::WrongState { state: case.state.name(), next: "Write a message instead." });

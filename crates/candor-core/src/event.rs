@@ -57,6 +57,16 @@ pub enum Event {
         /// The wish.
         credit: Credit,
     },
+    /// The reporter gave another OpenPGP key for letters to them, or chose letters without encryption. Sealed under the
+    /// person's key.
+    KeyGiven {
+        /// Number of the report.
+        report: u32,
+        /// Whose.
+        person: PersonId,
+        /// Armored certificate; empty for letters that are not encrypted.
+        pgp_key: String,
+    },
     /// The reporter was asked how they wish to be credited.
     CreditAsked,
     /// A member acknowledged the report.
@@ -479,6 +489,7 @@ impl Event {
             Event::ContactGiven { .. } => "contact-given",
             Event::Forgotten { .. } => "forgotten",
             Event::CreditChosen { .. } => "credit-chosen",
+            Event::KeyGiven { .. } => "key-given",
             Event::CreditAsked => "credit-asked",
             Event::Acknowledged { .. } => "acknowledged",
             Event::Assigned { .. } => "assigned",
@@ -577,7 +588,7 @@ impl Event {
     /// The person under whose key it is sealed; `None` for the case's own key.
     pub fn sealed_for(&self, person_of: impl Fn(u32) -> Option<PersonId>) -> Option<PersonId> {
         match self {
-            Event::ContactGiven { person, .. } => Some(person.clone()),
+            Event::ContactGiven { person, .. } | Event::KeyGiven { person, .. } => Some(person.clone()),
             Event::CreditChosen { report, .. } => person_of(*report),
             _ => None,
         }

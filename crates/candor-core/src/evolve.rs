@@ -163,6 +163,11 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
                 report.returned_at = None;
             }
         }
+        Event::KeyGiven { report, pgp_key, .. } => {
+            if let Some(contact) = report_mut(case, *report).and_then(|report| report.contact.as_mut()) {
+                contact.pgp_key.clone_from(pgp_key);
+            }
+        }
         Event::Forgotten { person } => {
             for report in case.reports.iter_mut().filter(|report| report.person.as_ref() == Some(person)) {
                 report.contact = None;

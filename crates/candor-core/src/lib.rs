@@ -20,6 +20,7 @@ pub mod access; // who may ask it: the only maker of an `Allowed` command
 pub mod decide; // the one door: (case, allowed command, policy, facts) -> events
 pub mod evolve; // the only writer of a `Case`: what an event means for it
 pub mod intake; // then the chapters of a case's life, in order: a report comes in
+pub mod protected; // what came encrypted is for the team
 pub mod dialogue; // questions, answers, notes
 pub mod origin; // who really sent a mail, as far as mail can tell
 pub mod triage; // verification, verdict, rating

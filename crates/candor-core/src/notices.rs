@@ -43,6 +43,10 @@ pub enum NoticeKind {
     MailDone,
     /// To the reporter: what their mail asked for could not be done.
     MailRefused,
+    /// To the reporter: letters wait, because their OpenPGP key cannot be encrypted to.
+    KeyAsked,
+    /// To the reporter: the OpenPGP key that letters to them are encrypted to was changed.
+    KeyChanged,
     /// To the team: a report came in.
     NewReport,
     /// To the team: the reporter wrote.
@@ -71,7 +75,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 21] = [
+    pub const ALL: [NoticeKind; 23] = [
         NoticeKind::NewDate,
         NoticeKind::DateMoved,
         NoticeKind::Received,
@@ -82,6 +86,8 @@ impl NoticeKind {
         NoticeKind::Status,
         NoticeKind::MailDone,
         NoticeKind::MailRefused,
+        NoticeKind::KeyAsked,
+        NoticeKind::KeyChanged,
         NoticeKind::NewReport,
         NoticeKind::ReporterWrote,
         NoticeKind::Nudge,
@@ -108,6 +114,8 @@ impl NoticeKind {
             NoticeKind::Status => "status",
             NoticeKind::MailDone => "mail-done",
             NoticeKind::MailRefused => "mail-refused",
+            NoticeKind::KeyAsked => "key-asked",
+            NoticeKind::KeyChanged => "key-changed",
             NoticeKind::NewReport => "new-report",
             NoticeKind::ReporterWrote => "reporter-wrote",
             NoticeKind::Nudge => "nudge",
@@ -197,6 +205,10 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
     match event {
         Event::ContactGiven { report, .. } => {
             tell_one(&mut out, case, *report, NoticeKind::Received);
+        }
+        Event::KeyGiven { report, .. } => {
+            tell_one(&mut out, case, *report, NoticeKind::KeyChanged);
+            out.push(Notice { kind: NoticeKind::ReporterWrote, to: team() });
         }
         Event::Reported { .. } => tell(NoticeKind::NewReport, team()),
         Event::Acknowledged { .. }

@@ -4,11 +4,13 @@
 pub mod config; // what the operator chose
 pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
+pub mod openpgp; // certificates, signatures, encryption: functions over bytes
 pub mod error; // what a request can meet besides success
 pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
 pub mod accounts; // people of the team, and how they prove who they are
+pub mod program_keys; // the OpenPGP key of a program
 pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures
 pub mod follow; // what follows a publication: subscribers, hooks, the CVE program
 pub mod search; // cases by their words, and which are alike

@@ -92,6 +92,11 @@ fn table() -> Vec<Route> {
             .takes(Takes::Json(schema::<Credit>))
             .gives::<receipts::Done>(200)
             .once(),
+        Route::post("/receipt/key", "giveKey", "Give the OpenPGP key that letters to you are encrypted to", post(receipts::key))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::LetterKey>))
+            .gives::<receipts::Done>(200)
+            .once(),
         Route::post("/receipt/embargo", "answerEmbargo", "Answer the proposed date", post(receipts::embargo))
             .by(Who::Holder)
             .takes(Takes::Json(schema::<receipts::EmbargoAnswer>))

@@ -127,6 +127,25 @@ pub async fn credit(
     ask(&app, &holder, key, &told, Command::ChooseCredit { credit: credit.into() }).await
 }
 
+/// The key that letters to you are encrypted to.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LetterKey {
+    /// Armored OpenPGP certificate; empty for letters that are not encrypted.
+    pgp_key: String,
+}
+
+/// `POST /receipt/key`
+pub async fn key(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(LetterKey { pgp_key }): Json<LetterKey>,
+) -> Answered<Done> {
+    let told = told(&("key", &pgp_key), &[])?;
+    ask(&app, &holder, key, &told, Command::GiveKey { pgp_key }).await
+}
+
 /// An answer to the proposed date.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

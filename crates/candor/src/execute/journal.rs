@@ -49,6 +49,15 @@ fn context<'a>(stream: &'a str, seq: u64, field: &'a str) -> Result<Context<'a>,
 
 /// Opens a case's journal and replays it. `None` when there is none.
 pub(crate) async fn load(app: &App, id: &CaseId) -> Result<Option<(Case, store::journal::Head)>, Error> {
+    load_as(app, id, |event| event).await
+}
+
+/// The same with every event as `seen`.
+pub(crate) async fn load_as(
+    app: &App,
+    id: &CaseId,
+    seen: fn(Event) -> Event,
+) -> Result<Option<(Case, store::journal::Head)>, Error> {
     let rows = store::journal::load(&app.store, id.as_str()).await?;
     let Some(last) = rows.last() else { return Ok(None) };
     let head = store::journal::Head {
@@ -73,7 +82,7 @@ pub(crate) async fn load(app: &App, id: &CaseId) -> Result<Option<(Case, store::
             },
             _ => parse(&open(&case_key, &context(id.as_str(), seq, "body")?, &row.entry.body)?)?,
         };
-        events.push((stamp, event));
+        events.push((stamp, seen(event)));
     }
     let case = replay(id, events).ok_or_else(|| Error::internal("a journal does not begin with a report"))?;
     Ok(Some((case, head)))

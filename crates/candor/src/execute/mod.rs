@@ -13,6 +13,7 @@ pub mod report; // a report opens a case
 
 use crate::app::App;
 use crate::error::Error;
+use crate::openpgp::Certificate;
 use crate::store::{self, Batch, StoreError};
 use candor_core::access::{self, Actor, Denied};
 use candor_core::case::{Case, Entry};
@@ -23,6 +24,8 @@ use candor_core::evolve::{Stamp, author_of, evolve};
 use candor_core::id::{CaseId, MemberId};
 use candor_core::notices::{Recipient, notices};
 use candor_core::policy::Policy;
+use candor_core::protected;
+use candor_core::refusal::Refusal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -160,6 +163,9 @@ async fn once(
     let now = app.now();
     let Loaded { case, policy, head, row } = load(app, id).await?;
     let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
+    if let Command::GiveKey { pgp_key } = allowed.command() {
+        key_serves(pgp_key, now)?;
+    }
     if let Some(seen) = seen
         && case.seq > seen
         // A clock may ring while somebody types; that is no reason to ask them again.
@@ -216,6 +222,12 @@ async fn once(
                     text: text.clone(),
                 }));
             }
+            // What waited for a key may leave.
+            Event::KeyGiven { report, .. } => batch.main.push(store::outbox::release_statement(
+                id.as_str(),
+                &Recipient::Reporter(*report).name(),
+                now.as_microsecond(),
+            )),
             Event::SummaryWithdrawn { .. } => batch.main.push(store::closed_reports::delete_statement(id.as_str())),
             _ => {}
         }
@@ -234,6 +246,24 @@ async fn once(
     app.shelf.touch(id.as_str());
     app.nudge_worker();
     Ok(done)
+}
+
+/// Whether letters can be encrypted to a key; no key is fine, too.
+///
+/// # Errors
+/// [`Refusal::Field`] with what is wrong with the key.
+pub(crate) fn key_serves(pgp_key: &str, now: Timestamp) -> Result<(), Refusal> {
+    if pgp_key.trim().is_empty() {
+        return Ok(());
+    }
+    let problem = match Certificate::read(pgp_key.as_bytes(), &Default::default()) {
+        Err(why) => why.to_string(),
+        Ok(certificate) => match certificate.can_encrypt(now) {
+            Ok(()) => return Ok(()),
+            Err(why) => format!("{why}; give one that can be written to, or none"),
+        },
+    };
+    Err(Refusal::Field { field: "pgp_key", problem })
 }
 
 /// Asks what would come of a command, and changes nothing.
@@ -281,7 +311,12 @@ pub async fn load_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Er
     if !access::may_see(actor, id, &row.program.as_str().into()) {
         return Err(Error::NotFound);
     }
-    journal::load(app, id).await?.map(|(case, _)| case).ok_or(Error::NotFound)
+    let seen: fn(Event) -> Event = match actor {
+        // Who holds a receipt or a secret address may hold somebody else's mail as well.
+        Actor::Reporter { .. } => protected::for_reporter,
+        _ => |event| event,
+    };
+    journal::load_as(app, id, seen).await?.map(|(case, _)| case).ok_or(Error::NotFound)
 }
 
 /// The policy a case runs under.

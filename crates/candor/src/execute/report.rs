@@ -142,6 +142,7 @@ async fn file(
     How { drill, beside, given }: How<'_>,
 ) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
+    super::key_serves(&report.contact.pgp_key, app.now())?;
     let body = serde_json::to_vec(&(
         as_told(&report.facts),
         ContactParts::of(&report.contact),

@@ -9,6 +9,7 @@ use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
 use candor_core::promises;
+use candor_core::protected::report_came_encrypted;
 use candor_core::schedule::{self, StepStatus};
 use jiff::Timestamp;
 use lettre::Address;
@@ -17,16 +18,19 @@ use mail_builder::headers::date::Date;
 use mail_builder::headers::raw::Raw;
 
 use super::address::{self, NoAddress, Sender};
+use super::encrypted::{self, Way};
 use super::words::{About, ByMail, Matter, Words};
 use super::{channels, members, outside};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute;
-use crate::keys::{Purpose, lookup};
-use crate::store::outbox::OutboxRow;
+use crate::keys::{Purpose, lookup, random};
+use crate::store::outbox::{self, OutboxRow};
+use crate::store::{Batch, StoreError};
 use crate::watch::probes::STREAM;
 use crate::watch::round_trip;
+use crate::{openpgp, program_keys};
 
 /// A message ready to leave.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,6 +73,8 @@ pub enum Built {
     Dropped(&'static str),
     /// It can never be sent, and a person should look.
     Unsendable(String),
+    /// It waits for another OpenPGP key of the reporter, or for their wish for letters in the clear; with the reason.
+    Held(String),
 }
 
 /// To whom a letter goes, found out anew each time.
@@ -109,6 +115,11 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
     let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
     let entry = case.history.iter().find(|entry| i64::try_from(entry.seq).is_ok_and(|seq| seq == row.seq));
     let by_mail = by_mail(app, &case, &policy, &recipient)?;
+    let key = match encrypted::way(&case, &recipient, kind, app.now()) {
+        Way::Held(why) => return Ok(Built::Held(why)),
+        Way::To(key) => Some(key),
+        Way::Clear => None,
+    };
     let matter = Matter {
         case: &case.id,
         policy: &policy,
@@ -121,7 +132,10 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         closes: promises::silence_ends(&case, &policy),
         drill: case.drill,
         by_mail: by_mail.as_ref(),
-        said: entry.and_then(|entry| said(&entry.what)).filter(|_| app.config.mail_words && by_mail.is_some()),
+        // Inside an encrypted letter the team's words are as private as on the reporter's page.
+        said: entry
+            .and_then(|entry| said(&entry.what))
+            .filter(|_| by_mail.is_some() && (app.config.mail_words || key.is_some())),
         step: entry.and_then(|entry| step(&case, &policy, &entry.what, app.now())),
     };
     let mut words = match (&recipient, kind) {
@@ -157,7 +171,48 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
             .and_then(|by_mail| by_mail.reply_to.as_deref())
             .or_else(|| own.as_ref().map(|own| own.note.as_str())),
     };
-    compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
+    let mut letter = compose(sender, &head, at, to, &words)?;
+    if let Some(own) = program_keys::current(app, &policy.program.slug).await?
+        && let Some(field) = encrypted::autocrypt(sender.address.as_ref(), &own, app.now())
+    {
+        letter.bytes.splice(0..0, field.into_bytes()).for_each(drop);
+    }
+    if let Some(key) = key {
+        let signer = program_keys::signer(app, &policy.program.slug).await?;
+        match encrypted::encrypted(&letter.bytes, &key, signer.as_ref(), app.now(), openpgp::random()) {
+            Ok(bytes) => letter.bytes = bytes,
+            Err(why) => return Ok(Built::Held(why.to_string())),
+        }
+    }
+    Ok(Built::Letter(Box::new(letter)))
+}
+
+/// A neutral letter that asks the reporter for another key, because this one waits. Once for each key.
+///
+/// # Errors
+/// When the store fails.
+pub async fn ask_for_key(app: &App, row: &OutboxRow) -> Result<(), Error> {
+    let Some(Recipient::Reporter(number)) = Recipient::from_name(&row.recipient) else { return Ok(()) };
+    let case = execute::load_case(app, &Actor::Clock, &CaseId(row.stream.clone())).await?;
+    let report = case.reports.iter().find(|report| report.number == number);
+    let key = report.and_then(|report| report.contact.as_ref()).map_or("", |contact| contact.pgp_key.as_str());
+    let lookups = app.keys()?.root().purpose(Purpose::Lookup);
+    let tag = lookup(lookups, "letter about a key", format!("{}\n{}\n{key}", row.stream, row.recipient).as_bytes());
+    let now = app.now().as_microsecond();
+    let statement = outbox::insert_statement(&outbox::NewLetter {
+        id: &random::spelled(&tag),
+        stream: &row.stream,
+        seq: row.seq,
+        kind: NoticeKind::KeyAsked.name(),
+        recipient: &row.recipient,
+        next_at: now,
+        created_at: now,
+    });
+    match app.store.commit(Batch::main(vec![statement])).await {
+        // Asked before.
+        Ok(()) | Err(StoreError::Conflict) => Ok(()),
+        Err(why) => Err(why.into()),
+    }
 }
 
 /// What letters of one case or program to one recipient have in common.
@@ -245,7 +300,8 @@ fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Re
         receipt: execute::report::mail_receipt(keys, case.id.as_str()),
         reply_to: super::receive::secret_address(policy, &secrets.address),
         thread: secrets.thread,
-        missing: intake::lacking(&report.facts, policy),
+        // What was read of an encrypted mail is not told to whoever sent it, not even by what it lacks.
+        missing: if report_came_encrypted(&report.facts) { Vec::new() } else { intake::lacking(&report.facts, policy) },
         state: case.state,
         credit: match &report.credit {
             Some(Credit::Anonymous) => Some(false),

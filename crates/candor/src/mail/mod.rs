@@ -8,6 +8,7 @@ pub mod subscribers; // letters to those who asked for advisories
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
 pub mod dkim; // signed by the program's own domain
+pub mod encrypted; // and encrypted on the way
 pub mod smtp; // over SMTP
 pub mod dir; // as files in a folder
 pub mod reading; // a letter from a folder, opened for the demonstration's page

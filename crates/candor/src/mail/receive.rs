@@ -13,12 +13,14 @@ use candor_core::id::{CaseId, ProgramSlug};
 use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::{Policy, TeamMail};
+use candor_core::protected;
 use candor_core::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 
 use super::members::{self, Desk};
 use super::read::asks::{self, Ask};
-use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read};
+use super::read::openpgp::{Ring, Whose};
+use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read, read_with};
 use super::{address, bounces, facts, tasks};
 use crate::app::App;
 use crate::config::MailDns;
@@ -26,6 +28,8 @@ use crate::error::Error;
 use crate::execute::report::{NewReport, file_report_beside, find_reply};
 use crate::execute::{self, Beside, Letters, execute_beside};
 use crate::keys::{Purpose, equal, lookup, random};
+use crate::openpgp::Certificate;
+use crate::program_keys;
 use crate::store::{self, Statement};
 use crate::watch::{probes, round_trip};
 
@@ -201,6 +205,11 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     // Two names for one sender, so that answers and bounces never count as reports.
     let writer = lookup(lookups, "mail writer", sender.as_bytes());
     let sender = lookup(lookups, "mail sender", sender.as_bytes());
+    if seems_protected(&letter, &raw) {
+        let automatic = letter.automatic;
+        letter = Box::pin(opened(app, &program, whose.as_ref(), raw.clone(), limits)).await?;
+        letter.automatic = automatic;
+    }
     let path = envelope.from.clone();
     let mail = Mail { app, program, key, sender, writer, raw, letter, path, now: app.now() };
     let _turn = LANES[usize::from(sender[0]) % LANES.len()].lock().await;
@@ -231,6 +240,41 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
             }
         }
     }
+}
+
+/// Whether a mail is worth a look with keys: encrypted, signed, or with a key in it.
+fn seems_protected(letter: &Letter, raw: &[u8]) -> bool {
+    let holds = |words: &[u8]| raw.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words));
+    letter.over.is_none()
+        && [&b"application/pgp-"[..], b"-----BEGIN PGP ", b"\nautocrypt:", b"LS0tLS1CRUdJTiBQR1Ag"]
+            .iter()
+            .any(|it| holds(it))
+}
+
+/// Reads a mail again, with the program's keys and the one that the reporter gave.
+async fn opened(
+    app: &App,
+    program: &ProgramSlug,
+    whose: Option<&(CaseId, u32)>,
+    raw: Arc<Vec<u8>>,
+    limits: Limits,
+) -> Result<Letter, Error> {
+    let mut ring =
+        Ring { secrets: program_keys::secrets(app, program).await?, certificates: Vec::new(), now: app.now() };
+    if let Some((case, number)) = whose {
+        match execute::load_case(app, &Actor::Clock, case).await {
+            Ok(case) => {
+                let report = case.reports.iter().find(|report| report.number == *number);
+                let given = report.and_then(|report| report.contact.as_ref()).map(|it| it.pgp_key.as_bytes());
+                let given = given.and_then(|key| Certificate::read(key, &Default::default()).ok());
+                ring.certificates.extend(given.map(|certificate| (certificate, Whose::Reporters)));
+            }
+            // An erased case is as none.
+            Err(Error::NotFound) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    tokio::task::spawn_blocking(move || read_with(&raw, &limits, &ring)).await.map_err(Error::internal)
 }
 
 /// The id of the letter of ours that carries this mark; `None` when the mark is not ours.
@@ -458,14 +502,49 @@ impl Mail<'_> {
                     && intake::looks_like_address(address)
                     && place(self.app, address).is_none() =>
             {
-                Contact { name: name.chars().take(LINE_LIMIT).collect(), email: address.clone(), ..Contact::default() }
+                Contact {
+                    name: name.chars().take(LINE_LIMIT).collect(),
+                    email: address.clone(),
+                    pgp_key: self.key().unwrap_or_default(),
+                    ..Contact::default()
+                }
             }
             _ => Contact::default(),
         }
     }
 
+    /// A key that came with the mail, names its sender, and can be written to.
+    fn key(&self) -> Option<String> {
+        let able = self.letter.certificates.iter().find(|it| it.can_encrypt(self.now).is_ok())?;
+        Some(able.to_armor()).filter(|key| !key.is_empty() && key.len() <= MESSAGE_LIMIT)
+    }
+
+    /// How the mail was protected, as a mark before its text; empty when it was not.
+    fn mark(&self) -> String {
+        let words = self.letter.protection.join(" ");
+        let words = match words.starts_with("Encrypted") {
+            false if self.letter.encrypted => format!("Encrypted in part. {words}"),
+            _ => words,
+        };
+        if words.is_empty() { words } else { protected::mark(&words.chars().take(LINE_LIMIT - 2).collect::<String>()) }
+    }
+
+    /// A text with the mark before it.
+    fn marked(&self, text: &str) -> String {
+        match self.mark().as_str() {
+            "" => text.to_owned(),
+            mark => format!("{mark}\n\n{text}"),
+        }
+    }
+
     /// What the team should know of the mail.
     fn noticed(&self) -> Vec<String> {
+        let mut words: Vec<String> = Some(self.mark()).into_iter().filter(|mark| !mark.is_empty()).collect();
+        words.extend(self.all_noticed());
+        words
+    }
+
+    fn all_noticed(&self) -> Vec<String> {
         let mut words: Vec<String> = self.letter.noticed.iter().map(super::read::Noticed::words).collect();
         match self.letter.automatic {
             Some(Automatic::List) if !self.letter.from_list => {
@@ -489,8 +568,8 @@ impl Mail<'_> {
             return format!("[This mail was not opened, because {}. It is kept whole as message.eml.]", over.words());
         }
         match text.trim() {
-            "" => "[This mail has no text. It is kept whole as message.eml.]".into(),
-            text => fitting(text),
+            "" => self.marked("[This mail has no text. It is kept whole as message.eml.]"),
+            text => fitting(&self.marked(text)),
         }
     }
 
@@ -501,6 +580,16 @@ impl Mail<'_> {
         if !self.is_known(report) {
             let kept = self.unverified(&actor, &case.id, Vec::new(), Letters::Never, kept).await;
             return kept.map(Outcome::Unverified);
+        }
+        if report.and_then(|report| report.contact.as_ref()).is_some_and(|contact| contact.pgp_key.is_empty())
+            && let Some(pgp_key) = self.key()
+        {
+            // The first key is taken; another one only the reporter's page takes.
+            match execute::execute(self.app, &actor, &case.id, Command::GiveKey { pgp_key }, None).await {
+                Ok(_) => {}
+                Err(Error::Refused(why)) => self.log(&why),
+                Err(other) => return Err(other),
+            }
         }
         let (ask, rest) =
             if self.letter.over.is_none() { asks::read(&self.letter.fresh()) } else { (None, String::new()) };
@@ -533,7 +622,7 @@ impl Mail<'_> {
             rows.extend(self.to_check(case, &kept.files, None));
             rows
         };
-        self.write(&actor, &case.id, fitting(&rest), &rows, kept).await
+        self.write(&actor, &case.id, fitting(&self.marked(&rest)), &rows, kept).await
     }
 
     /// Adds a message of the reporter, or what cannot be one as a mail for the team.

@@ -361,6 +361,7 @@ impl Matter<'_> {
                 Some(by_mail) => self.by_mail(by_mail, self.to_reporter(kind), kind),
                 None => self.to_reporter(kind),
             },
+            NoticeKind::KeyAsked | NoticeKind::KeyChanged => self.to_reporter(kind),
             _ => {
                 let mut words = self.to_team(kind);
                 if self.drill {
@@ -407,6 +408,35 @@ impl Matter<'_> {
                     },
                 ];
                 words.expected = "keep the receipt. Nothing else for now; we write when there is news.".into();
+            }
+            NoticeKind::KeyAsked => {
+                words.subject = format!("[{program}] Your OpenPGP key");
+                words.lead = format!(
+                    "There is a letter of {program} for you, and it cannot be encrypted to the OpenPGP key you gave: the \
+                     key has expired, was revoked, or cannot be read."
+                );
+                words.body = vec![
+                    "The letter waits. It is not sent in the clear. Give a key that can be used on your page, or choose \
+                     letters that are not encrypted; what waits is sent then."
+                        .into(),
+                ];
+                words.expected = "open your page with your receipt and give another key.".into();
+                words.dates = Vec::new();
+            }
+            NoticeKind::KeyChanged => {
+                words.subject = format!("[{program}] The key for letters was changed");
+                words.lead = format!(
+                    "The OpenPGP key that {program} encrypts letters to you with was changed, or taken away, for case {}.",
+                    self.case
+                );
+                words.body = vec![match self.team() {
+                    Some(team) => format!(
+                        "Your page shows which key it is now. If it was not you, somebody has your receipt: write to {team}."
+                    ),
+                    None => "Your page shows which key it is now.".into(),
+                }];
+                words.expected = "nothing, if it was you.".into();
+                words.dates = Vec::new();
             }
             NoticeKind::Question => {
                 words.subject = format!("[{program}] A question about your report");
@@ -766,6 +796,8 @@ impl Matter<'_> {
             | NoticeKind::Status
             | NoticeKind::MailDone
             | NoticeKind::MailRefused
+            | NoticeKind::KeyAsked
+            | NoticeKind::KeyChanged
             | NoticeKind::Advance
             | NoticeKind::Announcement => {}
         }

@@ -21,6 +21,7 @@ pub mod subscribe; // advisories by mail
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
 pub mod hooks; // who is called when something is published
+pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod settings; // programs, people, tokens, sessions, letters on their way
 pub mod demo_mail; // letters that a demonstration would have sent
 pub mod ops; // is it alive, is it ready, how does it do
@@ -36,7 +37,12 @@ pub fn router(app: &App) -> Router<App> {
         router = router.merge(report::routes()).merge(receipt::routes(app)).merge(subscribe::routes());
     }
     if app.config.roles.desk {
-        router = router.merge(signin::routes()).merge(desk::routes()).merge(settings::routes()).merge(hooks::routes());
+        router = router
+            .merge(signin::routes())
+            .merge(desk::routes())
+            .merge(settings::routes())
+            .merge(hooks::routes())
+            .merge(openpgp_keys::routes());
     }
     if app.config.demo {
         router = router.merge(demo_mail::routes());

@@ -44,6 +44,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/receipt/write", post(write).layer(DefaultBodyLimit::disable()))
         .route("/receipt/nudge", post(nudge))
         .route("/receipt/credit", post(credit))
+        .route("/receipt/key", post(key))
         .route("/receipt/embargo", post(embargo))
         .route("/receipt/summary", post(summary))
         .route("/receipt/withdraw", get(withdraw_page).post(withdraw))
@@ -79,6 +80,7 @@ fn said(done: &str) -> Option<&'static str> {
         "write" => "Your message is with the team.",
         "nudge" => "They were asked to look at your report.",
         "credit" => "Your choice about credit is kept.",
+        "key" => "Your choice about letters is kept.",
         "embargo" => "Your answer about the date is with the team.",
         "summary" => "Your answer about the text is with the team.",
         "withdraw" => "You took the report back.",
@@ -247,6 +249,22 @@ async fn credit(State(app): State<App>, holder: ReceiptHolder, request: Request)
         // "Decide later" changes nothing that was chosen.
         None => Ok(page::see_other("/receipt")),
     }
+}
+
+/// `POST /receipt/key`: letters are encrypted to another key from now on, or not at all.
+async fn key(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let pgp_key = match fields.get("letters") {
+        "clear" => String::new(),
+        _ if fields.get("pgp_key").trim().is_empty() => {
+            let problem = Problem { field: "pgp_key".into(), text: "Paste your public OpenPGP key".into() };
+            let view = own::view(&app, &holder, Draft { problems: vec![problem], ..Draft::default() })?;
+            return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view));
+        }
+        _ => fields.get("pgp_key").replace("\r\n", "\n"),
+    };
+    click(&app, &holder, Command::GiveKey { pgp_key }, "key").await
 }
 
 /// `POST /receipt/embargo`: agrees to a proposed date, or declines it. An answer given before stands.

@@ -112,6 +112,10 @@ async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered)
             give_up(app, row, &reason, total).await?;
             return Ok(None);
         }
+        Ok(Built::Held(reason)) => {
+            hold(app, row, &reason, total).await?;
+            return Ok(None);
+        }
         Err(Error::Locked) => return Err(Error::Locked),
         Err(why) => {
             error!(letter = row.id, case = row.stream, cause = super::cause(&why), "a letter could not be written");
@@ -150,6 +154,14 @@ async fn give_up(app: &App, row: &OutboxRow, words: &str, total: &mut Delivered)
     error!(letter = row.id, case = row.stream, attempts = row.attempts, reason = words, "a letter was given up");
     total.failed += 1;
     Ok(())
+}
+
+/// Lays a letter aside until the reporter gives another key; they are asked for one without a word about the case.
+async fn hold(app: &App, row: &OutboxRow, words: &str, total: &mut Delivered) -> Result<(), Error> {
+    outbox::hold(&app.store, row, app.now().as_microsecond(), words).await?;
+    warn!(letter = row.id, case = row.stream, reason = words, "a letter is held: it cannot be encrypted");
+    total.failed += 1;
+    letters::ask_for_key(app, row).await
 }
 
 /// The pause after this many attempts: 1 minute, doubling up to 6 hours.

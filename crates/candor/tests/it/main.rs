@@ -20,6 +20,7 @@ mod mail_outage; // a mail server that is down for a week
 mod mail_corpus; // odd mails of other programs
 mod mail_doors; // LMTP and the pipe
 mod mail_tls; // letters leave inside TLS or wait
+mod mail_openpgp; // encrypted and signed mail
 mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
 mod policies_story; // the example policies, each from report to close over the API
@@ -41,4 +42,5 @@ mod provider; // a CSAF provider, requirement by requirement
 mod whole_story; // the real program, killed at every flush
 mod noise_story; // scanner output, likely duplicates, search, what a pipeline sends
 mod watch_story; // channels that fail, the record in public, who was told of a breach
+mod openpgp; // with GnuPG on the other side, and hostile bytes
 mod worker_story; // letters wait, leave in order, are given up

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 /// The rooms of the shell, low to high. A room may use what stands on a lower floor, and itself.
 const FLOORS: &[&[&str]] = &[
     &["config"],
-    &["store", "keys"],
+    &["store", "keys", "openpgp"],
     &["error"],
     &["throttle"],
     &["app"],
     &["execute"],
-    &["accounts", "watch", "follow"],
+    &["accounts", "program_keys", "watch", "follow"],
     &["search"],
     &["web", "api", "mail", "publish"],
     &["worker"],

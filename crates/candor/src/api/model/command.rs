@@ -689,6 +689,7 @@ impl ApiCommand {
             | Command::Write { .. }
             | Command::Nudge
             | Command::ChooseCredit { .. }
+            | Command::GiveKey { .. }
             | Command::AnswerEmbargo { .. }
             | Command::AnswerSummary { .. }
             | Command::Withdraw { .. }
@@ -807,6 +808,7 @@ mod tests {
             Command::Write { text: text(), files: Vec::new() },
             Command::Nudge,
             Command::ChooseCredit { credit: Credit::Anonymous },
+            Command::GiveKey { pgp_key: text() },
             Command::AnswerEmbargo { agree: true, text: text() },
             Command::Withdraw { text: text() },
             Command::TakeMail { text: text(), files: Vec::new(), noticed: Vec::new(), returned: true },

@@ -43,6 +43,7 @@ impl Entry {
         let of = match &entry.what {
             Event::Reported { number, .. } => Some(*number),
             Event::CreditChosen { report, .. }
+            | Event::KeyGiven { report, .. }
             | Event::ReporterWrote { report, .. }
             | Event::Nudged { report, .. }
             | Event::BreachRecorded { report, .. }
@@ -230,6 +231,12 @@ pub enum What {
     CreditChosen {
         report: u32,
         credit: Credit,
+    },
+    /// The OpenPGP key for letters was changed.
+    KeyGiven {
+        report: u32,
+        /// Armored certificate; empty for letters that are not encrypted.
+        pgp_key: String,
     },
     CreditAsked,
     Acknowledged {
@@ -493,6 +500,7 @@ impl What {
             Event::ContactGiven { report, contact, .. } => Self::ContactGiven { report, reporter: (&contact).into() },
             Event::Forgotten { .. } => Self::Forgotten,
             Event::CreditChosen { report, credit } => Self::CreditChosen { report, credit: (&credit).into() },
+            Event::KeyGiven { report, pgp_key, .. } => Self::KeyGiven { report, pgp_key },
             Event::CreditAsked => Self::CreditAsked,
             Event::Acknowledged { text } => Self::Acknowledged { text },
             Event::Assigned { to } => Self::Assigned { to: to.map(|id| names.member(&id)) },

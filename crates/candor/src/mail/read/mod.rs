@@ -6,6 +6,7 @@ mod coding; // base64 and quoted-printable, forgiving
 mod head; // header lines as they stand
 mod html; // HTML shown as text
 mod parts; // the tree of a mail, within a budget
+pub mod openpgp; // encrypted and signed parts
 mod text; // paragraphs, quotes, signatures
 pub mod asks; // plain words at the beginning of a reporter's mail
 
@@ -13,6 +14,7 @@ pub use text::Passage;
 
 pub(super) use coding::{base64, quoted_printable, to_base64};
 
+use crate::openpgp::Certificate;
 use head::Head;
 use jiff::Timestamp;
 use mail_parser::{HeaderName, HeaderValue, MessageParser};
@@ -68,6 +70,12 @@ pub struct Letter {
     pub own_mark: String,
     /// Servers it came through.
     pub hops: usize,
+    /// How it was protected, in words; empty when it was not, or nobody looked.
+    pub protection: Vec<String>,
+    /// Whether any of it came encrypted.
+    pub encrypted: bool,
+    /// Certificates that came with it and name its sender.
+    pub certificates: Vec<Certificate>,
     /// Why it was not read, if it was not.
     pub over: Option<Over>,
     /// Where its body begins.
@@ -171,6 +179,8 @@ pub enum Noticed {
     Encrypted(Protection),
     /// Signed; nobody has checked the signature.
     Signed(Protection),
+    /// Inside an S/MIME wrapping that anybody could open; kept as it is.
+    SmimeInside,
     /// Files in Outlook's own packing; kept as it is.
     Winmail,
     /// An invitation; kept as a file.
@@ -225,6 +235,11 @@ impl Noticed {
                 format!("The mail is encrypted ({}). It is kept as it came and was not opened.", by.name())
             }
             Noticed::Signed(by) => format!("The mail carries a signature ({}) that was not checked.", by.name()),
+            Noticed::SmimeInside => {
+                "The mail lies inside an S/MIME signature or packing, and is not encrypted. It is kept as smime.p7m; it was \
+                 neither opened nor checked."
+                    .into()
+            }
             Noticed::Winmail => "The mail holds winmail.dat, Outlook's packing of files; it is kept as it is.".into(),
             Noticed::Invitation => "The mail holds a calendar invitation; it is kept as a file.".into(),
             Noticed::MoreFiles(count) => {
@@ -257,8 +272,35 @@ impl Letter {
     }
 }
 
+/// Reads a mail with what is needed to open and check its parts. Never fails.
+pub fn read_with(raw: &[u8], limits: &Limits, ring: &openpgp::Ring) -> Letter {
+    let mut ring = ring.clone();
+    let head = Head::read(raw, limits.header).unwrap_or_else(|head| head);
+    let from = read(raw, &Limits { parts: 0, ..*limits }).from.map(|from| from.address).unwrap_or_default();
+    let sent = openpgp::autocrypt(head.all("autocrypt"), &from).into_iter().collect::<Vec<_>>();
+    let with_it = openpgp::certificates(&sent);
+    ring.certificates.extend(with_it.iter().cloned().map(|it| (it, openpgp::Whose::Mails)));
+    let opener = openpgp::Opener::new(&ring);
+    let (mut letter, keys) = read_by(raw, limits, Some(&opener));
+    let attached = openpgp::certificates(&keys);
+    // A key that lies with the mail may be the one that signed it.
+    if opener.stranger.get() && !attached.is_empty() {
+        let mut ring = ring.clone();
+        ring.certificates.extend(attached.iter().cloned().map(|it| (it, openpgp::Whose::Mails)));
+        letter = read_by(raw, limits, Some(&openpgp::Opener::new(&ring))).0;
+    }
+    // What was attached by hand counts before what a program adds.
+    letter.certificates = attached.into_iter().chain(with_it).filter(|it| it.names(&from, ring.now)).collect();
+    letter
+}
+
 /// Reads a mail. Never fails: what cannot be read is said in the letter.
 pub fn read(raw: &[u8], limits: &Limits) -> Letter {
+    read_by(raw, limits, None).0
+}
+
+/// The letter, and keys that lie with it.
+fn read_by(raw: &[u8], limits: &Limits, opener: Option<&openpgp::Opener<'_>>) -> (Letter, Vec<Vec<u8>>) {
     let mut letter = Letter::default();
     let head = match Head::read(raw, limits.header) {
         Ok(head) => head,
@@ -276,10 +318,17 @@ pub fn read(raw: &[u8], limits: &Limits) -> Letter {
         letter.noticed.push(Noticed::MixedLineEnds);
     }
     if letter.over.is_some() {
-        return letter;
+        return (letter, Vec::new());
     }
-    match parts::walk(raw, limits) {
+    let mut keys = Vec::new();
+    match parts::walk(raw, limits, opener) {
         Ok(found) => {
+            keys = found.keys;
+            letter.protection = found.protection;
+            letter.encrypted = found.encrypted;
+            if let Some(subject) = found.subject {
+                letter.subject = super::address::display_line(&subject);
+            }
             letter.text = text::passages(&found.text);
             if found.cut {
                 letter.text.push(Passage::Said(GOES_ON.to_owned()));
@@ -293,7 +342,7 @@ pub fn read(raw: &[u8], limits: &Limits) -> Letter {
         }
         Err(over) => letter.over = Some(over),
     }
-    letter
+    (letter, keys)
 }
 
 /// The header lines of a mail, unfolded and in order; names in lower case.

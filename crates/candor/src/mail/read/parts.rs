@@ -1,7 +1,9 @@
 //! The tree of a mail, walked within a budget. Headers and charsets are read by the parser crate; the tree is walked
 //! here, because its depth and breadth must have an end.
 
+use super::openpgp::{KEYS, Opener, canonical};
 use super::{Attached, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
+use candor_core::protected;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
 
@@ -30,11 +32,19 @@ pub(super) struct Found {
     pub(super) cut: bool,
     pub(super) files: Vec<Attached>,
     pub(super) noticed: Vec<Noticed>,
+    /// How it was protected, in words.
+    pub(super) protection: Vec<String>,
+    /// Whether any of it came encrypted.
+    pub(super) encrypted: bool,
+    /// The subject that lies inside the protection.
+    pub(super) subject: Option<String>,
+    /// Certificates that lie with it.
+    pub(super) keys: Vec<Vec<u8>>,
 }
 
-/// Walks a whole message.
-pub(super) fn walk(raw: &[u8], limits: &Limits) -> Result<Found, Over> {
-    let mut walk = Walk { limits, parts: 0, more: 0, html_shown: false, found: Found::default() };
+/// Walks a whole message; `opener` opens and checks what is protected with OpenPGP.
+pub(super) fn walk(raw: &[u8], limits: &Limits, opener: Option<&Opener<'_>>) -> Result<Found, Over> {
+    let mut walk = Walk { limits, opener, parts: 0, more: 0, html_shown: false, found: Found::default() };
     let said = walk.entity(raw, 0, "text/plain", false)?;
     walk.found.text = said.text;
     walk.found.cut = said.cut | cut(&mut walk.found.text, TEXT);
@@ -49,6 +59,7 @@ pub(super) fn walk(raw: &[u8], limits: &Limits) -> Result<Found, Over> {
 
 struct Walk<'a> {
     limits: &'a Limits,
+    opener: Option<&'a Opener<'a>>,
     parts: usize,
     more: usize,
     html_shown: bool,
@@ -72,6 +83,8 @@ struct Kind {
     flowed: bool,
     delsp: bool,
     protocol: String,
+    /// What an S/MIME part says it is, such as `enveloped-data`.
+    smime: String,
     coding: String,
     attached: bool,
     name: Option<String>,
@@ -93,6 +106,7 @@ impl Kind {
             flowed: false,
             delsp: false,
             protocol: String::new(),
+            smime: String::new(),
             coding: String::new(),
             attached: false,
             name: None,
@@ -124,6 +138,7 @@ impl Kind {
             kind.flowed = found.attribute("format").is_some_and(|it| it.eq_ignore_ascii_case("flowed"));
             kind.delsp = found.attribute("delsp").is_some_and(|it| it.eq_ignore_ascii_case("yes"));
             kind.protocol = found.attribute("protocol").unwrap_or_default().to_ascii_lowercase();
+            kind.smime = found.attribute("smime-type").unwrap_or_default().to_ascii_lowercase();
         }
         kind.coding = first(HeaderName::ContentTransferEncoding)
             .and_then(|value| value.as_text())
@@ -179,6 +194,13 @@ impl Walk<'_> {
             return Err(Over::Parts);
         }
         let protection = if kind.protocol.contains("pgp") { Protection::OpenPgp } else { Protection::Smime };
+        if let Some(opener) = self.opener.filter(|_| protection == Protection::OpenPgp && parts.len() >= 2) {
+            match kind.sub.as_str() {
+                "encrypted" => return self.encrypted(opener, &parts, depth),
+                "signed" => return self.signed(opener, &parts, depth),
+                _ => {}
+            }
+        }
         match kind.sub.as_str() {
             "encrypted" => self.found.noticed.push(Noticed::Encrypted(protection)),
             "signed" => self.found.noticed.push(Noticed::Signed(protection)),
@@ -204,6 +226,77 @@ impl Walk<'_> {
         Ok(Said { text: texts.join("\n\n"), from_html, cut })
     }
 
+    /// An encrypted part (RFC 3156, section 4): its version, the message, and what should not be there.
+    fn encrypted(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize) -> Result<Said, Over> {
+        self.parts += 2;
+        let message = self.decoded(parts[1]);
+        let piece = opener.open(&message);
+        self.found.encrypted = true;
+        self.found.protection.extend(piece.words.iter().cloned());
+        let mut said = Said::default();
+        match piece.bytes {
+            Some(inside) => {
+                if depth == 0 {
+                    self.found.subject = protected_subject(&inside);
+                }
+                said = self.entity(&inside, depth + 1, "text/plain", false)?;
+            }
+            None => self.keep("encrypted.asc", "application/pgp-encrypted", message),
+        }
+        self.beside(said, &piece.words, piece.signed, &parts[2..], depth)
+    }
+
+    /// A signed part (RFC 3156, section 5): what is signed, the signature, and what should not be there.
+    fn signed(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize) -> Result<Said, Over> {
+        self.parts += 1;
+        let signature = self.decoded(parts[1]);
+        let piece = opener.check(&canonical(parts[0]), &signature);
+        self.found.protection.extend(piece.words.iter().cloned());
+        let said = self.entity(parts[0], depth + 1, "text/plain", false)?;
+        self.beside(said, &piece.words, piece.signed, &parts[2..], depth)
+    }
+
+    /// What was protected, with marks around it unless it is all there is, and then what stands beside it.
+    fn beside(
+        &mut self,
+        mut said: Said,
+        words: &[String],
+        signed: bool,
+        more: &[&[u8]],
+        depth: usize,
+    ) -> Result<Said, Over> {
+        if depth == 0 && more.is_empty() {
+            return Ok(said);
+        }
+        let kind = if signed { "Signed" } else { "Protected" };
+        let begins = protected::mark(&format!("{kind}, from here: {}", words.join(" ")));
+        said.text = format!("{begins}\n{}\n⟦Up to here.⟧\n", said.text.trim_end());
+        for part in more {
+            let beside = self.entity(part, depth + 1, "text/plain", false)?;
+            said.text.push_str(&beside.text);
+        }
+        Ok(said)
+    }
+
+    /// The body of a part without its transfer coding.
+    fn decoded(&mut self, part: &[u8]) -> Vec<u8> {
+        let kind = Kind::read(part, PART_HEADER, "application/octet-stream", &mut self.found.noticed);
+        let body = &part[kind.body_at..];
+        match kind.coding.as_str() {
+            "base64" => base64(body),
+            "quoted-printable" => quoted_printable(body, false),
+            _ => body.to_vec(),
+        }
+    }
+
+    fn keep(&mut self, name: &str, kind: &str, bytes: Vec<u8>) {
+        if self.found.files.len() < self.limits.files {
+            self.found.files.push(Attached { name: name.to_owned(), kind: kind.to_owned(), bytes });
+        } else {
+            self.more += 1;
+        }
+    }
+
     fn text(&mut self, kind: &Kind, bytes: &[u8]) -> Said {
         let over = bytes.len() > TEXT_PART;
         let bytes = &bytes[..bytes.len().min(TEXT_PART)];
@@ -227,14 +320,24 @@ impl Walk<'_> {
         };
         let mut decoded: String =
             decoded.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
-        if decoded.contains("-----BEGIN PGP MESSAGE-----") {
+        let opened = self.opener.filter(|_| kind.sub != "html").and_then(|opener| opener.text(&decoded));
+        if let Some(opened) = opened {
+            self.found.protection.extend(opened.words);
+            self.found.encrypted |= opened.encrypted;
+            decoded = opened.text;
+        } else if decoded.contains("-----BEGIN PGP MESSAGE-----") {
             self.found.noticed.push(Noticed::Encrypted(Protection::OpenPgp));
-        } else if decoded.contains("-----BEGIN PGP SIGNED MESSAGE-----") {
-            self.found.noticed.push(Noticed::Signed(Protection::OpenPgp));
+            decoded = protected::plain(&decoded);
+        } else {
+            if decoded.contains("-----BEGIN PGP SIGNED MESSAGE-----") {
+                self.found.noticed.push(Noticed::Signed(Protection::OpenPgp));
+            }
+            decoded = protected::plain(&decoded);
         }
         if kind.main == "text" && kind.sub == "html" {
             self.html_shown = true;
-            let mut text = html::to_text(&decoded);
+            // An entity may stand for any character.
+            let mut text = protected::plain(&html::to_text(&decoded));
             let cut = over | (decoded.len() > html::LONGEST) | cut(&mut text, TEXT);
             return Said { text, from_html: true, cut };
         }
@@ -248,9 +351,15 @@ impl Walk<'_> {
         match full.as_str() {
             "text/calendar" => self.found.noticed.push(Noticed::Invitation),
             "application/ms-tnef" | "application/vnd.ms-tnef" => self.found.noticed.push(Noticed::Winmail),
+            "application/pkcs7-mime" | "application/x-pkcs7-mime"
+                if matches!(kind.smime.as_str(), "signed-data" | "compressed-data") =>
+            {
+                self.found.noticed.push(Noticed::SmimeInside);
+            }
             "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
                 self.found.noticed.push(Noticed::Encrypted(Protection::Smime));
             }
+            "application/pgp-keys" if self.found.keys.len() < KEYS => self.found.keys.push(bytes.clone()),
             _ => {}
         }
         if self.found.files.len() >= self.limits.files {
@@ -260,6 +369,13 @@ impl Walk<'_> {
         let name = kind.name.clone().unwrap_or_else(|| made_name(&full, self.found.files.len() + 1));
         self.found.files.push(Attached { name, kind: full, bytes });
     }
+}
+
+/// The subject inside a protected part, if its header says that it is one.
+fn protected_subject(inside: &[u8]) -> Option<String> {
+    let head = super::head::Head::read(inside, PART_HEADER).ok()?;
+    let message = MessageParser::default().parse_headers(&head.bytes[..])?;
+    message.header_values(HeaderName::Subject).find_map(|value| value.as_text()).map(protected::plain)
 }
 
 /// A name for a file that has none.

@@ -5,6 +5,7 @@ use super::{Names, Opened, People, history, html, may_write, opened, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::files;
+use crate::openpgp::{Certificate, words::grouped};
 use crate::web::clocks;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::case::{
@@ -366,6 +367,25 @@ fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> (Strin
     }
 }
 
+/// How letters to a reporter are encrypted, where they gave a key.
+fn key_row(pgp_key: &str, now: Timestamp) -> Option<Row> {
+    if pgp_key.is_empty() {
+        return None;
+    }
+    let held = "letters to the reporter are held; they were asked for another key, or may choose letters in the clear on their page";
+    let words = match Certificate::read(pgp_key.as_bytes(), &Default::default()) {
+        Err(why) => format!("{why}: {held}"),
+        Ok(key) => {
+            let print = grouped(&key.fingerprint());
+            match key.can_encrypt(now) {
+                Ok(()) => format!("{print}; letters to the reporter are encrypted to it"),
+                Err(why) => format!("{print}: {why}; {held}"),
+            }
+        }
+    };
+    Some(Row::new("OpenPGP key", words))
+}
+
 fn report_view(
     case: &Case,
     report: &Report,
@@ -419,6 +439,7 @@ fn report_view(
                 who = format!("{who}, {part}");
             }
         }
+        rows.extend(key_row(&contact.pgp_key, now));
     } else if report.erased {
         who = "name and address erased".into();
     } else {

@@ -1,6 +1,7 @@
 //! What happened to a case, in words: one line per journal entry.
 
-use super::Names;
+use super::{Names, decrypted};
+use crate::web::receipt::words::key_words;
 use crate::web::views::case::Entry as EntryView;
 use crate::web::views::{FileView, Row, TimeView, fmt};
 use candor_core::case::{Author, Case, Entry};
@@ -73,6 +74,10 @@ fn line(
         Event::CreditChosen { credit, .. } => {
             view.who = reporter(case, 0);
             said(&mut view, "chose how to be credited", "reporter", &credit_words(credit));
+        }
+        Event::KeyGiven { pgp_key, report: of, .. } => {
+            view.who = reporter(case, *of);
+            said(&mut view, &key_words(pgp_key), "reporter", "");
         }
         Event::CreditAsked => view.did = "asked the reporter how they wish to be credited".into(),
         Event::Acknowledged { text } => said(&mut view, "acknowledged the report", "team", text),
@@ -353,6 +358,10 @@ pub fn file_view(case: &Case, file: &FileRef, note: &str) -> FileView {
         size: fmt::size(file.size),
         href: format!("/desk/cases/{}/files/{}", case.id, file.id),
         note: note.into(),
+        opened: match decrypted::may_be_encrypted(&file.name, file.size) {
+            true => format!("/desk/cases/{}/files/{}/opened", case.id, file.id),
+            false => String::new(),
+        },
     }
 }
 

@@ -9,6 +9,7 @@ pub mod search; // cases by their words
 pub mod case; // one case: history and facts
 pub mod evidence; // what a report holds, and which cases are like it
 pub mod history; // what happened, in words
+pub mod decrypted; // encrypted files, opened for the team
 pub mod acts; // the form of each act, and its sending
 pub mod fields; // the questions each act asks
 pub mod advisory; // the editor, and the check before publication
@@ -46,6 +47,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/report", get(behalf::form).post(behalf::file))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/files/{file}", get(case::file))
+        .route("/desk/cases/{case}/files/{file}/opened", get(decrypted::opened))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
         .route("/desk/cases/{case}/release-notes", get(publication::release_notes))
         .route("/desk/cases/{case}/{act}", get(acts::form).post(acts::send))

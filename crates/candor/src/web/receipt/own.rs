@@ -4,11 +4,12 @@ use super::{message_form, words};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::policy_of;
+use crate::openpgp::{Certificate, words::grouped};
 use crate::web::fields::Fields;
 use crate::web::report::{files::limits, questions};
 use crate::web::session::{FormNonce, ReceiptHolder};
 use crate::web::views::parts::Credit as CreditPart;
-use crate::web::views::report::{EmbargoView, Nudge, ReporterPage, SummaryAsk};
+use crate::web::views::report::{EmbargoView, KeyChoice, Nudge, ReporterPage, SummaryAsk};
 use crate::web::views::{Link, Problem, TimeView, parts};
 use crate::web::{clocks, page};
 use candor_core::case::{Case, Report, State, SummaryState};
@@ -71,6 +72,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         once: FormNonce::fresh(app).text(app, &message_form(case))?,
         can_write: true,
         nudge: nudge(holder, &policy, &zone, now),
+        key: key(report, now),
         credit: Some(credit),
         embargo: embargo(case, &policy, &zone, now),
         summary: case
@@ -211,6 +213,29 @@ fn credit(
     let problems = parts::problems(std::slice::from_ref(&group));
     let asked = (case.credit_asked && report.credit.is_none()) || !problems.is_empty();
     (CreditPart { chosen, asked, group }, problems)
+}
+
+/// How letters to the reporter are encrypted; `None` when none are written.
+fn key(report: &Report, now: Timestamp) -> Option<KeyChoice> {
+    let contact = report.contact.as_ref().filter(|contact| !contact.email.is_empty())?;
+    if contact.pgp_key.is_empty() {
+        return Some(KeyChoice {
+            words: "Letters to you are not encrypted. They say only that there is news.".into(),
+            ..KeyChoice::default()
+        });
+    }
+    let read = Certificate::read(contact.pgp_key.as_bytes(), &Default::default());
+    Some(match read {
+        Err(why) => KeyChoice { words: format!("Letters to you wait: {why}."), given: true, ..KeyChoice::default() },
+        Ok(key) => KeyChoice {
+            fingerprint: grouped(&key.fingerprint()),
+            words: match key.can_encrypt(now) {
+                Ok(()) => "Letters to you are encrypted to this key.".into(),
+                Err(why) => format!("Letters to you wait: {why}."),
+            },
+            given: true,
+        },
+    })
 }
 
 fn credit_answers(credit: Option<&Credit>) -> Fields {

@@ -1,6 +1,7 @@
 //! What was said and done, in words for the reporter. Only what [`Event::is_shown_to_reporter`] lets through, and of
 //! several reporters each their own part.
 
+use crate::openpgp::{Certificate, words::grouped};
 use crate::web::session::ReceiptHolder;
 use crate::web::views::report::Message;
 use crate::web::views::{FileView, Row, TimeView, fmt};
@@ -27,6 +28,7 @@ fn is_shown(entry: &Entry, own: u32) -> bool {
         Event::ReporterWrote { report, .. }
         | Event::Nudged { report, .. }
         | Event::CreditChosen { report, .. }
+        | Event::KeyGiven { report, .. }
         | Event::BreachRecorded { report, .. }
         | Event::BreachCleared { report, .. }
         | Event::SummaryDeclined { report, .. }
@@ -57,6 +59,7 @@ pub fn file(file: &FileRef) -> FileView {
         size: fmt::size(file.size),
         href: format!("/receipt/files/{}", file.id),
         note: String::new(),
+        opened: String::new(),
     }
 }
 
@@ -66,6 +69,15 @@ pub fn dialogue(holder: &ReceiptHolder, policy: &Policy, zone: &TimeZone, now: T
     let shown = holder.case.history.iter().filter(|entry| is_shown(entry, own));
     let shown = shown.filter(|entry| is_to_reporter(&entry.what, policy));
     shown.filter_map(|entry| message(entry, policy, zone, now)).collect()
+}
+
+/// What became of the key for letters.
+pub fn key_words(pgp_key: &str) -> String {
+    match Certificate::read(pgp_key.as_bytes(), &Default::default()) {
+        _ if pgp_key.is_empty() => "chose letters that are not encrypted".into(),
+        Ok(key) => format!("gave the OpenPGP key {} for letters", grouped(&key.fingerprint())),
+        Err(_) => "gave an OpenPGP key for letters".into(),
+    }
 }
 
 /// Whether what a clock did is about a promise to the reporter; what is owed to others is not theirs to see.
@@ -85,6 +97,7 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
         Event::Reported { .. } => ("mine", "sent the report".into(), ""),
         Event::ReporterWrote { text, .. } => ("mine", "wrote".into(), text.as_str()),
         Event::Nudged { to, .. } => ("mine", format!("asked for news; the {to} was told"), ""),
+        Event::KeyGiven { pgp_key, .. } => ("mine", key_words(pgp_key), ""),
         Event::CreditChosen { credit, .. } => match credit {
             Credit::Anonymous => ("mine", "chose not to be named".into(), ""),
             Credit::Named { .. } => ("mine", "chose how to be named".into(), ""),
