@@ -76,3 +76,21 @@ pub fn would_change(case: &Case, policy: &Policy, newer: &Policy, version: u32, 
     changes.extend(fresh.map(|clock| change(clock, None, Some(clock.due))));
     changes
 }
+
+/// What a newer version that comes into service at once changes of the open promises of a case, though the case stays under
+/// its own: `after` is that version with the planned pauses of the newer one as well.
+pub fn reached(case: &Case, before: &Policy, after: &Policy, now: Timestamp) -> Vec<WouldChange> {
+    let (old, new) = (promises::open(case, before, now), promises::open(case, after, now));
+    let of = |clock: &promises::Clock| {
+        old.iter().find(|other| other.promise == clock.promise && other.cycle == clock.cycle).map(|other| other.due)
+    };
+    let moved = new.iter().filter(|clock| of(clock).is_some_and(|was| !promises::same_date(was, clock.due)));
+    moved
+        .map(|clock| WouldChange {
+            promise: clock.promise.clone(),
+            what: clock.what.clone(),
+            was: of(clock),
+            would: Some(clock.due),
+        })
+        .collect()
+}

@@ -219,6 +219,15 @@ impl App {
         policies.get(program)?.all.get(&version).cloned()
     }
 
+    /// The policy of a program as it was at a version, were `newer` taken into service now: with its planned pauses.
+    pub fn policy_with(&self, program: &ProgramSlug, version: u32, newer: &Policy) -> Option<Policy> {
+        let versions = self.versions(program)?;
+        let (_, policy) = versions.plain.get(&version)?;
+        let known = versions.plain.range(version + 1..).map(|(_, (since, policy))| (*since, policy.as_ref()));
+        let later: Vec<_> = known.chain([(self.now(), newer)]).collect();
+        Some(policy.with_later(&later))
+    }
+
     /// Every policy in force, by program.
     pub fn programs(&self) -> Vec<Arc<Policy>> {
         let policies = self.policies.read().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,9 @@ pub enum Command {
         /// Who takes it into service, for the list of versions
         #[arg(long, value_name = "NAME", default_value = "")]
         by: String,
+        /// Say what it would change, in the policy and in the dates of open cases, and take nothing into service
+        #[arg(long)]
+        dry_run: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -46,7 +49,8 @@ pub enum Command {
 
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
-        Command::Add { file, by, json, place } => add(&file, &by, json, &place).await,
+        Command::Add { file, dry_run: true, json, place, .. } => rehearse(&file, json, &place).await,
+        Command::Add { file, by, json, place, .. } => add(&file, &by, json, &place).await,
         Command::History { program, json, place } => history(&program, json, &place).await,
         Command::List { json, place } => list(json, &place).await,
     }
@@ -90,6 +94,52 @@ async fn add(file: &std::path::Path, by: &str, json: bool, place: &Place) -> Out
         }
     } else {
         output::say(format_args!("{} has this policy already, as version {}", added.slug, added.version));
+    }
+    Ok(())
+}
+
+/// Says what a file would change, and changes nothing.
+async fn rehearse(file: &std::path::Path, json: bool, place: &Place) -> Outcome {
+    let (policy, source) = match super::policy::read(file)? {
+        Ok(found) => found,
+        Err(findings) => return super::policy::tell(file, &findings, json),
+    };
+    let app = place.open().await?;
+    let slug = &policy.program.slug;
+    let changes = match app.policy_in_force(slug) {
+        Some((_, before)) => candor_core::policy::diff::changes(&before, &policy),
+        None => Vec::new(),
+    };
+    let dates = crate::execute::would::change(&app, &policy).await?;
+    if json {
+        let changes: Vec<_> = changes.iter().map(|change| json!({ "key": change.key, "text": change.text })).collect();
+        let dates: Vec<_> = dates
+            .iter()
+            .map(|one| {
+                json!({
+                    "case": one.case, "version": one.version, "promise": one.change.promise,
+                    "was": one.change.was, "would_be": one.change.would, "at_once": one.at_once,
+                })
+            })
+            .collect();
+        output::json(&json!({ "program": slug, "dry_run": true, "changes": changes, "dates": dates }));
+        return Ok(());
+    }
+    super::policy::warn(file, &source);
+    output::say(format_args!("nothing was taken into service; {slug} would change so:"));
+    if changes.is_empty() {
+        output::say("  nothing that the policy says");
+    }
+    for change in changes {
+        output::say(format_args!("  {change}"));
+    }
+    let when = |at: Option<jiff::Timestamp>| {
+        at.map_or_else(|| "not promised".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    };
+    for one in dates {
+        let how = if one.at_once { "at once, by a planned pause" } else { "when the case is moved to it" };
+        let (was, would) = (when(one.change.was), when(one.change.would));
+        output::say(format_args!("  {}, {}: {was}, then {would} ({how})", one.case, one.change.promise));
     }
     Ok(())
 }

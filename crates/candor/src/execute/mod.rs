@@ -10,6 +10,7 @@ pub mod queue; // what needs a person, by due date
 pub mod rebuild; // projections, made anew from the journal
 pub mod waiting; // reports taken in while the desk is locked
 pub mod report; // a report opens a case
+pub mod would; // what a policy file would change of the dates of open cases
 
 use crate::app::App;
 use crate::error::Error;

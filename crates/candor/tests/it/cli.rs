@@ -211,6 +211,9 @@ fn the_history_of_a_policy_is_told_with_dates_changes_and_who() {
     shell.run(&["program", "add", "minio.toml", "--by", "Ada"]).fine();
     let newer = MINIO.replace("within = \"48 hours\"", "within = \"36 hours\"");
     std::fs::write(shell.path("newer.toml"), newer).expect("written");
+    let would = shell.run(&["program", "add", "newer.toml", "--dry-run"]).fine();
+    assert!(would.contains("nothing was taken into service") && would.contains("was 48 hours, is 36 hours"), "{would}");
+    assert!(!shell.run(&["program", "history", "minio"]).fine().contains("version 2"));
     shell.run(&["program", "add", "newer.toml"]).fine();
     let told = shell.run(&["program", "history", "minio"]).fine();
     assert!(told.contains("version 1, in service since") && told.contains("taken by Ada"), "{told}");

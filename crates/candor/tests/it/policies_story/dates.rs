@@ -89,6 +89,12 @@ async fn p8_a_pause_of_a_newer_version_reaches_older_cases_and_the_policy_page_s
     assert_eq!(desk.clock(&case, "fix").await, pair("running", "2027-03-11 08:00"));
     desk.at("2027-03-02T08:00:00Z");
     let newer = format!("{POLICY}{PAUSE}");
+    // What it would change is known before: at once by the pause, and the same were the case moved.
+    let policy = candor_core::policy::file::read(&newer).expect("a policy");
+    let would = candor::execute::would::change(&desk.service.app, &policy).await.expect("it reads");
+    let told: Vec<_> = would.iter().map(|one| (one.at_once, one.change.would.map(|at| at.to_string()))).collect();
+    let date = Some("2027-03-18T08:00:00Z".to_owned());
+    assert_eq!(told, [(true, date.clone()), (false, date)]);
     assert!(desk.service.app.add_program(&newer).await.expect("a new version").changed);
     let told = desk.works("2027-03-02T08:01:00Z").await;
     assert!(
