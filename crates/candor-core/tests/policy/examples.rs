@@ -5,7 +5,7 @@
 use crate::given::Story;
 use candor_core::event::{Event, ReportFacts};
 use candor_core::policy::{
-    CreditDefault, CreditField, Policy, PublishOn, ReportField, Step, VersionRule, file, render,
+    CreditDefault, CreditField, Policy, PublishOn, ReportField, Step, VersionRule, file, fragments, render,
 };
 use candor_core::{gates, intake};
 use candor_formats::cvss::Severity;
@@ -37,6 +37,11 @@ fn every_example_is_read_without_a_finding() {
         assert_eq!(example(name).program.slug.as_str(), name);
     }
     assert_eq!(read("policy.toml").program.name, "Candor");
+    // And none of them sends letters round in circles.
+    for name in ["directus", "strapi", "dapr", "ibexa", "minio", "curl", "nodejs", "django"] {
+        let text = text(&format!("examples/policies/{name}.toml"));
+        assert_eq!(file::warnings(&text, &fragments::nowhere), Vec::new(), "{name}");
+    }
 }
 
 #[test]
