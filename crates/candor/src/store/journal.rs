@@ -70,8 +70,9 @@ statements! {
     LOAD = "select stream, seq, at, kind, actor, body, person, person_body, prev, hash \
             from journal where stream = $1 and seq > $2 order by seq";
     HEAD = "select seq, hash from journal where stream = $1 order by seq desc limit 1";
+    // The program is compared as an expression, so that the index of breaches is walked from its newest end.
     BREACHES = "select j.at, j.stream, j.seq from journal j join case_row c on c.id = j.stream \
-        where c.program = $1 and j.kind = 'promise-broken' and (j.at, j.stream, j.seq) < ($2, $3, $4) \
+        where c.program || '' = $1 and j.kind = 'promise-broken' and (j.at, j.stream, j.seq) < ($2, $3, $4) \
         order by j.at desc, j.stream desc, j.seq desc limit $5";
     STREAMS = "select distinct stream from journal where stream > $1 order by stream limit $2";
 }
