@@ -2,7 +2,7 @@
 
 use crate::case::Bell;
 use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
-pub use crate::lists::{Justification, MovedDate, Standing};
+pub use crate::lists::{FixKind, Justification, MovedDate, Standing, VerificationFacts, VerificationResult};
 pub use crate::origin::Origin;
 use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
@@ -768,31 +768,6 @@ pub struct FileRef {
     pub looks: String,
 }
 
-/// What a member found when they tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerificationFacts {
-    /// Where they tried: version, system, configuration.
-    pub environment: String,
-    /// What came of it.
-    pub result: VerificationResult,
-    /// What exploitation needs.
-    pub conditions: String,
-    /// What it leads to.
-    pub impact: String,
-}
-
-/// What came of a verification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum VerificationResult {
-    /// It happens as told.
-    Reproduced,
-    /// It happens in part, or otherwise than told.
-    Partly,
-    /// It could not be made to happen.
-    NotReproduced,
-}
-
 /// How a case ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
@@ -846,43 +821,6 @@ impl Outcome {
             Outcome::ScannerOutput => "scanner output without proof",
             Outcome::Withdrawn => "withdrawn",
             Outcome::NoAnswer => "no answer",
-        }
-    }
-}
-
-/// Kinds of remediation and of decisions about a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FixKind {
-    /// A released fix.
-    Patch,
-    /// The broken feature is switched off.
-    Disable,
-    /// Another change makes exploitation impossible.
-    Countermeasure,
-    /// Users can protect themselves.
-    Workaround,
-    /// This version is not affected.
-    NotAffected,
-    /// This version will not be fixed.
-    WillNotFix,
-}
-
-impl FixKind {
-    /// Whether it protects users.
-    pub fn is_remedy(self) -> bool {
-        matches!(self, FixKind::Patch | FixKind::Disable | FixKind::Countermeasure | FixKind::Workaround)
-    }
-
-    /// Name in words.
-    pub fn label(self) -> &'static str {
-        match self {
-            FixKind::Patch => "fix released",
-            FixKind::Disable => "feature switched off",
-            FixKind::Countermeasure => "countermeasure",
-            FixKind::Workaround => "workaround",
-            FixKind::NotAffected => "not affected",
-            FixKind::WillNotFix => "will not be fixed",
         }
     }
 }

@@ -4,7 +4,7 @@
 pub mod id; // names of things: cases, members, persons, programs
 pub mod case; // the noun: one root cause, its reports, and all that became of it
 pub mod event; // everything that can have happened to a case
-mod lists; // closed lists of words that events carry
+mod lists; // closed lists and small records that events carry
 pub mod command; // everything a person, a letter or a clock may ask
 pub mod refusal; // why the answer was no, in words fit to show
 pub mod policy; // the promises a team has made, as data: parsed, checked, rendered

@@ -1,4 +1,4 @@
-//! Closed lists of words that events carry, and a date that moved.
+//! What events carry: closed lists of words, a record of verification, a date that moved.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -111,4 +111,66 @@ pub struct MovedDate {
     pub was: Timestamp,
     /// The date now.
     pub is: Timestamp,
+}
+
+/// Kinds of remediation and of decisions about a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FixKind {
+    /// A released fix.
+    Patch,
+    /// The broken feature is switched off.
+    Disable,
+    /// Another change makes exploitation impossible.
+    Countermeasure,
+    /// Users can protect themselves.
+    Workaround,
+    /// This version is not affected.
+    NotAffected,
+    /// This version will not be fixed.
+    WillNotFix,
+}
+
+impl FixKind {
+    /// Whether it protects users.
+    pub fn is_remedy(self) -> bool {
+        matches!(self, FixKind::Patch | FixKind::Disable | FixKind::Countermeasure | FixKind::Workaround)
+    }
+
+    /// Name in words.
+    pub fn label(self) -> &'static str {
+        match self {
+            FixKind::Patch => "fix released",
+            FixKind::Disable => "feature switched off",
+            FixKind::Countermeasure => "countermeasure",
+            FixKind::Workaround => "workaround",
+            FixKind::NotAffected => "not affected",
+            FixKind::WillNotFix => "will not be fixed",
+        }
+    }
+}
+
+/// What a member found when they tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationFacts {
+    /// Where they tried: version, system, configuration.
+    pub environment: String,
+    /// What came of it.
+    pub result: VerificationResult,
+    /// What exploitation needs.
+    pub conditions: String,
+    /// What it leads to.
+    pub impact: String,
+}
+
+/// What came of a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerificationResult {
+    /// It happens as told.
+    Reproduced,
+    /// It happens in part, or otherwise than told.
+    Partly,
+    /// It could not be made to happen.
+    NotReproduced,
 }

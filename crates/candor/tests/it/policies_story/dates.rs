@@ -92,9 +92,9 @@ async fn p8_a_pause_of_a_newer_version_reaches_older_cases_and_the_policy_page_s
     // What it would change is known before: at once by the pause, and the same were the case moved.
     let policy = candor_core::policy::file::read(&newer).expect("a policy");
     let would = candor::execute::would::change(&desk.service.app, &policy).await.expect("it reads");
-    let told: Vec<_> = would.iter().map(|one| (one.at_once, one.change.would.map(|at| at.to_string()))).collect();
-    let date = Some("2027-03-18T08:00:00Z".to_owned());
-    assert_eq!(told, [(true, date.clone()), (false, date)]);
+    let date = |one: &candor::execute::would::Would| one.change.would.map(|at| at.strftime("%F %H:%M").to_string());
+    let told: Vec<_> = would.iter().map(|one| (one.at_once, date(one).unwrap_or_default())).collect();
+    assert_eq!(told, [(true, "2027-03-18 08:00".to_owned()), (false, "2027-03-18 08:00".to_owned())]);
     assert!(desk.service.app.add_program(&newer).await.expect("a new version").changed);
     let told = desk.works("2027-03-02T08:01:00Z").await;
     assert!(
