@@ -19,6 +19,7 @@ pub mod origin; // who really sent a mail
 mod facts; // what a report asks for, from a mail
 pub mod members; // what members write from their own mail program
 pub mod tasks; // what is still to be done with a mail that was taken in
+mod opening; // what is encrypted or signed, read with keys
 pub mod receive; // whose it is, and what becomes of it
 pub mod read; // a mail that comes in: raw bytes to what it says
 

@@ -19,17 +19,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::members::{self, Desk};
 use super::read::asks::{self, Ask};
-use super::read::openpgp::{Ring, Whose};
-use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read, read_with};
-use super::{address, bounces, facts, tasks};
+use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read};
+use super::{address, bounces, facts, opening, tasks};
 use crate::app::App;
 use crate::config::MailDns;
 use crate::error::Error;
 use crate::execute::report::{NewReport, file_report_beside, find_reply};
 use crate::execute::{self, Beside, Letters, execute_beside};
 use crate::keys::{Purpose, equal, lookup, random};
-use crate::openpgp::Certificate;
-use crate::program_keys;
 use crate::store::{self, Statement};
 use crate::watch::{probes, round_trip};
 
@@ -205,11 +202,7 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     // Two names for one sender, so that answers and bounces never count as reports.
     let writer = lookup(lookups, "mail writer", sender.as_bytes());
     let sender = lookup(lookups, "mail sender", sender.as_bytes());
-    if seems_protected(&letter, &raw) {
-        let automatic = letter.automatic;
-        letter = Box::pin(opened(app, &program, whose.as_ref(), raw.clone(), limits)).await?;
-        letter.automatic = automatic;
-    }
+    let letter = Box::pin(opening::opened(app, &program, whose.as_ref(), &key, raw.clone(), limits, letter)).await?;
     let path = envelope.from.clone();
     let mail = Mail { app, program, key, sender, writer, raw, letter, path, now: app.now() };
     let _turn = LANES[usize::from(sender[0]) % LANES.len()].lock().await;
@@ -240,41 +233,6 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
             }
         }
     }
-}
-
-/// Whether a mail is worth a look with keys: encrypted, signed, or with a key in it.
-fn seems_protected(letter: &Letter, raw: &[u8]) -> bool {
-    let holds = |words: &[u8]| raw.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words));
-    letter.over.is_none()
-        && [&b"application/pgp-"[..], b"-----BEGIN PGP ", b"\nautocrypt:", b"LS0tLS1CRUdJTiBQR1Ag"]
-            .iter()
-            .any(|it| holds(it))
-}
-
-/// Reads a mail again, with the program's keys and the one that the reporter gave.
-async fn opened(
-    app: &App,
-    program: &ProgramSlug,
-    whose: Option<&(CaseId, u32)>,
-    raw: Arc<Vec<u8>>,
-    limits: Limits,
-) -> Result<Letter, Error> {
-    let mut ring =
-        Ring { secrets: program_keys::secrets(app, program).await?, certificates: Vec::new(), now: app.now() };
-    if let Some((case, number)) = whose {
-        match execute::load_case(app, &Actor::Clock, case).await {
-            Ok(case) => {
-                let report = case.reports.iter().find(|report| report.number == *number);
-                let given = report.and_then(|report| report.contact.as_ref()).map(|it| it.pgp_key.as_bytes());
-                let given = given.and_then(|key| Certificate::read(key, &Default::default()).ok());
-                ring.certificates.extend(given.map(|certificate| (certificate, Whose::Reporters)));
-            }
-            // An erased case is as none.
-            Err(Error::NotFound) => {}
-            Err(other) => return Err(other),
-        }
-    }
-    tokio::task::spawn_blocking(move || read_with(&raw, &limits, &ring)).await.map_err(Error::internal)
 }
 
 /// The id of the letter of ours that carries this mark; `None` when the mark is not ours.

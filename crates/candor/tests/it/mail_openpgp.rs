@@ -218,12 +218,12 @@ async fn d2_s2_i8_a_whole_case_goes_by_encrypted_mail_alone_from_report_to_credi
     assert!(inside.contains("Your report arrived"), "{inside}");
     assert!(inside.contains("Your receipt is "), "the receipt travels encrypted");
 
-    let ask = Command::Ask { text: "Which CANARY version?".into(), files: vec![] };
+    let ask = Command::Ask { text: "Which TEAMWORD version?".into(), files: vec![] };
     execute::execute(&app, &team, &case.id, ask, None).await.expect("asked");
     posts(&app).await;
     let raw = to(&app, ADA).pop().expect("a letter").2;
-    assert!(!raw.contains("CANARY"), "never in the clear");
-    assert!(opened(&raw).contains("Which CANARY version?"), "the words of the team are in an encrypted letter");
+    assert!(!raw.contains("TEAMWORD"), "never in the clear");
+    assert!(opened(&raw).contains("Which TEAMWORD version?"), "the words of the team are in an encrypted letter");
 
     let address = secret(&app, ADA);
     let answer = encrypted(&gpg, "Content-Type: text/plain\n\nCANARY version 1.2\n", true);
@@ -318,7 +318,9 @@ async fn the_key_of_a_program_is_published_for_people_for_mail_programs_and_in_a
     let plain = String::from_utf8(gpg.prints(&["--decrypt"], &contact)).expect("text");
     assert!(plain.contains(&format!("Encryption: https://candor.example/{slug}/openpgp.asc")), "{plain}");
     let (file, findings) = candor_formats::security_txt::read(std::str::from_utf8(&contact).expect("text"), now());
-    assert!(file.is_some() && findings.is_empty(), "{findings:?}");
+    let is_error =
+        |finding: &candor_formats::security_txt::Finding| finding.level == candor_formats::security_txt::Level::Error;
+    assert!(file.is_some() && !findings.iter().any(is_error), "{findings:?}");
     let page = String::from_utf8(read(&format!("{slug}/index.html"))).expect("text");
     assert!(page.contains(&candor::openpgp::words::grouped(&print)), "the fingerprint is on the policy page");
     let other = Gpg::new().expect("gpg");

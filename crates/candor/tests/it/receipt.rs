@@ -236,3 +236,40 @@ async fn nothing_changes_without_the_pages_token_from_elsewhere_or_by_get_w8() {
     assert!(out.header("set-cookie").contains("Max-Age=0"));
     assert!(story.page().await.body.contains("Find your report"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reporter_gives_an_openpgp_key_or_chooses_letters_in_the_clear() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let browser = service.browser();
+    let said = [("title", "Overflow"), ("description", "It overflows"), ("email", "ada@outside.example")];
+    let fields = answered(browser.get("/minio/report").await.form("/minio/report"), &said);
+    let refused = browser.post("/minio/report", &answered(fields.clone(), &[("pgp_key", "no key")])).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.attributes(".problems a", "href"), ["#pgp_key"]);
+    let page = browser.post_files("/minio/report", &fields, &[]).await;
+    let story = Story { receipt: page.receipt().expect("a receipt"), service, browser };
+    story.enter(&story.receipt).await;
+    assert!(story.page().await.body.contains("Letters to you are not encrypted"));
+
+    let refused = story.send("/receipt/key", &[("pgp_key", "nonsense")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("this is no public OpenPGP key"), "{}", refused.body);
+    let at = story.service.app.now() - SignedDuration::from_hours(1);
+    let key = candor::openpgp::Secret::make("Ada <ada@outside.example>", at, None, candor::openpgp::random());
+    let key = key.expect("a key").certificate();
+    let given = story.send("/receipt/key", &[("pgp_key", &key.to_armor())]).await;
+    assert_eq!((given.status, given.header("location")), (StatusCode::SEE_OTHER, "/receipt?done=key"));
+    let page = story.page().await;
+    let print = candor::openpgp::words::grouped(&key.fingerprint());
+    assert!(page.body.contains("Letters to you are encrypted to this key"));
+    assert!(page.body.contains(&format!("gave the OpenPGP key {print} for letters")), "the change is shown");
+    let mut fields = page.form("/receipt/key");
+    fields.push(("letters".into(), "clear".into()));
+    let cleared = story.browser.post("/receipt/key", &fields).await;
+    assert_eq!(cleared.status, StatusCode::SEE_OTHER);
+    let page = story.page().await;
+    assert!(
+        page.body.contains("Letters to you are not encrypted")
+            && page.body.contains("chose letters that are not encrypted")
+    );
+}

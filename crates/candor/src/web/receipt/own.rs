@@ -18,6 +18,7 @@ use candor_core::event::{Credit, Event, Outcome};
 use candor_core::evidence;
 use candor_core::policy::Policy;
 use candor_core::promises::{self, Status};
+use candor_core::protected;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -93,7 +94,9 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
 
 /// What was noticed about the report's evidence, while it is being looked into: the same facts that the team sees.
 fn helps(case: &Case, report: &Report, policy: &Policy) -> Vec<String> {
-    if !matches!(case.state, State::New | State::Triage) || !case.verifications.is_empty() {
+    // Of what came encrypted nothing is at hand here, and nothing may be told.
+    let is_shut = report.facts.description == protected::FOR_THE_TEAM;
+    if is_shut || !matches!(case.state, State::New | State::Triage) || !case.verifications.is_empty() {
         return Vec::new();
     }
     let found = evidence::of_report(case, report, policy);
