@@ -60,6 +60,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// A throw-away demonstration: example programs, a team, cases; letters shown on a page.
     pub demo: bool,
+    /// Where the signed heads of the journals go; empty for nowhere.
+    pub anchors: Vec<AnchorPlace>,
     /// Bearer token for `/metrics` from other machines.
     pub metrics_token: Option<String>,
     /// Whether hooks and CVE Services may lie in this network and be called without TLS.
@@ -151,6 +153,38 @@ impl std::str::FromStr for MailDns {
                 .map(Self::Server)
                 .or_else(|_| text.parse().map(|ip: std::net::IpAddr| Self::Server(SocketAddr::new(ip, 53))))
                 .map_err(|_| format!("`{text}` is no DNS server; write system, off, or an address like 192.0.2.53:53")),
+/// Where a signed head of the journals goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnchorPlace {
+    /// A folder, best of another machine: one file each.
+    Folder(PathBuf),
+    /// A web address that takes it by POST, and should give the last one back by GET.
+    Web(String),
+    /// A mailbox.
+    Mail(String),
+}
+
+impl std::fmt::Display for AnchorPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "dir:{}", folder.display()),
+            Self::Web(url) => f.write_str(url),
+            Self::Mail(address) => write!(f, "mailto:{address}"),
+        }
+    }
+}
+
+impl std::str::FromStr for AnchorPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let local = |url: &str| url.starts_with("http://127.0.0.1") || url.starts_with("http://[::1]");
+        match text.split_once(':') {
+            Some(("dir", folder)) if !folder.is_empty() => Ok(Self::Folder(folder.into())),
+            Some(("mailto", address)) if address.contains('@') => Ok(Self::Mail(address.to_owned())),
+            Some(("https", _)) => Ok(Self::Web(text.to_owned())),
+            Some(("http", _)) if local(text) => Ok(Self::Web(text.to_owned())),
+            _ => Err(format!("`{text}` is no place for anchors; write dir:FOLDER, https://ADDRESS or mailto:ADDRESS")),
         }
     }
 }
@@ -216,6 +250,7 @@ impl Config {
             signin_rate: 20,
             behind_proxy: false,
             demo: false,
+            anchors: Vec::new(),
             metrics_token: None,
             private_targets: false,
             data,

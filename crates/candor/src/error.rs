@@ -62,6 +62,9 @@ pub enum Error {
     /// The store is there but its root key is not: nothing sealed can be read (503).
     #[error("The desk is locked, because its root key is missing; ask the operator to restore the key file")]
     Locked,
+    /// The data is older than what is known of it elsewhere: nothing is written until the operator decides (503).
+    #[error("Nothing was saved, because the server's data is older than its anchor; ask the operator to look at it")]
+    Behind,
     /// Our fault. The cause goes to the log, never to the page (500).
     #[error("Something went wrong on our side")]
     Internal(#[source] Cause),
@@ -79,6 +82,7 @@ impl From<StoreError> for Error {
         match why {
             StoreError::Conflict => Self::Stale,
             StoreError::Full => Self::Full,
+            StoreError::Behind => Self::Behind,
             StoreError::Busy(_) | StoreError::Poisoned => Self::Busy,
             other => Self::internal(other),
         }

@@ -6,6 +6,7 @@ pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
 pub mod openpgp; // certificates, signatures, encryption: functions over bytes
 pub mod error; // what a request can meet besides success
+pub mod proof; // what was reported and when, signed
 pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
@@ -13,6 +14,7 @@ pub mod accounts; // people of the team, and how they prove who they are
 pub mod program_keys; // the OpenPGP key of a program
 pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures
 pub mod follow; // what follows a publication: subscribers, hooks, the CVE program
+pub mod anchors; // signed heads of the journals, kept elsewhere
 pub mod search; // cases by their words, and which are alike
 pub mod web; // pages: public, reporter, desk
 pub mod api; // the JSON API

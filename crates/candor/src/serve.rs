@@ -1,6 +1,7 @@
 //! The service: opens what there is, says where it is reached, serves until it is told to stop.
 
 use crate::accounts;
+use crate::anchors;
 use crate::api;
 use crate::app::App;
 use crate::config::Config;
@@ -74,6 +75,14 @@ pub async fn open(config: Config) -> Result<App, Failure> {
             None
         }
     };
+    let fault = anchors::places::at_start(&store, &config.anchors).await.map_err(of_cause)?;
+    if let Some(fault) = fault {
+        tracing::error!(%fault, "nothing is written until this is decided");
+        // The policies are read and pages are shown; every write fails.
+        let app = App::new(store, keys, config).await.map_err(of_cause)?;
+        app.store.refuse_writes();
+        return Ok(app);
+    }
     App::new(store, keys, config).await.map_err(of_cause)
 }
 

@@ -103,6 +103,7 @@ impl From<Error> for Problem {
             Error::TooManyFiles { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-files", detail),
             Error::FileTooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "file-too-large", detail),
             Error::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail),
+            Error::Behind => Self::new(StatusCode::SERVICE_UNAVAILABLE, "behind", detail),
             Error::Locked => Self::new(StatusCode::SERVICE_UNAVAILABLE, "locked", detail),
             Error::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", detail),
             Error::Internal(cause) => {

@@ -2,8 +2,10 @@
 
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
+use crate::anchors::{self, Fault};
 use crate::api::model::entry::Entry;
 use crate::api::model::people::Names;
+use crate::config::AnchorPlace;
 use crate::execute::report::hex;
 use crate::store::{self, verify};
 use candor_core::id::CaseId;
@@ -14,9 +16,30 @@ use serde_json::json;
 pub enum Command {
     /// Checks every chain and names the first entry that is wrong
     Verify {
+        /// Check the signed heads in the store as well, and compare them with those elsewhere: dir:FOLDER, a file, https://ADDRESS
+        #[arg(long, env = "CANDOR_ANCHOR_TO", value_delimiter = ',', num_args = 0.., value_name = "PLACE", hide_env_values = true)]
+        anchors: Option<Vec<String>>,
         /// Print JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Goes on with a store that is older than its anchor, after an old backup was restored on purpose: the gap stays on record
+    Accept {
+        /// Where the newer anchors lie
+        #[arg(
+            long,
+            env = "CANDOR_ANCHOR_TO",
+            value_delimiter = ',',
+            required = true,
+            value_name = "PLACE",
+            hide_env_values = true
+        )]
+        anchors: Vec<AnchorPlace>,
+        /// Do it; without this it is only said what would happen
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -35,12 +58,62 @@ pub enum Command {
 
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
-        Command::Verify { json, place } => verify_all(json, &place).await,
+        Command::Verify { json, anchors, place } => verify_all(json, anchors.as_deref(), &place).await,
+        Command::Accept { anchors, yes, place } => accept(&anchors, yes, &place).await,
         Command::Export { case, open, place } => export(case, open, &place).await,
     }
 }
 
-async fn verify_all(as_json: bool, place: &Place) -> Outcome {
+/// Compares what is known elsewhere with the store, all of it.
+async fn compare_all(store: &store::Store, places: &[AnchorPlace]) -> Result<Vec<Fault>, Failure> {
+    let mut faults = Vec::new();
+    for place in places {
+        let known = anchors::places::read_back(place)
+            .await
+            .map_err(|why| Failure::during(format_args!("the anchors of {place} cannot be read"), why))?;
+        for anchor in known {
+            if let Err(fault) = anchors::compare(store, &place.to_string(), &anchor).await? {
+                faults.push(fault);
+            }
+        }
+    }
+    Ok(faults)
+}
+
+/// Places as they are typed here: a path alone is a folder or a file.
+fn places(typed: &[String]) -> Result<Vec<AnchorPlace>, Failure> {
+    let place = |text: &String| match text.parse() {
+        Ok(place) => Ok(place),
+        Err(_) if std::path::Path::new(text).exists() => Ok(AnchorPlace::Folder(text.into())),
+        Err(why) => Err(Failure::Usage(why)),
+    };
+    typed.iter().filter(|text| !text.is_empty()).map(place).collect()
+}
+
+async fn accept(known: &[AnchorPlace], yes: bool, place: &Place) -> Outcome {
+    let app = place.open().await?;
+    let newest = compare_all(&app.store, known).await?.into_iter().filter_map(|fault| match fault {
+        Fault::Older { known, .. } => Some(known),
+        _ => None,
+    });
+    let Some(newest) = newest.max() else {
+        output::say("The store is not older than its anchors; nothing is to be accepted.");
+        return Ok(());
+    };
+    if !yes {
+        return Err(Failure::new(format_args!(
+            "what happened up to anchor {newest} and is not in this store is given up for good; say `--yes` to do it"
+        )));
+    }
+    let anchor = anchors::take(&app.store, app.keys()?.root(), app.now(), Some(newest)).await?;
+    output::say(format_args!(
+        "Anchor {} says that the store goes on after a gap. Start the service again.",
+        anchor.number()
+    ));
+    Ok(())
+}
+
+async fn verify_all(as_json: bool, with: Option<&[String]>, place: &Place) -> Outcome {
     let (store, _) = place.open_store().await?;
     let bar = output::progress("checking");
     let report = verify::verify(&store, |done, total| {
@@ -49,6 +122,25 @@ async fn verify_all(as_json: bool, place: &Place) -> Outcome {
     })
     .await?;
     bar.finish_and_clear();
+    if report.fault.is_none()
+        && let Some(with) = with
+    {
+        let checked = anchors::check(&store).await?;
+        let fault = match checked.fault {
+            Some(fault) => Some(fault),
+            None => compare_all(&store, &places(with)?).await?.into_iter().next(),
+        };
+        if let Some(fault) = fault {
+            output::complain(format_args!("candor: {fault}"));
+            return Err(Failure::Said);
+        }
+        if !as_json {
+            output::say(format_args!(
+                "{} anchors cover {} heads, and each is as it was",
+                checked.anchors, checked.heads
+            ));
+        }
+    }
     if as_json {
         let fault =
             report.fault.as_ref().map(|fault| json!({ "case": fault.stream, "entry": fault.seq, "what": fault.what }));

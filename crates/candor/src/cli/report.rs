@@ -2,16 +2,20 @@
 
 use super::output::{self, Failure, Outcome};
 use super::server::Server;
+use crate::proof::{Proof, Shown};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// What to file, and where.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// The program it is for
-    #[arg(long, short, env = "CANDOR_PROGRAM", value_name = "PROGRAM", hide_env_values = true)]
-    program: String,
+    #[arg(long, short, env = "CANDOR_PROGRAM", value_name = "PROGRAM", required = true, hide_env_values = true)]
+    program: Option<String>,
     /// The report: JSON as the API takes it, or text whose first line is the title; `-` or nothing for standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -46,7 +50,42 @@ pub struct Args {
     server: Server,
 }
 
+/// What else there is to do with reports.
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    /// Checks a proof of receipt without asking anybody: was this received then, and signed by the program?
+    VerifyProof {
+        /// The proof, as the page of the receipt or the API gave it; `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The program's public key from /.well-known/candor-keys.json, as hexadecimal digits
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}
+
+fn verify_proof(file: &Path, key: Option<&str>) -> Outcome {
+    let text = super::policy::source(file)?;
+    let proof: Proof =
+        serde_json::from_str(&text).map_err(|why| Failure::during("this is no proof of receipt", why))?;
+    let shown = proof.check(key).map_err(Failure::new)?;
+    output::print(&output::plain(&proof.statement));
+    output::say(match shown {
+        Shown::Report => "The statement is signed, and it is about the report in this file.",
+        Shown::Statement => "The statement is signed. The file does not say which report it is about.",
+    });
+    if key.is_none() {
+        output::say(format_args!("Signed with {}", output::plain(&proof.key)));
+        output::say("Compare that with the program's key in /.well-known/candor-keys.json, or name it with `--key`.");
+    }
+    Ok(())
+}
+
 pub(super) async fn run(args: Args) -> Outcome {
+    if let Some(Other::VerifyProof { file, key }) = &args.other {
+        return verify_proof(file, key.as_deref());
+    }
+    let program = args.program.clone().unwrap_or_default();
     let given = match &args.file {
         // A known identifier alone is a whole report.
         None if !args.identifiers.is_empty() => String::new(),
@@ -55,7 +94,7 @@ pub(super) async fn run(args: Args) -> Outcome {
     };
     let report = report(&given, &args)?;
     let api = args.server.api()?;
-    let path = format!("/programs/{}/reports", args.program);
+    let path = format!("/programs/{program}/reports");
     let answer = api.post(&path, |request| with_files(request, "report", &report, &args.attach)).await?;
     if args.json {
         output::json(&answer);

@@ -3,6 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::config::{Config, MailDns, MailOut, Roles, TlsTo};
+use crate::config::{AnchorPlace, Config, MailOut, Roles};
 use crate::serve;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -91,6 +92,9 @@ pub struct Args {
     /// Let hooks and CVE Services lie in this network, and be called without TLS; without it public hosts over https only
     #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
     private_targets: bool,
+    /// Where signed heads of the journals go each hour: dir:FOLDER, https://ADDRESS, mailto:ADDRESS; at best two, off this machine
+    #[arg(long, env = "CANDOR_ANCHOR_TO", value_delimiter = ',', value_name = "PLACE", hide_env_values = true)]
+    anchor_to: Vec<AnchorPlace>,
     #[command(flatten)]
     place: Place,
 }
@@ -135,6 +139,7 @@ impl Args {
         config.behind_proxy = self.behind_proxy;
         config.metrics_token.clone_from(&self.metrics_token);
         config.private_targets = self.private_targets;
+        config.anchors.clone_from(&self.anchor_to);
         config.demo = self.demo;
         Ok(config)
     }

@@ -8,6 +8,7 @@ pub mod journal; // events to sealed entries and back
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
 pub mod rebuild; // projections, made anew from the journal
+pub mod proofs; // proofs of receipt
 pub mod waiting; // reports taken in while the desk is locked
 pub mod report; // a report opens a case
 pub mod would; // what a policy file would change of the dates of open cases

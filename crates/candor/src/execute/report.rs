@@ -44,8 +44,11 @@ pub struct Filed {
     pub received_at: Timestamp,
     /// What is promised, with dates.
     pub promises: Vec<Promised>,
-    /// SHA-256 over the report as it was taken in, as hexadecimal digits.
+    /// The commitment to the report that its proof is about, as hexadecimal digits; empty while the desk is locked.
     pub proof: String,
+    /// The proof of receipt, without the report itself.
+    #[serde(default)]
+    pub signed: Option<crate::proof::Proof>,
     /// What the policy says that may concern it, in words.
     #[serde(default)]
     pub hints: Vec<String>,
@@ -228,16 +231,20 @@ async fn file(
             let replies = reply_hashes(keys, &hash);
             batch.main.extend(replies.map(|hash| store::receipts::insert_statement(&hash, id.as_str(), 0)));
         }
+        let promised: Vec<Promised> = promises::forecast_of(&policy, case.opened_at, case.exploited)
+            .into_iter()
+            .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
+            .collect();
+        let proof = super::proofs::sign(keys, &case_key, program, &report.facts, case.opened_at, &promised)?;
+        batch.main.push(super::proofs::statement(&id, &proof)?);
         let filed = Filed {
             case: id.clone(),
             receipt,
             received_at: now,
-            promises: promises::forecast_of(&policy, case.opened_at, case.exploited)
-                .into_iter()
-                .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
-                .collect(),
+            promises: promised,
             hints: scope::hints(&report.facts, &policy, case.opened_at).into_iter().map(|hint| hint.text).collect(),
-            proof: hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body).as_ref()),
+            proof: super::proofs::commitment(&proof),
+            signed: Some(proof),
         };
         batch.main.extend(given.map(|given| store::waiting::take_statement(given.row)));
         if let Some(again) = &again {

@@ -13,6 +13,7 @@ pub mod seal; // bytes bound to their place
 pub mod lookup; // keyed hashes: equality without the text
 pub mod ring; // a key per case and per person
 pub mod intake; // sealing to the desk's public key
+pub mod sign; // signatures that anybody can check
 pub mod rotate; // another root key, while the desk works
 pub mod sheet; // the root key on paper
 

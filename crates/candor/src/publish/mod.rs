@@ -32,6 +32,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::openpgp::sign;
 use crate::program_keys;
+use crate::proof;
 use crate::store::{advisories, closed_reports, programs};
 use crate::watch;
 pub use crate::watch::held::Held;
@@ -103,7 +104,20 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         programs.push(tree::Program { policy, version, since, key });
     }
     let signer = programs.iter().find_map(|program| program.key.as_ref()).map(|key| signer(key, app.now()));
+    let keys = match app.keys() {
+        Ok(keys) => app
+            .programs()
+            .iter()
+            .map(|policy| {
+                let program = policy.program.slug.as_str();
+                Ok((program.to_owned(), proof::public_key(keys.root(), program)?))
+            })
+            .collect::<Result<_, Error>>()?,
+        // A tree that is built while the desk is locked has no keys to show.
+        Err(_) => BTreeMap::new(),
+    };
     let input = tree::Input {
+        keys,
         base_url: app.config.base_url.clone(),
         programs,
         records,

@@ -39,6 +39,8 @@ pub struct Input {
     pub engine_version: &'static str,
     /// Whether this is a demonstration.
     pub demo: bool,
+    /// Public keys that sign proofs of receipt, by program; empty while the desk is locked.
+    pub keys: BTreeMap<String, String>,
     /// Who signs documents; nobody where there is no key.
     pub signer: Option<Signer>,
 }
@@ -290,6 +292,10 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
         put(".well-known/security.txt", contact.as_bytes())?;
     }
     print_keys(input, put)?;
+    if !input.keys.is_empty() {
+        let keys = serde_json::json!({ "proof-of-receipt": { "algorithm": "Ed25519", "programs": input.keys } });
+        put(".well-known/candor-keys.json", &pretty(&keys)?)?;
+    }
     put("policy-1.schema.json", &pretty(&render::json_schema())?)?;
     let robots = "User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n";
     put("robots.txt", format!("{robots}\nSitemap: {}/sitemap.xml\n", input.base_url).as_bytes())

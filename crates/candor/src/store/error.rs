@@ -26,6 +26,9 @@ pub enum StoreError {
         /// The system's answer.
         why: std::io::Error,
     },
+    /// The store is older than its anchor: see [`super::Store::refuse_writes`].
+    #[error("nothing is written, because the data is older than its anchor; run `candor journal verify --anchors`")]
+    Behind,
     /// The store was written by a newer candor.
     #[error(
         "this store has schema version {found}, but this candor knows versions up to {known}; use the newer candor that wrote it"
@@ -70,6 +73,7 @@ impl StoreError {
             Self::Full => Self::Full,
             Self::Busy(why) => Self::Busy(why.clone()),
             Self::Poisoned => Self::Poisoned,
+            Self::Behind => Self::Behind,
             Self::Newer { found, known } => Self::Newer { found: *found, known: *known },
             other => Self::Database(other.to_string().into()),
         }

@@ -33,6 +33,8 @@ pub mod subscriptions; // who asked to hear of advisories
 pub mod hooks; // who is called
 pub mod cve_numbers; // CVE numbers that were reserved
 pub mod probes; // how the channels stood
+pub mod anchors; // signed heads of the journals
+pub mod proofs; // proofs of receipt
 pub mod waiting; // reports taken in while the desk was locked
 pub mod openpgp; // the OpenPGP keys of programs
 pub mod settings; // small facts of the store itself
@@ -67,7 +69,7 @@ pub struct StoreConfig {
 
 /// A handle to the database. Clones share everything.
 #[derive(Clone)]
-pub struct Store(Inner);
+pub struct Store(Inner, Arc<std::sync::OnceLock<()>>);
 
 #[derive(Clone)]
 enum Inner {
@@ -91,18 +93,25 @@ impl Store {
     /// [`StoreError::Newer`] when a newer candor wrote it; [`StoreError::Io`] or
     /// [`StoreError::Busy`] when folder or server cannot be used.
     pub async fn open(config: &StoreConfig) -> Result<Self> {
-        let store = Self(match &config.database {
+        let inner = match &config.database {
             Database::Sqlite(folder) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(folder)?)),
             Database::Postgres(url) => {
                 Inner::Postgres(Arc::new(postgres::Postgres::open(url, config.ring.as_deref()).await?))
             }
-        });
+        };
+        let store = Self(inner, Arc::default());
         if settings::get(&store, backup::RESTORING).await?.is_some() {
             return Err(StoreError::Damaged(
                 "a restore into this store has begun and not ended; empty it and restore again".into(),
             ));
         }
         Ok(store)
+    }
+
+    /// From now on nothing is written through this handle or a clone of it: the store is older than what is known of it
+    /// elsewhere, and every entry would make two histories of one.
+    pub fn refuse_writes(&self) {
+        let _ = self.1.set(());
     }
 
     /// Keeps the whole batch durably, or nothing of it. Returns after the flush to disk.
@@ -113,6 +122,9 @@ impl Store {
     /// After [`StoreError::Busy`] from PostgreSQL a commit may have happened all the same when the
     /// connection broke at that moment: ask again with the same idempotency key.
     pub async fn commit(&self, batch: Batch) -> Result<()> {
+        if self.1.get().is_some() {
+            return Err(StoreError::Behind);
+        }
         match &self.0 {
             Inner::Sqlite(db) => db.commit(batch).await,
             Inner::Postgres(db) => db.commit(&batch).await,
@@ -171,6 +183,9 @@ impl Store {
     /// # Errors
     /// As [`Store::commit`].
     pub async fn write_returning(&self, sql: &'static str, args: Vec<Val>) -> Result<Vec<Row>> {
+        if self.1.get().is_some() {
+            return Err(StoreError::Behind);
+        }
         match &self.0 {
             Inner::Sqlite(db) => db.returning(false, Statement::new(sql, args)).await,
             Inner::Postgres(db) => db.query(false, sql, &args).await,
@@ -217,6 +232,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("probes", probes::ALL),
         ("waiting", waiting::ALL),
         ("openpgp", openpgp::ALL),
+        ("proofs", proofs::ALL),
+        ("anchors", anchors::ALL),
         ("blobs", blobs::ALL),
         ("verify", verify::ALL),
     ]

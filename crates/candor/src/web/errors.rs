@@ -36,7 +36,7 @@ pub fn answer(error: &Error) -> Response {
             page::html(StatusCode::INTERNAL_SERVER_ERROR, &ErrorPage::internal(&number))
         }
         Error::Full => page::html(StatusCode::INSUFFICIENT_STORAGE, &ErrorPage::no_room()),
-        Error::Busy | Error::Locked => {
+        Error::Busy | Error::Locked | Error::Behind => {
             let mut answer = page::html(StatusCode::SERVICE_UNAVAILABLE, &ErrorPage::not_ready());
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             answer
@@ -54,7 +54,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Role { .. } => StatusCode::FORBIDDEN,
         Error::BadCursor | Error::BadRequest(_) => StatusCode::BAD_REQUEST,
         Error::FileTooLarge { .. } | Error::TooManyFiles { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Busy | Error::Locked => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy | Error::Locked | Error::Behind => StatusCode::SERVICE_UNAVAILABLE,
         Error::Full => StatusCode::INSUFFICIENT_STORAGE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -49,6 +49,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/receipt/summary", post(summary))
         .route("/receipt/withdraw", get(withdraw_page).post(withdraw))
         .route("/receipt/files/{file}", get(file))
+        .route("/receipt/proof", get(proof))
         .route("/receipt/sign-out", post(sign_out))
         .layer(from_fn_with_state(app.clone(), keep_receipt))
 }
@@ -118,6 +119,15 @@ async fn enter(State(app): State<App>, visitor: Visitor, request: Request) -> An
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// `GET /receipt/proof`: the proof of receipt as a file, with the report that opens it.
+async fn proof(State(app): State<App>, holder: ReceiptHolder) -> Answer {
+    let proof = crate::execute::proofs::whole(&app, &holder.case, holder.report()?).await?;
+    let text = serde_json::to_string_pretty(&proof).map_err(Error::internal)?;
+    let mut answer = text.into_response();
+    as_download(answer.headers_mut(), "proof-of-receipt.json");
+    Ok(answer)
 }
 
 /// `POST /receipt/sign-out`

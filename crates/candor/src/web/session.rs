@@ -355,6 +355,17 @@ pub struct ReceiptHolder {
 }
 
 impl ReceiptHolder {
+    /// Number of their report in the case.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for anybody but a reporter.
+    pub fn report(&self) -> Result<u32, Error> {
+        match self.actor {
+            Actor::Reporter { report, .. } => Ok(report),
+            _ => Err(Error::NotFound),
+        }
+    }
+
     /// Opens a receipt that was typed just now. Remember it with [`receipt_cookie`].
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod follow; // what follows a publication
 pub mod origins; // who sent the mails that were taken in
 pub mod probes; // each channel, looked at from outside
 pub mod pages; // the public tree, when something public changed
+pub mod anchors; // the heads of the journals, signed each hour
 pub mod sweeps; // what is kept for a time only
 
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPos
         keep_following(&app, shutdown.clone(), &steps, &post),
         keep_checking(&app, shutdown.clone(), &mails, checker.as_ref()),
         keep_probing(&app, shutdown.clone()),
+        keep_anchors(&app, shutdown.clone(), &post),
         keep_sweeping(&app, shutdown),
     );
     info!("the worker has stopped");
@@ -182,6 +184,18 @@ async fn keep_probing(app: &App, mut shutdown: watch::Receiver<bool>) {
         }
         report(probes::round(app).await.map(drop), "looking at the channels");
         wait = PROBE_EVERY;
+    }
+}
+
+async fn keep_anchors(app: &App, mut shutdown: watch::Receiver<bool>, post: &Post) {
+    loop {
+        if app.keys().is_ok() {
+            report(anchors::round(app, post).await, "anchoring the journals");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LONGEST_SLEEP) => {}
+            () = stopped(&mut shutdown) => return,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
+mod anchor_story; // heads of the journals, kept elsewhere
+mod proof_story; // what was received, signed
 mod rotation; // another root key, while the desk works
 mod headers; // what every answer carries
 mod store_story; // the store, on SQLite and on PostgreSQL

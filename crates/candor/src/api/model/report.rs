@@ -144,11 +144,38 @@ pub struct Receipt {
     pub received_at: Instant,
     /// What is promised, with dates.
     pub promises: Vec<Promised>,
-    /// SHA-256 over the report as it was taken in, as hexadecimal digits.
+    /// Commitment to the report: SHA-256 over a salt and the report as text, as hexadecimal digits.
     pub proof: String,
+    /// The proof of receipt, to keep; `candor report verify-proof` checks it, and anybody can with the published key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_proof: Option<SignedProof>,
     /// What the policy says that may concern it: scope, what is known, support of the version. The report is taken in
     /// all the same.
     pub hints: Vec<String>,
+}
+
+/// A statement that a report was received, signed with the program's key (Ed25519).
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SignedProof {
+    /// What is signed, one fact a line: program, instant, commitment to the report, promised dates.
+    pub statement: String,
+    /// Signature over the statement, as hexadecimal digits.
+    pub signature: String,
+    /// The program's public key, as hexadecimal digits; compare it with `/.well-known/candor-keys.json`.
+    pub key: String,
+    /// Opens the commitment together with the report, as hexadecimal digits. Only the reporter gets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
+    /// The report as text, as the commitment is made of it. Only the reporter gets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+}
+
+impl From<crate::proof::Proof> for SignedProof {
+    fn from(proof: crate::proof::Proof) -> Self {
+        let crate::proof::Proof { statement, signature, key, salt, report } = proof;
+        Self { statement, signature, key, salt, report }
+    }
 }
 
 /// A promise with its date.
@@ -176,6 +203,7 @@ impl From<Filed> for Receipt {
                 .map(|one| Promised { name: one.name, what: one.what, kind: one.kind.into(), due: one.due.into() })
                 .collect(),
             proof: filed.proof,
+            signed_proof: filed.signed.map(Into::into),
             hints: filed.hints,
         }
     }
