@@ -3,6 +3,7 @@
 pub mod shelf; // the index of search, and how far it is
 
 use crate::config::Config;
+use crate::confine::{Budget, Workers};
 use crate::error::Error;
 use crate::keys::{Key, KeyRing, Purpose, intake, random};
 use crate::store::blobs::Blobs;
@@ -32,6 +33,8 @@ pub struct Inner {
     intake: Option<intake::PublicKey>,
     /// Stands in for keys of forms while the desk is locked; gone with the process.
     passing: Key,
+    /// Processes that hold nothing, for foreign bytes.
+    pub workers: Workers,
     /// What the operator chose.
     pub config: Config,
     /// Counters that slow down whoever asks too often.
@@ -91,6 +94,10 @@ impl App {
             blobs,
             keys,
             intake,
+            workers: Workers::new(
+                config.reader.clone().map(|program| (program, vec!["parse-worker".to_owned()])),
+                Budget::default(),
+            ),
             passing: Key::random("passing")?,
             config,
             throttle: Throttle::default(),

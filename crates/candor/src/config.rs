@@ -60,6 +60,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// A throw-away demonstration: example programs, a team, cases; letters shown on a page.
     pub demo: bool,
+    /// The program that is started to take foreign bytes apart, this one itself; without it that happens in this process.
+    pub reader: Option<PathBuf>,
     /// Where the signed heads of the journals go; empty for nowhere.
     pub anchors: Vec<AnchorPlace>,
     /// Bearer token for `/metrics` from other machines.
@@ -153,6 +155,10 @@ impl std::str::FromStr for MailDns {
                 .map(Self::Server)
                 .or_else(|_| text.parse().map(|ip: std::net::IpAddr| Self::Server(SocketAddr::new(ip, 53))))
                 .map_err(|_| format!("`{text}` is no DNS server; write system, off, or an address like 192.0.2.53:53")),
+        }
+    }
+}
+
 /// Where a signed head of the journals goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnchorPlace {
@@ -250,6 +256,7 @@ impl Config {
             signin_rate: 20,
             behind_proxy: false,
             demo: false,
+            reader: None,
             anchors: Vec::new(),
             metrics_token: None,
             private_targets: false,

@@ -6,6 +6,7 @@ pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
 pub mod openpgp; // certificates, signatures, encryption: functions over bytes
 pub mod error; // what a request can meet besides success
+pub mod confine; // processes that hold nothing take foreign bytes apart
 pub mod proof; // what was reported and when, signed
 pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock

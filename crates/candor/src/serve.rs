@@ -50,8 +50,22 @@ pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
     if !app.config.public.exists() {
         publish::build(&app).await.map_err(of_cause)?;
     }
+    if app.workers.are_there() {
+        say_what_holds(&app).await;
+    }
     greet(&app, say).await?;
     serve(app, listener, stop).await
+}
+
+/// Says whether foreign bytes are taken apart behind closed doors on this machine.
+async fn say_what_holds(app: &App) {
+    match app.workers.prove().await {
+        Ok(open) if open.is_empty() => {
+            tracing::info!("mail is read in processes without keys, files and network (seccomp, Landlock)");
+        }
+        Ok(open) => tracing::warn!(missing = open.join("; "), "processes that read mail are not closed in whole here"),
+        Err(why) => tracing::error!(%why, "mail cannot be read apart from this process"),
+    }
 }
 
 /// Opens store and keys and puts the parts together. Without its root key a store with data starts locked.

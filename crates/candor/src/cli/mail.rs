@@ -3,6 +3,7 @@
 
 use super::output::{self, Failure, Outcome as Done};
 use super::place::Place;
+use crate::app::App;
 use crate::error::Error;
 use crate::mail::address::Sender;
 use crate::mail::dkim::{self, DkimKey};
@@ -162,14 +163,17 @@ impl Deliver {
             return Err(Failure::Exit(DATA, "there is no message on standard input".into()));
         }
         // Whatever keeps the store from opening may pass: the mail server keeps the mail and comes again.
-        let app = self.place.open().await.map_err(|why| Failure::Exit(LATER, why.words()))?;
+        let mut config = self.place.config()?;
+        config.reader = std::env::current_exe().ok();
+        let app = self.place.open_with(config).await.map_err(|why| Failure::Exit(LATER, why.words()))?;
         if let Some(program) = &self.program
             && app.policy(&program.as_str().into()).is_none()
         {
             return Err(Failure::Exit(64, format!("there is no program `{program}`; see `candor program list`")));
         }
         let mut outcome = Ok(Outcome::NoSuchAddress);
-        for to in self.recipients(&raw) {
+        let to = self.recipients(&app, &raw).await.map_err(|why| Failure::Exit(LATER, why.to_string()))?;
+        for to in to {
             let envelope = Envelope { from: self.from.clone(), to, program: self.program.as_deref().map(Into::into) };
             outcome = receive(&app, &envelope, raw.clone()).await;
             if !matches!(outcome, Ok(Outcome::NoSuchAddress)) {
@@ -190,11 +194,11 @@ impl Deliver {
     }
 
     /// To whom it was sent: as the door was told, or as the message says.
-    fn recipients(&self, raw: &[u8]) -> Vec<String> {
+    async fn recipients(&self, app: &App, raw: &[u8]) -> Result<Vec<String>, Error> {
         match (&self.to, &self.program) {
-            (Some(to), _) => vec![to.clone()],
-            (None, Some(_)) => vec![String::new()],
-            (None, None) => recipients(raw),
+            (Some(to), _) => Ok(vec![to.clone()]),
+            (None, Some(_)) => Ok(vec![String::new()]),
+            (None, None) => recipients(app, raw).await,
         }
     }
 }

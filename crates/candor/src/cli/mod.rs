@@ -106,6 +106,13 @@ enum Commands {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    // Before anything is read or opened: this process is to have nothing.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "parse-worker") {
+        return match crate::confine::worker::run(crate::mail::apart::answer) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let outcome = settings::apply(Cli::command()).and_then(|command| {
         // Wrong usage ends here with status 2, help and version with 0.
         let matches = command.try_get_matches().unwrap_or_else(|why| match is_delivery() && why.use_stderr() {

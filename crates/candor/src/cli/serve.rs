@@ -2,8 +2,7 @@
 
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
-use crate::config::{Config, MailDns, MailOut, Roles, TlsTo};
-use crate::config::{AnchorPlace, Config, MailOut, Roles};
+use crate::config::{AnchorPlace, Config, MailDns, MailOut, Roles, TlsTo};
 use crate::serve;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -139,6 +138,7 @@ impl Args {
         config.behind_proxy = self.behind_proxy;
         config.metrics_token.clone_from(&self.metrics_token);
         config.private_targets = self.private_targets;
+        config.reader = std::env::current_exe().ok();
         config.anchors.clone_from(&self.anchor_to);
         config.demo = self.demo;
         Ok(config)

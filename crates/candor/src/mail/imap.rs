@@ -246,7 +246,7 @@ impl Talk {
     /// What became of a mail.
     async fn hand_over(&mut self, app: &App, raw: Vec<u8>) -> Result<Handed, Failed> {
         let mut taken = Handed::ForNobody;
-        for to in recipients(&raw) {
+        for to in recipients(app, &raw).await.map_err(|why| Failed::Store(why.to_string()))? {
             let envelope = Envelope { from: None, to, program: None };
             match Box::pin(receive(app, &envelope, raw.clone())).await {
                 Ok(Outcome::NoSuchAddress) => {}

@@ -17,9 +17,10 @@ use candor_core::protected;
 use candor_core::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 
+use super::apart::read_apart;
 use super::members::{self, Desk};
 use super::read::asks::{self, Ask};
-use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox, read};
+use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox};
 use super::{address, bounces, facts, opening, tasks};
 use crate::app::App;
 use crate::config::MailDns;
@@ -112,11 +113,14 @@ fn split(address: &str) -> Option<(String, String)> {
 }
 
 /// To whom a message says it was sent, for doors that are not told.
-pub fn recipients(raw: &[u8]) -> Vec<String> {
+///
+/// # Errors
+/// As [`read_apart`].
+pub async fn recipients(app: &App, raw: &[u8]) -> Result<Vec<String>, Error> {
     // The tree of parts is not walked for this.
-    let mut to = read(raw, &Limits { parts: 0, ..Limits::default() }).to;
+    let mut to = read_apart(app, &Arc::new(raw.to_vec()), Limits { parts: 0, ..Limits::default() }).await?.to;
     to.truncate(50);
-    to
+    Ok(to)
 }
 
 /// The address that carries a secret; `None` when it would be longer than mail allows.
@@ -152,8 +156,7 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     };
     let limits = Limits { files: app.config.files_limit.saturating_sub(1), ..Limits::default() };
     let raw = Arc::new(raw);
-    let bytes = raw.clone();
-    let mut letter = tokio::task::spawn_blocking(move || read(&bytes, &limits)).await.map_err(Error::internal)?;
+    let mut letter = read_apart(app, &raw, limits).await?;
     if letter.hops > HOPS {
         return Ok(Outcome::Looping);
     }

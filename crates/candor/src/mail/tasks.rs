@@ -9,9 +9,10 @@ use candor_core::id::CaseId;
 use candor_core::origin::Origin;
 use jiff::{SignedDuration, Timestamp};
 
+use super::apart::read_apart;
 use super::members::{self, Desk};
 use super::origin::Checker;
-use super::read::{Limits, read};
+use super::read::Limits;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::files::open_file;
@@ -123,7 +124,7 @@ async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> 
     let done = match proven {
         Ok(()) => {
             let limits = Limits { files: app.config.files_limit, ..Limits::default() };
-            let letter = tokio::task::spawn_blocking(move || read(&raw, &limits)).await.map_err(Error::internal)?;
+            let letter = read_apart(app, &raw, limits).await?;
             members::carry_out(app, &id, (act, &member), &letter, &task.file).await?
         }
         Err(why) => Err(why.to_owned()),

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["store", "keys", "openpgp"],
     &["error"],
-    &["proof"],
+    &["confine", "proof"],
     &["throttle"],
     &["app"],
     &["execute"],

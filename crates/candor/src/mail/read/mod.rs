@@ -23,7 +23,7 @@ use mail_parser::{HeaderName, HeaderValue, MessageParser};
 pub(super) const GOES_ON: &str = "[The text goes on in message.eml.]";
 
 /// How much of a mail is read. Past any of these it is kept whole and shown to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Bytes of the header.
     pub header: usize,
@@ -42,7 +42,7 @@ impl Default for Limits {
 }
 
 /// A mail, read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Letter {
     /// Who it says it is from: the first address of the first `From` line.
     pub from: Option<Mailbox>,
@@ -75,6 +75,7 @@ pub struct Letter {
     /// Whether any of it came encrypted.
     pub encrypted: bool,
     /// Certificates that came with it and name its sender.
+    #[serde(skip)]
     pub certificates: Vec<Certificate>,
     /// Why it was not read, if it was not.
     pub over: Option<Over>,
@@ -83,7 +84,7 @@ pub struct Letter {
 }
 
 /// A name and an address.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Mailbox {
     /// Name; may be empty.
     pub name: String,
@@ -92,18 +93,19 @@ pub struct Mailbox {
 }
 
 /// A file of a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Attached {
     /// Its name, or one made from its kind.
     pub name: String,
     /// Its type as the mail says, such as `image/png`.
     pub kind: String,
     /// What it holds.
+    #[serde(skip)]
     pub bytes: Vec<u8>,
 }
 
 /// Which budget a mail went over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Over {
     /// Its header.
     Header,
@@ -111,6 +113,8 @@ pub enum Over {
     Depth,
     /// Number of parts.
     Parts,
+    /// It ended the process that read it.
+    Reader,
 }
 
 impl Over {
@@ -120,12 +124,13 @@ impl Over {
             Over::Header => "its header is larger than any mail program writes",
             Over::Depth => "its parts are nested too deeply",
             Over::Parts => "it has too many parts",
+            Over::Reader => "it broke the program that reads mail",
         }
     }
 }
 
 /// How it shows that a program wrote a mail, or sent it on. Only what came through a list from a person is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Automatic {
     /// Somebody's mail could not be delivered, or a server reports on one.
     Bounce,
@@ -153,7 +158,7 @@ impl Automatic {
 }
 
 /// Something odd about a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Noticed {
     /// More than one `From` line.
     SeveralFrom(usize),
@@ -192,7 +197,7 @@ pub enum Noticed {
 }
 
 /// How a part is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Protection {
     /// OpenPGP.
     OpenPgp,

@@ -1,7 +1,7 @@
 //! Paragraphs, quotes and signatures: what somebody says now, apart from what they repeat.
 
 /// A piece of a mail's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Passage {
     /// Newly said.
     Said(String),

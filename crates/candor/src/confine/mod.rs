@@ -1,0 +1,178 @@
+//! Bytes from outside are taken apart in processes that have nothing: no key, no file, no network, an empty environment.
+//!
+//! The same program is started anew as `candor parse-worker`. It closes itself in ([`jail`]), then answers questions that
+//! come as frames over its standard input. A question has budgets of time, memory and bytes; whoever makes a worker die or
+//! go over one loses that one answer, and the next question gets a fresh worker.
+
+pub mod frames; // questions and answers as bytes
+pub mod jail; // what the kernel is asked to forbid
+pub mod worker; // the closed-in process itself
+
+use std::io::{BufReader, BufWriter, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+/// Workers at a time.
+const HANDS: usize = 4;
+/// How often a worker's time and memory are looked at.
+const LOOK: Duration = Duration::from_millis(25);
+/// Word of the question that asks a worker to try what it must not be able to do.
+pub const PROVE: &[u8] = b"prove";
+
+/// What one question may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Time until the whole answer is there.
+    pub time: Duration,
+    /// Memory of the worker, in bytes.
+    pub memory: u64,
+    /// Bytes of the answer.
+    pub answer: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(20), memory: 1 << 30, answer: 256 << 20 }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// The worker died, or went over a budget and was ended.
+    #[error("the process that took it apart died or went over its budget")]
+    Died,
+    /// No worker could be started.
+    #[error("no process could be started to take it apart")]
+    NotStarted,
+}
+
+/// Workers, started when they are needed and kept for the next question. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Workers(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    command: Option<(PathBuf, Vec<String>)>,
+    budget: Budget,
+    idle: Mutex<Vec<Hand>>,
+    room: Semaphore,
+}
+
+/// A worker that waits for a question.
+#[derive(Debug)]
+struct Hand {
+    child: Arc<Mutex<Child>>,
+    to: BufWriter<ChildStdin>,
+    from: BufReader<ChildStdout>,
+}
+
+impl Hand {
+    fn start(program: &PathBuf, words: &[String]) -> std::io::Result<Self> {
+        let mut child = Command::new(program)
+            .args(words)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        let (to, from) = pipes.ok_or_else(|| std::io::Error::other("a process without pipes"))?;
+        Ok(Self { child: Arc::new(Mutex::new(child)), to: BufWriter::new(to), from: BufReader::new(from) })
+    }
+
+    fn ask(&mut self, question: &[&[u8]], budget: &Budget) -> Option<Vec<Vec<u8>>> {
+        let (done, watched) = mpsc::channel::<()>();
+        let over = Arc::new(AtomicBool::new(false));
+        let watch = {
+            let (child, over, budget) = (self.child.clone(), over.clone(), *budget);
+            std::thread::spawn(move || {
+                let began = Instant::now();
+                let number = child.lock().unwrap_or_else(PoisonError::into_inner).id();
+                while matches!(watched.recv_timeout(LOOK), Err(mpsc::RecvTimeoutError::Timeout)) {
+                    if budget.time < began.elapsed() || budget.memory < memory_of(number) {
+                        over.store(true, Ordering::Relaxed);
+                        let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+                        return;
+                    }
+                }
+            })
+        };
+        let answer = frames::write(&mut self.to, question)
+            .and_then(|()| frames::read(&mut self.from, budget.answer))
+            .ok()
+            .flatten();
+        drop(done);
+        let _ = watch.join();
+        answer.filter(|_| !over.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// Resident memory of a process in bytes; 0 when it cannot be read.
+fn memory_of(process: u32) -> u64 {
+    let mut text = String::new();
+    let read =
+        std::fs::File::open(format!("/proc/{process}/statm")).and_then(|mut file| file.read_to_string(&mut text));
+    let pages = read.ok().and_then(|_| text.split(' ').nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or(0).saturating_mul(4096)
+}
+
+impl Workers {
+    /// Workers of this program; with none, whoever asks has to do the work in its own process.
+    #[must_use]
+    pub fn new(command: Option<(PathBuf, Vec<String>)>, budget: Budget) -> Self {
+        Self(Arc::new(Inner { command, budget, idle: Mutex::default(), room: Semaphore::new(HANDS) }))
+    }
+
+    /// Whether there is a program to start.
+    #[must_use]
+    pub fn are_there(&self) -> bool {
+        self.0.command.is_some()
+    }
+
+    /// Asks a question and waits for the answer, both as parts of bytes.
+    ///
+    /// # Errors
+    /// [`Lost`]; the next question gets another worker.
+    pub async fn ask(&self, question: Vec<Arc<Vec<u8>>>) -> Result<Vec<Vec<u8>>, Lost> {
+        let _place = self.0.room.acquire().await.map_err(|_| Lost::NotStarted)?;
+        let inner = self.0.clone();
+        let ask = move || {
+            let (program, words) = inner.command.as_ref().ok_or(Lost::NotStarted)?;
+            let parts: Vec<&[u8]> = question.iter().map(|part| part.as_slice()).collect();
+            let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut hand = match idle {
+                Some(hand) => hand,
+                None => Hand::start(program, words).map_err(|_| Lost::NotStarted)?,
+            };
+            let answer = hand.ask(&parts, &inner.budget).ok_or(Lost::Died)?;
+            inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
+            Ok(answer)
+        };
+        tokio::task::spawn_blocking(ask).await.unwrap_or(Err(Lost::Died))
+    }
+
+    /// Has a worker try what it must not be able to do, and says what this platform does not forbid it; empty when
+    /// all holds.
+    ///
+    /// # Errors
+    /// As [`Workers::ask`].
+    pub async fn prove(&self) -> Result<Vec<String>, Lost> {
+        let answer = self.ask(vec![Arc::new(PROVE.to_vec())]).await?;
+        Ok(answer.into_iter().map(|part| String::from_utf8_lossy(&part).into_owned()).collect())
+    }
+}
