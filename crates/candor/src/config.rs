@@ -60,6 +60,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// A throw-away demonstration: example programs, a team, cases; letters shown on a page.
     pub demo: bool,
+    /// Onion address under which it is reached as well, without a slash at the end.
+    pub onion: Option<String>,
     /// The program that is started to take foreign bytes apart, this one itself; without it that happens in this process.
     pub reader: Option<PathBuf>,
     /// Where the signed heads of the journals go; empty for nowhere.
@@ -256,6 +258,7 @@ impl Config {
             signin_rate: 20,
             behind_proxy: false,
             demo: false,
+            onion: None,
             reader: None,
             anchors: Vec::new(),
             metrics_token: None,

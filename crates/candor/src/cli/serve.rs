@@ -91,6 +91,9 @@ pub struct Args {
     /// Let hooks and CVE Services lie in this network, and be called without TLS; without it public hosts over https only
     #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
     private_targets: bool,
+    /// Onion address under which people reach it through Tor, as http://NAME.onion; browsers are told
+    #[arg(long, env = "CANDOR_ONION", value_name = "URL", hide_env_values = true)]
+    onion: Option<String>,
     /// Where signed heads of the journals go each hour: dir:FOLDER, https://ADDRESS, mailto:ADDRESS; at best two, off this machine
     #[arg(long, env = "CANDOR_ANCHOR_TO", value_delimiter = ',', value_name = "PLACE", hide_env_values = true)]
     anchor_to: Vec<AnchorPlace>,
@@ -138,6 +141,7 @@ impl Args {
         config.behind_proxy = self.behind_proxy;
         config.metrics_token.clone_from(&self.metrics_token);
         config.private_targets = self.private_targets;
+        config.onion = self.onion.as_deref().map(onion).transpose()?;
         config.reader = std::env::current_exe().ok();
         config.anchors.clone_from(&self.anchor_to);
         config.demo = self.demo;
@@ -150,6 +154,17 @@ fn certificates(file: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file).map_err(|why| {
         Failure::new(format!("the file with mail servers' certificates, {}, cannot be read: {why}", file.display()))
     })
+}
+
+/// An onion address, without a slash at the end.
+fn onion(url: &str) -> Result<String, Failure> {
+    let url = url.trim_end_matches('/');
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
+    let name = host.strip_suffix(".onion").unwrap_or_default();
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.') {
+        return Err(Failure::Usage(format!("`--onion {url}` is no onion address; write it like http://NAME.onion")));
+    }
+    Ok(url.to_owned())
 }
 
 /// The password in a file.

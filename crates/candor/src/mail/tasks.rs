@@ -124,7 +124,7 @@ async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> 
     let done = match proven {
         Ok(()) => {
             let limits = Limits { files: app.config.files_limit, ..Limits::default() };
-            let letter = read_apart(app, &raw, limits).await?;
+            let letter = read_apart(app, &std::sync::Arc::new(raw), limits).await?;
             members::carry_out(app, &id, (act, &member), &letter, &task.file).await?
         }
         Err(why) => Err(why.to_owned()),

@@ -72,7 +72,10 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
 /// Browsers say so themselves: `Sec-Fetch-Site` on encrypted and local addresses, `Origin` on all. Programs send neither.
 fn is_ours(method: &Method, headers: &HeaderMap, base_url: &str) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return true;
+        // Another site may lead a person here, and not load what lies here into its own page.
+        let all = |name: &str| headers.get_all(name).iter().map(axum::http::HeaderValue::as_bytes).collect::<Vec<_>>();
+        let foreign = all("sec-fetch-site").iter().any(|site| *site == b"cross-site" || *site == b"same-site");
+        return !foreign || all("sec-fetch-mode").iter().all(|mode| *mode == b"navigate");
     }
     let said = |name: &str| {
         let mut values = headers.get_all(name).iter();
@@ -148,6 +151,11 @@ mod tests {
     fn another_site_may_look_but_not_post() {
         let base = "https://desk.example";
         assert!(is_ours(&Method::GET, &headers(&[("sec-fetch-site", "cross-site")]), base));
+        let look = |list| is_ours(&Method::GET, &headers(list), base);
+        assert!(look(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]), "a link");
+        assert!(!look(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")]), "a picture, a script");
+        assert!(!look(&[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors")]), "a request of a script");
+        assert!(look(&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")]));
         assert!(ours(base, &[]));
         assert!(ours(base, &[("sec-fetch-site", "same-origin"), ("origin", "null")]));
         assert!(ours(base, &[("sec-fetch-site", "none")]));

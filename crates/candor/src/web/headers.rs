@@ -6,12 +6,13 @@ use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What a page may load and do: only what comes from here, and nothing inline.
 const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'",
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 );
 /// A download is no page: it may not even run if somebody opens it in place.
 const DOWNLOAD_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
@@ -31,9 +32,22 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Whether the service is reached over TLS.
-#[derive(Debug, Clone, Copy)]
-pub struct Https(pub bool);
+/// How the service is reached.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// Over TLS.
+    pub https: bool,
+    /// Its onion address, without a slash at the end, for browsers that can go there.
+    pub onion: Option<Arc<str>>,
+}
+
+impl Reached {
+    /// `Onion-Location` of a page; only for pages that anybody may ask for by address.
+    fn onion_of(&self, request: &Request) -> Option<HeaderValue> {
+        let onion = self.onion.as_ref().filter(|_| matches!(*request.method(), Method::GET | Method::HEAD))?;
+        HeaderValue::try_from(format!("{onion}{}", request.uri().path())).ok()
+    }
+}
 
 /// Bytes of address and headers that a request may have: many times what a browser sends.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -44,7 +58,8 @@ fn head_bytes(request: &Request) -> usize {
 }
 
 /// Puts the headers on every answer; turns away verbs that no page knows.
-pub async fn dress(State(Https(https)): State<Https>, request: Request, next: Next) -> Response {
+pub async fn dress(State(reached): State<Reached>, request: Request, next: Next) -> Response {
+    let onion = reached.onion_of(&request);
     let known = matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS
@@ -68,8 +83,11 @@ pub async fn dress(State(Https(https)): State<Https>, request: Request, next: Ne
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(CSP);
     // What is not said to be public is private.
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
-    if https {
+    if reached.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if let Some(onion) = onion {
+        headers.insert(HeaderName::from_static("onion-location"), onion);
     }
     ops::count(answer.status(), began.elapsed());
     answer

@@ -53,10 +53,13 @@ pub fn router(app: &App) -> Router<App> {
 
 /// Puts around all doors what holds for every answer: the public tree behind them, 404 and 405, headers.
 pub fn finish(app: &App, doors: Router<App>) -> Router {
-    let https = headers::Https(app.config.base_url.starts_with("https://"));
+    let reached = headers::Reached {
+        https: app.config.base_url.starts_with("https://"),
+        onion: app.config.onion.as_deref().map(Into::into),
+    };
     doors
         .fallback(static_tree::serve)
         .method_not_allowed_fallback(errors::wrong_method)
         .with_state(app.clone())
-        .layer(from_fn_with_state(https, headers::dress))
+        .layer(from_fn_with_state(reached, headers::dress))
 }

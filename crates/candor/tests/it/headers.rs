@@ -97,6 +97,52 @@ async fn over_tls_browsers_are_told_to_stay_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn through_tor_browsers_are_told_where_it_is_without_the_words_of_a_search() {
+    let service = Service::start(&[MINIO], |config| config.onion = Some("http://abc234.onion".into())).await;
+    let page = service.browser().get("/minio/report?x=secret").await;
+    assert_eq!(page.header("onion-location"), "http://abc234.onion/minio/report");
+    let page = service.browser().post("/minio/report", &[]).await;
+    assert!(!page.headers.contains_key("onion-location"));
+    let csp = page.header("content-security-policy").to_owned();
+    assert!(csp.contains("require-trusted-types-for 'script'; trusted-types 'none'"), "{csp}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_j8_another_site_cannot_load_what_lies_here_into_its_page() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let browser = service.browser();
+    for path in ["/receipt", "/minio/report", "/desk/sign-in"] {
+        let foreign = |mode: &'static str| {
+            let asked = browser.client.get(service.at(path)).header("sec-fetch-site", "cross-site");
+            asked.header("sec-fetch-mode", mode).send()
+        };
+        assert_eq!(foreign("no-cors").await.expect("an answer").status(), StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(foreign("navigate").await.expect("an answer").status(), StatusCode::OK, "{path}");
+    }
+    let page = browser.get("/api/v1/nothing").await;
+    assert!(!page.headers.contains_key("access-control-allow-origin"));
+    assert_eq!(page.header("cross-origin-resource-policy"), "same-origin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_q1_a_sender_that_stops_in_its_head_is_dropped_while_others_are_served() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(service.app.config.listen).await.expect("a connection");
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.expect("taken");
+        slow.push(stream);
+    }
+    for _ in 0..20 {
+        assert_eq!(service.browser().get("/minio/report").await.status, StatusCode::OK);
+    }
+    // The server hangs up; waiting for that is all this does.
+    let mut left = Vec::new();
+    let dropped = tokio::time::timeout(std::time::Duration::from_secs(30), slow[0].read_to_end(&mut left)).await;
+    assert!(dropped.is_ok(), "nobody waits for the rest of the head for ever");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn odd_addresses_get_the_page_of_any_absent_one_w10() {
     let service = Service::start(&[MINIO], |_| {}).await;
     let mut seen = BTreeSet::new();
