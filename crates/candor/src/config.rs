@@ -16,6 +16,8 @@ pub struct Config {
     pub blobs: PathBuf,
     /// File with the root key; outside the data folder.
     pub key_file: PathBuf,
+    /// A command that prints the root key, in place of the file.
+    pub key_command: Option<String>,
     /// Folder of the public tree.
     pub public: PathBuf,
     /// Where to listen.
@@ -234,6 +236,7 @@ impl Config {
         Self {
             database: None,
             ring: None,
+            key_command: None,
             blobs: data.join("blobs"),
             key_file: key_file.into(),
             public: data.join("public"),

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::demo;
 use crate::error::Error;
+use crate::keys::root::Source;
 use crate::keys::{KeyError, KeyRing, RootKey, sheet};
 use crate::store::{Database, Store, StoreConfig, settings};
 use crate::web::{self, guard::Visitor};
@@ -68,6 +69,15 @@ async fn say_what_holds(app: &App) {
     }
 }
 
+/// Where the root key comes from.
+#[must_use]
+pub fn key_source(config: &Config) -> Source {
+    match &config.key_command {
+        Some(command) => Source::Command(command.clone()),
+        None => Source::File(config.key_file.clone()),
+    }
+}
+
 /// Opens store and keys and puts the parts together. Without its root key a store with data starts locked.
 ///
 /// # Errors
@@ -78,7 +88,7 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         None => Database::Sqlite(config.data.clone()),
     };
     let store = Store::open(&StoreConfig { database, ring: config.ring.clone() }).await.map_err(Failure::of)?;
-    let keys = match RootKey::open_or_create(&config.key_file, &store).await {
+    let keys = match RootKey::open(&key_source(&config), &store).await {
         Ok(root) => Some(KeyRing::new(store.clone(), root)),
         Err(KeyError::Store(why)) => return Err(Failure::of(why)),
         Err(why) => {

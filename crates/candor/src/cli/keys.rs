@@ -186,6 +186,9 @@ fn typed() -> Result<Zeroizing<[u8; 32]>, Failure> {
 
 async fn rotate(yes: bool, shares: bool, place: &Place) -> Outcome {
     let (store, config) = place.open_store().await?;
+    if config.key_command.is_some() {
+        return Err(Failure::new("a key that a command prints cannot be replaced in place; rotate with `--key-file`"));
+    }
     let file: &Path = &config.key_file;
     let rotation = Rotation::begin(&store, file).await?;
     if !yes {

@@ -26,6 +26,9 @@ pub struct Place {
     /// File with the root key; without it the data folder's name with `.key` after it
     #[arg(long, env = "CANDOR_KEY_FILE", value_name = "FILE", hide_env_values = true)]
     pub key_file: Option<PathBuf>,
+    /// Command that prints the root key, as a key service unwraps it, in place of the file
+    #[arg(long, env = "CANDOR_KEY_COMMAND", value_name = "COMMAND", hide_env_values = true)]
+    pub key_command: Option<String>,
     /// Address under which people reach the service, as links need it
     #[arg(long, env = "CANDOR_BASE_URL", value_name = "URL", hide_env_values = true)]
     pub base_url: Option<String>,
@@ -55,6 +58,7 @@ impl Place {
         if let Some(file) = &self.key_file {
             config.key_file.clone_from(file);
         }
+        config.key_command.clone_from(&self.key_command);
         if let Some(url) = &self.base_url {
             if !(url.starts_with("https://") || url.starts_with("http://")) {
                 return Err(Failure::Usage("`--base-url` must begin with https:// or http://".into()));
@@ -123,7 +127,7 @@ fn must_be_there(config: &Config) -> Result<(), Failure> {
 
 async fn open_app(config: Config) -> Result<App, Failure> {
     let store = open_store(&config).await?;
-    let root = RootKey::open_or_create(&config.key_file, &store).await?;
+    let root = RootKey::open(&crate::serve::key_source(&config), &store).await?;
     let keys = KeyRing::new(store.clone(), root);
     Ok(App::new(store, Some(keys), config).await?)
 }

@@ -25,10 +25,51 @@ pub(super) const CHECK: &str = "root key check";
 /// Setting with the check value of the root key that takes its place.
 pub(super) const COMING: &str = "root key check, next";
 
+/// Where a root key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file, and the one beside it while it is replaced.
+    File(PathBuf),
+    /// A command of the operator's, such as one that asks a key service to unwrap it; it prints what the file would hold.
+    Command(String),
+}
+
+impl Source {
+    /// What to name in messages.
+    fn name(&self) -> PathBuf {
+        match self {
+            Self::File(file) => file.clone(),
+            Self::Command(command) => command.split(' ').next().unwrap_or_default().into(),
+        }
+    }
+
+    /// Every root key that is there.
+    fn all(&self) -> Vec<Result<Raw, KeyError>> {
+        match self {
+            Self::File(file) => [file.clone(), next_path(file)].iter().map(|path| Raw::read(path)).collect(),
+            Self::Command(command) => vec![self.printed(command)],
+        }
+    }
+
+    fn printed(&self, command: &str) -> Result<Raw, KeyError> {
+        let done = std::process::Command::new("/bin/sh")
+            .args(["-c", command])
+            .stdin(std::process::Stdio::null())
+            .stderr(std::process::Stdio::inherit())
+            .output()
+            .map_err(|why| KeyError::File(self.name(), why))?;
+        if !done.status.success() {
+            return Err(KeyError::File(self.name(), std::io::Error::other(format!("it ended with {}", done.status))));
+        }
+        let text = String::from_utf8(done.stdout).map(Zeroizing::new).map_err(|_| KeyError::Garbled(self.name()))?;
+        Raw::parse(&self.name(), &text)
+    }
+}
+
 /// An opened root key: its id and the keys it opens. Clones share them.
 #[derive(Clone, Debug)]
 pub struct RootKey {
-    file: PathBuf,
+    source: Source,
     keys: PurposeKeys,
     /// The root keys that are accepted, the one to wrap with first.
     accepted: Arc<RwLock<Vec<Accepted>>>,
@@ -108,13 +149,13 @@ impl Raw {
     }
 }
 
-/// The root keys at `file` and beside it that the store accepts, the one to wrap with first.
-async fn accepted(file: &Path, store: &Store) -> Result<Vec<Raw>, KeyError> {
+/// The root keys of a source that the store accepts, the one to wrap with first.
+async fn accepted(source: &Source, store: &Store) -> Result<Vec<Raw>, KeyError> {
     let (check, coming) = (settings::get(store, CHECK).await?, settings::get(store, COMING).await?);
     let mut there = Vec::new();
     let mut why = None;
-    for path in [file.to_owned(), next_path(file)] {
-        match Raw::read(&path) {
+    for raw in source.all() {
+        match raw {
             Ok(raw) => there.push(raw),
             Err(other) => why = why.or(Some(other)),
         }
@@ -126,7 +167,7 @@ async fn accepted(file: &Path, store: &Store) -> Result<Vec<Raw>, KeyError> {
     let (next, now) = (take(&coming), take(&check));
     if coming.is_some() && next.is_none() {
         // What was wrapped anew opens with nothing else.
-        return Err(KeyError::Missing(next_path(file)));
+        return Err(KeyError::Missing(next_path(&source.name())));
     }
     let found: Vec<Raw> = next.into_iter().chain(now).collect();
     if !found.is_empty() {
@@ -134,7 +175,7 @@ async fn accepted(file: &Path, store: &Store) -> Result<Vec<Raw>, KeyError> {
     }
     Err(match why {
         Some(why) if there.is_empty() || !matches!(why, KeyError::Missing(_)) => why,
-        _ => KeyError::Wrong(file.to_owned()),
+        _ => KeyError::Wrong(source.name()),
     })
 }
 
@@ -145,15 +186,25 @@ impl RootKey {
     /// [`KeyError::Missing`], [`KeyError::Garbled`], [`KeyError::Exposed`], [`KeyError::Wrong`]: the
     /// server then starts locked.
     pub async fn open_or_create(file: &Path, store: &Store) -> Result<Self, KeyError> {
+        Self::open(&Source::File(file.to_owned()), store).await
+    }
+
+    /// Opens the root key of `store` from where it comes. On an empty store a missing file is made; a command has to
+    /// print a key.
+    ///
+    /// # Errors
+    /// As [`RootKey::open_or_create`].
+    pub async fn open(source: &Source, store: &Store) -> Result<Self, KeyError> {
         let mut is_new = false;
         if settings::get(store, CHECK).await?.is_none() {
-            let raw = match Raw::read(file) {
-                Err(KeyError::Missing(_)) if settings::is_empty(store).await? => {
+            let first = source.all().into_iter().next().ok_or(KeyError::Cipher)?;
+            let raw = match (first, source) {
+                (Err(KeyError::Missing(_)), Source::File(file)) if settings::is_empty(store).await? => {
                     let raw = Raw::of(random_bytes()?)?;
                     write(file, &raw.bytes)?;
                     raw
                 }
-                other => other?,
+                (other, _) => other?,
             };
             is_new = true;
             match store.commit(Batch::main(vec![settings::insert_statement(CHECK, &raw.check)])).await {
@@ -162,13 +213,13 @@ impl RootKey {
                 Err(why) => return Err(why.into()),
             }
         }
-        let found = accepted(file, store).await?;
+        let found = accepted(source, store).await?;
         let newest = found.first().ok_or(KeyError::Cipher)?;
         // The keys from before purpose keys lay in the ring are those of the root key in use then.
         let eldest = found.last().unwrap_or(newest);
         let mut keys = PurposeKeys::derive(&eldest.bytes)?;
         let root = Self {
-            file: file.to_owned(),
+            source: source.clone(),
             keys: keys.clone(),
             accepted: Arc::new(RwLock::new(found.iter().map(Raw::accepted).collect())),
         };
@@ -227,7 +278,7 @@ impl RootKey {
 
     /// Reads the key files again, when a row does not open or the root key was replaced. Whether anything changed.
     pub(super) async fn look_again(&self, store: &Store) -> Result<bool, KeyError> {
-        let found: Vec<Accepted> = accepted(&self.file, store).await?.iter().map(Raw::accepted).collect();
+        let found: Vec<Accepted> = accepted(&self.source, store).await?.iter().map(Raw::accepted).collect();
         let mut mine = self.accepted.write().unwrap_or_else(PoisonError::into_inner);
         let ids = |list: &[Accepted]| list.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
         let changed = ids(&mine) != ids(&found);

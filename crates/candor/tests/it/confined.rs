@@ -7,7 +7,7 @@ use candor::confine::{Budget, Lost, Workers};
 use candor::mail::apart::read_apart;
 use candor::mail::read::{Limits, Over, read};
 
-use crate::support::binary::CANDOR;
+use crate::support::binary::{Binary, CANDOR, How, candor, policy};
 use crate::support::places::Place;
 
 const MAIL: &[u8] = b"From: Ada <ada@example.org>\r\nTo: security@min.io\r\nSubject: A finding\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nIt is here.\r\n--x\r\nContent-Type: application/octet-stream; name=poc.bin\r\nContent-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--x--\r\n";
@@ -70,4 +70,77 @@ async fn a_mail_read_apart_is_the_mail_read_here() {
     let app = candor::app::App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("opens");
     let lost = read_apart(&app, &raw, Limits::default()).await.expect("kept");
     assert_eq!(lost.over, Some(Over::Reader));
+}
+
+/// Whether the memory of a process holds any of these; none when it cannot be read here.
+fn memory_holds(process: u32, needles: &[Vec<u8>]) -> Option<Vec<usize>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
+    let mut memory = std::fs::File::open(format!("/proc/{process}/mem")).ok()?;
+    let mut found = Vec::new();
+    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+        let mut bytes = vec![0; usize::try_from(to - from).ok()?];
+        // Pages that were never touched, and the kernel's own, cannot be read.
+        if memory.seek(SeekFrom::Start(from)).and_then(|_| memory.read_exact(&mut bytes)).is_err() {
+            continue;
+        }
+        for (index, needle) in needles.iter().enumerate() {
+            let first = needle[0];
+            let holds = bytes.windows(needle.len()).any(|window| window[0] == first && window == needle.as_slice());
+            if holds && !found.contains(&index) {
+                found.push(index);
+            }
+        }
+    }
+    Some(found)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_of_a_front_without_keys_holds_no_key_and_no_word_of_a_case() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let desk = Binary::start(&data, &How::default()).await.expect("it starts");
+    let (status, text) = candor(&data, &["program", "add", &policy("minio").display().to_string()]);
+    assert_eq!(status, 0, "{text}");
+    desk.stop();
+    let desk = Binary::start(&data, &How::default()).await.expect("it starts");
+    let canary = format!("canary {}", candor::keys::random::secret());
+    let report = serde_json::json!({ "title": "A title", "description": canary });
+    let client = reqwest::Client::new();
+    let file = format!("{}/api/v1/programs/minio/reports", desk.base);
+    let answer = client.post(&file).json(&report).send().await.expect("an answer");
+    assert_eq!(answer.status(), 201);
+    let key_file = folder.path().join("data.key");
+    let store = candor::store::StoreConfig { database: candor::store::Database::Sqlite(data.clone()), ring: None };
+    let store = candor::store::Store::open(&store).await.expect("opens");
+    let root = candor::keys::RootKey::open_or_create(&key_file, &store).await.expect("opens");
+    use candor::keys::Purpose;
+    let purposes =
+        [Purpose::CaseRing, Purpose::PersonRing, Purpose::Member, Purpose::Receipt, Purpose::Sign, Purpose::Intake];
+    let mut needles: Vec<Vec<u8>> = purposes.iter().map(|purpose| root.purpose(*purpose).bytes().to_vec()).collect();
+    needles.push(canary.clone().into_bytes());
+    let Some(held) = memory_holds(desk.id(), &needles) else { return };
+    assert!(held.contains(&0) && held.contains(&3), "the desk holds keys, so that this finds them: {held:?}");
+    desk.stop();
+
+    std::fs::rename(&key_file, folder.path().join("away")).expect("moved");
+    let how = How { flags: ["--roles", "public"].map(String::from).to_vec(), ..How::default() };
+    let front = Binary::start(&data, &how).await.expect("it is ready without a key");
+    for path in ["/", "/minio", "/minio/report", "/receipt"] {
+        assert_eq!(
+            client.get(format!("{}{path}", front.base)).send().await.expect("an answer").status(),
+            200,
+            "{path}"
+        );
+    }
+    let held = memory_holds(front.id(), &needles).expect("as before");
+    assert_eq!(held, Vec::<usize>::new(), "needles found in the front");
+    let file = format!("{}/api/v1/programs/minio/reports", front.base);
+    let answer = client.post(&file).json(&serde_json::json!({ "description": "Another one" })).send().await;
+    assert_eq!(answer.expect("an answer").status(), 201, "and it takes reports in");
+    front.stop();
+    std::fs::rename(folder.path().join("away"), &key_file).expect("moved back");
+    assert_eq!(candor::store::waiting::count(&store).await.expect("a count"), 1);
 }

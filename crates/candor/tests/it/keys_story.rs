@@ -15,7 +15,7 @@ fn key(id: &str, byte: u8) -> Key {
 }
 
 #[test]
-fn sealed_bytes_open_in_their_place_alone() {
+fn abuse_k3_sealed_bytes_open_in_their_place_alone() {
     let sealed = seal(&key("case:A", 1), &PLACE, b"the text").expect("sealed");
     assert_eq!(**open(&key("case:A", 1), &PLACE, &sealed).expect("opens"), *b"the text");
     let elsewhere = [
@@ -167,7 +167,7 @@ on_both! {
         }
     }
 
-    async fn a_ring_row_under_another_name_does_not_open(place: Place) {
+    async fn abuse_k3_a_ring_row_under_another_name_does_not_open(place: Place) {
         let (a, _) = place.ring.new_case(1).await.expect("a key");
         let wrapped = candor::store::ring::get(&place.store, &format!("case:{a}")).await.expect("a read").expect("a row");
         let moved = candor::store::ring::insert_statement("case:B", &wrapped, &place.root.id(), 1);

@@ -101,6 +101,18 @@ on_both! {
         anew(&place).await.expect("opens").case_key(&stream).await.expect("a key");
     }
 
+    async fn a_command_can_print_the_root_key_instead(place: Place) {
+        let file = place.folder.path().join("root.key");
+        let away = file.with_file_name("wrapped");
+        std::fs::rename(&file, &away).expect("moved");
+        let command = root::Source::Command(format!("cat {}", away.display()));
+        assert_eq!(RootKey::open(&command, &place.store).await.expect("it opens").id(), place.root.id());
+        for wrong in ["exit 3", "echo something else", "true"] {
+            let why = RootKey::open(&root::Source::Command(wrong.into()), &place.store).await;
+            assert!(matches!(why, Err(KeyError::File(..) | KeyError::Garbled(_))), "{wrong}: {why:?}");
+        }
+    }
+
     async fn the_sheet_is_asked_back_and_remembered(place: Place) {
         let file = place.folder.path().join("root.key");
         let id = place.root.id();

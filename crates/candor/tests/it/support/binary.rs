@@ -63,6 +63,11 @@ impl Binary {
         panic!("the server did not become ready within a minute")
     }
 
+    /// Number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it where it stands.
     pub fn kill(&mut self) {
         self.signal("-KILL");
