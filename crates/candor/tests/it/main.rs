@@ -27,6 +27,7 @@ mod policies_story; // the example policies, each from report to close over the 
 mod receipt; // the page behind a receipt
 mod anchor_story; // heads of the journals, kept elsewhere
 mod confined; // foreign bytes, taken apart by processes that hold nothing
+mod hostile_web; // hostile files, links and texts
 mod proof_story; // what was received, signed
 mod rotation; // another root key, while the desk works
 mod headers; // what every answer carries
