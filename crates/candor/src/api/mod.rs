@@ -27,7 +27,7 @@ use model::command::Asked;
 use model::people::Credit;
 use model::program::{Program, Programs};
 use model::receipt::ReporterView;
-use model::report::{OnBehalf, Receipt, Report};
+use model::report::{OnBehalf, Receipt, Report, SignedProof};
 use model::search::{Results, Similar};
 use problem::Problem;
 use route::{Route, Takes, Who, schema};
@@ -83,6 +83,14 @@ fn table() -> Vec<Route> {
             .once(),
         Route::get("/receipt/files/{id}", "openReceiptFile", "A file of your report", get(receipts::file))
             .by(Who::Holder),
+        Route::get(
+            "/receipt/proof",
+            "openProof",
+            "The proof of receipt, with the report and the salt that open its commitment",
+            get(receipts::proof),
+        )
+        .by(Who::Holder)
+        .gives::<SignedProof>(200),
         Route::post("/receipt/nudge", "nudge", "Ask for news: turns to the next contact of the policy", post(receipts::nudge))
             .by(Who::Holder)
             .gives::<receipts::Done>(200)

@@ -5,6 +5,7 @@ use super::input::{Files, Holder, IdempotencyKey, Json, PartName, Segments, With
 use super::model::entry::{File, What};
 use super::model::people::{Credit, Names};
 use super::model::receipt::ReporterView;
+use super::model::report::SignedProof;
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::Error;
@@ -108,6 +109,11 @@ pub async fn attach(
         }
     }
     fine(Taken { done, files })
+}
+
+/// `GET /receipt/proof`
+pub async fn proof(State(app): State<App>, holder: Holder) -> Answered<SignedProof> {
+    fine(execute::proofs::whole(&app, &holder.case, holder.report).await?.into())
 }
 
 /// `POST /receipt/nudge`

@@ -9,7 +9,7 @@ pub mod jail; // what the kernel is asked to forbid
 pub mod worker; // the closed-in process itself
 
 use std::io::{BufReader, BufWriter, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -73,7 +73,7 @@ struct Hand {
 }
 
 impl Hand {
-    fn start(program: &PathBuf, words: &[String]) -> std::io::Result<Self> {
+    fn start(program: &Path, words: &[String]) -> std::io::Result<Self> {
         let mut child = Command::new(program)
             .args(words)
             .env_clear()

@@ -48,6 +48,10 @@ async fn a_reporter_holds_a_signed_proof_that_anybody_checks_offline() {
     let (good, text) = verify(folder.path(), &proof, &["--key", key]);
     assert!(good && text.contains("about the report in this file"), "{text}");
 
+    let over_the_api = browser.client.get(service.at("/api/v1/receipt/proof"));
+    let over_the_api = over_the_api.header("authorization", format!("Receipt {receipt}")).send().await;
+    assert_eq!(over_the_api.expect("an answer").json::<Proof>().await.expect("a proof"), proof);
+
     let later = Proof { statement: proof.statement.replace("received: 20", "received: 19"), ..proof.clone() };
     assert_eq!(later.check(None), Err(ProofError::Signature));
     let other = Proof { report: Some("title:\n  Something else\n".into()), ..proof.clone() };
