@@ -196,6 +196,9 @@ pub(super) async fn run(args: Args) -> Outcome {
 /// A demonstration touches nothing but its folder.
 fn into_folder(config: &mut Config, folder: &Path, args: &Args) {
     let own = Config::in_folder(folder.join("data"));
+    // A place for anchors knows another store.
+    config.anchors.clear();
+    config.key_command = None;
     config.database = None;
     config.ring = None;
     (config.data, config.blobs, config.key_file, config.public) = (own.data, own.blobs, own.key_file, own.public);
