@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use candor::confine::{Budget, Lost, Workers};
+use candor::keys::Purpose;
 use candor::mail::apart::read_apart;
 use candor::mail::read::{Limits, Over, read};
 
@@ -78,6 +79,8 @@ fn memory_holds(process: u32, needles: &[Vec<u8>]) -> Option<Vec<usize>> {
     let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
     let mut memory = std::fs::File::open(format!("/proc/{process}/mem")).ok()?;
     let mut found = Vec::new();
+    let mut begins = [false; 256];
+    needles.iter().for_each(|needle| begins[usize::from(needle[0])] = true);
     for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
         let (from, to) = line.split(' ').next()?.split_once('-')?;
         let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
@@ -86,11 +89,14 @@ fn memory_holds(process: u32, needles: &[Vec<u8>]) -> Option<Vec<usize>> {
         if memory.seek(SeekFrom::Start(from)).and_then(|_| memory.read_exact(&mut bytes)).is_err() {
             continue;
         }
-        for (index, needle) in needles.iter().enumerate() {
-            let first = needle[0];
-            let holds = bytes.windows(needle.len()).any(|window| window[0] == first && window == needle.as_slice());
-            if holds && !found.contains(&index) {
-                found.push(index);
+        for at in 0..bytes.len() {
+            if !begins[usize::from(bytes[at])] {
+                continue;
+            }
+            for (index, needle) in needles.iter().enumerate() {
+                if bytes[at..].starts_with(needle) && !found.contains(&index) {
+                    found.push(index);
+                }
             }
         }
     }
@@ -116,7 +122,6 @@ async fn the_memory_of_a_front_without_keys_holds_no_key_and_no_word_of_a_case()
     let store = candor::store::StoreConfig { database: candor::store::Database::Sqlite(data.clone()), ring: None };
     let store = candor::store::Store::open(&store).await.expect("opens");
     let root = candor::keys::RootKey::open_or_create(&key_file, &store).await.expect("opens");
-    use candor::keys::Purpose;
     let purposes =
         [Purpose::CaseRing, Purpose::PersonRing, Purpose::Member, Purpose::Receipt, Purpose::Sign, Purpose::Intake];
     let mut needles: Vec<Vec<u8>> = purposes.iter().map(|purpose| root.purpose(*purpose).bytes().to_vec()).collect();
