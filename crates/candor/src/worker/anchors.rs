@@ -1,5 +1,6 @@
 //! The heads of all journals, signed each hour and put elsewhere.
 
+use candor_core::id::ProgramSlug;
 use lettre::Address;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::date::Date;
@@ -36,7 +37,9 @@ pub async fn round(app: &App, post: &Post) -> Result<(), Error> {
             .text_body(text)
             .write_to_vec()
             .map_err(Error::internal)?;
-        let letter = Letter { id, at: app.now(), from: post.sender.address.clone(), to, bytes };
+        let from = post.sender.address.clone();
+        let sender_domain = from.domain().to_owned();
+        let letter = Letter { id, at: app.now(), from, sender_domain, program: ProgramSlug(String::new()), to, bytes };
         match post.send(&letter).await {
             Ok(()) => places::delivered(app, &place, &anchor).await?,
             Err(why) => tracing::error!(why = ?why, "an anchor could not be mailed and is tried again"),
