@@ -14,7 +14,7 @@ pub fn mime(bytes: &[u8]) {
     assert!(whole.len() <= bytes.len() * 8 + 1_000 && fresh.len() <= bytes.len() * 8 + 10_000);
     let _ = candor::mail::members::own_words(&letter);
     let _ = candor::mail::origin::peer(bytes, &["mx.example.org".to_owned()]);
-    let _ = candor::mail::receive::recipients(bytes);
+    let _ = read(bytes, &Limits { parts: 0, ..Limits::default() });
 }
 
 /// What may be written to is one address on one line.
