@@ -42,7 +42,7 @@ const REPORTS_AN_HOUR: i64 = 10;
 /// The same for servers' reports about mails, whoever sends them; further ones join the newest.
 const BOUNCES_AN_HOUR: i64 = 3;
 /// So many of those join within an hour; the mail server keeps the rest, and no case grows without end.
-const FOLDED_AN_HOUR: i64 = 100;
+const FOLDED_AN_HOUR: i64 = 200;
 
 /// Name of the file that is the mail itself.
 pub(super) const WHOLE: &str = "message.eml";

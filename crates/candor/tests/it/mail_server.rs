@@ -144,6 +144,8 @@ async fn postfix_brings_reports_and_answers_and_keeps_what_comes_while_candor_is
     let lmtp = free_address();
     let Some(postfix) = Postfix::start(place.folder.path(), lmtp) else { return };
     let door = listens(&app, lmtp).await;
+    // What was told before is not waited for.
+    let _ = tokio::time::timeout(Duration::ZERO, app.worker_nudged()).await;
 
     let file = place.folder.path().join("crash.bin");
     std::fs::write(&file, [0_u8, 1, 2, 255]).expect("written");
