@@ -166,6 +166,18 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Decide { .. }
         | C::AssessDependency { .. }
         | C::ScannerOutput { .. }
+        | C::Dismiss { .. }
+        | C::Merge { .. }
+        | C::Prioritise { .. }
+        | C::ProposeIssue { .. }
+        | C::OpenIssue { .. }
+        | C::SetTask { .. }
+        | C::AskRetest { .. }
+        | C::Separate { .. }
+        | C::AnswerAll { .. }
+        | C::Split { .. }
+        | C::UndoVerdict { .. }
+        | C::AnswerAppeal { .. }
         | C::Rate { .. }
         | C::SetWeakness { .. }
         | C::RecordFix { .. }
@@ -198,6 +210,9 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::GiveKey { .. }
         | C::AnswerEmbargo { .. }
         | C::AnswerSummary { .. }
+        | C::Appeal { .. }
+        | C::Retest { .. }
+        | C::AnswerIssue { .. }
         | C::Withdraw { .. }
         | C::Tick => None,
     }
@@ -232,6 +247,9 @@ pub fn allow<'a>(
             | Command::GiveKey { .. }
             | Command::AnswerEmbargo { .. }
             | Command::AnswerSummary { .. }
+            | Command::Appeal { .. }
+            | Command::Retest { .. }
+            | Command::AnswerIssue { .. }
             | Command::Withdraw { .. },
         ) => true,
         (Actor::Reporter { .. }, _) => false,

@@ -66,8 +66,28 @@ pub struct Case {
     pub verifications: Vec<Verification>,
     /// The verdict, once there is one.
     pub verdict: Option<Verdict>,
+    /// Cases whose reports this one gathers, in the order in which they joined.
+    pub gathered: Vec<CaseId>,
+    /// The case that gathers this one's report.
+    pub gathered_into: Option<CaseId>,
+    /// Cases that were made of findings of this report: which, and what each is about.
+    pub parts: Vec<(CaseId, String)>,
+    /// The case of the report that this one is a finding of.
+    pub part_of: Option<CaseId>,
+    /// The advisory that went out with another case.
+    pub published_with: Option<String>,
+    /// The verdict before the one that ended the case, for when that is taken back.
+    pub verdict_before: Option<Verdict>,
+    /// The reporter's appeal against a verdict, once there is one.
+    pub appeal: Option<Appeal>,
     /// The rating.
     pub rating: Option<Rating>,
+    /// What decision tables of SSVC say, the newest of each table.
+    pub priorities: Vec<Priority>,
+    /// Tasks of the fix, by number.
+    pub tasks: Vec<Task>,
+    /// Whether the fix holds, as reporters tried: report, when, and what they found. `None` while one is asked.
+    pub retests: Vec<Retest>,
     /// The weakness by its CWE number.
     pub cwe: Option<u32>,
     /// How much work a fix is, as estimated last.
@@ -112,6 +132,8 @@ pub struct Case {
     pub breaches: Vec<ConditionBreach>,
     /// The text about the closed report, once somebody wrote one.
     pub summary: Option<Summary>,
+    /// The text for a public issue, once one was proposed.
+    pub issue: Option<Issue>,
 }
 
 /// A step of the schedule that is done.
@@ -153,6 +175,21 @@ pub struct Summary {
     pub at: Timestamp,
     /// How it stands.
     pub state: SummaryState,
+}
+
+/// A text for the project's public issues.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Issue {
+    /// Heading.
+    pub title: String,
+    /// The text.
+    pub text: String,
+    /// When it was proposed, answered or opened last.
+    pub at: Timestamp,
+    /// Whether the reporter agreed; `None` while they have not answered.
+    pub agreed: Option<bool>,
+    /// Where the issue is, once it is public.
+    pub url: Option<String>,
 }
 
 /// How a text about a closed report stands.
@@ -376,6 +413,73 @@ pub struct Verdict {
     pub outcome: Outcome,
 }
 
+/// A reporter's appeal against a verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appeal {
+    /// Number of the report.
+    pub report: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub text: String,
+    /// Who gave the verdict; somebody else answers. `None` when a clock did.
+    pub against: Option<MemberId>,
+    /// When it was answered.
+    pub answered: Option<Timestamp>,
+}
+
+impl Appeal {
+    /// Whether it waits for an answer.
+    pub fn is_open(&self) -> bool {
+        self.answered.is_none()
+    }
+}
+
+/// What a decision table of SSVC says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Priority {
+    /// Name of the table.
+    pub table: String,
+    /// The answers, with their reasons.
+    pub choices: Vec<crate::event::PriorityChoice>,
+    /// Key of the outcome.
+    pub decision: String,
+    /// Who weighed it.
+    pub by: MemberId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A task of the fix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// Number within the case, from 1.
+    pub number: u32,
+    /// What is to be done.
+    pub title: String,
+    /// Where the work is.
+    pub pointers: Vec<String>,
+    /// What shows that it is done.
+    pub evidence: String,
+    /// Whether it is done.
+    pub done: bool,
+    /// Who changed it last.
+    pub by: MemberId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A reporter's try whether the fix holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retest {
+    /// When it was asked or answered last.
+    pub at: Timestamp,
+    /// What was asked.
+    pub asked: String,
+    /// Who answered, whether the problem is gone, and what they saw; `None` while nobody has.
+    pub found: Option<(u32, bool, String)>,
+}
+
 /// The rating in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rating {
@@ -383,6 +487,8 @@ pub struct Rating {
     pub vectors: Vec<String>,
     /// The band: of the newest vector, or named by hand.
     pub severity: Severity,
+    /// Why so, in words.
+    pub why: String,
     /// Who rated.
     pub by: MemberId,
     /// When.

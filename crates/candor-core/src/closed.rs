@@ -3,7 +3,7 @@
 
 use crate::case::{Case, State, SummaryState};
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::policy::{ClosedReports, Policy};
 use crate::refusal::Refusal;
 
@@ -66,10 +66,56 @@ pub(crate) fn withdraw(case: &Case, reason: &str) -> Result<Vec<Event>, Refusal>
 pub(crate) fn with_reopening(case: &Case, mut events: Vec<Event>) -> Vec<Event> {
     let stands =
         case.summary.as_ref().is_some_and(|it| matches!(it.state, SummaryState::Public | SummaryState::Proposed));
-    if stands && events.iter().any(|event| matches!(event, Event::Reopened { .. })) {
+    if stands && events.iter().any(|event| matches!(event, Event::Reopened { .. } | Event::VerdictUndone { .. })) {
         events.push(Event::SummaryWithdrawn { reason: "The case was taken up again.".into() });
     }
     events
+}
+
+/// Proposes a text for the project's public issues: of what was closed as a mistake that is none of security. The reporter is
+/// asked first, whoever they are; a text that nobody can be asked about waits for a member to open it on their own account.
+pub(crate) fn propose_issue(case: &Case, title: &str, text: &str) -> Result<Vec<Event>, Refusal> {
+    if case.drill {
+        return Err(Refusal::Drill);
+    }
+    if !(case.state == State::Closed && case.outcome == Some(Outcome::NotSecurity)) {
+        return Err(Refusal::WrongState {
+            state: case.state.name(),
+            next: "Only what was closed as no security matter becomes a public issue.",
+        });
+    }
+    if case.issue.as_ref().is_some_and(|issue| issue.url.is_some()) {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Its issue is public already." });
+    }
+    Ok(vec![Event::IssueProposed {
+        title: required("title", title, LINE_LIMIT)?,
+        text: required("text", text, MESSAGE_LIMIT)?,
+    }])
+}
+
+pub(crate) fn answer_issue(case: &Case, report: u32, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+    let waits = case.issue.as_ref().is_some_and(|issue| issue.agreed.is_none() && issue.url.is_none());
+    if !waits || case.state != State::Closed {
+        return Err(Refusal::NoSummary);
+    }
+    Ok(vec![Event::IssueAnswered { report, agree, text: optional("text", text, MESSAGE_LIMIT)? }])
+}
+
+/// The public issue is open. Only with the reporter's yes, unless their name was erased and nobody can be asked.
+pub(crate) fn open_issue(case: &Case, url: &str) -> Result<Vec<Event>, Refusal> {
+    let Some(issue) = &case.issue else { return Err(Refusal::NoSummary) };
+    let nobody = case.reports.iter().all(|report| report.erased);
+    if issue.agreed != Some(true) && !nobody {
+        return Err(Refusal::Field {
+            field: "url",
+            problem: "the reporter has not agreed to the text; nothing of the report becomes public before".into(),
+        });
+    }
+    let url = required("url", url, 2_000)?;
+    if !candor_formats::uri::is_web(&url) {
+        return Err(Refusal::Field { field: "url", problem: "write the whole address, from https://".into() });
+    }
+    Ok(vec![Event::IssueOpened { url }])
 }
 
 /// What a member starts from: for full accounts the report as it came, for summaries what the team decided.

@@ -2,7 +2,8 @@
 //! the asker may have it, [`crate::decide`] whether the case allows it.
 
 use crate::event::{
-    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, Justification, Origin, ReportFacts, VerificationFacts,
+    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, Justification, Origin, Outcome, PriorityChoice,
+    ReportFacts, VerificationFacts,
 };
 use crate::id::{CaseId, MemberId, PersonId};
 use crate::policy::{Effort, Need, Plan, Step};
@@ -24,7 +25,7 @@ pub enum Command {
     /// Ask the reporter something; clocks that wait for the reporter stand still.
     Ask { text: String, files: Vec<FileRef> },
     /// Write a note for the team alone.
-    Note { text: String, files: Vec<FileRef> },
+    Note { text: String, files: Vec<FileRef>, mentions: Vec<MemberId> },
     /// Set working title, product, component and aliases.
     Describe { title: String, product: Option<String>, component: Option<String>, aliases: Vec<String> },
     /// Put a verification on record.
@@ -45,8 +46,28 @@ pub enum Command {
     Duplicate { of: Option<CaseId>, text: String },
     /// It is scanner output without a proof.
     ScannerOutput { text: String },
+    /// End the case by any other verdict of the closed list than a confirmation.
+    Dismiss { outcome: Outcome, text: String },
+    /// Take back the verdict that ended the case.
+    UndoVerdict { reason: String },
+    /// Answer the reporter's appeal: the verdict stands, or the case is taken up again.
+    AnswerAppeal { stands: bool, text: String },
+    /// Handle the report together with others about the same problem, in another case.
+    Merge { into: CaseId, text: String },
+    /// Handle it on its own again.
+    Separate { reason: String },
+    /// Write to every reporter whose report this case gathers, each in their own thread.
+    AnswerAll { text: String, next_steps: bool },
+    /// Make findings of a report into cases of their own. The reporter keeps one thread.
+    Split { parts: Vec<Part>, text: String },
     /// Rate the severity, by vectors or by hand.
-    Rate { vectors: Vec<String>, severity: Option<Severity>, level: Option<String> },
+    Rate { vectors: Vec<String>, severity: Option<Severity>, level: Option<String>, why: String },
+    /// Weigh it by a decision table of SSVC.
+    Prioritise { table: String, choices: Vec<PriorityChoice> },
+    /// Set up a task of the fix, or change one.
+    SetTask { task: Option<u32>, title: String, pointers: Vec<String>, evidence: String, done: bool },
+    /// Ask the reporter to try whether the fix holds.
+    AskRetest { text: String },
     /// Estimate how much work a fix is.
     EstimateEffort { effort: Effort, text: String },
     /// Decide when, or whether, the problem is mended; what the policy proposes is confirmed or overruled.
@@ -93,6 +114,10 @@ pub enum Command {
     PublishSummary { title: String, text: String },
     /// Take that text off the public page.
     WithdrawSummary { reason: String },
+    /// Propose a text for the project's public issues to the reporter of what is only a bug.
+    ProposeIssue { title: String, text: String },
+    /// Put on record where the public issue is.
+    OpenIssue { url: String },
     /// Put the case to rest.
     Close { reason: String },
     /// Take it up again.
@@ -117,10 +142,27 @@ pub enum Command {
     AnswerEmbargo { agree: bool, text: String },
     /// The reporter answers the text proposed for the public page.
     AnswerSummary { agree: bool, text: String },
+    /// The reporter answers the text proposed for a public issue.
+    AnswerIssue { agree: bool, text: String },
+    /// The reporter tried whether the fix holds.
+    Retest { holds: bool, text: String },
+    /// The reporter asks that somebody else look at the verdict again.
+    Appeal { text: String },
     /// The reporter takes the report back.
     Withdraw { text: String },
     /// A clock asks what is due.
     Tick,
+}
+
+/// A finding that becomes a case of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The case it will be; drawn beforehand.
+    pub case: CaseId,
+    /// What it is about.
+    pub title: String,
+    /// What the report says of it.
+    pub text: String,
 }
 
 /// A report on its way in.
@@ -167,7 +209,19 @@ impl Command {
             Command::AssessDependency { .. } => "assess-dependency",
             Command::Duplicate { .. } => "duplicate",
             Command::ScannerOutput { .. } => "scanner-output",
+            Command::Dismiss { .. } => "dismiss",
+            Command::UndoVerdict { .. } => "undo-verdict",
+            Command::AnswerAppeal { .. } => "answer-appeal",
+            Command::Appeal { .. } => "appeal",
+            Command::Merge { .. } => "merge",
+            Command::Separate { .. } => "separate",
+            Command::AnswerAll { .. } => "answer-all",
+            Command::Split { .. } => "split",
             Command::Rate { .. } => "rate",
+            Command::Prioritise { .. } => "prioritise",
+            Command::SetTask { .. } => "set-task",
+            Command::AskRetest { .. } => "ask-retest",
+            Command::Retest { .. } => "retest",
             Command::SetWeakness { .. } => "set-weakness",
             Command::ProposeEmbargo { .. } => "propose-embargo",
             Command::RecordFix { .. } => "record-fix",
@@ -189,6 +243,9 @@ impl Command {
             Command::PublishSummary { .. } => "publish-summary",
             Command::WithdrawSummary { .. } => "withdraw-summary",
             Command::AnswerSummary { .. } => "answer-summary",
+            Command::ProposeIssue { .. } => "propose-issue",
+            Command::OpenIssue { .. } => "open-issue",
+            Command::AnswerIssue { .. } => "answer-issue",
             Command::Close { .. } => "close",
             Command::Reopen { .. } => "reopen",
             Command::MovePolicy { .. } => "move-policy",

@@ -4,17 +4,17 @@
 use crate::access::Allowed;
 use crate::case::Case;
 use crate::command::Command;
-use crate::event::Event;
+use crate::event::{Event, KnownBefore};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    closed, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, origin, planning, promises,
-    remediation, schedule, triage,
+    appeals, closed, cluster, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, origin, planning,
+    promises, rating, remediation, schedule, triage,
 };
 use jiff::Timestamp;
 
 /// What a decision needs to know of the world; the shell looks it up once per command.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The instant of the decision.
     pub now: Timestamp,
@@ -24,6 +24,14 @@ pub struct Facts {
     pub advisory_id: String,
     /// Whether whom an [`Command::Assign`] names is a member who may work on the case.
     pub may_hold: bool,
+    /// The proof that the case named by a verdict of a duplicate came before, if the asker may see that case.
+    pub known_before: Option<KnownBefore>,
+    /// The case that a [`Command::Merge`] names, if the asker may see it.
+    pub lead: Option<cluster::Lead>,
+    /// Which of the members that a [`Command::Note`] names may see the case.
+    pub may_see: Vec<crate::id::MemberId>,
+    /// Credits of reports that are handled with this one, or that it is a finding of.
+    pub credits: Vec<candor_formats::advisory::Credit>,
     /// The version of the policy that a [`Command::MovePolicy`] names, if there is one.
     pub moving_to: Option<std::sync::Arc<Policy>>,
     /// Public address of the program, without a slash at the end, for links in a published record.
@@ -39,6 +47,7 @@ pub fn decide(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts
     if case.is_closed() && !may_touch_closed(command) {
         return Err(Refusal::Closed);
     }
+    cluster::before(case, command)?;
     gates::before(case, policy, allowed)?;
     let events = closed::with_reopening(case, chapter(case, allowed, policy, facts)?);
     let events = disclosure::with_approval(case, events, policy, allowed, facts);
@@ -55,7 +64,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Acknowledge { text } => dialogue::acknowledge(case, text),
         C::Answer { text, files, next_steps } => dialogue::answer(text, files, *next_steps),
         C::Ask { text, files } => dialogue::ask(text, files),
-        C::Note { text, files } => dialogue::note(text, files),
+        C::Note { text, files, mentions } => dialogue::note(text, files, mentions, &facts.may_see),
         C::Write { text, files } => dialogue::write(case, reporter(allowed), text, files),
         C::TakeMail { text, files, noticed, returned } => {
             dialogue::take_mail(case, reporter(allowed), text, files, noticed, *returned)
@@ -73,16 +82,30 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::Confirm { text } => triage::confirm(case, policy, member, text),
         C::Reject { text } => triage::reject(case, policy, member, text),
         C::OutOfScope { clause, instead, text } => triage::out_of_scope(case, policy, member, clause, instead, text),
-        C::Duplicate { of, text } => triage::duplicate(case, policy, member, of, text),
+        C::Duplicate { of, text } => triage::duplicate(case, policy, member, of, &facts.known_before, text),
         C::ScannerOutput { text } => triage::scanner_output(case, policy, member, text),
         C::Redirect { to, clause, text } => triage::redirect(case, policy, member, to, clause, text),
         C::NotAVulnerability { clause, text } => triage::not_a_vulnerability(case, policy, member, clause, text),
+        C::Dismiss { outcome, text } => triage::end(case, policy, member, outcome, text),
+        C::Merge { into, text } => cluster::merge(case, into, facts.lead.as_ref(), text),
+        C::Separate { reason } => cluster::separate(case, reason),
+        C::AnswerAll { text, next_steps } => dialogue::answer(text, &[], *next_steps),
+        C::Split { parts, text } => cluster::split(case, parts, text),
+        C::UndoVerdict { reason } => appeals::undo(case, policy, allowed, reason),
+        C::Appeal { text } => appeals::appeal(case, reporter(allowed), text),
+        C::AnswerAppeal { stands, text } => appeals::answer(case, member, *stands, text),
         C::EstimateEffort { effort, text } => planning::estimate_effort(*effort, text),
         C::Decide { plan, on, reason } => planning::decide(case, policy, *plan, *on, reason, now),
         C::AssessDependency { package, affected, justification, text } => {
             planning::assess(package, *affected, *justification, text)
         }
-        C::Rate { vectors, severity, level } => triage::rate(policy, vectors, *severity, level.as_deref()),
+        C::Rate { vectors, severity, level, why } => rating::rate(policy, vectors, *severity, level.as_deref(), why),
+        C::Prioritise { table, choices } => rating::prioritise(table, choices),
+        C::SetTask { task, title, pointers, evidence, done } => {
+            remediation::task(case, *task, title, pointers, evidence, *done)
+        }
+        C::AskRetest { text } => remediation::ask_retest(case, text),
+        C::Retest { holds, text } => remediation::retest(case, reporter(allowed), *holds, text),
         C::SetWeakness { cwe } => triage::set_weakness(*cwe),
         C::KnowExploitation { ground, aware_at } => duties::know_exploitation(ground, *aware_at, now),
         C::KnowIncident { ground, aware_at } => duties::know_incident(ground, *aware_at, now),
@@ -110,6 +133,9 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::PublishSummary { title, text } => closed::publish(case, policy, title, text),
         C::WithdrawSummary { reason } => closed::withdraw(case, reason),
         C::AnswerSummary { agree, text } => closed::answer(case, reporter(allowed), *agree, text),
+        C::ProposeIssue { title, text } => closed::propose_issue(case, title, text),
+        C::AnswerIssue { agree, text } => closed::answer_issue(case, reporter(allowed), *agree, text),
+        C::OpenIssue { url } => closed::open_issue(case, url),
         C::MovePolicy { version, reason } => moved::to_newer(case, policy, *version, reason, facts),
         C::Close { reason } => disclosure::close(case, policy, member, reason),
         C::Reopen { reason } => disclosure::reopen(case, reason),
@@ -163,6 +189,14 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::PublishSummary { .. }
             | Command::WithdrawSummary { .. }
             | Command::AnswerSummary { .. }
+            | Command::ProposeIssue { .. }
+            | Command::AnswerIssue { .. }
+            | Command::OpenIssue { .. }
+            | Command::UndoVerdict { .. }
+            | Command::Separate { .. }
+            | Command::AnswerAll { .. }
+            | Command::Appeal { .. }
+            | Command::AnswerAppeal { .. }
             | Command::Tick
     )
 }

@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{Credit, Event, FileRef, Outcome};
+use crate::id::MemberId;
 use crate::policy::{Moment, Policy};
 use crate::promises::{self, Status};
 use crate::refusal::Refusal;
@@ -27,8 +28,52 @@ pub(crate) fn ask(text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> 
     Ok(vec![Event::Asked { text: required("text", text, MESSAGE_LIMIT)?, files: files.to_vec() }])
 }
 
-pub(crate) fn note(text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {
-    Ok(vec![Event::Noted { text: said(text, files)?, files: files.to_vec() }])
+/// A note for the team. Whom it names, and who may see the case, is told that there is one; naming gives nobody anything.
+pub(crate) fn note(
+    text: &str,
+    files: &[FileRef],
+    named: &[MemberId],
+    may_see: &[MemberId],
+) -> Result<Vec<Event>, Refusal> {
+    let mut mentions: Vec<MemberId> = Vec::new();
+    for member in named.iter().filter(|member| may_see.contains(member)) {
+        if !mentions.contains(member) {
+            mentions.push(member.clone());
+        }
+    }
+    Ok(vec![Event::Noted { text: said(text, files)?, files: files.to_vec(), mentions }])
+}
+
+/// Members whom a text names as `@Ines Ruiz`, or as `@Ines` where one member alone is called so. Letters of either case.
+pub fn mentioned(text: &str, team: &[(MemberId, String)]) -> Vec<MemberId> {
+    let text = text.to_lowercase();
+    let first = |name: &str| name.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let mut found: Vec<MemberId> = Vec::new();
+    for (at, _) in text.match_indices('@') {
+        // An address is nobody's mention.
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || "._+-".contains(c)) {
+            continue;
+        }
+        let rest = &text[at + 1..];
+        let starts = |name: &str| {
+            !name.is_empty()
+                && rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+        };
+        let whole = team.iter().filter(|(_, name)| starts(&name.trim().to_lowercase()));
+        let whole = whole.max_by_key(|(_, name)| name.len());
+        let mut called = team.iter().filter(|(_, name)| starts(&first(name)));
+        let called = match (called.next(), called.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        };
+        if let Some((id, _)) = whole.or(called)
+            && !found.contains(id)
+        {
+            found.push(id.clone());
+        }
+    }
+    found
 }
 
 pub(crate) fn write(case: &Case, report: u32, text: &str, files: &[FileRef]) -> Result<Vec<Event>, Refusal> {

@@ -593,7 +593,11 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             .map(|url| Reference { kind: record::ReferenceKind::Web, url: url.clone(), summary: String::new() })
             .collect(),
         remediations,
-        credits: if policy.credit.places.contains(&CreditPlace::Advisory) { credits(case, policy) } else { Vec::new() },
+        credits: if policy.credit.places.contains(&CreditPlace::Advisory) {
+            all_credits(case, policy, facts)
+        } else {
+            Vec::new()
+        },
         timeline: timeline(case, facts.now),
         published,
         modified: facts.now,
@@ -624,6 +628,17 @@ pub fn publisher(policy: &Policy, base: &str) -> Publisher {
     }
 }
 
+/// Credits of the case's own reports, and of those that are handled with it.
+pub fn all_credits(case: &Case, policy: &Policy, facts: &Facts) -> Vec<record::Credit> {
+    let mut all = credits(case, policy);
+    for credit in &facts.credits {
+        if !all.contains(credit) {
+            all.push(credit.clone());
+        }
+    }
+    all
+}
+
 /// The record as it would go out, for the team's eyes: its publication is marked as planned, and not as done.
 ///
 /// # Errors
@@ -647,8 +662,11 @@ pub fn release_record(case: &Case, policy: &Policy, facts: &Facts) -> Result<Rec
         Some(last) => last.clone(),
         None => record_of(case, policy, facts)?,
     };
-    record.credits =
-        if policy.credit.places.contains(&CreditPlace::ReleaseNotes) { credits(case, policy) } else { Vec::new() };
+    record.credits = if policy.credit.places.contains(&CreditPlace::ReleaseNotes) {
+        all_credits(case, policy, facts)
+    } else {
+        Vec::new()
+    };
     Ok(record)
 }
 

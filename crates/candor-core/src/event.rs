@@ -1,15 +1,18 @@
 //! Everything that can have happened to a case. Events are written to the journal, sealed, and never change.
 
 use crate::case::Bell;
-use crate::id::{BlobId, CaseId, MemberId, PersonId, ProgramSlug};
+use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
 pub use crate::lists::{FixKind, Justification, MovedDate, Standing, VerificationFacts, VerificationResult};
 pub use crate::origin::Origin;
+pub use crate::parts::{
+    AdvisoryDraft, AffectedProduct, Channel, Contact, Credit, FileRef, KnownBefore, Outcome, PriorityChoice,
+    ReportFacts,
+};
 use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,6 +144,9 @@ pub enum Event {
         text: String,
         /// Files for the team.
         files: Vec<FileRef>,
+        /// Members who are named in it and told that there is a note.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<MemberId>,
     },
     /// Working title, product, component or aliases were set.
     Described {
@@ -175,12 +181,130 @@ pub enum Event {
         /// Words to the reporter.
         text: String,
     },
+    /// The reporter asked that somebody else look at the verdict again.
+    Appealed {
+        /// Number of the report.
+        report: u32,
+        /// Why.
+        text: String,
+    },
+    /// Another member than the one who gave the verdict answered that.
+    AppealAnswered {
+        /// Whether the verdict stands.
+        stands: bool,
+        /// Words to the reporter.
+        text: String,
+    },
+    /// The verdict that ended the case was taken back; it stands where it stood before.
+    VerdictUndone {
+        /// Why.
+        reason: String,
+    },
+    /// The report is handled together with others about the same problem. It keeps its thread, receipt, credit and clocks.
+    MergedInto {
+        /// The case that gathers them; the reporter does not see which.
+        into: CaseId,
+        /// Words to the reporter.
+        text: String,
+    },
+    /// It is handled on its own again.
+    Separated {
+        /// The case that gathered it.
+        from: CaseId,
+        /// Why, for the reporter too.
+        reason: String,
+    },
+    /// This case gathers the report of another one.
+    Gathered {
+        /// The other case.
+        case: CaseId,
+        /// When that report came.
+        reported_at: Timestamp,
+    },
+    /// It does not any more.
+    Released {
+        /// The other case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
+    /// A finding of this report became a case of its own.
+    SplitOff {
+        /// The new case; the reporter does not see it.
+        case: CaseId,
+        /// What it is about.
+        title: String,
+        /// The paragraphs it was made of.
+        text: String,
+    },
+    /// This case is a finding of a report that told of several.
+    PartOf {
+        /// The case of that report, in which its reporter is written to.
+        case: CaseId,
+    },
+    /// Something happened to a finding that has a case of its own.
+    PartNews {
+        /// That case.
+        case: CaseId,
+        /// What it is about.
+        title: String,
+        /// What happened, in words for the reporter.
+        what: String,
+        /// Words of the team.
+        text: String,
+    },
+    /// The advisory about the problem went out; another case carries it.
+    PublishedWith {
+        /// That case.
+        case: CaseId,
+        /// The advisory.
+        advisory: String,
+    },
     /// The severity was rated.
     Rated {
         /// CVSS vectors.
         vectors: Vec<String>,
         /// The band.
         severity: Severity,
+        /// Why so, in words; empty for what was rated before this was asked.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    /// It was weighed by a decision table of SSVC.
+    Prioritised {
+        /// Name of the table: `supplier` or `coordinator`.
+        table: String,
+        /// The answer to each decision point, with its reason.
+        choices: Vec<PriorityChoice>,
+        /// Key of the outcome.
+        decision: String,
+    },
+    /// A task of the fix was set up or changed.
+    TaskSet {
+        /// Number of the task within the case, from 1.
+        task: u32,
+        /// What is to be done.
+        title: String,
+        /// Where the work is: a commit, a branch, a pull request, a patch file.
+        pointers: Vec<String>,
+        /// What shows that it is done, such as a test that failed before.
+        evidence: String,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// The reporter was asked to try whether the fix holds.
+    RetestAsked {
+        /// What to try, and where to get it.
+        text: String,
+    },
+    /// The reporter tried it.
+    Retested {
+        /// Number of the report.
+        report: u32,
+        /// Whether the problem is gone.
+        holds: bool,
+        /// What they saw.
+        text: String,
     },
     /// The weakness was named.
     WeaknessSet {
@@ -414,6 +538,27 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The report is only a bug: a text for the project's public issues was proposed to the reporter.
+    IssueProposed {
+        /// Heading.
+        title: String,
+        /// The text.
+        text: String,
+    },
+    /// The reporter answered that.
+    IssueAnswered {
+        /// Number of the report.
+        report: u32,
+        /// Whether the text may become public.
+        agree: bool,
+        /// Their words.
+        text: String,
+    },
+    /// A member opened the public issue.
+    IssueOpened {
+        /// Where it is.
+        url: String,
+    },
     /// The advisory went out.
     Published {
         /// The public record, whole.
@@ -506,7 +651,22 @@ impl Event {
             Event::Discussed { .. } => "discussed",
             Event::Confirmed { .. } => "confirmed",
             Event::Dismissed { .. } => "dismissed",
+            Event::Appealed { .. } => "appealed",
+            Event::AppealAnswered { .. } => "appeal-answered",
+            Event::VerdictUndone { .. } => "verdict-undone",
+            Event::MergedInto { .. } => "merged-into",
+            Event::Separated { .. } => "separated",
+            Event::Gathered { .. } => "gathered",
+            Event::Released { .. } => "released",
+            Event::SplitOff { .. } => "split-off",
+            Event::PartOf { .. } => "part-of",
+            Event::PartNews { .. } => "part-news",
+            Event::PublishedWith { .. } => "published-with",
             Event::Rated { .. } => "rated",
+            Event::Prioritised { .. } => "prioritised",
+            Event::TaskSet { .. } => "task-set",
+            Event::RetestAsked { .. } => "retest-asked",
+            Event::Retested { .. } => "retested",
             Event::WeaknessSet { .. } => "weakness-set",
             Event::EffortEstimated { .. } => "effort-estimated",
             Event::Decided { .. } => "decided",
@@ -539,6 +699,9 @@ impl Event {
             Event::SummaryDeclined { .. } => "summary-declined",
             Event::SummaryPublished { .. } => "summary-published",
             Event::SummaryWithdrawn { .. } => "summary-withdrawn",
+            Event::IssueProposed { .. } => "issue-proposed",
+            Event::IssueAnswered { .. } => "issue-answered",
+            Event::IssueOpened { .. } => "issue-opened",
             Event::Published { .. } => "published",
             Event::BellRung { .. } => "bell-rung",
             Event::PromiseBroken { .. } => "promise-broken",
@@ -565,6 +728,11 @@ impl Event {
                 | Event::LetterReturned { .. }
                 | Event::Described { .. }
                 | Event::Verified { .. }
+                | Event::Gathered { .. }
+                | Event::Prioritised { .. }
+                | Event::TaskSet { .. }
+                | Event::Released { .. }
+                | Event::PartOf { .. }
                 | Event::Discussed { .. }
                 | Event::Audited { .. }
                 | Event::AdvisoryDrafted { .. }
@@ -614,7 +782,14 @@ impl Event {
             }
             Event::FixRecorded { kind, .. } if kind.is_remedy() => &[Moment::Fix],
             Event::EmbargoBroken { .. } => &[Moment::Acknowledgement, Moment::Message],
-            Event::Estimated { .. } | Event::Decided { .. } => &[Moment::Message],
+            Event::Estimated { .. }
+            | Event::Decided { .. }
+            | Event::AppealAnswered { .. }
+            | Event::Separated { .. }
+            | Event::RetestAsked { .. }
+            | Event::PartNews { .. } => &[Moment::Message],
+            Event::MergedInto { .. } => &[Moment::Acknowledgement, Moment::Message],
+            Event::PublishedWith { .. } => &[Moment::Publication, Moment::Resolution],
             Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
             Event::Closed { .. } | Event::Withdrawn { .. } | Event::ClosedForSilence { .. } => &[Moment::Resolution],
             Event::Submitted { .. } => &[Moment::Submission],
@@ -651,212 +826,4 @@ fn names_of_kinds() -> &'static [&'static str] {
     }
     let unknown = serde::de::value::MapDeserializer::<_, Names>::new([("event", "?")].into_iter());
     Event::deserialize(unknown).err().unwrap_or_default().0
-}
-
-/// The door a report came through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Channel {
-    /// The private web form.
-    Form,
-    /// The API or the command line.
-    Api,
-    /// Mail.
-    Mail,
-    /// Filed by a member for somebody.
-    Member,
-    /// A public place, such as an issue tracker; the case notes that it was public.
-    PublicIssue,
-}
-
-/// What a report says. Every text may be empty.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct ReportFacts {
-    pub title: String,
-    pub description: String,
-    pub product: String,
-    pub component: String,
-    pub version: String,
-    pub steps: String,
-    pub expected: String,
-    pub actual: String,
-    /// What kind of problem, in the reporter's words or as a CWE name.
-    pub weakness: String,
-    pub impact: String,
-    pub preconditions: String,
-    /// Known identifiers, such as a CVE number.
-    pub identifiers: Vec<String>,
-    pub found_by: String,
-    /// Whether the reporter knows of active exploitation.
-    pub exploited: bool,
-    pub disclosure_plans: String,
-    /// Answers to the program's own questions, by their ids.
-    pub answers: BTreeMap<String, String>,
-    pub files: Vec<FileRef>,
-    /// Whether the reporter agreed to the policy's conditions.
-    pub agreed: bool,
-    /// What the door noticed about the message it came in, for the team.
-    pub noticed: Vec<String>,
-    /// What the reporter is to the program, as they say or as the member who filed it does.
-    pub standing: Option<Standing>,
-    /// Findings of a tool that a pipeline filed with it, by the keys under which they are known again.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<String>,
-}
-
-/// Name and address of a person outside.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct Contact {
-    pub name: String,
-    pub email: String,
-    pub organisation: String,
-    pub link: String,
-    /// Armored OpenPGP certificate, if they gave one.
-    pub pgp_key: String,
-}
-
-impl Contact {
-    /// Whether nothing was given.
-    pub fn is_empty(&self) -> bool {
-        self == &Self::default()
-    }
-}
-
-/// How a reporter wishes to be credited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "wish", rename_all = "kebab-case")]
-pub enum Credit {
-    /// Nothing about them is published.
-    Anonymous,
-    /// These words are published, and no others.
-    Named {
-        /// Name.
-        name: String,
-        /// Organisation.
-        #[serde(default)]
-        organisation: String,
-        /// Link.
-        #[serde(default)]
-        link: String,
-        /// A short description.
-        #[serde(default)]
-        about: String,
-    },
-}
-
-/// A file in the sealed store, with the key that opens it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRef {
-    /// Its name in the store.
-    pub id: BlobId,
-    /// Its name as sent, for people.
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-    /// SHA-256 of the content, as hexadecimal digits.
-    pub sha256: String,
-    /// SHA-256 of the sealed file as it lies in the store, as hexadecimal digits.
-    pub sealed_sha256: String,
-    /// Key that opens it, as hexadecimal digits.
-    pub key: String,
-    /// The tool whose output it looks like, by its name; empty for any other file.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub looks: String,
-}
-
-/// How a case ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The report is right.
-    Confirmed,
-    /// It is not.
-    Rejected,
-    /// Not covered by the policy; cites the clause and says where to go.
-    OutOfScope {
-        /// The clause of the policy.
-        clause: String,
-        /// Where to go instead.
-        instead: String,
-    },
-    /// Sent on to somebody who can mend it.
-    Redirected {
-        /// Where: an address for mail or of the web.
-        to: String,
-        /// The clause of the policy, if it is one.
-        clause: Option<String>,
-    },
-    /// Known to be no vulnerability here; cites the clause of the policy.
-    NotAVulnerability {
-        /// The clause.
-        clause: String,
-    },
-    /// Known already.
-    Duplicate {
-        /// The case that has it, if it is one of ours.
-        of: Option<CaseId>,
-    },
-    /// The output of a scanner without a proof.
-    ScannerOutput,
-    /// The reporter took it back.
-    Withdrawn,
-    /// The reporter did not answer the team's question.
-    NoAnswer,
-}
-
-impl Outcome {
-    /// Name in words.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Outcome::Confirmed => "confirmed",
-            Outcome::Rejected => "rejected",
-            Outcome::OutOfScope { .. } => "out of scope",
-            Outcome::Redirected { .. } => "redirected",
-            Outcome::NotAVulnerability { .. } => "known to be no vulnerability",
-            Outcome::Duplicate { .. } => "duplicate",
-            Outcome::ScannerOutput => "scanner output without proof",
-            Outcome::Withdrawn => "withdrawn",
-            Outcome::NoAnswer => "no answer",
-        }
-    }
-}
-
-/// The advisory as the team writes it; credits, rating and dates are added from the case when it goes out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct AdvisoryDraft {
-    pub title: String,
-    /// One paragraph: who is affected and what to do first.
-    pub summary: String,
-    /// What is wrong, as Markdown.
-    pub details: String,
-    /// What an attacker gains.
-    pub impact: String,
-    /// What exploitation needs.
-    pub conditions: String,
-    pub workaround: String,
-    pub products: Vec<AffectedProduct>,
-    pub references: Vec<String>,
-    pub aliases: Vec<String>,
-}
-
-/// What is affected, and since and until when.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AffectedProduct {
-    /// Name, as the policy has it.
-    pub name: String,
-    /// Package URL without version.
-    pub purl: Option<String>,
-    /// First affected version; empty for all from the beginning.
-    pub introduced: String,
-    /// First version with the fix; empty when there is none.
-    pub fixed: String,
-    /// Last affected version, when no fixed one is known.
-    pub last_affected: String,
 }

@@ -1,9 +1,9 @@
 //! The only writer of a [`Case`]: what an event means for it.
 
 use crate::case::{
-    Assessment, Audit, Author, Awareness, Case, CaseFile, ConditionBreach, EffortEstimate, Embargo, Entry, Estimate,
-    Fix, Mark, Order, Override, Planned, PolicyMove, Rating, Report, State, StepDone, Submission, Summary,
-    SummaryState, Verdict, Verification,
+    Appeal, Assessment, Audit, Author, Awareness, Case, CaseFile, ConditionBreach, EffortEstimate, Embargo, Entry,
+    Estimate, Fix, Issue, Mark, Order, Override, Planned, PolicyMove, Priority, Rating, Report, Retest, State,
+    StepDone, Submission, Summary, SummaryState, Task, Verdict, Verification,
 };
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
@@ -63,7 +63,17 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         estimates: Vec::new(),
         verifications: Vec::new(),
         verdict: None,
+        gathered: Vec::new(),
+        gathered_into: None,
+        parts: Vec::new(),
+        part_of: None,
+        published_with: None,
+        verdict_before: None,
+        appeal: None,
         rating: None,
+        priorities: Vec::new(),
+        tasks: Vec::new(),
+        retests: Vec::new(),
         cwe: None,
         effort: None,
         plan: None,
@@ -86,6 +96,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         steps_done: Vec::new(),
         breaches: Vec::new(),
         summary: None,
+        issue: None,
     };
     evolve(&mut case, stamp, event);
     Some(case)
@@ -125,7 +136,11 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
         && !matches!(event, Event::MailUnverified { .. } | Event::LetterReturned { .. });
     let settles = matches!(
         event,
-        Event::Confirmed { .. } | Event::Dismissed { .. } | Event::Closed { .. } | Event::Reopened { .. }
+        Event::Confirmed { .. }
+            | Event::Dismissed { .. }
+            | Event::Closed { .. }
+            | Event::Reopened { .. }
+            | Event::VerdictUndone { .. }
     );
     if by_reporter || settles {
         heard(case);
@@ -244,12 +259,83 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.advisory.order = None;
             unapprove(case);
             if let Some(by) = member.clone() {
-                case.verdict = Some(Verdict { at: stamp.at, by, outcome: outcome.clone() });
+                let before = case.verdict.replace(Verdict { at: stamp.at, by, outcome: outcome.clone() });
+                case.verdict_before = before.filter(|before| before.outcome == Outcome::Confirmed);
             }
         }
-        Event::Rated { vectors, severity } => {
+        Event::VerdictUndone { .. } => {
+            case.verdict = case.verdict_before.take();
+            reopen(case, stamp.at);
+        }
+        Event::MergedInto { into, .. } => {
+            answered(case);
+            case.gathered_into = Some(into.clone());
+        }
+        Event::Separated { .. } => case.gathered_into = None,
+        Event::Gathered { case: other, .. } => {
+            case.gathered.retain(|known| known != other);
+            case.gathered.push(other.clone());
+        }
+        Event::Released { case: other, .. } => case.gathered.retain(|known| known != other),
+        Event::SplitOff { case: part, title, .. } => {
+            answered(case);
+            case.parts.push((part.clone(), title.clone()));
+        }
+        Event::PartOf { case: whole } => case.part_of = Some(whole.clone()),
+        Event::PartNews { .. } => {}
+        Event::PublishedWith { advisory, .. } => {
+            end_wait(case, stamp.at);
+            case.published_with = Some(advisory.clone());
+            case.state = State::Published;
+            case.outcome = Some(Outcome::Confirmed);
+        }
+        Event::Appealed { report, text } => {
+            case.appeal = Some(Appeal {
+                report: *report,
+                at: stamp.at,
+                text: text.clone(),
+                against: case.verdict.as_ref().map(|verdict| verdict.by.clone()),
+                answered: None,
+            });
+        }
+        Event::AppealAnswered { .. } => appeal_answered(case, stamp.at),
+        Event::Rated { vectors, severity, why } => {
             if let Some(by) = member.clone() {
-                case.rating = Some(Rating { vectors: vectors.clone(), severity: *severity, by, at: stamp.at });
+                let (vectors, why) = (vectors.clone(), why.clone());
+                case.rating = Some(Rating { vectors, severity: *severity, why, by, at: stamp.at });
+            }
+        }
+        Event::Prioritised { table, choices, decision } => {
+            if let Some(by) = member.clone() {
+                case.priorities.retain(|known| known.table != *table);
+                let (table, choices, decision) = (table.clone(), choices.clone(), decision.clone());
+                case.priorities.push(Priority { table, choices, decision, by, at: stamp.at });
+            }
+        }
+        Event::TaskSet { task, title, pointers, evidence, done } => {
+            if let Some(by) = member.clone() {
+                case.tasks.retain(|known| known.number != *task);
+                case.tasks.push(Task {
+                    number: *task,
+                    title: title.clone(),
+                    pointers: pointers.clone(),
+                    evidence: evidence.clone(),
+                    done: *done,
+                    by,
+                    at: stamp.at,
+                });
+                case.tasks.sort_by_key(|task| task.number);
+            }
+        }
+        Event::RetestAsked { text } => {
+            case.retests.retain(|known| known.found.is_some());
+            case.retests.push(Retest { at: stamp.at, asked: text.clone(), found: None });
+        }
+        Event::Retested { report, holds, text } => {
+            let found = Some((*report, *holds, text.clone()));
+            match case.retests.iter_mut().find(|known| known.found.is_none()) {
+                Some(open) => (open.at, open.found) = (stamp.at, found),
+                None => case.retests.push(Retest { at: stamp.at, asked: String::new(), found }),
             }
         }
         Event::EffortEstimated { effort, text } => {
@@ -446,6 +532,20 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
                 summary.state = SummaryState::Withdrawn;
             }
         }
+        Event::IssueProposed { title, text } => {
+            let (title, text) = (title.clone(), text.clone());
+            case.issue = Some(Issue { title, text, at: stamp.at, agreed: None, url: None });
+        }
+        Event::IssueAnswered { agree, .. } => {
+            if let Some(issue) = &mut case.issue {
+                (issue.at, issue.agreed) = (stamp.at, Some(*agree));
+            }
+        }
+        Event::IssueOpened { url } => {
+            if let Some(issue) = &mut case.issue {
+                (issue.at, issue.url) = (stamp.at, Some(url.clone()));
+            }
+        }
         Event::BellRung { bell, date, .. } => {
             case.rung.insert(bell.clone());
             case.rang_for.push((bell.clone(), *date));
@@ -467,23 +567,34 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.state = State::Closed;
             case.advisory.order = None;
         }
-        Event::Reopened { .. } => {
-            case.state = if case.advisory.id.is_some() {
-                State::Published
-            } else if matches!(&case.verdict, Some(verdict) if verdict.outcome == Outcome::Confirmed) {
-                if case.is_remedied() { State::Fixed } else { State::Confirmed }
-            } else {
-                State::Triage
-            };
-            case.outcome = None;
-            // What ended the case no longer counts as its resolution.
-            case.marks.retain(|mark| mark.moment != Moment::Resolution);
-        }
+        Event::Reopened { .. } => reopen(case, stamp.at),
     }
     if let Some(step) = crate::gates::step_of(&event) {
         case.overrides.iter_mut().filter(|known| known.step == step).for_each(|known| known.used = true);
     }
     case.history.push(Entry { seq: stamp.seq, at: stamp.at, by: stamp.by.clone(), what: event });
+}
+
+/// Takes a case up again, where its verdict left it.
+fn reopen(case: &mut Case, at: Timestamp) {
+    // Who takes the case up again gives the reporter what they asked for.
+    appeal_answered(case, at);
+    case.state = if case.advisory.id.is_some() || case.published_with.is_some() {
+        State::Published
+    } else if matches!(&case.verdict, Some(verdict) if verdict.outcome == Outcome::Confirmed) {
+        if case.is_remedied() { State::Fixed } else { State::Confirmed }
+    } else {
+        State::Triage
+    };
+    case.outcome = None;
+    // What ended the case no longer counts as its resolution.
+    case.marks.retain(|mark| mark.moment != Moment::Resolution);
+}
+
+fn appeal_answered(case: &mut Case, at: Timestamp) {
+    if let Some(appeal) = case.appeal.as_mut().filter(|appeal| appeal.is_open()) {
+        appeal.answered = Some(at);
+    }
 }
 
 fn unapprove(case: &mut Case) {

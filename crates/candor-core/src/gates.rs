@@ -35,6 +35,10 @@ pub(crate) fn before(case: &Case, policy: &Policy, allowed: &Allowed<'_>) -> Res
             | Command::OutOfScope { .. }
             | Command::Duplicate { .. }
             | Command::ScannerOutput { .. }
+            | Command::Dismiss { .. }
+            | Command::AnswerAll { .. }
+            | Command::Merge { .. }
+            | Command::Split { .. }
     );
     if first_answer && !case.marks.iter().any(|mark| mark.moment == crate::policy::Moment::Acknowledgement) {
         pass(case, policy, Step::Acknowledge, allowed.member())?;
@@ -63,7 +67,7 @@ pub fn step_of(event: &Event) -> Option<Step> {
         Event::PublicationOrdered { .. } => Step::Order,
         Event::Published { .. } => Step::Publish,
         Event::Closed { .. } => Step::Close,
-        Event::Reopened { .. } => Step::Reopen,
+        Event::Reopened { .. } | Event::VerdictUndone { .. } => Step::Reopen,
         _ => return None,
     })
 }

@@ -4,7 +4,8 @@
 pub mod id; // names of things: cases, members, persons, programs
 pub mod case; // the noun: one root cause, its reports, and all that became of it
 pub mod event; // everything that can have happened to a case
-mod lists; // closed lists and small records that events carry
+mod lists; // closed lists of words that events carry
+mod parts; // what events carry: a report's words, a contact, a file, a verdict
 pub mod command; // everything a person, a letter or a clock may ask
 pub mod refusal; // why the answer was no, in words fit to show
 pub mod policy; // the promises a team has made, as data: parsed, checked, rendered
@@ -23,13 +24,18 @@ pub mod intake; // then the chapters of a case's life, in order: a report comes 
 pub mod protected; // what came encrypted is for the team
 pub mod dialogue; // questions, answers, notes
 pub mod origin; // who really sent a mail, as far as mail can tell
-pub mod triage; // verification, verdict, rating
+pub mod triage; // verification, verdict, weakness
+pub mod rating; // how bad it is
+pub mod cluster; // several reports of one problem, several problems in one report
+pub mod appeals; // second thoughts about a verdict
+pub mod replies; // letters of the reply library, filled in
 pub mod planning; // effort, and when a problem is mended
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
 pub mod schedule; // steps before and after a publication, and who is told
 pub mod conditions; // what reporters agree to, and a breach of it
+pub mod scrub; // what should not become public, word by word
 pub mod closed; // reports without an advisory that become public
 pub mod record; // promises kept and reports by outcome, as figures that name nobody
 pub mod moved; // a case moves to a newer version of its policy

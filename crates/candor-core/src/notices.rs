@@ -61,6 +61,8 @@ pub enum NoticeKind {
     DateMoved,
     /// To a member: the case is yours.
     Assigned,
+    /// To a member: a note of the team names you.
+    Mention,
     /// To the team: the advisory is public.
     TeamPublished,
     /// To the team: an advisory that was to go out is held.
@@ -75,7 +77,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 23] = [
+    pub const ALL: [NoticeKind; 24] = [
         NoticeKind::NewDate,
         NoticeKind::DateMoved,
         NoticeKind::Received,
@@ -94,6 +96,7 @@ impl NoticeKind {
         NoticeKind::Warning,
         NoticeKind::Breach,
         NoticeKind::Assigned,
+        NoticeKind::Mention,
         NoticeKind::TeamPublished,
         NoticeKind::Held,
         NoticeKind::Step,
@@ -122,6 +125,7 @@ impl NoticeKind {
             NoticeKind::Warning => "warning",
             NoticeKind::Breach => "breach",
             NoticeKind::Assigned => "assigned",
+            NoticeKind::Mention => "mention",
             NoticeKind::TeamPublished => "team-published",
             NoticeKind::Held => "held",
             NoticeKind::Step => "step",
@@ -218,6 +222,11 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::EmbargoProposed { .. }
         | Event::EmbargoBroken { .. }
         | Event::Decided { .. }
+        | Event::AppealAnswered { .. }
+        | Event::MergedInto { .. }
+        | Event::Separated { .. }
+        | Event::PartNews { .. }
+        | Event::VerdictUndone { .. }
         | Event::PolicyMoved { .. }
         | Event::ClosedForSilence { .. }
         | Event::CreditAsked => tell_reporters(NoticeKind::News),
@@ -245,8 +254,9 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
             told.dedup();
             out.extend(told.iter().map(|to| Notice { kind: NoticeKind::DateMoved, to: role(to) }));
         }
+        Event::PublishedWith { .. } => tell_reporters(NoticeKind::Published),
         Event::SilenceReminded { .. } => tell_reporters(NoticeKind::Reminder),
-        Event::Asked { .. } => tell_reporters(NoticeKind::Question),
+        Event::Asked { .. } | Event::RetestAsked { .. } => tell_reporters(NoticeKind::Question),
         Event::FixRecorded { kind, .. } if kind.is_remedy() => tell_reporters(NoticeKind::News),
         Event::Published { .. } => {
             tell_reporters(NoticeKind::Published);
@@ -257,8 +267,19 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         Event::ReporterWrote { .. }
         | Event::EmbargoDeclined { .. }
         | Event::EmbargoAgreed { .. }
+        | Event::Retested { .. }
         | Event::Withdrawn { .. } => {
             tell(NoticeKind::ReporterWrote, team());
+        }
+        // Whoever gave the verdict is not the one to answer it.
+        Event::Appealed { .. } => {
+            let own = case.verdict.as_ref().map(|verdict| &verdict.by);
+            if case.assignee.is_some() && case.assignee.as_ref() != own {
+                tell(NoticeKind::ReporterWrote, team());
+            }
+            if let Some(first) = policy.contacts.first() {
+                tell(NoticeKind::ReporterWrote, Recipient::Contact(first.role.clone()));
+            }
         }
         // A flood of them is one letter an hour.
         Event::MailUnverified { .. } => {
@@ -289,9 +310,17 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
             tell_one(&mut out, case, *report, NoticeKind::News);
         }
         Event::SummaryProposed { .. } | Event::SummaryPublished { .. } => tell_reporters(NoticeKind::News),
+        Event::IssueProposed { .. } => tell_reporters(NoticeKind::Question),
+        Event::IssueAnswered { .. } => tell(NoticeKind::ReporterWrote, team()),
+        Event::IssueOpened { .. } => tell_reporters(NoticeKind::News),
         Event::SummaryDeclined { .. } => tell(NoticeKind::ReporterWrote, team()),
         Event::BellRung { bell, to, .. } if crate::schedule::is_bell(bell) => tell(NoticeKind::Step, role(to)),
         Event::Nudged { to, .. } => tell(NoticeKind::Nudge, role(to)),
+        Event::Noted { mentions, .. } => {
+            for member in mentions {
+                tell(NoticeKind::Mention, Recipient::Member(member.clone()));
+            }
+        }
         Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),
         Event::BellRung { bell, due: _, to, .. } => {
             let after = bell.step >= crate::promises::ESTIMATE_BELL

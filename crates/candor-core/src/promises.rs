@@ -733,6 +733,10 @@ fn ended_for(case: &Case, promise: &Promise) -> Option<Timestamp> {
     if promise.kept_by == Moment::Submission {
         return if matches!(case.outcome, None | Some(Outcome::Confirmed)) { None } else { ends().max() };
     }
+    // An appeal comes after the end, and is owed an answer all the same.
+    if promise.starts.name() == "appealed" {
+        return None;
+    }
     if promise.starts == Moment::Publication {
         return if case.is_closed() { ends().max() } else { None };
     }

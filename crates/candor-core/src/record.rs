@@ -104,7 +104,12 @@ impl Ending {
         }
         let confirmed = case.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::Confirmed);
         match (case.state, &case.outcome) {
-            (State::Closed, Some(Outcome::Rejected)) => Ending::Rejected,
+            (
+                State::Closed,
+                Some(Outcome::Rejected | Outcome::CannotReproduce | Outcome::NotSecurity | Outcome::Accepted { .. }),
+            ) => Ending::Rejected,
+            (State::Closed, Some(Outcome::AlreadyFixed { .. })) => Ending::Duplicate,
+            (State::Closed, Some(Outcome::InDependency { .. })) => Ending::OutOfScope,
             (State::Closed, Some(Outcome::OutOfScope { .. })) => Ending::OutOfScope,
             (State::Closed, Some(Outcome::Duplicate { .. })) => Ending::Duplicate,
             (State::Closed, Some(Outcome::ScannerOutput)) => Ending::ScannerOutput,

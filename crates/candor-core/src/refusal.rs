@@ -1,7 +1,7 @@
 //! Why the answer was no, in words fit to show.
 
 use crate::access::Role;
-use crate::id::MemberId;
+use crate::id::{CaseId, MemberId};
 use crate::policy::Need;
 use jiff::Timestamp;
 
@@ -62,6 +62,20 @@ pub enum Refusal {
     StepDoneBefore { at: Timestamp },
     #[error("The policy states no conditions that a reporter could break (`disclosure.conditions`)")]
     NoConditions,
+    #[error("This report is handled in case {into}, together with others; act there, or separate it first")]
+    Gathered { into: CaseId },
+    #[error("This report is handled on its own already")]
+    NotGathered,
+    #[error("No verdict stands against this report")]
+    NoVerdict,
+    #[error(
+        "You asked on {at} that somebody else look at the verdict again; that can be asked once. Write a message instead"
+    )]
+    AppealedBefore { at: Timestamp },
+    #[error("No appeal waits for an answer")]
+    NoAppeal,
+    #[error("Another member than the one who gave the verdict has to answer the appeal")]
+    OwnVerdict,
     #[error("There is no report number {0} in this case")]
     NoReport(u32),
     #[error("No breach of the conditions is on record for this report")]
@@ -143,6 +157,12 @@ impl Refusal {
             Refusal::NotByHand { .. } => "not-by-hand",
             Refusal::StepDoneBefore { .. } => "step-done-before",
             Refusal::NoConditions => "no-conditions",
+            Refusal::Gathered { .. } => "gathered",
+            Refusal::NotGathered => "not-gathered",
+            Refusal::NoVerdict => "no-verdict",
+            Refusal::AppealedBefore { .. } => "appealed-before",
+            Refusal::NoAppeal => "no-appeal",
+            Refusal::OwnVerdict => "own-verdict",
             Refusal::NoReport(_) => "no-report",
             Refusal::NoBreach => "no-breach",
             Refusal::ClosedStaysPrivate => "closed-stays-private",

@@ -57,3 +57,107 @@ pub(crate) fn audit(looked: &str, found: &str) -> Result<Vec<Event>, Refusal> {
         found: required("found", found, MESSAGE_LIMIT)?,
     }])
 }
+
+/// Tasks of one case.
+const TASKS: u32 = 200;
+
+/// Sets up a task of the fix, or changes one. What is done says what shows it.
+pub(crate) fn task(
+    case: &Case,
+    number: Option<u32>,
+    title: &str,
+    pointers: &[String],
+    evidence: &str,
+    done: bool,
+) -> Result<Vec<Event>, Refusal> {
+    let last = case.tasks.iter().map(|task| task.number).max().unwrap_or_default();
+    let task = match number {
+        None if last >= TASKS => {
+            return Err(Refusal::Field { field: "task", problem: format!("a case has at most {TASKS} tasks") });
+        }
+        None => last + 1,
+        Some(number) if case.tasks.iter().any(|task| task.number == number) => number,
+        Some(number) => {
+            return Err(Refusal::Field { field: "task", problem: format!("there is no task {number} in this case") });
+        }
+    };
+    let mut kept = Vec::new();
+    for pointer in pointers.iter().take(50) {
+        let pointer = optional("pointers", pointer, 2_000)?;
+        if !pointer.is_empty() {
+            kept.push(pointer);
+        }
+    }
+    let evidence = optional("evidence", evidence, MESSAGE_LIMIT)?;
+    if done && kept.is_empty() && evidence.is_empty() {
+        return Err(Refusal::Field {
+            field: "evidence",
+            problem: "say what shows that it is done: a commit, a pull request, a test that failed before".into(),
+        });
+    }
+    Ok(vec![Event::TaskSet { task, title: required("title", title, LINE_LIMIT)?, pointers: kept, evidence, done }])
+}
+
+/// Asks the reporter to try whether the fix holds.
+pub(crate) fn ask_retest(case: &Case, text: &str) -> Result<Vec<Event>, Refusal> {
+    use crate::case::State;
+    if !matches!(case.state, State::Confirmed | State::Fixed | State::Published) {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
+    }
+    Ok(vec![Event::RetestAsked { text: required("text", text, MESSAGE_LIMIT)? }])
+}
+
+/// What the reporter found when they tried it. They can say so unasked, once there is something to try.
+pub(crate) fn retest(case: &Case, report: u32, holds: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+    let text = if holds { optional("text", text, MESSAGE_LIMIT)? } else { required("text", text, MESSAGE_LIMIT)? };
+    if case.retests.iter().all(|known| known.found.is_some()) && !case.is_remedied() {
+        return Err(Refusal::WrongState {
+            state: case.state.name(),
+            next: "There is no fix to try yet; write a message.",
+        });
+    }
+    Ok(vec![Event::Retested { report, holds, text }])
+}
+
+/// A place where the same mistake could be: what an earlier case looked at, and why it is proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where: a component, or what an earlier audit looked at.
+    pub place: String,
+    /// Why it is proposed.
+    pub because: String,
+    /// The case it comes from.
+    pub case: Option<crate::id::CaseId>,
+}
+
+/// Places where the same mistake could be: the components of the product, and where earlier cases of the same component or the
+/// same weakness looked. `others` are cases that the asker may see.
+pub fn places<'c>(case: &Case, policy: &Policy, others: impl IntoIterator<Item = &'c Case>) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    let same = |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other));
+    for other in others.into_iter().filter(|other| other.id != case.id && other.program == case.program) {
+        let because = match (same(&case.component, &other.component), case.cwe.is_some() && case.cwe == other.cwe) {
+            (true, true) => "the same component and the same weakness",
+            (true, false) => "the same component",
+            (false, true) => "the same weakness",
+            (false, false) => continue,
+        };
+        let audited = other.audits.iter().map(|audit| audit.looked.clone());
+        let component = other.component.clone().filter(|_| other.audits.is_empty());
+        for place in audited.chain(component) {
+            if !places.iter().any(|known| known.place == place) {
+                places.push(Place { place, because: because.into(), case: Some(other.id.clone()) });
+            }
+        }
+    }
+    let product = policy.scope.products.iter().find(|product| Some(&product.name) == case.product.as_ref());
+    for component in product.into_iter().flat_map(|product| &product.components) {
+        let own = case.component.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(component));
+        if !places.iter().any(|known| known.place == *component) {
+            let because = if own { "where it was found" } else { "another part of the product" };
+            places.push(Place { place: component.clone(), because: because.into(), case: None });
+        }
+    }
+    places.truncate(12);
+    places
+}

@@ -2,7 +2,7 @@
 //! whoever writes or reads a report; it never decides anything, and no report is turned away for one.
 
 use crate::event::ReportFacts;
-use crate::policy::{Policy, Product};
+use crate::policy::{DependencyScope, Policy, Product};
 use crate::versions;
 use jiff::Timestamp;
 
@@ -32,6 +32,10 @@ pub enum HintKind {
     Known,
     /// The version reported.
     Version,
+    /// A package that others make.
+    Dependency,
+    /// An advisory that is public.
+    Published,
 }
 
 impl HintKind {
@@ -43,6 +47,8 @@ impl HintKind {
             HintKind::OutOfScope => "out-of-scope",
             HintKind::Known => "known",
             HintKind::Version => "version",
+            HintKind::Dependency => "dependency",
+            HintKind::Published => "published",
         }
     }
 }
@@ -178,12 +184,93 @@ pub fn hints(facts: &ReportFacts, policy: &Policy, at: Timestamp) -> Vec<Hint> {
             joined(&format!("This may be known, and no vulnerability here: {}", known.what), Some(&known.because));
         hints.push(Hint { about: HintKind::Known, clause: Some(known.clause.clone()), text, to: known.url.clone() });
     }
+    if let Some(word) = dependency_word(facts) {
+        let covered = match policy.scope.dependencies {
+            DependencyScope::None => "This policy does not cover dependencies as such.",
+            DependencyScope::Direct => "This policy covers direct dependencies.",
+            DependencyScope::All => "This policy covers dependencies.",
+        };
+        let lead = format!("Is this about a dependency? The report speaks of {word}. {covered}");
+        let text = joined(&lead, Some(&policy.dependencies.statement));
+        hints.push(Hint { about: HintKind::Dependency, clause: None, text, to: None });
+    }
     let support = versions::support(policy, product, &facts.version, at);
     if support.is_over() {
         let text = joined(&support.words(), Some(&policy.versions.statement));
         hints.push(Hint { about: HintKind::Version, clause: None, text, to: None });
     }
     hints
+}
+
+/// Advisories that hints are given of at most.
+const ADVISORIES: usize = 3;
+
+/// A public advisory, as far as a hint needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicAdvisory<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// Its other names, such as a CVE number.
+    pub aliases: &'a [String],
+    /// Where it can be read.
+    pub url: &'a str,
+}
+
+/// Advisories that are public already and may be about the same: those that a report names, then those whose title shares most
+/// of its telling words with it.
+pub fn published<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicAdvisory<'a>>) -> Vec<Hint> {
+    let text = words_of(&[&facts.title, &facts.description, &facts.component, &facts.weakness]);
+    let names =
+        |id: &str| facts.identifiers.iter().any(|own| own.trim().eq_ignore_ascii_case(id)) || has_words(&text, id);
+    let mut found: Vec<(usize, PublicAdvisory<'a>)> = Vec::new();
+    for advisory in public {
+        if names(advisory.id) || advisory.aliases.iter().any(|alias| names(alias)) {
+            found.push((usize::MAX, advisory));
+            continue;
+        }
+        let title = words_of(&[&advisory.title.to_owned()]);
+        let telling: Vec<&str> = title.split(' ').filter(|word| word.chars().count() > 4).collect();
+        let shared = telling.iter().filter(|word| text.contains(&format!(" {word} "))).count();
+        if shared >= 3 && shared * 3 >= telling.len() * 2 {
+            found.push((shared, advisory));
+        }
+    }
+    found.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.id.cmp(other.1.id)));
+    let hint = |(_, advisory): (usize, PublicAdvisory<'a>)| Hint {
+        about: HintKind::Published,
+        clause: None,
+        text: format!("This may be public already: {}, {}.", advisory.id, advisory.title.trim_end_matches('.')),
+        to: Some(advisory.url.to_owned()),
+    };
+    found.into_iter().take(ADVISORIES).map(hint).collect()
+}
+
+/// The word by which a report seems to speak of a package that others make.
+fn dependency_word(facts: &ReportFacts) -> Option<String> {
+    const WORDS: [&str; 9] = [
+        "your dependency",
+        "a dependency",
+        "dependencies",
+        "third party library",
+        "node modules",
+        "package lock json",
+        "go sum",
+        "cargo lock",
+        "requirements txt",
+    ];
+    let texts = [&facts.title, &facts.description, &facts.component];
+    let purl = texts
+        .iter()
+        .flat_map(|text| text.split_whitespace())
+        .map(|word| word.trim_matches(|c: char| ",.;()<>\"'`".contains(c)))
+        .find(|word| word.starts_with("pkg:") && word.len() < 200);
+    if let Some(purl) = purl {
+        return Some(purl.to_owned());
+    }
+    let text = words_of(&texts);
+    WORDS.iter().find(|words| has_words(&text, words)).map(|words| format!("“{words}”"))
 }
 
 fn joined(first: &str, second: Option<&str>) -> String {

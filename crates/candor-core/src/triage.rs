@@ -2,12 +2,11 @@
 
 use crate::case::Case;
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, looks_like_address, optional, text as required};
-use crate::event::{Event, Outcome, VerificationFacts};
+use crate::event::{Event, KnownBefore, Outcome, VerificationFacts};
 use crate::gates;
 use crate::id::{CaseId, MemberId};
-use crate::policy::{Clause, Policy, RANKS, Step};
+use crate::policy::{Clause, Policy, Step};
 use crate::refusal::Refusal;
-use candor_formats::cvss::{CvssVector, Severity};
 use candor_formats::cwe::{Cwe, Usage};
 use jiff::Timestamp;
 
@@ -203,12 +202,64 @@ pub(crate) fn duplicate(
     policy: &Policy,
     member: Option<&MemberId>,
     of: &Option<CaseId>,
+    known: &Option<KnownBefore>,
     text: &str,
 ) -> Result<Vec<Event>, Refusal> {
     if of.as_ref() == Some(&case.id) {
         return Err(Refusal::Field { field: "of", problem: "this is the same case; name the other one".into() });
     }
-    dismiss(case, policy, member, Outcome::Duplicate { of: of.clone() }, text)
+    dismiss(case, policy, member, Outcome::Duplicate { of: of.clone(), known: known.clone() }, text)
+}
+
+/// Ends the case by a verdict of the closed list that has no command of its own, or by one that has.
+pub(crate) fn end(
+    case: &Case,
+    policy: &Policy,
+    member: Option<&MemberId>,
+    outcome: &Outcome,
+    text: &str,
+) -> Result<Vec<Event>, Refusal> {
+    let wrong = |problem: &str| Err(Refusal::Field { field: "outcome", problem: problem.into() });
+    let outcome = match outcome {
+        Outcome::Confirmed => return wrong("confirming is a step of its own; use `confirm`"),
+        Outcome::Withdrawn => return wrong("only the reporter takes a report back"),
+        Outcome::NoAnswer => return wrong("only the policy closes a case for silence; reject it with your reason"),
+        Outcome::Duplicate { .. } => return wrong("use `duplicate`, which can carry the proof that you knew before"),
+        Outcome::OutOfScope { clause, instead } => return out_of_scope(case, policy, member, clause, instead, text),
+        Outcome::Redirected { to, clause } => return redirect(case, policy, member, to, clause, text),
+        Outcome::NotAVulnerability { clause } => return not_a_vulnerability(case, policy, member, clause, text),
+        Outcome::InDependency { package, to } => {
+            let package = required("package", package, LINE_LIMIT)?;
+            if package.starts_with("pkg:") {
+                candor_formats::purl::Purl::parse(&package)
+                    .map_err(|cause| Refusal::Field { field: "package", problem: cause.to_string() })?;
+            }
+            let to = optional("to", to, 2_000)?;
+            if !(to.is_empty() || candor_formats::uri::is_web(&to) || looks_like_address(&to)) {
+                return Err(Refusal::Field {
+                    field: "to",
+                    problem: "write an address for mail, or a web address from https://, or leave it empty".into(),
+                });
+            }
+            Outcome::InDependency { package, to }
+        }
+        Outcome::AlreadyFixed { version } => {
+            Outcome::AlreadyFixed { version: required("version", version, LINE_LIMIT)? }
+        }
+        Outcome::Accepted { clause } => {
+            let clause = clause.as_deref().map(str::trim).filter(|clause| !clause.is_empty());
+            if let Some(name) = clause {
+                cited(&policy.known_clauses(), name)?;
+            }
+            Outcome::Accepted { clause: clause.map(ToOwned::to_owned) }
+        }
+        plain @ (Outcome::Rejected
+        | Outcome::ScannerOutput
+        | Outcome::CannotReproduce
+        | Outcome::NotSecurity
+        | Outcome::Spam) => plain.clone(),
+    };
+    dismiss(case, policy, member, outcome, text)
 }
 
 pub(crate) fn scanner_output(
@@ -227,59 +278,6 @@ fn undecided(case: &Case) -> Result<(), Refusal> {
             Err(Refusal::WrongState { state: state.name(), next: "Its verdict stands; reopen the case to change it." })
         }
     }
-}
-
-/// Rates by vectors, by hand, or by a level of the program's own; on the policy's scale.
-pub(crate) fn rate(
-    policy: &Policy,
-    vectors: &[String],
-    severity: Option<Severity>,
-    level: Option<&str>,
-) -> Result<Vec<Event>, Refusal> {
-    let scale = &policy.severity;
-    let wrong = |field: &'static str, problem: String| Err(Refusal::Field { field, problem });
-    let level = level.map(str::trim).filter(|level| !level.is_empty());
-    let mut severity = severity;
-    if let Some(name) = level {
-        severity = scale.level(name);
-        if severity.is_none() {
-            return match scale.levels.as_slice() {
-                [] => wrong("level", "the policy has no levels of its own; give a vector or a severity".into()),
-                levels => wrong("level", format!("the policy has no level `{name}`; it has {}", levels.join(", "))),
-            };
-        }
-    }
-    let mut kept = Vec::new();
-    let mut newest: Option<(u8, Severity)> = None;
-    for vector in vectors.iter().map(|vector| vector.trim()).filter(|vector| !vector.is_empty()) {
-        let parsed: CvssVector = vector
-            .parse()
-            .map_err(|cause| Refusal::Field { field: "vectors", problem: format!("`{vector}`: {cause}") })?;
-        let rank = if vector.starts_with("CVSS:4") { 4 } else { 3 };
-        if newest.is_none_or(|(seen, _)| rank >= seen) {
-            newest = Some((rank, scale.of(&parsed)));
-        }
-        kept.push(parsed.to_string());
-    }
-    if !scale.levels.is_empty() {
-        if !kept.is_empty() {
-            let levels = scale.levels.join(", ");
-            return wrong("vectors", format!("this policy rates without a score; name a level: {levels}"));
-        }
-        let place = RANKS.iter().position(|rank| Some(*rank) == severity);
-        if place.is_some_and(|place| place >= scale.levels.len()) {
-            return wrong("severity", format!("this policy has the levels {}", scale.levels.join(", ")));
-        }
-    }
-    let severity = match (severity, newest) {
-        (Some(named), None) => named,
-        (_, Some((_, computed))) => computed,
-        (None, None) if scale.levels.is_empty() => {
-            return wrong("vectors", "give a CVSS vector, or name a severity".into());
-        }
-        (None, None) => return wrong("level", format!("name a level: {}", scale.levels.join(", "))),
-    };
-    Ok(vec![Event::Rated { vectors: kept, severity }])
 }
 
 pub(crate) fn set_weakness(cwe: u32) -> Result<Vec<Event>, Refusal> {

@@ -37,7 +37,9 @@ pub mod ghsa; // prints and reads the JSON of GitHub
 
 pub mod security_txt; // prints and checks security.txt
 
-pub mod ssvc; // which decision points exist
+pub mod ssvc; // which decision points exist, and what two tables decide by them
+
+pub mod exploited; // how likely and whether it is exploited: EPSS and KEV files
 
 pub mod licence; // under which licence a text stands
 

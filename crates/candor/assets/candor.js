@@ -96,6 +96,22 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// A calculator tells what its answers come to as they are chosen; the server computes.
+for (const node of document.querySelectorAll("[data-live]")) {
+  const form = node.closest("form");
+  let last = 0;
+  const tell = async () => {
+    const query = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (/^v[34]-/.test(name) && value) query.set(name, value);
+    last += 1;
+    const mine = last;
+    const answer = await fetch(`${node.dataset.live}?${query}`, { headers: { accept: "text/plain" } });
+    if (answer.ok && mine === last) node.textContent = await answer.text();
+  };
+  form.addEventListener("change", tell);
+  tell();
+}
+
 // Keys: / search, j k rows, ? help. Never while typing.
 const rows = [...document.querySelectorAll("[data-rows] tbody tr")];
 let here = -1;
@@ -117,7 +133,7 @@ function help() {
     title.textContent = "Keys";
     const list = document.createElement("dl");
     list.className = "rows tight";
-    for (const [key, words] of [["/", "go to the search"], ["j", "next row"], ["k", "row before"], ["Enter", "open the row"], ["r", "write to the reporter"], ["Esc", "close"], ["?", "show this"]]) {
+    for (const [key, words] of [["/", "go to the search"], ["j", "next row"], ["k", "row before"], ["Enter", "open the row"], ["x", "tick the row"], ["v", "give the verdict"], ["u", "take the verdict back"], ["r", "write to the reporter"], ["Esc", "close"], ["?", "show this"]]) {
       const line = document.createElement("div");
       const name = document.createElement("dt");
       const mark = document.createElement("kbd");
@@ -136,6 +152,14 @@ function help() {
   }
   box.showModal();
 }
+// A link that names a key is followed by it; x ticks the row.
+function press(key) {
+  const link = key.length === 1 && document.querySelector(`[data-press="${CSS.escape(key)}"]`);
+  if (link) { link.click(); return true; }
+  const box = key === "x" && rows[here]?.querySelector("input[type=checkbox]");
+  if (box) box.checked = !box.checked;
+  return Boolean(box);
+}
 document.getElementById("keys-hint")?.removeAttribute("hidden");
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.more[open]")) menu.open = false;
@@ -143,7 +167,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/") {
     const field = document.querySelector("[data-key='/']");
     if (field) { event.preventDefault(); field.focus(); }
-  } else if (event.key === "j") go(1);
+  } else if (press(event.key)) event.preventDefault();
+  else if (event.key === "j") go(1);
   else if (event.key === "k") go(-1);
   else if (event.key === "?") help();
   else if (event.key === "r") {

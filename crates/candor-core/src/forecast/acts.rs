@@ -244,7 +244,8 @@ pub(super) fn command(
             _ => Command::Reject { text: text() },
         },
         Task::Rate => {
-            Command::Rate { vectors: Vec::new(), severity: Some(policy.severity.nearest(truth.severity)), level: None }
+            let severity = Some(policy.severity.nearest(truth.severity));
+            Command::Rate { vectors: Vec::new(), severity, level: None, why: String::new() }
         }
         Task::Weakness => Command::SetWeakness { cwe: 79 },
         Task::Describe => Command::Describe {

@@ -218,6 +218,7 @@ impl<'a> World<'a> {
             base_url: format!("https://example.org/{}", self.policy.program.slug),
             may_hold: true,
             moving_to: None,
+            ..Facts::default()
         }
     }
 

@@ -95,6 +95,50 @@ pub(super) fn check(policy: &Policy) -> Vec<Problem> {
     checks.0
 }
 
+/// Who takes a case: members by their addresses, parts that exist, spells that end after they begin.
+fn roster(policy: &Policy, checks: &mut Checks) {
+    let products = &policy.scope.products;
+    let parts: Vec<&str> =
+        products.iter().flat_map(|one| std::iter::once(&one.name).chain(&one.components)).map(String::as_str).collect();
+    for (index, turn) in policy.roster.iter().enumerate() {
+        let path = |key: &str| format!("roster[{index}].{key}");
+        checks.address(path("member"), &turn.member);
+        for (at, part) in turn.owns.iter().enumerate() {
+            if !parts.iter().any(|known| known.eq_ignore_ascii_case(part)) {
+                let message = format!("there is no product or component `{part}`{}", suggest(part, &parts));
+                checks.tell(path(&format!("owns[{at}]")), message);
+            }
+        }
+        for (key, spells) in [("away", &turn.away), ("on_call", &turn.on_call)] {
+            for (at, spell) in spells.iter().enumerate().filter(|(_, spell)| spell.until < spell.from) {
+                checks.tell(path(&format!("{key}[{at}].until")), format!("`{}` is before it begins", spell.until));
+            }
+        }
+    }
+    let names = policy.roster.iter().enumerate();
+    checks.once(names.map(|(i, turn)| (format!("roster[{i}].member"), turn.member.as_str())), "members");
+}
+
+/// Letters of the reply library: each with a name, words, variables that exist, and a clause that exists.
+fn replies(policy: &Policy, checks: &mut Checks) {
+    for (index, reply) in policy.replies.iter().enumerate() {
+        let path = |key: &str| format!("replies[{index}].{key}");
+        checks.filled(path("name"), &reply.name, "a short name to choose it by");
+        checks.filled(path("text"), &reply.text, "the letter");
+        let known: Vec<&str> = crate::replies::VARIABLES.iter().map(|(name, _)| *name).collect();
+        for name in crate::replies::unknown_variables(&reply.text) {
+            checks.tell(path("text"), format!("there is no variable `{{{name}}}`{}", suggest(&name, &known)));
+        }
+        if let Some(clause) = &reply.clause
+            && policy.clause(clause).is_none()
+        {
+            checks.tell(path("clause"), format!("there is no clause `{clause}` in this policy"));
+        }
+    }
+    let names = policy.replies.iter().enumerate();
+    checks.once(names.map(|(i, reply)| (format!("replies[{i}].name"), reply.name.as_str())), "replies");
+}
+
 fn program(policy: &Policy, checks: &mut Checks) {
     let slug = policy.program.slug.as_str();
     if !is_short_name(slug) || slug.len() > 40 {
@@ -320,6 +364,8 @@ fn clauses(policy: &Policy, checks: &mut Checks) {
         policy.scope.kinds.iter().enumerate().map(|(i, k)| (format!("scope.kinds[{i}].clause"), k.clause.as_str()));
     let known = policy.known.iter().enumerate().map(|(i, k)| (format!("known[{i}].clause"), k.clause.as_str()));
     checks.once(out.chain(kinds).chain(known), "clauses");
+    replies(policy, checks);
+    roster(policy, checks);
 }
 
 fn report(policy: &Policy, checks: &mut Checks) {

@@ -215,7 +215,7 @@ fn escalations(policy: &Policy, promise: &Promise, escalation: &Escalation, path
 }
 
 /// Events that come from reporters and clocks alone.
-const NOT_BY_MEMBERS: [&str; 22] = [
+const NOT_BY_MEMBERS: [&str; 27] = [
     "incident-known",
     "dates-moved",
     "step-done",
@@ -238,6 +238,11 @@ const NOT_BY_MEMBERS: [&str; 22] = [
     "drill-declared",
     "exploitation-known",
     "submitted",
+    "appealed",
+    "issue-answered",
+    "retested",
+    "released",
+    "published-with",
 ];
 
 const NO_HOURS: &str = "working hours need hours; write hours = \"09:00-17:00\" in the calendar it counts by";

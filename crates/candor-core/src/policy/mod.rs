@@ -22,6 +22,8 @@ mod moment;
 mod insights;
 mod levels;
 pub mod render;
+mod replies;
+mod roster;
 mod rules;
 mod scope;
 mod severity;
@@ -42,6 +44,8 @@ pub use disclosure::{
 pub use gate::{CaseField, Gate, MayOverride, Need, Step};
 pub use holidays::HolidayOn;
 pub use moment::{EventKind, Moment};
+pub use replies::{Reply, VerdictKind};
+pub use roster::{Away, Taker, Turn, taker};
 pub use rules::{CalendarRules, Draft, EmbeddedFile, Holiday, IntakePause, LaterPause, SilenceRule, Weekday};
 pub use scope::{Clause, DependencyScope, Known, OutOfScope, ProblemKind, Product, Scope};
 pub use severity::{Bands, DecisionRule, Effort, Plan, RANKS, SeverityRules};
@@ -100,6 +104,12 @@ pub struct Policy {
     /// What is often reported and is no vulnerability here.
     #[serde(default)]
     pub known: Vec<Known>,
+    /// Who takes a case. It is the team's and is not published with the policy.
+    #[serde(default)]
+    pub roster: Vec<Turn>,
+    /// Letters to reporters, by verdict. They are the team's and are not published with the policy.
+    #[serde(default)]
+    pub replies: Vec<Reply>,
     /// Embargo and publication.
     #[serde(default)]
     pub disclosure: Disclosure,

@@ -77,6 +77,7 @@ fn moved(
         may_hold: true,
         moving_to: new.map(std::sync::Arc::new),
         base_url: "https://example.org/sample".into(),
+        ..Facts::default()
     };
     decide::decide(&case, &allowed, old, &facts).map_err(Some)
 }

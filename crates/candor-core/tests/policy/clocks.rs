@@ -293,7 +293,7 @@ severities = ["high", "critical"]
 "#,
     );
     use candor_formats::cvss::Severity;
-    let rated = |severity| Event::Rated { vectors: Vec::new(), severity };
+    let rated = |severity| Event::Rated { vectors: Vec::new(), severity, why: String::new() };
     let story = Story::reported("2026-11-20T16:00Z");
     assert_eq!(story.clocks(&policy, "2026-11-20T17:00Z"), "");
     let story = story.then("2026-11-21T09:00Z", "ada", rated(Severity::Low));

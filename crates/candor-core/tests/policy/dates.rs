@@ -58,6 +58,7 @@ impl Live {
             may_hold: true,
             moving_to: self.newer.clone().filter(|_| matches!(command, Command::MovePolicy { .. })),
             base_url: "https://sample.example".into(),
+            ..Facts::default()
         };
         let allowed = allow(Some(&self.case), &"sample".into(), actor, command).ok().unwrap();
         let events = decide(&self.case, &allowed, &self.policy, &facts).unwrap();
@@ -119,7 +120,7 @@ fn ask() -> Command {
 
 fn rate(severity: &str) -> Command {
     let severity = serde_json::from_value(severity.into()).unwrap();
-    Command::Rate { vectors: Vec::new(), severity: Some(severity), level: None }
+    Command::Rate { vectors: Vec::new(), severity: Some(severity), level: None, why: String::new() }
 }
 
 #[test]

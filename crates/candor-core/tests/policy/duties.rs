@@ -447,6 +447,7 @@ fn decided(story: &Story, policy: &Policy, actor: &Actor, command: Command, when
         may_hold: true,
         moving_to: None,
         base_url: String::new(),
+        ..Facts::default()
     };
     decide(&case, &allow(Some(&case), &program, actor, command).expect("they may ask"), policy, &facts)
 }

@@ -87,7 +87,7 @@ fn d7_high_and_critical_are_always_addressed_and_run_on_a_clock() {
     let policy = example("directus");
     assert_eq!(policy.severity.always, [Severity::High, Severity::Critical]);
     assert_eq!(policy.severity.when_small, [Severity::Medium, Severity::Low]);
-    let rated = |severity| Event::Rated { vectors: Vec::new(), severity };
+    let rated = |severity| Event::Rated { vectors: Vec::new(), severity, why: String::new() };
     let story = Story::reported("2026-11-20T21:00Z").acknowledged("2026-11-20T21:30Z", "ada");
     let story = story.confirmed("2026-11-23T15:00Z", "ada");
     let low = story.clone().then("2026-11-23T15:00Z", "ada", rated(Severity::Low));
@@ -145,7 +145,7 @@ fn s2_s3_seven_days_for_a_person_and_a_target_for_the_patch() {
     let story = Story::reported("2026-10-22T10:00Z").then(
         "2026-10-23T08:00Z",
         "ada",
-        Event::Rated { vectors: Vec::new(), severity: Severity::Critical },
+        Event::Rated { vectors: Vec::new(), severity: Severity::Critical, why: String::new() },
     );
     check(
         "strapi",

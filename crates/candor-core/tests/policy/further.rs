@@ -61,7 +61,11 @@ fn curl_publishes_with_a_named_severity_and_no_score() {
     let policy = further("curl");
     let story = Story::reported("2026-11-20T16:00Z")
         .confirmed("2026-11-21T09:00Z", "ada")
-        .then("2026-11-21T10:00Z", "ada", Event::Rated { vectors: Vec::new(), severity: Severity::Low })
+        .then(
+            "2026-11-21T10:00Z",
+            "ada",
+            Event::Rated { vectors: Vec::new(), severity: Severity::Low, why: String::new() },
+        )
         .fixed("2026-11-22T09:00Z", "ada", "");
     let missing = gates::missing(&story.case(), &policy, Step::Publish, Some(&"ada".into())).unwrap();
     let needs: Vec<Need> = missing.missing.iter().map(|missing| missing.gate).collect();

@@ -134,7 +134,7 @@ impl Story {
 
     pub fn rated(self, when: &str, by: &str, severity: &str) -> Self {
         let severity = serde_json::from_value(severity.into()).unwrap();
-        self.then(when, by, Event::Rated { vectors: Vec::new(), severity })
+        self.then(when, by, Event::Rated { vectors: Vec::new(), severity, why: String::new() })
     }
 
     pub fn aware(self, when: &str, by: &str, since: Option<&str>) -> Self {

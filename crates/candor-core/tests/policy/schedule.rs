@@ -46,7 +46,11 @@ fn confirmed(agreed: bool) -> Story {
 }
 
 fn rated(mut story: Story, severity: candor_formats::cvss::Severity) -> Story {
-    story.push("2026-03-05T09:00Z", Author::Member("ines".into()), Event::Rated { vectors: Vec::new(), severity });
+    story.push(
+        "2026-03-05T09:00Z",
+        Author::Member("ines".into()),
+        Event::Rated { vectors: Vec::new(), severity, why: String::new() },
+    );
     story
 }
 
@@ -134,6 +138,7 @@ fn due(case: &Case, policy: &Policy, now: jiff::Timestamp) -> Vec<Event> {
         base_url: "https://example.org".into(),
         may_hold: true,
         moving_to: None,
+        ..Facts::default()
     };
     decide(case, &allowed, policy, &facts).unwrap()
 }

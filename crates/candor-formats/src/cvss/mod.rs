@@ -8,6 +8,7 @@
 //! specification section 7 (vector strings).
 
 mod fast; // the short way through common vectors
+mod words; // what each base metric means, in plain words
 mod tables; // every metric of every version, with its choices in words
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use tables::{Choice, Group, Metric};
+pub use words::{meaning, question};
 
 /// A version of the Common Vulnerability Scoring System.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

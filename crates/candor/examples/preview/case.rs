@@ -202,7 +202,11 @@ fn case() -> CasePage {
         asking: "While the answer is awaited, the promises that wait for the reporter stand still.".into(),
         file_limit: "Up to 20 files of 100 MB each. Drop them here or choose them.".into(),
         clocks: clocks(),
-        rating: Some(RatingView { by: "Rated by Ana Ruiz on Fri 20 Nov".into(), vectors: vectors() }),
+        rating: Some(RatingView {
+            by: "Rated by Ana Ruiz on Fri 20 Nov".into(),
+            why: "Tried on a fresh server.".into(),
+            vectors: vectors(),
+        }),
         weakness: Some(Link::new("CWE-345: Insufficient verification of data authenticity", "#")),
         people: vec![
             PersonRow { part: "Reporter".into(), name: "Mira Okafor".into(), note: "mira@lantern.example".into() },

@@ -115,6 +115,22 @@ fn table() -> Vec<Route> {
             .takes(Takes::Json(schema::<receipts::SummaryAnswer>))
             .gives::<receipts::Done>(200)
             .once(),
+        Route::post("/receipt/issue", "answerIssue", "Answer the text proposed for a public issue", post(receipts::issue))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::SummaryAnswer>))
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::post("/receipt/retest", "retest", "Say whether the fix holds", post(receipts::retest))
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::Tried>))
+            .gives::<receipts::Done>(200)
+            .once(),
+        Route::post("/receipt/appeal", "appeal", "Ask that somebody else look at the verdict again", post(receipts::appeal))
+            .says("Once for each report. Another member than the one who gave the verdict answers.")
+            .by(Who::Holder)
+            .takes(Takes::Json(schema::<receipts::Plea>))
+            .gives::<receipts::Done>(200)
+            .once(),
         Route::post("/receipt/withdraw", "withdraw", "Take the report back", post(receipts::withdraw))
             .by(Who::Holder)
             .takes(Takes::Json(schema::<receipts::Withdrawal>))

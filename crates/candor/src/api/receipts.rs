@@ -198,6 +198,60 @@ pub async fn summary(
     ask(&app, &holder, key, &told, Command::AnswerSummary { agree, text }).await
 }
 
+/// `POST /receipt/issue`
+pub async fn issue(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(answer): Json<SummaryAnswer>,
+) -> Answered<Done> {
+    let told = told(&("issue", &answer), &[])?;
+    let SummaryAnswer { agree, text } = answer;
+    ask(&app, &holder, key, &told, Command::AnswerIssue { agree, text }).await
+}
+
+/// Whether the fix holds.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// Whether the problem is gone.
+    holds: bool,
+    /// What you saw; needed when it does not hold.
+    #[serde(default)]
+    text: String,
+}
+
+/// `POST /receipt/retest`
+pub async fn retest(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(tried): Json<Tried>,
+) -> Answered<Done> {
+    let told = told(&("retest", &tried), &[])?;
+    let Tried { holds, text } = tried;
+    ask(&app, &holder, key, &told, Command::Retest { holds, text }).await
+}
+
+/// Why a verdict should be looked at again.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plea {
+    /// Why.
+    text: String,
+}
+
+/// `POST /receipt/appeal`
+pub async fn appeal(
+    State(app): State<App>,
+    holder: Holder,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(plea): Json<Plea>,
+) -> Answered<Done> {
+    let told = told(&("appeal", &plea), &[])?;
+    ask(&app, &holder, key, &told, Command::Appeal { text: plea.text }).await
+}
+
 /// Why a report is taken back.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

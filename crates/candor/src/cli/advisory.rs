@@ -270,6 +270,7 @@ async fn of_case(app: &App, typed: &str) -> Result<Record, Failure> {
         may_hold: true,
         moving_to: None,
         base_url: app.program_url(&case.program),
+        ..Facts::default()
     };
     output::complain("this is a draft; nothing of it is public");
     disclosure::preview_of(&case, &policy, &facts).map_err(Failure::new)

@@ -180,7 +180,7 @@ pub fn ask(text: &str) -> Act {
 
 /// A note of the team.
 pub fn note(text: &str) -> Act {
-    act(Command::Note { text: text.into(), files: Vec::new() })
+    act(Command::Note { text: text.into(), files: Vec::new(), mentions: Vec::new() })
 }
 
 /// The reporter writes.
@@ -226,6 +226,7 @@ pub fn rate(vectors: &[&str]) -> Act {
         vectors: vectors.iter().map(|vector| (*vector).to_owned()).collect(),
         severity: None,
         level: None,
+        why: String::new(),
     })
 }
 

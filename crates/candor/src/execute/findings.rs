@@ -100,7 +100,15 @@ pub async fn take(
             let case = CaseId(stream);
             let text = format!("{} more of {}, {rule}:\n{}", told.len(), output.name, places(&told));
             let beside = Beside { rows: &rows, letters: Letters::Nobody };
-            match execute_beside(app, actor, &case, Command::Note { text, files: Vec::new() }, &beside).await {
+            match execute_beside(
+                app,
+                actor,
+                &case,
+                Command::Note { text, files: Vec::new(), mentions: Vec::new() },
+                &beside,
+            )
+            .await
+            {
                 Ok(_) => {
                     taken.folded.push(case);
                     continue;

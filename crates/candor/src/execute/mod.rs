@@ -1,6 +1,7 @@
 //! The one way in: every door and every clock ends here. Load, allow, decide, append, in one transaction.
 
 mod again; // the first answer again
+pub mod asides; // what an act means for the cases that hang together with its own
 pub mod findings; // what tools of a pipeline found
 pub mod files; // files of a case, streamed and sealed
 pub mod import; // advisories of the past become published records
@@ -21,7 +22,7 @@ use candor_core::access::{self, Actor, Denied};
 use candor_core::case::{Case, Entry};
 use candor_core::command::Command;
 use candor_core::decide::{self, Facts};
-use candor_core::event::Event;
+use candor_core::event::{Event, KnownBefore};
 use candor_core::evolve::{Stamp, author_of, evolve};
 use candor_core::id::{CaseId, MemberId};
 use candor_core::notices::{Recipient, notices};
@@ -164,6 +165,7 @@ async fn once(
 ) -> Result<Done, Error> {
     let now = app.now();
     let Loaded { case, policy, head, row } = load(app, id).await?;
+    let command = asides::named(app, actor, &case, command).await?;
     let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
     if let Command::GiveKey { pgp_key } = allowed.command() {
         key_serves(pgp_key, now)?;
@@ -187,25 +189,54 @@ async fn once(
         }
         return Ok(Done { case: id.clone(), seq: case.seq, events });
     }
+    let mut batch = Batch::default();
+    let letters = beside.map_or(Letters::Now, |beside| beside.letters);
+    let loaded = Loaded { case, policy, head, row };
+    let after = write(app, &mut batch, &loaded, actor, &events, now, letters).await?;
+    let others = asides::write(app, &mut batch, actor, &allowed, &after, &events, now).await?;
+    batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
+    let done = Done { case: id.clone(), seq: after.seq, events };
+    if let Some(again) = again {
+        batch.main.push(again.remember(&Answered { after: loaded.case.seq, seq: done.seq }, now)?);
+    }
+    app.store.commit(batch).await.map_err(stale)?;
+    app.shelf.touch(id.as_str());
+    for other in &others {
+        app.shelf.touch(other.as_str());
+    }
+    app.nudge_worker();
+    Ok(done)
+}
+
+/// Writes events down: the journal, the letters, what becomes public, and the row of the queue. Gives the case as it is then.
+pub(crate) async fn write(
+    app: &App,
+    batch: &mut Batch,
+    loaded: &Loaded,
+    actor: &Actor,
+    events: &[Event],
+    now: Timestamp,
+    letters: Letters,
+) -> Result<Case, Error> {
+    let Loaded { case, policy, head, row } = loaded;
+    let id = &case.id;
     let keys = app.keys()?;
     let case_key = keys.case_key(id.as_str()).await?;
-    let mut batch = Batch::default();
     let mut after = case.clone();
     let mut entries = Vec::with_capacity(events.len());
     let by = author_of(&actor.name());
-    for event in &events {
+    for event in events {
         let stamp = Stamp { seq: after.seq + 1, at: now, by: by.clone() };
         entries.push(journal::seal_event(keys, &case_key, &after, &stamp, actor, event).await?);
         evolve(&mut after, &stamp, event.clone());
         batch.main.extend(files::statements(&after, event, now.as_microsecond())?);
     }
-    let (statements, head) = store::journal::append_statements(id.as_str(), head, &entries);
+    let (statements, head) = store::journal::append_statements(id.as_str(), *head, &entries);
     batch.main.extend(statements);
     // A case that was moved is counted by its new policy at once.
-    let policy = if after.policy_version == case.policy_version { policy } else { policy_of(app, &after)? };
-    tell(&mut batch, &after, case.seq, &events, &policy, now, beside.map_or(Letters::Now, |beside| beside.letters));
-    batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
-    for event in &events {
+    let policy = if after.policy_version == case.policy_version { policy.clone() } else { policy_of(app, &after)? };
+    tell(batch, &after, case.seq, events, &policy, now, letters);
+    for event in events {
         match event {
             Event::Published { record } => {
                 batch.main.push(journal::public_row(&after, record)?);
@@ -240,14 +271,7 @@ async fn once(
         Some((&row.program, &row.state)),
         Some((&projected.program, &projected.state)),
     ));
-    let done = Done { case: id.clone(), seq: after.seq, events };
-    if let Some(again) = again {
-        batch.main.push(again.remember(&Answered { after: case.seq, seq: done.seq }, now)?);
-    }
-    app.store.commit(batch).await.map_err(stale)?;
-    app.shelf.touch(id.as_str());
-    app.nudge_worker();
-    Ok(done)
+    Ok(after)
 }
 
 /// Whether letters can be encrypted to a key; no key is fine, too.
@@ -350,6 +374,7 @@ pub fn release_notes(app: &App, case: &Case) -> Result<String, Error> {
         may_hold: true,
         moving_to: None,
         base_url: app.program_url(&case.program),
+        ..Facts::default()
     };
     let facts = match &case.advisory.id {
         Some(_) => facts,
@@ -387,12 +412,53 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
         policy_version: case.policy_version,
         advisory_id,
         may_hold,
+        lead: match allowed.command() {
+            Command::Merge { into, .. } => asides::lead(app, allowed.actor(), into).await?,
+            _ => None,
+        },
+        may_see: match allowed.command() {
+            Command::Note { mentions, .. } => who_may_see(app, case, mentions).await?,
+            _ => Vec::new(),
+        },
+        credits: if may_publish { asides::credits(app, case).await? } else { Vec::new() },
+        known_before: match allowed.command() {
+            Command::Duplicate { of: Some(of), .. } => known_before(app, case, allowed.actor(), of).await?,
+            _ => None,
+        },
         moving_to: match allowed.command() {
             Command::MovePolicy { version, .. } => app.policy_at(&case.program, *version),
             _ => None,
         },
         base_url: app.program_url(&case.program),
     })
+}
+
+/// Which of these members may see a case. Nobody else is told of a note: naming somebody gives them nothing.
+async fn who_may_see(app: &App, case: &Case, named: &[MemberId]) -> Result<Vec<MemberId>, Error> {
+    let mut seeing = Vec::new();
+    for id in named.iter().take(50).filter(|id| id.as_str().len() <= 64) {
+        let known = store::people::get_member(&app.store, id.as_str()).await?;
+        if known.is_none_or(|known| known.disabled) {
+            continue;
+        }
+        let roles = store::people::roles_of(&app.store, id.as_str()).await?;
+        if roles.iter().any(|given| given.program == "*" || given.program == case.program.as_str()) {
+            seeing.push(id.clone());
+        }
+    }
+    Ok(seeing)
+}
+
+/// The proof that another case came before this one: its time and the hash of its first sealed entry. Only of a case that
+/// the asker may see; of any other nothing is told, not even that it is there.
+async fn known_before(app: &App, case: &Case, actor: &Actor, of: &CaseId) -> Result<Option<KnownBefore>, Error> {
+    let Some(row) = store::cases::get(&app.store, of.as_str()).await? else { return Ok(None) };
+    if !access::may_see(actor, of, &row.program.as_str().into()) || row.opened_at >= case.opened_at.as_microsecond() {
+        return Ok(None);
+    }
+    let first = store::journal::load(&app.store, of.as_str()).await?.into_iter().next();
+    let at = Timestamp::from_microsecond(row.opened_at).map_err(Error::internal)?;
+    Ok(first.map(|entry| KnownBefore { at, hash: report::hex(&entry.hash) }))
 }
 
 /// Whether this id is of a member who may work on the case.

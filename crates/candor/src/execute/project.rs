@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::keys::{Context, Key, seal_repeatably};
 use crate::store::{cases, journal::Head};
-use candor_core::case::{Case, State};
+use candor_core::case::{Appeal, Case, State};
 use candor_core::evidence;
 use candor_core::policy::{Plan, Policy};
 use candor_core::promises::{self, Status};
@@ -36,6 +36,9 @@ pub struct Card {
     /// The lane, where it is not the normal one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lane: String,
+    /// Whether an appeal of the reporter waits for an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub appeal: bool,
     /// When the next clock falls due, in microseconds, where the case is ranked by something else.
     #[serde(default)]
     pub due: Option<i64>,
@@ -64,11 +67,16 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         plan: plan.map(|known| known.plan.label().to_owned()).unwrap_or_default(),
         due: None,
         lane: lane(case, policy),
+        appeal: appeals(case).is_some(),
         exploited: case.exploited && !case.is_closed(),
         drill: case.drill,
         returned: case.reports.iter().any(|report| report.returned_at.is_some()),
         owes: !promises::owed(case, policy, case.updated_at).is_empty(),
     };
+    // An appeal needs somebody, whatever the clocks say.
+    if let Some(appeal) = appeals(case).filter(|_| due_name.is_none()) {
+        due_at = appeal.at.as_microsecond();
+    }
     match plan.map(|known| (known.plan, known.at.as_microsecond(), known.on.map(Timestamp::as_microsecond))) {
         // What is to be mended now stands before what has a later date, whatever its clocks say.
         Some((Plan::FixNow, decided, _)) if decided < due_at => {
@@ -89,7 +97,7 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         policy_version: i64::from(case.policy_version),
         state: case.state.name().to_owned(),
         // What is owed to others goes on after the end of the case, and needs somebody.
-        open: case.state.is_open() || promises::owes_others(case, policy),
+        open: case.state.is_open() || promises::owes_others(case, policy) || appeals(case).is_some(),
         severity: case.severity().map(severity_number),
         assignee: case.assignee.as_ref().map(|member| member.0.clone()),
         opened_at: case.opened_at.as_microsecond(),
@@ -103,6 +111,10 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         head_seq: head.seq,
         head_hash: head.hash.to_vec(),
     })
+}
+
+fn appeals(case: &Case) -> Option<&Appeal> {
+    case.appeal.as_ref().filter(|appeal| appeal.is_open())
 }
 
 /// Where the card of a case lies: bound to the entry it was made after.

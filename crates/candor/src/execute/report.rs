@@ -200,6 +200,7 @@ async fn file(
             may_hold: true,
             moving_to: None,
             base_url: app.program_url(program),
+            ..Facts::default()
         };
         let events = decide::open(&allowed, &policy, &facts)?;
         let mut batch = Batch::default();
@@ -297,7 +298,7 @@ impl<'a> ContactParts<'a> {
 }
 
 /// Keyed hash of a receipt; `None` when the text cannot be one.
-fn receipt_hash(keys: &KeyRing, typed: &str) -> Option<[u8; 16]> {
+pub(crate) fn receipt_hash(keys: &KeyRing, typed: &str) -> Option<[u8; 16]> {
     let normal = random::normal_receipt(typed)?;
     Some(lookup(keys.root().purpose(Purpose::Receipt), "receipt", normal.as_bytes()))
 }

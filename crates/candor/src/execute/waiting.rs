@@ -65,6 +65,7 @@ pub(super) async fn take(
         may_hold: true,
         moving_to: None,
         base_url: app.program_url(program),
+        ..Facts::default()
     };
     decide::open(&allowed, &policy, &facts)?;
 

@@ -126,7 +126,12 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         clocks: promises::clocks(&case, &policy, app.now()),
         about: entry.map_or(About::Other, |entry| About::of(&entry.what)),
         base_url: &app.config.base_url,
-        advisory: case.advisory.published.last().map(|record| record.id.clone()),
+        advisory: case
+            .advisory
+            .published
+            .last()
+            .map(|record| record.id.clone())
+            .or_else(|| case.published_with.clone()),
         at,
         waiting_since: case.waiting_since,
         closes: promises::silence_ends(&case, &policy),
@@ -420,7 +425,7 @@ async fn find(
         }
         Recipient::Member(id) => match member(app, case, id).await? {
             Some(address) => Ok(Found::Address(address)),
-            None if matches!(kind, NoticeKind::Assigned | NoticeKind::MailRefused) => {
+            None if matches!(kind, NoticeKind::Assigned | NoticeKind::Mention | NoticeKind::MailRefused) => {
                 Ok(Found::Nobody("the member may not see the case any more"))
             }
             // What the holder may not hear any more, somebody else must: a promise is never missed in silence.

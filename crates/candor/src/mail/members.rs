@@ -220,7 +220,7 @@ pub async fn carry_out(
     let text = own_words(letter);
     let command = match act {
         Act::Answer => Command::Answer { text, files: kept, next_steps: false },
-        Act::Note => Command::Note { text, files: kept },
+        Act::Note => Command::Note { text, files: kept, mentions: Vec::new() },
     };
     let rows = |_: &CaseId| vec![mail_tasks::delete_statement(file)];
     match execute_beside(app, &actor, case, command, &Beside { rows: &rows, letters: Letters::Now }).await {

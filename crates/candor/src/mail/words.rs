@@ -95,6 +95,10 @@ pub enum About {
     Credit,
     /// The reporter took the report back.
     Withdrawn,
+    /// The reporter asked for another look at the verdict.
+    Appeal,
+    /// The reporter tried the fix.
+    Retest,
     /// The case was closed, because the reporter did not answer.
     Silence,
     /// The reporter chose how to be credited.
@@ -132,12 +136,19 @@ impl About {
                 Self::Dates(dates.iter().map(|date| (date.promise.clone(), date.cycle)).collect())
             }
             Event::FixRecorded { .. } => Self::Fix,
-            Event::Acknowledged { .. } | Event::Answered { .. } => Self::Message,
+            Event::Acknowledged { .. }
+            | Event::Answered { .. }
+            | Event::AppealAnswered { .. }
+            | Event::MergedInto { .. }
+            | Event::Separated { .. }
+            | Event::PartNews { .. } => Self::Message,
+            Event::Appealed { .. } => Self::Appeal,
+            Event::Retested { .. } => Self::Retest,
             Event::Confirmed { .. } => Self::Confirmed,
             Event::Dismissed { outcome, .. } => Self::Dismissed {
                 clause: match outcome {
                     Outcome::OutOfScope { clause, .. } | Outcome::NotAVulnerability { clause } => Some(clause.clone()),
-                    Outcome::Redirected { clause, .. } => clause.clone(),
+                    Outcome::Redirected { clause, .. } | Outcome::Accepted { clause } => clause.clone(),
                     _ => None,
                 },
             },
@@ -661,6 +672,8 @@ impl Matter<'_> {
             NoticeKind::ReporterWrote => {
                 let what = match self.about {
                     About::Withdrawn => "took the report back",
+                    About::Retest => "tried the fix",
+                    About::Appeal => "asked that somebody else look at the verdict again",
                     About::Embargo => "answered the proposed date",
                     About::Summary => "answered the proposed text",
                     _ => "wrote",
@@ -748,6 +761,13 @@ impl Matter<'_> {
                 words.lead = format!("Case {case} of {program} was given to you.");
                 words.expected = by_next("take it up.");
                 words.why = "You get this because the case was given to you.".into();
+            }
+            NoticeKind::Mention => {
+                words.subject = subject("a note names you".into());
+                words.lead = format!("A note of the team on case {case} of {program} names you.");
+                words.expected = "read it, and answer with a note of your own.".into();
+                words.why =
+                    "You get this because a colleague named you in a note. What it says stands on the case.".into();
             }
             NoticeKind::TeamPublished => {
                 words.subject = subject(match &self.advisory {

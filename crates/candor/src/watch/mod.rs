@@ -1,6 +1,7 @@
 //! What Candor sees of itself: advisories held back, channels that fail, figures of promises kept. Written by the worker
 //! and the public tree, read by the pages.
 
+pub mod feeds; // files that say what is exploited
 pub mod figures; // promises kept and reports by outcome, counted now and then
 pub mod held; // advisories that are kept out of the public tree
 pub mod published; // what is public, read once and kept until it changes

@@ -47,6 +47,9 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/receipt/key", post(key))
         .route("/receipt/embargo", post(embargo))
         .route("/receipt/summary", post(summary))
+        .route("/receipt/issue", post(issue))
+        .route("/receipt/retest", post(retest))
+        .route("/receipt/appeal", post(appeal))
         .route("/receipt/withdraw", get(withdraw_page).post(withdraw))
         .route("/receipt/files/{file}", get(file))
         .route("/receipt/proof", get(proof))
@@ -84,6 +87,9 @@ fn said(done: &str) -> Option<&'static str> {
         "key" => "Your choice about letters is kept.",
         "embargo" => "Your answer about the date is with the team.",
         "summary" => "Your answer about the text is with the team.",
+        "issue" => "Your answer about the public issue is with the team.",
+        "retest" => "What you found is with the team.",
+        "appeal" => "Somebody else of the team is asked to look at it again.",
         "withdraw" => "You took the report back.",
         _ => return None,
     })
@@ -307,6 +313,49 @@ async fn summary(State(app): State<App>, holder: ReceiptHolder, request: Request
     }
     let text = fields.get("text").replace("\r\n", "\n");
     click(&app, &holder, Command::AnswerSummary { agree, text }, "summary").await
+}
+
+/// `POST /receipt/issue`: agrees to the text for a public issue, or not. An answer given before stands.
+async fn issue(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let agree = match fields.get("agree") {
+        "yes" => true,
+        "no" => false,
+        _ => return Ok(errors::bad_form("It says neither yes nor no to the text. Nothing was changed.")),
+    };
+    if holder.case.issue.as_ref().is_none_or(|issue| issue.agreed.is_some() || issue.url.is_some()) {
+        return Ok(page::see_other("/receipt"));
+    }
+    let text = fields.get("words").replace("\r\n", "\n");
+    click(&app, &holder, Command::AnswerIssue { agree, text }, "issue").await
+}
+
+/// `POST /receipt/retest`: whether the fix holds. An answer given before stands.
+async fn retest(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    let holds = match fields.get("holds") {
+        "yes" => true,
+        "no" => false,
+        _ => return Ok(errors::bad_form("It does not say whether the problem is gone. Nothing was changed.")),
+    };
+    if holder.case.retests.iter().all(|known| known.found.is_some()) {
+        return Ok(page::see_other("/receipt"));
+    }
+    let text = fields.get("saw").replace("\r\n", "\n");
+    click(&app, &holder, Command::Retest { holds, text }, "retest").await
+}
+
+/// `POST /receipt/appeal`: asks that somebody else look at the verdict again. What was asked before stands.
+async fn appeal(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
+    let fields = Fields::read(request, &[]).await?;
+    holder.check(fields.get("csrf"))?;
+    if !candor_core::appeals::may_appeal(&holder.case, words::number(&holder)) {
+        return Ok(page::see_other("/receipt"));
+    }
+    let text = fields.get("why").replace("\r\n", "\n");
+    click(&app, &holder, Command::Appeal { text }, "appeal").await
 }
 
 /// `GET /receipt/withdraw`: what will be so afterwards.

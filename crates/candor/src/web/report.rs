@@ -127,7 +127,9 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
     let mut facts = said.facts;
     if answers.get("do") == "look" {
         // Nothing is sent yet: the page again, with what the policy says of it.
-        again.hints = Some(hints(&facts, &policy, app.now()));
+        let mut said = hints(&facts, &policy, app.now());
+        said.extend(public_hints(&app, &policy, &facts).await?);
+        again.hints = Some(said);
         return Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?));
     }
     facts.files.clone_from(&files);
@@ -168,15 +170,37 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
 
 /// What the policy says that may concern the answers. It helps to write the report, and turns none away.
 fn hints(facts: &ReportFacts, policy: &Policy, now: Timestamp) -> Vec<HintView> {
-    let view = |hint: scope::Hint| HintView {
+    scope::hints(facts, policy, now).into_iter().map(hint_view).collect()
+}
+
+fn hint_view(hint: scope::Hint) -> HintView {
+    HintView {
         text: hint.text,
         clause: hint.clause.unwrap_or_default(),
         to: hint.to.map(|to| {
             let href = if to.contains("://") { to.clone() } else { format!("mailto:{to}") };
             Link::new(to, href)
         }),
-    };
-    scope::hints(facts, policy, now).into_iter().map(view).collect()
+    }
+}
+
+/// Advisories that a hint is looked for in: the newest of the program.
+const LOOKED_THROUGH: i64 = 200;
+
+/// Advisories of the program that are public and may be about the same.
+async fn public_hints(app: &App, policy: &Policy, facts: &ReportFacts) -> Result<Vec<HintView>, Error> {
+    let rows = crate::store::advisories::list(&app.store, policy.program.slug.as_str(), LOOKED_THROUGH).await?;
+    let base = app.program_url(&policy.program.slug);
+    let public: Vec<(String, String, Vec<String>, String)> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let record: candor_formats::advisory::Record = serde_json::from_str(&row.record).ok()?;
+            let url = format!("{base}/advisories/{}", row.id);
+            Some((row.id, record.title, record.aliases, url))
+        })
+        .collect();
+    let public = public.iter().map(|(id, title, aliases, url)| scope::PublicAdvisory { id, title, aliases, url });
+    Ok(scope::published(facts, public).into_iter().map(hint_view).collect())
 }
 
 fn form_of(policy: &Policy) -> String {

@@ -121,12 +121,12 @@ on_both! {
 
         // Two people at one case: the second is told what changed.
         let seen = load_case(&app, &ben, &id).await.expect("it opens").seq;
-        execute(&app, &anna, &id, Command::Note { text: "CANARY-NOTE".into(), files: vec![] }, Some(seen)).await.expect("the first");
-        let second = execute(&app, &ben, &id, Command::Note { text: "mine".into(), files: vec![] }, Some(seen)).await;
+        execute(&app, &anna, &id, Command::Note { text: "CANARY-NOTE".into(), files: vec![], mentions: vec![] }, Some(seen)).await.expect("the first");
+        let second = execute(&app, &ben, &id, Command::Note { text: "mine".into(), files: vec![], mentions: vec![] }, Some(seen)).await;
         assert!(matches!(&second, Err(Error::Changed { since }) if since.len() == 1), "{second:?}");
 
         execute(&app, &ben, &id, Command::Rate {
-            vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()], severity: None, level: None,
+            vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()], severity: None, level: None, why: String::new(),
         }, None).await.expect("rated");
         execute(&app, &ben, &id, Command::SetWeakness { cwe: 862 }, None).await.expect("weakness");
         let draft = AdvisoryDraft {

@@ -159,7 +159,7 @@ async fn no_letter_carries_a_word_of_the_case_and_each_has_one_recipient() {
     for command in [
         Command::Acknowledge { text: "CANARY-acknowledge".into() },
         Command::Ask { text: "CANARY-ask".into(), files: vec![] },
-        Command::Note { text: "CANARY-note".into(), files: vec![] },
+        Command::Note { text: "CANARY-note".into(), files: vec![], mentions: vec![] },
     ] {
         execute(&app, &anna, &filed.case, command, None).await.expect("the step is taken");
     }

@@ -94,7 +94,7 @@ async fn questions_pause_the_promises_and_the_answer_starts_them_again_i4() {
     let story = Story::begin().await;
     story.team(Command::Acknowledge { text: "Thank you, we look".into() }).await;
     story.team(Command::Ask { text: "Which version?".into(), files: vec![] }).await;
-    story.team(Command::Note { text: "CANARY internal".into(), files: vec![] }).await;
+    story.team(Command::Note { text: "CANARY internal".into(), files: vec![], mentions: vec![] }).await;
     let page = story.page().await;
     assert!(page.body.contains("Which version?") && page.body.contains("The MinIO security team"));
     assert!(!page.body.contains("CANARY"), "notes are the team's own");

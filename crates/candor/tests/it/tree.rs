@@ -79,13 +79,14 @@ pub async fn ready(app: &App, report: NewReport) -> CaseId {
             },
         ),
         (&ben, Command::Confirm { text: "CANARY-confirm".into() }),
-        (&ben, Command::Note { text: "CANARY-note".into(), files: vec![] }),
+        (&ben, Command::Note { text: "CANARY-note".into(), files: vec![], mentions: vec![] }),
         (
             &ben,
             Command::Rate {
                 vectors: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".into()],
                 severity: None,
                 level: None,
+                why: String::new(),
             },
         ),
         (&ben, Command::SetWeakness { cwe: 862 }),

@@ -72,6 +72,16 @@ pub struct Case {
     pub waiting_since: Option<Instant>,
     /// How it ended, or the verdict.
     pub outcome: Option<Outcome>,
+    /// The reporter's appeal against the verdict, newest only.
+    pub appeal: Option<Appeal>,
+    /// Cases whose reports are decided with this one.
+    pub gathered: Vec<String>,
+    /// The case in which this report is decided.
+    pub gathered_into: Option<String>,
+    /// Cases made of findings of this report.
+    pub parts: Vec<String>,
+    /// The case of the report that this one is a finding of.
+    pub part_of: Option<String>,
     /// The embargo, proposed or agreed.
     pub embargo: Option<Embargo>,
     /// Whether the reporter was asked about credit.
@@ -110,6 +120,19 @@ pub struct Case {
     pub thread: Vec<Message>,
     /// Everything that happened.
     pub journal: Vec<Entry>,
+}
+
+/// A reporter's appeal against a verdict.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Appeal {
+    /// Number of the report.
+    pub report: u32,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub text: String,
+    /// When it was answered; null while it waits.
+    pub answered: Option<Instant>,
 }
 
 /// Proof that something was submitted outside.
@@ -329,6 +352,16 @@ impl Case {
             closes_for_silence: promises::silence_ends(core, policy).map(Into::into),
             waiting_since: core.waiting_since.map(Into::into),
             outcome: core.outcome.as_ref().or(core.verdict.as_ref().map(|verdict| &verdict.outcome)).map(Into::into),
+            appeal: core.appeal.as_ref().map(|appeal| Appeal {
+                report: appeal.report,
+                at: appeal.at.into(),
+                text: appeal.text.clone(),
+                answered: appeal.answered.map(Into::into),
+            }),
+            gathered: core.gathered.iter().map(|id| id.0.clone()).collect(),
+            gathered_into: core.gathered_into.as_ref().map(|id| id.0.clone()),
+            parts: core.parts.iter().map(|(id, _)| id.0.clone()).collect(),
+            part_of: core.part_of.as_ref().map(|id| id.0.clone()),
             embargo: core.embargo.as_ref().map(Into::into),
             credit_asked: core.credit_asked,
             reports: core
@@ -433,7 +466,13 @@ pub fn message(entry: &case::Entry, by: Author) -> Option<Message> {
         | Event::EmbargoProposed { text, .. }
         | Event::EmbargoDeclined { text }
         | Event::SummaryDeclined { text, .. }
+        | Event::Appealed { text, .. }
+        | Event::RetestAsked { text }
+        | Event::Retested { text, .. }
+        | Event::AppealAnswered { text, .. }
+        | Event::MergedInto { text, .. }
         | Event::Withdrawn { text, .. } => (text, none),
+        Event::PartNews { text, .. } if !text.is_empty() => (text, none),
         Event::Estimated { reason, .. } => (reason, none),
         Event::Answered { text, files, .. }
         | Event::Asked { text, files }

@@ -1,12 +1,18 @@
 //! Everything a member may ask of a case: one command of the core is one command here.
 
+mod draft;
+mod strict;
+
+use super::entry::{Outcome, PriorityChoice};
 use super::instant::Instant;
 use super::words::{Effort, FixKind, Justification, Need, Plan, Severity, Step, VerificationResult};
-use candor_core::command::Command;
-use candor_core::event::{self, FileRef, VerificationFacts};
+use candor_core::command::{Command, Part};
+use candor_core::event::{FileRef, VerificationFacts};
 use candor_core::id::{CaseId, MemberId};
+pub use draft::{Affected, Draft};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict::Strict;
 
 /// What is asked of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +45,9 @@ pub enum ApiCommand {
     Note {
         /// The note.
         text: String,
+        /// Ids of members who are told that there is a note; whoever may not see the case is left out.
+        #[serde(default)]
+        mentions: Vec<String>,
     },
     /// Set working title, product, component and identifiers.
     Describe {
@@ -123,6 +132,54 @@ pub enum ApiCommand {
         /// The reason, to the reporter.
         text: String,
     },
+    /// End it by any other verdict of the closed list than a confirmation.
+    Dismiss {
+        /// The verdict, like `{"outcome": "in-dependency", "package": "pkg:npm/lodash"}`.
+        outcome: Outcome,
+        /// The reason, to the reporter.
+        text: String,
+    },
+    /// Take back the verdict that ended it.
+    UndoVerdict {
+        /// Why, to the reporter.
+        reason: String,
+    },
+    /// Answer the reporter's appeal. Not for the member who gave the verdict.
+    AnswerAppeal {
+        /// Whether the verdict stands; otherwise the case is taken up again.
+        stands: bool,
+        /// Your words to the reporter.
+        text: String,
+    },
+    /// Handle it together with other reports of the same problem. It keeps its thread, receipt, credit and clocks.
+    Merge {
+        /// The case that gathers them.
+        into: String,
+        /// Words to the reporter; empty for a short standard sentence.
+        #[serde(default)]
+        text: String,
+    },
+    /// Handle it on its own again.
+    Separate {
+        /// Why, to the reporter.
+        reason: String,
+    },
+    /// Write to every reporter whose report the case gathers, each in their own thread.
+    AnswerAll {
+        /// Words to the reporters.
+        text: String,
+        /// Whether this says what the next steps are.
+        #[serde(default)]
+        next_steps: bool,
+    },
+    /// Make findings of the report into cases of their own. The reporter keeps one thread.
+    Split {
+        /// The findings.
+        parts: Vec<Finding>,
+        /// Words to the reporter; empty for none.
+        #[serde(default)]
+        text: String,
+    },
     /// Rate the severity, by vectors or by hand.
     Rate {
         /// CVSS vectors, 3.1 or 4.0.
@@ -134,6 +191,38 @@ pub enum ApiCommand {
         /// A level of the program's own, where its policy names levels.
         #[serde(default)]
         level: Option<String>,
+        /// Why so, in words.
+        #[serde(default)]
+        why: String,
+    },
+    /// Weigh it by a decision table of SSVC; the outcome is the table's.
+    Prioritise {
+        /// `supplier` or `coordinator`.
+        table: String,
+        /// One answer to each decision point.
+        choices: Vec<PriorityChoice>,
+    },
+    /// Set up a task of the fix, or change one.
+    SetTask {
+        /// Number of the task; null for a new one.
+        #[serde(default)]
+        task: Option<u32>,
+        /// What is to be done.
+        title: String,
+        /// Where the work is: a commit, a branch, a pull request, a patch file.
+        #[serde(default)]
+        pointers: Vec<String>,
+        /// What shows that it is done.
+        #[serde(default)]
+        evidence: String,
+        /// Whether it is done.
+        #[serde(default)]
+        done: bool,
+    },
+    /// Ask the reporter to try whether the fix holds.
+    AskRetest {
+        /// What to try, and where to get it.
+        text: String,
     },
     /// Estimate how much work a fix is.
     EstimateEffort {
@@ -323,6 +412,18 @@ pub enum ApiCommand {
         /// Why. The reporter sees it.
         reason: String,
     },
+    /// Propose a text for the project's public issues to the reporter of what was closed as no security matter.
+    ProposeIssue {
+        /// Heading.
+        title: String,
+        /// The text, as everybody will read it.
+        text: String,
+    },
+    /// Put on record where the public issue is. Only with the reporter's yes.
+    OpenIssue {
+        /// Its address.
+        url: String,
+    },
     /// Put the case to rest.
     Close {
         /// Why.
@@ -335,88 +436,14 @@ pub enum ApiCommand {
     },
 }
 
-/// The advisory as the team writes it. Credits, rating, fixes and dates are added from the case.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Draft {
-    /// Title.
+/// A finding that becomes a case of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// What it is about.
     pub title: String,
-    /// One paragraph: who is affected and what to do first.
-    pub summary: String,
-    /// What is wrong, as Markdown.
-    pub details: String,
-    /// What an attacker gains.
-    pub impact: String,
-    /// What exploitation needs.
-    pub conditions: String,
-    /// How users can protect themselves.
-    pub workaround: String,
-    /// What is affected.
-    pub products: Vec<Affected>,
-    /// Web addresses.
-    pub references: Vec<String>,
-    /// CVE and other identifiers.
-    pub aliases: Vec<String>,
-}
-
-/// What is affected, since and until when.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Affected {
-    /// Name, as the policy has it.
-    pub name: String,
-    /// Package URL without version.
-    pub purl: Option<String>,
-    /// First affected version; empty for all from the beginning.
-    pub introduced: String,
-    /// First version with the fix; empty when there is none.
-    pub fixed: String,
-    /// Last affected version, when no fixed one is known.
-    pub last_affected: String,
-}
-
-impl From<Draft> for event::AdvisoryDraft {
-    fn from(outside: Draft) -> Self {
-        let Draft { title, summary, details, impact, conditions, workaround, products, references, aliases } = outside;
-        let products = products
-            .into_iter()
-            .map(|Affected { name, purl, introduced, fixed, last_affected }| event::AffectedProduct {
-                name,
-                purl,
-                introduced,
-                fixed,
-                last_affected,
-            })
-            .collect();
-        Self { title, summary, details, impact, conditions, workaround, products, references, aliases }
-    }
-}
-
-impl From<&event::AdvisoryDraft> for Draft {
-    fn from(core: &event::AdvisoryDraft) -> Self {
-        let event::AdvisoryDraft {
-            title,
-            summary,
-            details,
-            impact,
-            conditions,
-            workaround,
-            products,
-            references,
-            aliases,
-        } = core.clone();
-        let products = products
-            .into_iter()
-            .map(|event::AffectedProduct { name, purl, introduced, fixed, last_affected }| Affected {
-                name,
-                purl,
-                introduced,
-                fixed,
-                last_affected,
-            })
-            .collect();
-        Self { title, summary, details, impact, conditions, workaround, products, references, aliases }
-    }
+    /// What the report says of it.
+    pub text: String,
 }
 
 /// A command as a request brings it: the command, and the number of the last entry the asker looked at.
@@ -471,73 +498,6 @@ impl JsonSchema for Asked {
     }
 }
 
-/// Any JSON without a key that stands twice in one object.
-struct Strict(serde_json::Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(StrictVisitor)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> serde::de::Visitor<'de> for StrictVisitor {
-    type Value = Strict;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Strict, E> {
-        Ok(Strict(serde_json::Value::Null))
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Strict, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Strict(value)) = seq.next_element()? {
-            list.push(value);
-        }
-        Ok(Strict(list.into()))
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
-        use serde::de::Error as _;
-        let mut object = serde_json::Map::new();
-        while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
-            if object.contains_key(&key) {
-                return Err(A::Error::custom("a key stands twice in one object"));
-            }
-            object.insert(key, value);
-        }
-        Ok(Strict(object.into()))
-    }
-}
-
 /// Why a command cannot be one of the core.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoCommand {
@@ -563,7 +523,9 @@ impl ApiCommand {
             Self::Assign { to } => Command::Assign { to: to.map(MemberId) },
             Self::Answer { text, next_steps } => Command::Answer { text, files, next_steps },
             Self::Ask { text } => Command::Ask { text, files },
-            Self::Note { text } => Command::Note { text, files },
+            Self::Note { text, mentions } => {
+                Command::Note { text, files, mentions: mentions.into_iter().map(MemberId).collect() }
+            }
             Self::Describe { title, product, component, aliases } => {
                 Command::Describe { title, product, component, aliases }
             }
@@ -583,9 +545,30 @@ impl ApiCommand {
             Self::AssessDependency { package, affected, justification, text } => {
                 Command::AssessDependency { package, affected, justification: justification.map(Into::into), text }
             }
-            Self::Rate { vectors, severity, level } => {
-                Command::Rate { vectors, severity: severity.map(Into::into), level }
+            Self::Dismiss { outcome, text } => Command::Dismiss { outcome: outcome.into(), text },
+            Self::Merge { into, text } => Command::Merge { into: case("into", &into)?, text },
+            Self::Separate { reason } => Command::Separate { reason },
+            Self::AnswerAll { text, next_steps } => Command::AnswerAll { text, next_steps },
+            // The cases are drawn by whoever sends it on.
+            Self::Split { parts, text } => Command::Split {
+                parts: parts
+                    .into_iter()
+                    .map(|Finding { title, text }| Part { case: CaseId(String::new()), title, text })
+                    .collect(),
+                text,
+            },
+            Self::UndoVerdict { reason } => Command::UndoVerdict { reason },
+            Self::AnswerAppeal { stands, text } => Command::AnswerAppeal { stands, text },
+            Self::Rate { vectors, severity, level, why } => {
+                Command::Rate { vectors, severity: severity.map(Into::into), level, why }
             }
+            Self::Prioritise { table, choices } => {
+                Command::Prioritise { table, choices: choices.into_iter().map(Into::into).collect() }
+            }
+            Self::SetTask { task, title, pointers, evidence, done } => {
+                Command::SetTask { task, title, pointers, evidence, done }
+            }
+            Self::AskRetest { text } => Command::AskRetest { text },
             Self::SetWeakness { cwe } => Command::SetWeakness { cwe },
             Self::ProposeEmbargo { until, text } => Command::ProposeEmbargo { until: until.0, text },
             Self::RecordFix { branch, kind, version, url, details } => {
@@ -617,6 +600,8 @@ impl ApiCommand {
             Self::ClearBreach { report, reason } => Command::ClearBreach { report, reason },
             Self::PublishSummary { title, text } => Command::PublishSummary { title, text },
             Self::WithdrawSummary { reason } => Command::WithdrawSummary { reason },
+            Self::ProposeIssue { title, text } => Command::ProposeIssue { title, text },
+            Self::OpenIssue { url } => Command::OpenIssue { url },
             Self::Close { reason } => Command::Close { reason },
             Self::Reopen { reason } => Command::Reopen { reason },
         })
@@ -629,7 +614,9 @@ impl ApiCommand {
             Command::Assign { to } => Self::Assign { to: to.map(|to| to.0) },
             Command::Answer { text, next_steps, .. } => Self::Answer { text, next_steps },
             Command::Ask { text, .. } => Self::Ask { text },
-            Command::Note { text, .. } => Self::Note { text },
+            Command::Note { text, mentions, .. } => {
+                Self::Note { text, mentions: mentions.into_iter().map(|id| id.0).collect() }
+            }
             Command::Describe { title, product, component, aliases } => {
                 Self::Describe { title, product, component, aliases }
             }
@@ -649,9 +636,26 @@ impl ApiCommand {
             Command::AssessDependency { package, affected, justification, text } => {
                 Self::AssessDependency { package, affected, justification: justification.map(Into::into), text }
             }
-            Command::Rate { vectors, severity, level } => {
-                Self::Rate { vectors, severity: severity.map(Into::into), level }
+            Command::Dismiss { outcome, text } => Self::Dismiss { outcome: (&outcome).into(), text },
+            Command::Merge { into, text } => Self::Merge { into: into.0, text },
+            Command::Separate { reason } => Self::Separate { reason },
+            Command::AnswerAll { text, next_steps } => Self::AnswerAll { text, next_steps },
+            Command::Split { parts, text } => Self::Split {
+                parts: parts.into_iter().map(|Part { title, text, .. }| Finding { title, text }).collect(),
+                text,
+            },
+            Command::UndoVerdict { reason } => Self::UndoVerdict { reason },
+            Command::AnswerAppeal { stands, text } => Self::AnswerAppeal { stands, text },
+            Command::Rate { vectors, severity, level, why } => {
+                Self::Rate { vectors, severity: severity.map(Into::into), level, why }
             }
+            Command::Prioritise { table, choices } => {
+                Self::Prioritise { table, choices: choices.into_iter().map(Into::into).collect() }
+            }
+            Command::SetTask { task, title, pointers, evidence, done } => {
+                Self::SetTask { task, title, pointers, evidence, done }
+            }
+            Command::AskRetest { text } => Self::AskRetest { text },
             Command::SetWeakness { cwe } => Self::SetWeakness { cwe },
             Command::ProposeEmbargo { until, text } => Self::ProposeEmbargo { until: until.into(), text },
             Command::RecordFix { branch, kind, version, url, details } => {
@@ -683,6 +687,8 @@ impl ApiCommand {
             Command::ClearBreach { report, reason } => Self::ClearBreach { report, reason },
             Command::PublishSummary { title, text } => Self::PublishSummary { title, text },
             Command::WithdrawSummary { reason } => Self::WithdrawSummary { reason },
+            Command::ProposeIssue { title, text } => Self::ProposeIssue { title, text },
+            Command::OpenIssue { url } => Self::OpenIssue { url },
             Command::Close { reason } => Self::Close { reason },
             Command::Reopen { reason } => Self::Reopen { reason },
             Command::Report(_)
@@ -692,6 +698,9 @@ impl ApiCommand {
             | Command::GiveKey { .. }
             | Command::AnswerEmbargo { .. }
             | Command::AnswerSummary { .. }
+            | Command::Appeal { .. }
+            | Command::Retest { .. }
+            | Command::AnswerIssue { .. }
             | Command::Withdraw { .. }
             | Command::TakeMail { .. }
             | Command::RecordOrigin { .. }
@@ -708,148 +717,4 @@ fn case(field: &'static str, typed: &str) -> Result<CaseId, NoCommand> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use candor_core::access::least_role;
-    use candor_core::command::Filing;
-    use candor_core::event::{Channel, Contact, Credit, ReportFacts};
-    use jiff::Timestamp;
-
-    /// One of each. [`ApiCommand::of`] does not compile when the core gets a command that has no place here.
-    fn one_of_each() -> Vec<Command> {
-        let text = || "words".to_owned();
-        let until = Timestamp::UNIX_EPOCH;
-        let all = vec![
-            Command::Report(Box::new(Filing {
-                channel: Channel::Api,
-                facts: ReportFacts::default(),
-                contact: Contact::default(),
-                person: "P".into(),
-                credit: None,
-                received_at: None,
-                receipt: String::new(),
-                drill: false,
-            })),
-            Command::Acknowledge { text: text() },
-            Command::Assign { to: Some("M".into()) },
-            Command::Answer { text: text(), files: Vec::new(), next_steps: true },
-            Command::Ask { text: text(), files: Vec::new() },
-            Command::Note { text: text(), files: Vec::new() },
-            Command::Describe { title: text(), product: Some(text()), component: None, aliases: vec![text()] },
-            Command::Verify {
-                facts: VerificationFacts {
-                    environment: text(),
-                    result: event::VerificationResult::Partly,
-                    conditions: text(),
-                    impact: text(),
-                },
-            },
-            Command::Discuss { text: text() },
-            Command::Confirm { text: text() },
-            Command::Reject { text: text() },
-            Command::OutOfScope { clause: text(), instead: text(), text: text() },
-            Command::Duplicate { of: CaseId::parse("7K3M9-QXT4B"), text: text() },
-            Command::ScannerOutput { text: text() },
-            Command::Rate {
-                vectors: vec![text()],
-                severity: Some(candor_formats::cvss::Severity::High),
-                level: Some(text()),
-            },
-            Command::Redirect { to: text(), clause: Some(text()), text: text() },
-            Command::NotAVulnerability { clause: text(), text: text() },
-            Command::EstimateEffort { effort: candor_core::policy::Effort::Large, text: text() },
-            Command::Decide { plan: candor_core::policy::Plan::NextUpdate, on: Some(until), reason: text() },
-            Command::AssessDependency {
-                package: text(),
-                affected: false,
-                justification: Some(event::Justification::ComponentNotPresent),
-                text: text(),
-            },
-            Command::SetWeakness { cwe: 79 },
-            Command::ProposeEmbargo { until, text: text() },
-            Command::RecordFix {
-                branch: text(),
-                kind: event::FixKind::WillNotFix,
-                version: Some(text()),
-                url: Some(text()),
-                details: text(),
-            },
-            Command::RecordAudit { looked: text(), found: text() },
-            Command::Estimate { promise: text(), until, reason: text() },
-            Command::KnowExploitation { ground: text(), aware_at: Some(until) },
-            Command::KnowIncident { ground: text(), aware_at: Some(until) },
-            Command::RecordSubmission { promise: text(), to: text(), at: Some(until), reference: text(), text: text() },
-            Command::AskCredit,
-            Command::DraftAdvisory {
-                draft: Box::new(event::AdvisoryDraft {
-                    title: text(),
-                    products: vec![event::AffectedProduct { name: text(), ..Default::default() }],
-                    ..Default::default()
-                }),
-            },
-            Command::ApproveAdvisory { revision: 3 },
-            Command::Publish { at: Some(until) },
-            Command::MovePolicy { version: 2, reason: text() },
-            Command::BreakEmbargo { reason: text() },
-            Command::OverrideGate {
-                step: candor_core::policy::Step::Publish,
-                gate: candor_core::policy::Need::SimilarProblemsAudit,
-                reason: text(),
-            },
-            Command::HoldPublication { reason: text() },
-            Command::TickStep { step: text(), text: text() },
-            Command::RecordBreach { report: 0, evidence: text() },
-            Command::ClearBreach { report: 0, reason: text() },
-            Command::PublishSummary { title: text(), text: text() },
-            Command::WithdrawSummary { reason: text() },
-            Command::AnswerSummary { agree: true, text: text() },
-            Command::Close { reason: text() },
-            Command::Reopen { reason: text() },
-            Command::Write { text: text(), files: Vec::new() },
-            Command::Nudge,
-            Command::ChooseCredit { credit: Credit::Anonymous },
-            Command::GiveKey { pgp_key: text() },
-            Command::AnswerEmbargo { agree: true, text: text() },
-            Command::Withdraw { text: text() },
-            Command::TakeMail { text: text(), files: Vec::new(), noticed: Vec::new(), returned: true },
-            Command::RecordOrigin { entry: 1, origin: Box::default() },
-            Command::Tick,
-        ];
-        let mut names: Vec<_> = all.iter().map(Command::name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), all.len(), "a command stands twice, and another is missing");
-        all
-    }
-
-    #[test]
-    fn every_command_that_a_member_gives_is_there_under_its_name_and_comes_back_unchanged() {
-        for core in one_of_each() {
-            let given = least_role(&core).is_some() && !matches!(core, Command::Report(_));
-            let outside = ApiCommand::of(&core);
-            assert_eq!(outside.is_some(), given, "{}", core.name());
-            let Some(outside) = outside else { continue };
-            let sent = serde_json::to_value(&outside).expect("it is JSON");
-            assert_eq!(sent["command"], core.name());
-            let read: Asked = serde_json::from_value(sent).expect("what is sent can be read");
-            assert_eq!(read, Asked { command: outside.clone(), seen: None });
-            assert_eq!(read.command.into_core(Vec::new()), Ok(core));
-        }
-    }
-
-    #[test]
-    fn files_come_only_with_what_can_carry_them() {
-        let file = FileRef {
-            id: "F".into(),
-            name: "a".into(),
-            size: 1,
-            sha256: String::new(),
-            sealed_sha256: String::new(),
-            key: String::new(),
-            looks: String::new(),
-        };
-        let refused = ApiCommand::Close { reason: "done".into() }.into_core(vec![file.clone()]);
-        assert_eq!(refused.map_err(|why| why.field), Err("files"));
-        assert!(ApiCommand::Note { text: String::new() }.into_core(vec![file]).is_ok());
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use super::words::{Channel, Effort, FixKind, Justification, Need, Plan, Severity
 use candor_core::case;
 use candor_core::event::{self, Event};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A line of the journal.
@@ -49,6 +49,9 @@ impl Entry {
             | Event::BreachRecorded { report, .. }
             | Event::BreachCleared { report, .. }
             | Event::SummaryDeclined { report, .. }
+            | Event::Appealed { report, .. }
+            | Event::Retested { report, .. }
+            | Event::IssueAnswered { report, .. }
             | Event::Withdrawn { report, .. } => Some(*report),
             _ => None,
         };
@@ -58,13 +61,18 @@ impl Entry {
         let mut what = What::of(&entry.what, &Names::default());
         match &mut what {
             // Another case is another reporter's.
-            What::Dismissed { outcome: Outcome::Duplicate { of }, .. } => *of = None,
+            What::Dismissed { outcome: Outcome::Duplicate { of, .. }, .. } => *of = None,
+            What::MergedInto { into, .. } => *into = None,
+            What::Separated { from, .. } => *from = None,
+            What::SplitOff { part, .. } | What::PartNews { part, .. } => *part = None,
+            What::PublishedWith { lead, .. } => *lead = None,
             What::Reported { filed_by, facts, .. } => {
                 *filed_by = None;
                 facts.noticed.clear();
             }
             // Words that the team wrote for itself.
             What::ExploitationKnown { ground, .. } => ground.clear(),
+            What::Rated { why, .. } => why.clear(),
             What::FixRecorded { details, .. } => details.clear(),
             What::Decided { proposed, .. } => *proposed = None,
             _ => {}
@@ -152,8 +160,45 @@ impl From<&event::ReportFacts> for Facts {
     }
 }
 
+/// The answer to a decision point of SSVC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityChoice {
+    /// Key of the point, such as `E`.
+    pub point: String,
+    /// Key of the value, such as `A`.
+    pub value: String,
+    /// Why, in words.
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl From<PriorityChoice> for event::PriorityChoice {
+    fn from(outside: PriorityChoice) -> Self {
+        let PriorityChoice { point, value, reason } = outside;
+        Self { point, value, reason }
+    }
+}
+
+impl From<event::PriorityChoice> for PriorityChoice {
+    fn from(core: event::PriorityChoice) -> Self {
+        let event::PriorityChoice { point, value, reason } = core;
+        Self { point, value, reason }
+    }
+}
+
+/// The proof that the team knew before, without anything of the earlier report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownBefore {
+    /// When the earlier report came in.
+    pub at: Instant,
+    /// Hash of its sealed journal entry, as hexadecimal digits.
+    pub hash: String,
+}
+
 /// How a case ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 #[allow(missing_docs)]
 pub enum Outcome {
@@ -177,9 +222,32 @@ pub enum Outcome {
     },
     Duplicate {
         /// The case that has it.
+        #[serde(default)]
         of: Option<String>,
+        /// The proof that the team knew before.
+        #[serde(default)]
+        known: Option<KnownBefore>,
     },
     ScannerOutput,
+    CannotReproduce,
+    InDependency {
+        /// The package, as a package URL or by name.
+        package: String,
+        /// Where it is mended; empty when that is not known.
+        #[serde(default)]
+        to: String,
+    },
+    AlreadyFixed {
+        /// The version that has the fix.
+        version: String,
+    },
+    Accepted {
+        /// The clause of the policy, if it is one.
+        #[serde(default)]
+        clause: Option<String>,
+    },
+    NotSecurity,
+    Spam,
     Withdrawn,
     NoAnswer,
 }
@@ -192,8 +260,17 @@ impl From<&event::Outcome> for Outcome {
             event::Outcome::OutOfScope { clause, instead } => Self::OutOfScope { clause, instead },
             event::Outcome::Redirected { to, clause } => Self::Redirected { to, clause },
             event::Outcome::NotAVulnerability { clause } => Self::NotAVulnerability { clause },
-            event::Outcome::Duplicate { of } => Self::Duplicate { of: of.map(|of| of.0) },
+            event::Outcome::Duplicate { of, known } => Self::Duplicate {
+                of: of.map(|of| of.0),
+                known: known.map(|known| KnownBefore { at: known.at.into(), hash: known.hash }),
+            },
             event::Outcome::ScannerOutput => Self::ScannerOutput,
+            event::Outcome::CannotReproduce => Self::CannotReproduce,
+            event::Outcome::InDependency { package, to } => Self::InDependency { package, to },
+            event::Outcome::AlreadyFixed { version } => Self::AlreadyFixed { version },
+            event::Outcome::Accepted { clause } => Self::Accepted { clause },
+            event::Outcome::NotSecurity => Self::NotSecurity,
+            event::Outcome::Spam => Self::Spam,
             event::Outcome::Withdrawn => Self::Withdrawn,
             event::Outcome::NoAnswer => Self::NoAnswer,
         }
@@ -207,6 +284,29 @@ pub struct MailCheck {
     pub check: String,
     /// What it came to, in words.
     pub words: String,
+}
+
+impl From<Outcome> for event::Outcome {
+    fn from(outside: Outcome) -> Self {
+        match outside {
+            Outcome::Confirmed => Self::Confirmed,
+            Outcome::Rejected => Self::Rejected,
+            Outcome::OutOfScope { clause, instead } => Self::OutOfScope { clause, instead },
+            Outcome::Redirected { to, clause } => Self::Redirected { to, clause },
+            Outcome::NotAVulnerability { clause } => Self::NotAVulnerability { clause },
+            // The proof is Candor's to make.
+            Outcome::Duplicate { of, .. } => Self::Duplicate { of: of.map(Into::into), known: None },
+            Outcome::ScannerOutput => Self::ScannerOutput,
+            Outcome::CannotReproduce => Self::CannotReproduce,
+            Outcome::InDependency { package, to } => Self::InDependency { package, to },
+            Outcome::AlreadyFixed { version } => Self::AlreadyFixed { version },
+            Outcome::Accepted { clause } => Self::Accepted { clause },
+            Outcome::NotSecurity => Self::NotSecurity,
+            Outcome::Spam => Self::Spam,
+            Outcome::Withdrawn => Self::Withdrawn,
+            Outcome::NoAnswer => Self::NoAnswer,
+        }
+    }
 }
 
 /// What happened.
@@ -289,6 +389,8 @@ pub enum What {
     Noted {
         text: String,
         files: Vec<File>,
+        /// Members who were told of it.
+        mentions: Vec<Member>,
     },
     Described {
         title: String,
@@ -313,9 +415,76 @@ pub enum What {
         outcome: Outcome,
         text: String,
     },
+    /// The reporter asked that somebody else look at the verdict again.
+    Appealed {
+        report: u32,
+        text: String,
+    },
+    AppealAnswered {
+        stands: bool,
+        text: String,
+    },
+    VerdictUndone {
+        reason: String,
+    },
+    MergedInto {
+        into: Option<String>,
+        text: String,
+    },
+    Separated {
+        from: Option<String>,
+        reason: String,
+    },
+    Gathered {
+        joined: String,
+        reported_at: Instant,
+    },
+    Released {
+        left: String,
+        reason: String,
+    },
+    SplitOff {
+        part: Option<String>,
+        title: String,
+        text: String,
+    },
+    PartOf {
+        whole: String,
+    },
+    PartNews {
+        part: Option<String>,
+        title: String,
+        what: String,
+        text: String,
+    },
+    PublishedWith {
+        lead: Option<String>,
+        advisory: String,
+    },
     Rated {
         vectors: Vec<String>,
         severity: Severity,
+        why: String,
+    },
+    Prioritised {
+        table: String,
+        choices: Vec<PriorityChoice>,
+        decision: String,
+    },
+    TaskSet {
+        task: u32,
+        title: String,
+        pointers: Vec<String>,
+        evidence: String,
+        done: bool,
+    },
+    RetestAsked {
+        text: String,
+    },
+    Retested {
+        report: u32,
+        holds: bool,
+        text: String,
     },
     WeaknessSet {
         cwe: u32,
@@ -451,6 +620,18 @@ pub enum What {
     SummaryWithdrawn {
         reason: String,
     },
+    IssueProposed {
+        title: String,
+        text: String,
+    },
+    IssueAnswered {
+        report: u32,
+        agree: bool,
+        text: String,
+    },
+    IssueOpened {
+        url: String,
+    },
     Published {
         advisory: String,
         revision: usize,
@@ -526,7 +707,11 @@ impl What {
                 from: origin.from,
             },
             Event::Nudged { report, to } => Self::Nudged { report, to },
-            Event::Noted { text, files: sent } => Self::Noted { text, files: files(&sent) },
+            Event::Noted { text, files: sent, mentions } => Self::Noted {
+                text,
+                files: files(&sent),
+                mentions: mentions.iter().map(|id| names.member(id)).collect(),
+            },
             Event::Described { title, product, component, aliases } => {
                 Self::Described { title, product, component, aliases }
             }
@@ -536,7 +721,26 @@ impl What {
             Event::Discussed { text } => Self::Discussed { text },
             Event::Confirmed { text } => Self::Confirmed { text },
             Event::Dismissed { outcome, text } => Self::Dismissed { outcome: (&outcome).into(), text },
-            Event::Rated { vectors, severity } => Self::Rated { vectors, severity: severity.into() },
+            Event::Appealed { report, text } => Self::Appealed { report, text },
+            Event::AppealAnswered { stands, text } => Self::AppealAnswered { stands, text },
+            Event::VerdictUndone { reason } => Self::VerdictUndone { reason },
+            Event::MergedInto { into, text } => Self::MergedInto { into: Some(into.0), text },
+            Event::Separated { from, reason } => Self::Separated { from: Some(from.0), reason },
+            Event::Gathered { case, reported_at } => Self::Gathered { joined: case.0, reported_at: reported_at.into() },
+            Event::Released { case, reason } => Self::Released { left: case.0, reason },
+            Event::SplitOff { case, title, text } => Self::SplitOff { part: Some(case.0), title, text },
+            Event::PartOf { case } => Self::PartOf { whole: case.0 },
+            Event::PartNews { case, title, what, text } => Self::PartNews { part: Some(case.0), title, what, text },
+            Event::PublishedWith { case, advisory } => Self::PublishedWith { lead: Some(case.0), advisory },
+            Event::Rated { vectors, severity, why } => Self::Rated { vectors, severity: severity.into(), why },
+            Event::Prioritised { table, choices, decision } => {
+                Self::Prioritised { table, choices: choices.into_iter().map(Into::into).collect(), decision }
+            }
+            Event::TaskSet { task, title, pointers, evidence, done } => {
+                Self::TaskSet { task, title, pointers, evidence, done }
+            }
+            Event::RetestAsked { text } => Self::RetestAsked { text },
+            Event::Retested { report, holds, text } => Self::Retested { report, holds, text },
             Event::WeaknessSet { cwe } => Self::WeaknessSet { cwe },
             Event::EffortEstimated { effort, text } => Self::EffortEstimated { effort: effort.into(), text },
             Event::Decided { plan, on, reason, proposed } => {
@@ -586,6 +790,9 @@ impl What {
             Event::SummaryDeclined { report, text } => Self::SummaryDeclined { report, text },
             Event::SummaryPublished { title, text } => Self::SummaryPublished { title, text },
             Event::SummaryWithdrawn { reason } => Self::SummaryWithdrawn { reason },
+            Event::IssueProposed { title, text } => Self::IssueProposed { title, text },
+            Event::IssueAnswered { report, agree, text } => Self::IssueAnswered { report, agree, text },
+            Event::IssueOpened { url } => Self::IssueOpened { url },
             Event::Published { record } => Self::Published { revision: record.revisions.len(), advisory: record.id },
             Event::BellRung { bell, due, to, late, date } => Self::BellRung {
                 promise: bell.promise,

@@ -82,7 +82,7 @@ impl ReporterView {
             .collect();
         let outcome = case.outcome.as_ref().map(|outcome| match outcome.into() {
             // Another case is another reporter's.
-            Outcome::Duplicate { .. } => Outcome::Duplicate { of: None },
+            Outcome::Duplicate { known, .. } => Outcome::Duplicate { of: None, known },
             other => other,
         });
         Some(Self {
@@ -107,7 +107,12 @@ impl ReporterView {
             credit_denied: candor_core::conditions::is_credit_denied(case, number),
             summary: case.summary.as_ref().map(Into::into),
             next_contact: dialogue::next_contact(case, policy, now),
-            advisory: case.advisory.id.clone().filter(|_| !case.advisory.published.is_empty()),
+            advisory: case
+                .advisory
+                .id
+                .clone()
+                .filter(|_| !case.advisory.published.is_empty())
+                .or_else(|| case.published_with.clone()),
             thread,
             files: case.files.iter().filter(|file| may_open(file, number)).map(|file| (&file.file).into()).collect(),
             history,

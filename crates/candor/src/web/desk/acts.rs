@@ -8,13 +8,15 @@ use crate::error::Error;
 use crate::execute::{execute, rehearse};
 use crate::web::forms::{self, Form};
 use crate::web::session::{Member, Rejection};
-use crate::web::views::case::{ActForm, Becomes, CheckPage, GatedAct};
+use crate::web::views::case::{ActForm, GatedAct};
 use crate::web::views::parts::{Group, problems};
-use crate::web::views::{Field, Link, Problem, Row, TimeView};
+use crate::web::views::{Link, Problem};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use candor_core::access::Role;
 use candor_core::case::{Case, State as CaseState};
+use candor_core::command::Command;
+use candor_core::dialogue::mentioned;
 use candor_core::disclosure::waits_for_fix;
 use candor_core::event::Event;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step, diff};
@@ -70,7 +72,17 @@ kinds! {
     AssessDependency "assess-dependency" "Assess a package" "Save the assessment",
     Duplicate "duplicate" "Mark as known already" "Mark as known already",
     ScannerOutput "scanner-output" "Close as scanner output" "Close as scanner output",
+    AnswerAppeal "answer-appeal" "Answer the appeal" "Send the answer",
+    Merge "merge" "Handle it with another case" "Handle it there",
+    Separate "separate" "Handle it on its own again" "Separate it",
+    AnswerAll "answer-all" "Write to all reporters" "Send to all reporters",
+    UndoVerdict "undo-verdict" "Take the verdict back" "Take it back and tell the reporter",
     Rate "rate" "Rate the severity" "Save the rating",
+    ProposeIssue "propose-issue" "Propose a public issue" "Propose it to the reporter",
+    OpenIssue "open-issue" "Record the public issue" "Put it on record",
+    Prioritise "prioritise" "Weigh it by SSVC" "Put the decision on record",
+    SetTask "set-task" "Set a task of the fix" "Save the task",
+    AskRetest "ask-retest" "Ask the reporter to try the fix" "Ask the reporter",
     SetWeakness "set-weakness" "Name the weakness" "Save the weakness",
     ProposeEmbargo "propose-embargo" "Propose a disclosure date" "Propose this date",
     RecordFix "record-fix" "Record a fix or a decision" "Put it on record",
@@ -109,7 +121,15 @@ impl Kind {
         };
         matches!(
             self,
-            Acknowledge
+            Kind::AnswerAppeal
+                | Kind::UndoVerdict
+                | Kind::Merge
+                | Kind::Separate
+                | Kind::AnswerAll
+                | Kind::AskRetest
+                | Kind::ProposeIssue
+                | Kind::OpenIssue
+                | Acknowledge
                 | Answer
                 | Ask
                 | AskCredit
@@ -149,6 +169,7 @@ impl Kind {
         matches!(
             self,
             BreakEmbargo
+                | Kind::ProposeIssue
                 | NotAVulnerability
                 | Redirect
                 | Close
@@ -182,7 +203,7 @@ impl Kind {
 
     /// The steps it takes, each behind its own gates. A publication that waits for the fix is ordered before; the gates of
     /// publishing are asked when the fix comes.
-    fn steps(self, case: &Case, policy: &Policy) -> &'static [Step] {
+    pub fn steps(self, case: &Case, policy: &Policy) -> &'static [Step] {
         match self {
             Kind::Acknowledge => &[Step::Acknowledge],
             Kind::Confirm => &[Step::Confirm],
@@ -199,7 +220,7 @@ impl Kind {
             Kind::Publish if waits_for_fix(case, policy) => &[Step::Order],
             Kind::Publish => &[Step::Order, Step::Publish],
             Kind::Close => &[Step::Close],
-            Kind::Reopen => &[Step::Reopen],
+            Kind::Reopen | Kind::UndoVerdict => &[Step::Reopen],
             _ => &[],
         }
     }
@@ -321,7 +342,32 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             likely.push(Kind::Close);
             rare.extend([Kind::RecordFix, Kind::Rate, Kind::RecordAudit]);
         }
-        CaseState::Closed => likely.push(Kind::Reopen),
+        CaseState::Closed => {
+            let dismissed = case.verdict.as_ref().filter(|verdict| Some(&verdict.outcome) == case.outcome.as_ref());
+            if let Some(appeal) = case.appeal.as_ref().filter(|appeal| appeal.is_open())
+                && appeal.against.as_ref() != me
+            {
+                likely.push(Kind::AnswerAppeal);
+            }
+            if case.outcome == Some(candor_core::event::Outcome::NotSecurity) {
+                match &case.issue {
+                    Some(issue) if issue.agreed == Some(true) && issue.url.is_none() => likely.push(Kind::OpenIssue),
+                    Some(issue) if issue.url.is_some() => {}
+                    _ => rare.push(Kind::ProposeIssue),
+                }
+            }
+            if dismissed.is_some() {
+                likely.push(Kind::UndoVerdict);
+            }
+            likely.push(Kind::Reopen);
+        }
+    }
+    if case.gathered_into.is_some() {
+        likely.retain(|kind| matches!(kind, Kind::Acknowledge | Kind::Ask | Kind::Assign));
+        rare.retain(|kind| matches!(kind, Kind::AskCredit | Kind::Acknowledge));
+        rare.push(Kind::Separate);
+    } else if case.state.is_open() && case.state != CaseState::Published && case.gathered.is_empty() {
+        rare.push(Kind::Merge);
     }
     let (now_likely, now_rare) = publication::acts(case, policy);
     likely.extend(now_likely);
@@ -340,7 +386,10 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
         } else {
             rare.push(Kind::Decide);
         }
-        rare.push(Kind::AssessDependency);
+        rare.extend([Kind::AssessDependency, Kind::Prioritise]);
+    }
+    if matches!(case.state, CaseState::Confirmed | CaseState::Fixed | CaseState::Published) {
+        rare.extend([Kind::SetTask, Kind::AskRetest]);
     }
     if case.state != CaseState::Closed {
         if !likely.contains(&Kind::Assign) {
@@ -469,7 +518,18 @@ pub async fn send(
     if kind == Kind::Publish {
         member.fresh(&app, &format!("{}/publish", page::href(&opened.case)))?;
     }
+    // Without script a button shows what was chosen, or what the report proposes, and saves nothing.
+    if matches!(kind, Kind::PublishSummary | Kind::ProposeIssue) && form.ticked("scrub") {
+        return show(&app, &member, &opened, kind, &form, Vec::new(), None).await;
+    }
+    if kind == Kind::Rate && (form.ticked("compute") || form.ticked("propose")) {
+        return show(&app, &member, &opened, kind, &form, Vec::new(), None).await;
+    }
     let wish = match command(kind, &form, &opened) {
+        Ok(Command::Note { text, files, .. }) => {
+            let mentions = mentioned(&text, &Names::load(&app).await?.pairs());
+            Command::Note { text, files, mentions }
+        }
         Ok(wish) => wish,
         Err(problem) => return show(&app, &member, &opened, kind, &form, vec![problem], None).await,
     };
@@ -480,7 +540,7 @@ pub async fn send(
         {
             return show(&app, &member, &opened, kind, &form, vec![problem(&refusal)], None).await;
         }
-        return check(&app, &member, &opened, kind, &form, Vec::new(), None).await;
+        return super::check::check(&app, &member, &opened, kind, &form, Vec::new(), None).await;
     }
     match execute(&app, &member.actor, &opened.case.id, wish, form.seen()).await {
         Ok(_) => Ok(Redirect::to(&page::href(&opened.case)).into_response()),
@@ -512,7 +572,9 @@ async fn show(
     changed_since: Option<u64>,
 ) -> Result<Response, Rejection> {
     // Messages and notes are written on the case page itself.
-    if matches!(kind, Kind::Answer | Kind::Ask | Kind::Note) && (form.ticked("text") || !wrong.is_empty()) {
+    if matches!(kind, Kind::Answer | Kind::AnswerAll | Kind::Ask | Kind::Note)
+        && (form.ticked("text") || !wrong.is_empty())
+    {
         let text = form.get("text").to_owned();
         if !form.files.is_empty() {
             wrong.push(Problem { field: String::new(), text: "The files have to be chosen again.".into() });
@@ -523,11 +585,26 @@ async fn show(
     let names = Names::load(app).await?;
     let now = app.now();
     let mut groups = groups(kind, form, opened, &People::load(app).await?);
+    if matches!(kind, Kind::PublishSummary | Kind::ProposeIssue) && form.ticked("scrub") {
+        publication::remove(opened, &names, &mut groups);
+    }
+    if kind == Kind::Assign
+        && let Some((proposed, why)) = super::taker(app, opened).await?
+        && let Some(field) = groups.iter_mut().flat_map(|group| &mut group.fields).find(|field| field.name == "to")
+    {
+        field.hint = why;
+        if opened.case.assignee.is_none() && !form.has("to") {
+            field.value = proposed.as_str().to_owned();
+        }
+    }
+    if kind == Kind::RecordAudit {
+        groups.extend(super::rating::places(app, member, opened).await?);
+    }
     attach(&mut groups, &wrong);
     let since = changed_since.map(|seq| crate::execute::since(&opened.case, seq)).unwrap_or_default();
     let mut all = problems(&groups);
     all.extend(wrong.into_iter().filter(|problem| problem.field.is_empty() || !has_field(&groups, &problem.field)));
-    html(&ActForm {
+    let page = ActForm {
         shell: shell(app, member, "case"),
         head: page::head(&opened.case, &opened.policy, &names),
         title: kind.label().into(),
@@ -536,11 +613,13 @@ async fn show(
         groups,
         problems: all,
         changed: history::lines(&opened.case, &since, &opened.policy, &names, &opened.zone, now),
+        live: if kind == Kind::Rate { "/desk/score".into() } else { String::new() },
         submit: if kind.is_checked() { "Check it".into() } else { kind.submit().into() },
         seen_by_reporter: kind.is_seen_by_reporter(),
         takes_files: kind.takes_files(),
         once: String::new(),
-    })
+    };
+    if kind == Kind::Rate { super::rating::alive(&page) } else { html(&page) }
 }
 
 fn has_field(groups: &[Group], name: &str) -> bool {
@@ -578,7 +657,8 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             "Does the vulnerability of this package make the product vulnerable? It stays inside the team.".into()
         }
         Kind::Rate if !opened.policy.severity.levels.is_empty() => "The policy rates by levels of its own.".into(),
-        Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed.".into(),
+        Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed; both versions can stand side by side."
+            .into(),
         Kind::RecordFix => match (&opened.case.advisory.order, opened.policy.disclosure.publish_on) {
             (Some(order), _) if order.at.is_none() => {
                 "The approved advisory is published the moment a fix is on record. Only its version and date may be new: \
@@ -589,6 +669,11 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             (_, PublishOn::Both) => "The policy publishes with the fix, and not before the agreed date.".into(),
             _ => String::new(),
         },
+        Kind::Prioritise => "Two decision tables of SSVC: when a supplier works on a fix, and whether a coordinator takes a report on. \
+                             Answer one of them whole; the table decides, and your reasons stay with it."
+            .into(),
+        Kind::SetTask => "What has to be done for the fix, where the work is, and what shows that it is done.".into(),
+        Kind::AskRetest => "The reporter answers on their page whether the problem is gone.".into(),
         Kind::RecordAudit => "Where else could the same mistake be? Say where you looked and what you found.".into(),
         Kind::ProposeEmbargo => "The reporter can agree, or say which date would be better.".into(),
         Kind::BreakEmbargo => {
@@ -618,166 +703,19 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             "Candor submits nothing. Copy the draft, complete it, submit it, and put on record what came back.".into()
         }
         Kind::TickStep | Kind::RecordBreach | Kind::PublishSummary => publication::lead(kind, opened),
+        Kind::AnswerAppeal => match &opened.case.appeal {
+            Some(appeal) => format!(
+                "The reporter asked that somebody else than the member who gave the verdict look again: {}",
+                appeal.text
+            ),
+            None => String::new(),
+        },
+        Kind::Merge => "For several reports of the same problem. What is decided in the other case is then decided for this report, \
+                        too; its reporter keeps their own thread, receipt, credit and dates. It can be separated again."
+            .into(),
+        Kind::Separate => "What was decided so far stays; from now on the case is decided here again.".into(),
+        Kind::UndoVerdict => "The case stands where it stood before the verdict. The reporter is told.".into(),
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),
         _ => String::new(),
-    }
-}
-
-/// Shows what will be so, before what cannot be undone.
-async fn check(
-    app: &App,
-    member: &Member,
-    opened: &Opened,
-    kind: Kind,
-    form: &Form,
-    problems: Vec<Problem>,
-    changed_since: Option<u64>,
-) -> Result<Response, Rejection> {
-    let Opened { case, policy, zone, .. } = opened;
-    let names = Names::load(app).await?;
-    let now = app.now();
-    let mut fields = vec![Field::hidden("checked", "on")];
-    for group in groups(kind, form, opened, &People::load(app).await?) {
-        for field in group.fields {
-            let value = form.get(&field.name).to_owned();
-            if !value.is_empty() {
-                fields.push(Field::hidden(field.name, value));
-            }
-        }
-    }
-    let to_reporter = |what: &str| Becomes {
-        what: what.into(),
-        whom: format!("the reporter ({})", history::reporter(case, 0)),
-        when: "at once".into(),
-        at: None,
-    };
-    let mut stays = vec!["Notes, verifications and other steps of the team stay inside.".to_owned()];
-    let mut preview = None;
-    let (title, visible) = match kind {
-        Kind::Publish => {
-            let (when, at) = publication(opened, form, now);
-            let credits = candor_core::disclosure::credits(case, policy);
-            stays.push(if credits.is_empty() {
-                "Nothing about the reporter is published.".into()
-            } else {
-                "Only the credit shown is published about the reporter.".into()
-            });
-            let mut visible = vec![Becomes {
-                what: "The advisory, as a page and in every format, with its feed entry".into(),
-                whom: "everybody".into(),
-                when: when.clone(),
-                at: at.map(|at| TimeView::new(at, zone, now)),
-            }];
-            visible.push(Becomes { when, ..to_reporter("A letter that the advisory is public") });
-            preview = super::advisory::preview(app, opened);
-            ("Publish the advisory".to_owned(), visible)
-        }
-        Kind::BreakEmbargo => {
-            stays.push("Nothing is published by this; the advisory can then go out sooner.".into());
-            (
-                kind.label().to_owned(),
-                vec![to_reporter("That the agreed date no longer holds, and the reason you gave")],
-            )
-        }
-        Kind::RecordBreach => {
-            stays.push("The record can be taken back by a coordinator; the reporter is told then, too.".into());
-            (kind.label().to_owned(), vec![to_reporter("What you wrote as evidence, and what it means for the credit")])
-        }
-        Kind::PublishSummary => {
-            preview = Some(publication::summary_preview(form));
-            let asks = candor_core::closed::asks_first(case, policy);
-            stays.push("Nothing else of the case becomes public; name nobody who has not agreed to it.".into());
-            let mut visible = vec![to_reporter("The text, on their page")];
-            visible.push(Becomes {
-                what: "The text, on the page of closed reports".into(),
-                whom: "everybody".into(),
-                when: if asks { "once the reporter agrees" } else { "at once" }.into(),
-                at: None,
-            });
-            (kind.label().to_owned(), visible)
-        }
-        Kind::MovePolicy => {
-            stays.push("What is on record stays as it is; a breach is not undone.".into());
-            let changed = changes(opened);
-            let mut visible = vec![to_reporter(
-                "That the case follows the newer policy, the reason you gave, and the dates that change",
-            )];
-            visible.extend(changed.iter().map(|change| to_reporter(&format!("Changed: {change}"))));
-            (kind.label().to_owned(), visible)
-        }
-        Kind::Close => {
-            stays.push("The reporter can still write; the case can be taken up again.".into());
-            ("Close the case".into(), vec![to_reporter("That the case is closed, and the reason you gave")])
-        }
-        _ => {
-            stays.push("The case can be taken up again; nothing is deleted.".into());
-            (kind.label().to_owned(), vec![to_reporter("The verdict and your words")])
-        }
-    };
-    let waits = (kind == Kind::Publish).then(|| case.embargoed_until(now)).flatten().map(|until| {
-        let until = TimeView::new(until, zone, now).absolute;
-        format!("The reporter agreed to an embargo that ends {until}. Nothing is published before then.")
-    });
-    let text = form.get("text");
-    let lead = if let Some(waits) = waits {
-        waits
-    } else if text.is_empty() {
-        String::new()
-    } else {
-        format!("Your words: {text}")
-    };
-    let steps = if kind == Kind::Publish { &[Step::Order, Step::Publish] } else { kind.steps(case, policy) };
-    let asked: Vec<_> = policy.gates.iter().filter(|gate| steps.contains(&gate.before)).collect();
-    let since = changed_since.map(|seq| crate::execute::since(case, seq)).unwrap_or_default();
-    html(&CheckPage {
-        shell: shell(app, member, "case"),
-        head: page::head(case, policy, &names),
-        title,
-        lead,
-        visible,
-        stays,
-        gates: asked
-            .into_iter()
-            .map(|gate| {
-                let there = gates::is_passed(case, policy, gate, member.actor.member());
-                let state = if gates::is_overridden(case, gate) {
-                    "passed without it, for a reason on record"
-                } else if there {
-                    "on record"
-                } else {
-                    "missing; asked when the fix comes"
-                };
-                Row::new(gates::words(gate.needs), state)
-            })
-            .collect(),
-        action: format!("{}/{}", page::href(case), kind.name()),
-        groups: vec![Group { fields, ..Group::default() }],
-        problems,
-        changed: history::lines(case, &since, policy, &names, zone, now),
-        submit: kind.submit().into(),
-        preview,
-    })
-}
-
-/// When an advisory would go out, in words.
-fn publication(opened: &Opened, form: &Form, now: jiff::Timestamp) -> (String, Option<jiff::Timestamp>) {
-    if let Some(typed) = form.some("at")
-        && let Ok(at) = super::times::instant(&typed, &opened.zone)
-    {
-        return ("at".into(), Some(at));
-    }
-    let waits = waits_for_fix(&opened.case, &opened.policy);
-    if let Some(until) = opened.case.embargoed_until(now) {
-        let when = if waits { "with the release of the fix, and not before" } else { "at" };
-        return (when.into(), Some(until));
-    }
-    match opened.policy.disclosure.publish_on {
-        PublishOn::Fix if waits => ("with the release of the fix".into(), None),
-        PublishOn::Both if waits => ("with the release of the fix, and not before the agreed date".into(), None),
-        PublishOn::Date | PublishOn::Both => match &opened.case.embargo {
-            Some(embargo) => ("at".into(), Some(embargo.until)),
-            None => ("at once".into(), None),
-        },
-        _ => ("at once".into(), None),
     }
 }

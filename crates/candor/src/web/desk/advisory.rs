@@ -232,6 +232,7 @@ fn record(app: &App, opened: &Opened, case: &Case) -> Result<Record, String> {
         may_hold: true,
         moving_to: None,
         base_url: app.program_url(&case.program),
+        ..Facts::default()
     };
     preview_of(case, &opened.policy, &facts).map_err(|refusal| refusal.to_string())
 }

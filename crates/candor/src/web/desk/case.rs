@@ -68,7 +68,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         next_due,
         next_status,
         owed: owed(case, policy, zone, now),
-        acts: offered.likely.iter().map(|kind| act(case, *kind)).collect(),
+        acts: with_verdict(case, member, offered.likely.iter().map(|kind| act(case, *kind)).collect()),
         rare_acts: offered.rare.iter().map(|kind| act(case, *kind)).collect(),
         gated_acts: offered.gated,
         changed: history::lines(case, &since, policy, &names, zone, now),
@@ -90,6 +90,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         clocks: waits,
         rating: case.rating.as_ref().map(|rating| RatingView {
             by: format!("{}, {}", names.of(&rating.by), TimeView::new(rating.at, zone, now).absolute),
+            why: rating.why.clone(),
             vectors: rating.vectors.iter().filter_map(|vector| vector_view(vector)).collect(),
         }),
         weakness: case.cwe.map(|cwe| Link::new(weakness(cwe), Cwe::get(cwe).map(Cwe::url).unwrap_or_default())),
@@ -100,7 +101,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
             words: embargo_words(case, embargo, zone, now),
             ..EmbargoView::default()
         }),
-        identifiers: identifiers(case),
+        identifiers: identifiers(app, case),
         fixes: fixes(case, policy, &names, zone, now),
         verifications: case
             .verifications
@@ -129,9 +130,11 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         planning: planned(case, policy, &names, zone, now),
         assessments: assessments(case, &names, zone, now),
         overrides: overrides(case, &names, zone, now),
+        work: super::rating::work(opened, &names, now),
         duties: duties(case, &names, zone, now),
         evidence: super::evidence::view(app, member, opened).await?,
         publication: super::publication::facts(case, policy, &names, zone, now),
+        cluster: super::cluster::facts(app, member, case).await?,
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
         files: case
             .files
@@ -226,6 +229,8 @@ fn hints(case: &Case, report: &Report, policy: &Policy) -> (Vec<Row>, Option<Lin
             (HintKind::OutOfScope, clause) => format!("Out of scope? {}", clause.clone().unwrap_or_default()),
             (HintKind::Known, clause) => format!("Known? {}", clause.clone().unwrap_or_default()),
             (HintKind::Version, _) => "Version".to_owned(),
+            (HintKind::Dependency, _) => "A dependency?".to_owned(),
+            (HintKind::Published, _) => "Public already?".to_owned(),
         };
         let to = hint.to.map(|to| format!(" {to}")).unwrap_or_default();
         rows.push(Row::new(label, format!("{}{to}", hint.text)));
@@ -286,6 +291,16 @@ pub fn head(case: &Case, policy: &Policy, names: &Names) -> CaseHead {
 /// Address of a case's page.
 pub fn href(case: &Case) -> String {
     format!("/desk/cases/{}", case.id)
+}
+
+/// The verdict beside the likely acts, while one is open.
+fn with_verdict(case: &Case, member: &Member, mut acts: Vec<Act>) -> Vec<Act> {
+    if matches!(case.state, CaseState::New | CaseState::Triage) && may_write(member, &case.program) {
+        let href = format!("{}/verdict", href(case));
+        let hint = "Key v: every verdict, with its letter".to_owned();
+        acts.insert(acts.len().min(1), Act { label: "Give the verdict".into(), href, hint });
+    }
+    acts
 }
 
 fn act(case: &Case, kind: Kind) -> Act {
@@ -496,11 +511,12 @@ fn people(case: &Case, names: &Names) -> Vec<PersonRow> {
     people
 }
 
-fn identifiers(case: &Case) -> Vec<Link> {
+fn identifiers(app: &App, case: &Case) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     let mut add = |text: String, href: String| {
-        if !links.iter().any(|link| link.text == text) {
-            links.push(Link::new(text, href));
+        if !links.iter().any(|link| link.href == href && !href.is_empty() || link.text == text) {
+            let known = super::rating::known_of(app, &text);
+            links.push(Link::new(if known.is_empty() { text } else { format!("{text}: {known}") }, href));
         }
     };
     for alias in &case.aliases {

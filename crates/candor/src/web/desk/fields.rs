@@ -3,8 +3,8 @@
 use super::acts::Kind;
 use super::{Opened, People, times};
 use crate::web::forms::Form;
+use crate::web::views::Problem;
 use crate::web::views::parts::{Choice, Control, Field, Group};
-use crate::web::views::{Problem, fmt};
 use candor_core::access::Role;
 use candor_core::command::Command;
 use candor_core::event::{FixKind, Justification, VerificationFacts, VerificationResult};
@@ -12,8 +12,6 @@ use candor_core::id::CaseId;
 use candor_core::planning;
 use candor_core::policy::{Clause, Effort, Need, Plan, Step};
 use candor_core::promises::{Status, clocks};
-use candor_formats::cvss::{CvssVector, Severity, Version, metrics};
-use candor_formats::cwe::Cwe;
 
 /// The questions of an act, with what was typed or what the case knows.
 pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Group> {
@@ -163,30 +161,54 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 "Say what would show that the problem is really there. With a proof the case is taken up again.",
             )])
         }
+        Kind::AnswerAppeal => one(vec![
+            Field::new(
+                "stands",
+                "What you found",
+                Control::Radio(vec![
+                    Choice::new("yes", "The verdict stands"),
+                    Choice::new("no", "The reporter is right: take the case up again"),
+                ]),
+            )
+            .value(typed("stands")),
+            words("Your words to the reporter"),
+        ]),
         Kind::Rate if !opened.policy.severity.levels.is_empty() => {
             let scale = &opened.policy.severity;
             let choices = scale.levels.iter().map(|level| Choice::new(level, level)).collect();
             let now = case.severity().map(|severity| scale.label(severity)).unwrap_or_default();
             one(vec![Field::new("level", "Level", Control::Radio(choices)).value(known("level", &now))])
         }
-        Kind::Rate => rating(form, opened),
-        Kind::SetWeakness => {
-            let search = typed("cwe");
-            let found = Cwe::search(&search, 12);
-            let suggestions = if search.is_empty() || found.is_empty() {
-                Cwe::all().map(|cwe| format!("CWE-{}: {}", cwe.id, cwe.name)).collect()
-            } else {
-                found.into_iter().map(|cwe| format!("CWE-{}: {}", cwe.id, cwe.name)).collect()
-            };
-            let now = case.cwe.map(|cwe| format!("CWE-{cwe}")).unwrap_or_default();
+        Kind::Rate => super::rating::groups(form, opened),
+        Kind::Prioritise => super::rating::tables(form, opened),
+        Kind::SetTask => {
+            let number = form.get("task").parse::<u32>().ok();
+            let task = number.and_then(|number| case.tasks.iter().find(|task| task.number == number));
+            let mut choices = vec![Choice::new("", "A new task")];
+            choices.extend(case.tasks.iter().map(|task| {
+                let state = if task.done { "done" } else { "to do" };
+                Choice::new(task.number.to_string(), format!("{}: {} ({state})", task.number, task.title))
+            }));
             one(vec![
-                Field::line("cwe", "Weakness")
-                    .hint("A number like 79, or words to choose from.")
-                    .value(known("cwe", &now))
-                    .suggestions(suggestions)
+                Field::new("task", "Which task", Control::Select(choices)).value(typed("task")),
+                Field::line("title", "What is to be done")
+                    .value(known("title", task.map_or("", |task| task.title.as_str())))
                     .required(),
+                Field::area("pointers", "Where the work is", 3)
+                    .note("optional")
+                    .hint("One on each line: a commit, a branch, a pull request, the name of a patch file.")
+                    .value(known("pointers", &task.map(|task| task.pointers.join("\n")).unwrap_or_default())),
+                area("evidence", "What shows that it is done", 3)
+                    .note("optional")
+                    .hint("Such as a test that failed before."),
+                Field::new("done", "It is done", Control::Check).value(typed("done")),
             ])
         }
+        Kind::AskRetest => one(vec![
+            words("What to try, and where to get it")
+                .hint("A build, a branch or a release; the version in which it is mended."),
+        ]),
+        Kind::SetWeakness => one(super::rating::weakness(form, case.cwe)),
         Kind::ProposeEmbargo => one(vec![
             line("until", "Nothing is published before")
                 .hint("Like 2026-09-30 14:00 in the program's own time, or 2026-09-30T12:00Z.")
@@ -285,6 +307,42 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
         Kind::TickStep | Kind::RecordBreach | Kind::ClearBreach | Kind::PublishSummary => {
             one(super::publication::fields(kind, form, opened))
         }
+        Kind::Merge => one(vec![
+            line("into", "The case that gathers them")
+                .hint("Like 7K3M9-QXT4B. The reporter does not see it.")
+                .required()
+                .narrow(),
+            area("text", "Your words to the reporter", 4)
+                .note("optional")
+                .hint("Left empty: that others reported the same problem, and that you handle the reports together."),
+        ]),
+        Kind::AnswerAll => one(vec![words("Your words to all reporters")]),
+        Kind::Separate => one(vec![area("reason", "The reason, for the reporter", 3).required()]),
+        Kind::ProposeIssue => {
+            let report = case.reports.first().map(|report| &report.facts);
+            let told = report.map(|facts| {
+                let parts = [&facts.description, &facts.steps, &facts.expected, &facts.actual];
+                let parts: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+                parts.join("\n\n")
+            });
+            one(vec![
+                Field::line("title", "Heading of the issue").value(known("title", &case.title)).required(),
+                Field::area("text", "The text, as everybody will read it", 14)
+                    .hint("From the report; take out what should not be public. The next page shows word by word what that may be.")
+                    .value(known("text", &told.unwrap_or_default()))
+                    .required(),
+            ])
+        }
+        Kind::OpenIssue => one(vec![
+            line("url", "Address of the issue")
+                .hint("Open it by hand with the text the reporter agreed to, then put its address on record.")
+                .required(),
+        ]),
+        Kind::UndoVerdict => one(vec![
+            area("reason", "The reason, for the reporter", 3)
+                .value(known("reason", "The verdict was given by mistake; we look at your report again."))
+                .required(),
+        ]),
         Kind::HoldPublication | Kind::WithdrawSummary | Kind::Close | Kind::Reopen => {
             one(vec![area("reason", "The reason", 4).required()])
         }
@@ -358,48 +416,6 @@ fn clause(clauses: &[Clause], typed: String, free: Field) -> Field {
     Field::new("clause", "Clause of the policy", Control::Radio(choices)).value(typed)
 }
 
-/// The metrics of both versions as lists, and room for pasted vectors.
-fn rating(form: &Form, opened: &Opened) -> Vec<Group> {
-    let vectors: Vec<CvssVector> =
-        opened.case.rating.iter().flat_map(|rating| &rating.vectors).filter_map(|vector| vector.parse().ok()).collect();
-    let mut groups = Vec::new();
-    for (version, prefix, title) in [(Version::V3_1, "v3", "CVSS 3.1"), (Version::V4_0, "v4", "CVSS 4.0")] {
-        let old = vectors.iter().find(|vector| vector.version() == version);
-        let pasted = format!("{prefix}-vector");
-        let mut fields = vec![
-            Field::line(&pasted, format!("{title} vector"))
-                .note("optional")
-                .hint("Pasted here, it wins over the lists below.")
-                .value(form.get(&pasted)),
-        ];
-        for metric in metrics(version) {
-            let name = format!("{prefix}-{}", metric.code);
-            let now = if form.has(&name) {
-                form.get(&name).to_owned()
-            } else {
-                old.and_then(|vector| vector.value(metric.code)).unwrap_or_default().to_owned()
-            };
-            let mut choices = vec![Choice::new("", "Not chosen")];
-            choices.extend(metric.choices.iter().map(|choice| Choice::new(choice.code, choice.label)));
-            fields.push(Field::new(name, metric.name, Control::Select(choices)).value(now));
-        }
-        let group = Group::new(prefix, title, fields).columns();
-        groups.push(if version == Version::V4_0 && old.is_none() { group.folded() } else { group });
-    }
-    let bands = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::None];
-    let mut choices = vec![Choice::new("", "Computed from the vector")];
-    choices.extend(bands.into_iter().map(|band| Choice::new(fmt::severity_class(Some(band)), fmt::severity(band))));
-    groups.push(
-        Group::new(
-            "band",
-            "Without a vector",
-            vec![Field::new("severity", "Severity by hand", Control::Select(choices)).value(form.get("severity"))],
-        )
-        .folded(),
-    );
-    groups
-}
-
 /// The command that the answers make.
 ///
 /// # Errors
@@ -417,7 +433,7 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             Command::Answer { text: text(), files: form.files.clone(), next_steps: form.ticked("next_steps") }
         }
         Kind::Ask => Command::Ask { text: text(), files: form.files.clone() },
-        Kind::Note => Command::Note { text: text(), files: form.files.clone() },
+        Kind::Note => Command::Note { text: text(), files: form.files.clone(), mentions: Vec::new() },
         Kind::Describe => Command::Describe {
             title: form.get("title").to_owned(),
             product: form.some("product"),
@@ -490,24 +506,49 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
                 text: text(),
             }
         }
-        Kind::Rate => {
-            Command::Rate { vectors: vectors(form)?, severity: band(form.get("severity")), level: form.some("level") }
+        Kind::AnswerAppeal => Command::AnswerAppeal {
+            stands: match form.get("stands") {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(wrong("stands", "Choose what you found".into())),
+            },
+            text: text(),
+        },
+        Kind::Merge => Command::Merge {
+            into: CaseId::parse(form.get("into").trim()).ok_or_else(|| {
+                wrong("into", format!("`{}` is no case; a case looks like 7K3M9-QXT4B", form.get("into").trim()))
+            })?,
+            text: text(),
+        },
+        Kind::AnswerAll if !form.files.is_empty() => {
+            return Err(wrong(
+                "files",
+                "Files go to one reporter at a time; send the message to all without them".into(),
+            ));
         }
-        Kind::SetWeakness => {
-            let typed = form.get("cwe");
-            let number = typed.trim().trim_start_matches("CWE-").trim_start_matches("cwe-");
-            let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-            let cwe = match digits.parse() {
-                Ok(cwe) => cwe,
-                Err(_) => match Cwe::search(typed, 2).as_slice() {
-                    [only] => only.id,
-                    _ => {
-                        return Err(wrong("cwe", "Type a number like 79, or choose one of the names offered".into()));
-                    }
-                },
-            };
-            Command::SetWeakness { cwe }
+        Kind::AnswerAll => Command::AnswerAll { text: text(), next_steps: form.ticked("next_steps") },
+        Kind::Separate => Command::Separate { reason: form.get("reason").to_owned() },
+        Kind::ProposeIssue => {
+            Command::ProposeIssue { title: form.get("title").to_owned(), text: form.get("text").to_owned() }
         }
+        Kind::OpenIssue => Command::OpenIssue { url: form.get("url").to_owned() },
+        Kind::UndoVerdict => Command::UndoVerdict { reason: form.get("reason").to_owned() },
+        Kind::Rate => Command::Rate {
+            vectors: super::rating::vectors(form)?,
+            severity: super::rating::band(form.get("severity")),
+            level: form.some("level"),
+            why: form.get("why").to_owned(),
+        },
+        Kind::Prioritise => super::rating::prioritise(form)?,
+        Kind::SetTask => Command::SetTask {
+            task: form.get("task").parse().ok(),
+            title: form.get("title").to_owned(),
+            pointers: form.get("pointers").lines().map(ToOwned::to_owned).collect(),
+            evidence: form.get("evidence").to_owned(),
+            done: form.ticked("done"),
+        },
+        Kind::AskRetest => Command::AskRetest { text: text() },
+        Kind::SetWeakness => super::rating::set_weakness(form)?,
         Kind::ProposeEmbargo => Command::ProposeEmbargo { until: instant("until")?, text: text() },
         Kind::RecordFix => Command::RecordFix {
             branch: form.get("branch").to_owned(),
@@ -576,43 +617,4 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
         Kind::Close => Command::Close { reason: form.get("reason").to_owned() },
         Kind::Reopen => Command::Reopen { reason: form.get("reason").to_owned() },
     })
-}
-
-fn band(name: &str) -> Option<Severity> {
-    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::None]
-        .into_iter()
-        .find(|band| fmt::severity_class(Some(*band)) == name)
-}
-
-/// Vectors as pasted, else as chosen from the lists.
-fn vectors(form: &Form) -> Result<Vec<String>, Problem> {
-    let mut vectors = Vec::new();
-    for (version, prefix) in [(Version::V3_1, "v3"), (Version::V4_0, "v4")] {
-        let pasted = format!("{prefix}-vector");
-        if let Some(vector) = form.some(&pasted) {
-            let parsed: CvssVector =
-                vector.parse().map_err(|cause| Problem { field: pasted.clone(), text: format!("{cause}") })?;
-            vectors.push(parsed.to_string());
-            continue;
-        }
-        let names: Vec<(&str, String)> =
-            metrics(version).iter().map(|metric| (metric.code, format!("{prefix}-{}", metric.code))).collect();
-        let chosen: Vec<(&str, &str)> =
-            names.iter().map(|(code, name)| (*code, form.get(name))).filter(|(_, value)| !value.is_empty()).collect();
-        if chosen.is_empty() {
-            continue;
-        }
-        let vector = CvssVector::from_choices(version, |code| {
-            chosen.iter().find(|(known, _)| *known == code).map(|(_, value)| *value)
-        })
-        .map_err(|cause| {
-            let missing = names.iter().find(|(_, name)| form.get(name).is_empty());
-            Problem {
-                field: missing.map_or_else(|| pasted.clone(), |(_, name)| name.clone()),
-                text: format!("{cause}"),
-            }
-        })?;
-        vectors.push(vector.to_string());
-    }
-    Ok(vectors)
 }

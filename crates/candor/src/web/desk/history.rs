@@ -115,8 +115,12 @@ fn line(
             said(&mut view, "could not deliver a letter to the reporter; the address needs a look", "note", "");
         }
         Event::Nudged { to, .. } => said(&mut view, &format!("asked for news; {to} was told"), "reporter", ""),
-        Event::Noted { text, files: sent } => {
+        Event::Noted { text, files: sent, mentions } => {
             said(&mut view, "noted", "note", text);
+            if !mentions.is_empty() {
+                let told: Vec<String> = mentions.iter().map(|member| names.of(member)).collect();
+                view.did = format!("noted, and told {}", told.join(", "));
+            }
             view.files = files(sent);
         }
         Event::Described { title, product, component, aliases } => {
@@ -141,7 +145,53 @@ fn line(
         Event::Dismissed { outcome, text } => {
             said(&mut view, &dismissal(outcome), "team", text);
         }
-        Event::Rated { vectors, severity } => {
+        Event::Appealed { text, .. } => {
+            said(&mut view, "asked that somebody else look at the verdict again", "reporter", text);
+        }
+        Event::AppealAnswered { stands, text } => {
+            let did = if *stands { "answered the appeal: the verdict stands" } else { "granted the appeal" };
+            said(&mut view, did, "team", text);
+        }
+        Event::MergedInto { into, text } => said(&mut view, &format!("merged it into {into}"), "team", text),
+        Event::Separated { from, reason } => said(&mut view, &format!("separated it from {from}"), "team", reason),
+        Event::Gathered { case: other, .. } => view.did = format!("gathered the report of {other} here"),
+        Event::Released { case: other, reason } => said(&mut view, &format!("let {other} go on alone"), "note", reason),
+        Event::SplitOff { case: part, title, text } => {
+            said(&mut view, &format!("made a finding into case {part}: {title}"), "step", text);
+        }
+        Event::PartOf { case: whole } => view.did = format!("opened it for a finding of {whole}"),
+        Event::PartNews { case: part, title, what, text } => {
+            said(&mut view, &format!("about “{title}” ({part}): {what}"), "team", text);
+        }
+        Event::PublishedWith { case: lead, advisory } => view.did = format!("published {advisory} with {lead}"),
+        Event::VerdictUndone { reason } => said(&mut view, "took the verdict back", "team", reason),
+        Event::Prioritised { table, choices, decision } => {
+            let known = candor_formats::ssvc::Table::from_name(table);
+            view.did = format!("weighed it by SSVC ({table}): {}", super::rating::outcome(table, decision));
+            view.rows = choices
+                .iter()
+                .map(|choice| {
+                    let point = known.and_then(|known| known.points().iter().find(|point| point.key == choice.point));
+                    let name = point.map_or(choice.point.as_str(), |point| point.name);
+                    let value = point.and_then(|point| point.values.iter().find(|(key, _)| *key == choice.value));
+                    let value = value.map_or(choice.value.as_str(), |(_, name)| name);
+                    let reason = if choice.reason.is_empty() { String::new() } else { format!(": {}", choice.reason) };
+                    Row::new(name, format!("{value}{reason}"))
+                })
+                .collect();
+        }
+        Event::TaskSet { task, title, pointers, evidence, done } => {
+            let done = if *done { "done" } else { "to do" };
+            said(&mut view, &format!("task {task}, {done}: {title}"), "step", evidence);
+            view.rows = pointers.iter().map(|pointer| Row::new("Where", pointer.clone())).collect();
+        }
+        Event::RetestAsked { text } => said(&mut view, "asked the reporter to try the fix", "team", text),
+        Event::Retested { holds, text, .. } => {
+            let did = if *holds { "tried it: the problem is gone" } else { "tried it: the problem is still there" };
+            said(&mut view, did, "reporter", text);
+        }
+        Event::Rated { vectors, severity, why } => {
+            view.text.clone_from(why);
             view.did = format!("rated the severity {}", policy.severity.name(*severity));
             view.rows = vectors.iter().map(|vector| Row::new("Vector", vector.clone())).collect();
         }
@@ -257,6 +307,14 @@ fn line(
             said(&mut view, &format!("published a text about this report: {title}"), "step", text)
         }
         Event::SummaryWithdrawn { reason } => said(&mut view, "took the public text back", "step", reason),
+        Event::IssueProposed { title, text } => {
+            said(&mut view, &format!("proposed a public issue: {title}"), "team", text);
+        }
+        Event::IssueAnswered { agree, text, .. } => {
+            let did = if *agree { "agreed to the public issue" } else { "would rather have no public issue" };
+            said(&mut view, did, "reporter", text);
+        }
+        Event::IssueOpened { url } => view.did = format!("opened the public issue {url}"),
         Event::Published { record } => {
             view.did = format!("published {}", record.id);
             view.shown = true;
@@ -294,8 +352,18 @@ fn dismissal(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Rejected => "rejected the report".into(),
         Outcome::OutOfScope { clause, .. } => format!("found it out of scope: {clause}"),
-        Outcome::Duplicate { of: Some(of) } => format!("found it known already, as {of}"),
-        Outcome::Duplicate { of: None } => "found it known already".into(),
+        Outcome::Duplicate { of: Some(of), known: None } => format!("found it known already, as {of}"),
+        Outcome::Duplicate { of: Some(of), known: Some(_) } => {
+            format!("found it known already, as {of}; the reporter has the proof that it came before")
+        }
+        Outcome::Duplicate { of: None, .. } => "found it known already".into(),
+        Outcome::CannotReproduce => "could not make it happen".into(),
+        Outcome::InDependency { package, .. } => format!("found it in a package that others mend: {package}"),
+        Outcome::AlreadyFixed { version } => format!("found it fixed already, in {version}"),
+        Outcome::Accepted { clause: Some(clause) } => format!("found it known and accepted: clause {clause}"),
+        Outcome::Accepted { clause: None } => "found it known and accepted".into(),
+        Outcome::NotSecurity => "found it a mistake, but not a security matter".into(),
+        Outcome::Spam => "found no report in it".into(),
         Outcome::Redirected { to, .. } => format!("sent the reporter on to {to}"),
         Outcome::NotAVulnerability { clause } => format!("found it known to be no vulnerability: clause {clause}"),
         Outcome::ScannerOutput => "closed it as scanner output without a proof".into(),

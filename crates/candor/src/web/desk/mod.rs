@@ -11,7 +11,12 @@ pub mod evidence; // what a report holds, and which cases are like it
 pub mod history; // what happened, in words
 pub mod decrypted; // encrypted files, opened for the team
 pub mod acts; // the form of each act, and its sending
+pub mod check; // the page before what is told outside the team
 pub mod fields; // the questions each act asks
+pub mod rating; // the calculators, decision tables, and what is known of identifiers
+pub mod verdict; // the verdict: which one, with which letter
+pub mod verdicts; // one verdict on many cases
+pub mod cluster; // several reports of one problem, several problems in one report
 pub mod advisory; // the editor, and the check before publication
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
 pub mod metrics; // promises kept, in figures
@@ -26,7 +31,7 @@ use crate::error::Error;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use candor_core::access::{Actor, Role};
 use candor_core::case::Case;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
@@ -50,6 +55,12 @@ pub fn routes() -> Router<App> {
         .route("/desk/cases/{case}/files/{file}/opened", get(decrypted::opened))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
         .route("/desk/cases/{case}/release-notes", get(publication::release_notes))
+        .route("/desk/cases/{case}/verdict", get(verdict::page).post(verdict::send))
+        .route("/desk/cases/{case}/split", get(cluster::split_page).post(cluster::split))
+        .route("/desk/merge", get(cluster::merge_page).post(cluster::merge))
+        .route("/desk/score", get(rating::scores))
+        .route("/desk/verdicts", get(verdicts::page).post(verdicts::send))
+        .route("/desk/verdicts/undo", post(verdicts::undo))
         .route("/desk/cases/{case}/{act}", get(acts::form).post(acts::send))
 }
 
@@ -68,10 +79,35 @@ impl Names {
         self.0.get(member).cloned().unwrap_or_else(|| "A former member".into())
     }
 
+    /// Everybody with their name.
+    pub fn pairs(&self) -> Vec<(MemberId, String)> {
+        self.0.iter().map(|(id, name)| (id.clone(), name.clone())).collect()
+    }
+
     /// Everybody, by name.
     pub fn all(&self) -> impl Iterator<Item = (&MemberId, &str)> {
         self.0.iter().map(|(id, name)| (id, name.as_str()))
     }
+}
+
+/// Whom the policy's roster proposes to take a case, with the reason; only a member who may.
+pub async fn taker(app: &App, opened: &Opened) -> Result<Option<(MemberId, String)>, Error> {
+    let Opened { case, policy, zone, .. } = opened;
+    if policy.roster.is_empty() {
+        return Ok(None);
+    }
+    let urgent = if case.exploited { Some(candor_formats::cvss::Severity::Critical) } else { case.severity() };
+    let number = case.id.as_str().bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let (product, component) = (case.product.as_deref(), case.component.as_deref());
+    let day = app.now().to_zoned(zone.clone()).date();
+    let Some(found) = candor_core::policy::taker(&policy.roster, product, component, urgent, number, day) else {
+        return Ok(None);
+    };
+    let members = accounts::members(app).await?.into_iter().filter(|member| !member.disabled);
+    let member = members.into_iter().find(|member| member.email.eq_ignore_ascii_case(&found.member));
+    Ok(member
+        .filter(|member| member.actor(app).role(&case.program).is_some_and(|role| role >= Role::Member))
+        .map(|member| (member.id, format!("The policy proposes {}, who {}.", member.name, found.because))))
 }
 
 /// Members with what they may do, for the words on who could mend something.

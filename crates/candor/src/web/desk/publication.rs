@@ -10,7 +10,7 @@ use crate::web::forms::Form;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::parts::{Choice, Control, Field, SafeHtml};
 use crate::web::views::publication::{Breach, PublicationFacts, ReleaseNotesPage, StepRow, SummaryFacts};
-use crate::web::views::{Problem, TimeView};
+use crate::web::views::{Group, Problem, Row, TimeView};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use candor_core::case::{Author, Case, State as CaseState, SummaryState};
@@ -238,6 +238,34 @@ pub fn command(kind: Kind, form: &Form) -> Result<Command, Problem> {
 pub fn summary_preview(form: &Form) -> SafeHtml {
     let heading = form.get("title").replace('\n', " ");
     SafeHtml(crate::web::markdown::to_html(&format!("### {}\n\n{}", heading.trim(), form.get("text"))))
+}
+
+/// Words of the text that should perhaps not become public, each once, with the reason.
+pub fn scrub(opened: &Opened, form: &Form, names: &Names) -> Vec<Row> {
+    let members = members(names);
+    let mut rows: Vec<Row> = Vec::new();
+    for text in [form.get("title"), form.get("text")] {
+        for hit in candor_core::scrub::hits(text, &opened.case, &members) {
+            if rows.iter().all(|row| row.label != hit.word) {
+                rows.push(Row::new(hit.word, format!("It is {}.", hit.why)));
+            }
+        }
+    }
+    rows
+}
+
+/// Takes those words out of what was typed.
+pub fn remove(opened: &Opened, names: &Names, groups: &mut [Group]) {
+    let members = members(names);
+    for field in groups.iter_mut().flat_map(|group| &mut group.fields) {
+        if matches!(field.name.as_str(), "title" | "text") {
+            field.value = candor_core::scrub::scrubbed(&field.value, &opened.case, &members);
+        }
+    }
+}
+
+fn members(names: &Names) -> Vec<String> {
+    names.all().map(|(_, name)| name.to_owned()).collect()
 }
 
 /// `GET /desk/cases/{case}/release-notes`: the text for the release notes of the fix, to be copied.

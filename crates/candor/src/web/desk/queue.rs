@@ -149,6 +149,7 @@ pub fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> R
 fn flag(row: &QueueRow) -> String {
     let flags = [
         (row.card.drill, "drill"),
+        (row.card.appeal, "an appeal waits"),
         (row.card.exploited, "being exploited"),
         (row.card.lane == Lane::Scanner.name(), "scanner output, not verified"),
         (row.card.owes, "owes a reason and a new date"),

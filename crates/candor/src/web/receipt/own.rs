@@ -81,12 +81,25 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
             .as_ref()
             .filter(|summary| summary.state == SummaryState::Proposed)
             .map(|summary| SummaryAsk { title: summary.title.clone(), text: summary.text.clone() }),
+        issue: case
+            .issue
+            .as_ref()
+            .filter(|issue| issue.agreed.is_none() && issue.url.is_none() && case.is_closed())
+            .map(|issue| SummaryAsk { title: issue.title.clone(), text: issue.text.clone() }),
+        retest: case.retests.iter().find(|known| known.found.is_none()).map(|known| known.asked.clone()),
+        can_appeal: candor_core::appeals::may_appeal(case, report.number),
+        appeal: case
+            .appeal
+            .as_ref()
+            .filter(|appeal| appeal.report == report.number && appeal.is_open())
+            .map(|appeal| TimeView::new(appeal.at, &zone, now)),
         can_withdraw: case.state.is_open(),
         advisory: case
             .advisory
             .id
             .as_ref()
             .filter(|_| !case.advisory.published.is_empty())
+            .or(case.published_with.as_ref())
             .map(|id| Link::new(format!("Read the advisory {id}"), format!("/{}/advisories/{id}", case.program))),
         takes_files: true,
     })
@@ -117,6 +130,12 @@ fn status(case: &Case) -> &'static str {
         (State::Closed, Some(Outcome::NotAVulnerability { .. })) => "It is known, and no vulnerability here.",
         (State::Closed, Some(Outcome::Duplicate { .. })) => "It was known already, and is handled there.",
         (State::Closed, Some(Outcome::ScannerOutput)) => "The team takes no output of scanners without a proof.",
+        (State::Closed, Some(Outcome::CannotReproduce)) => "The team could not make it happen.",
+        (State::Closed, Some(Outcome::InDependency { .. })) => "The problem is in a package that others mend.",
+        (State::Closed, Some(Outcome::AlreadyFixed { .. })) => "It was fixed before your report came.",
+        (State::Closed, Some(Outcome::Accepted { .. })) => "The team knows of it and has decided to live with it.",
+        (State::Closed, Some(Outcome::NotSecurity)) => "It is a mistake, but not a security matter.",
+        (State::Closed, Some(Outcome::Spam)) => "The team found no report in it.",
         (State::Closed, Some(Outcome::Withdrawn)) => "You took it back.",
         (State::Closed, Some(Outcome::NoAnswer)) => {
             "The case was closed, because no answer came. Write a message, and it is open again."
@@ -149,6 +168,19 @@ fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String
                 let (what, because) = cited(clause);
                 Some((format!("Clause {clause} of the policy: {what}"), because))
             }
+            Outcome::InDependency { package, to } => {
+                let there = if to.is_empty() { String::new() } else { format!("Report it there: {to}") };
+                Some((format!("The package: {package}."), there))
+            }
+            Outcome::AlreadyFixed { version } => Some((format!("The fix is in version {version}."), String::new())),
+            Outcome::Accepted { clause: Some(clause) } => {
+                let (what, because) = cited(clause);
+                Some((format!("Clause {clause} of the policy: {what}"), because))
+            }
+            Outcome::Duplicate { known: Some(known), .. } => Some((
+                format!("The team has had a report of it since {}.", TimeView::new(known.at, zone, now).absolute),
+                format!("Proof, to be compared when that report is opened: {}", known.hash),
+            )),
             _ => None,
         };
         if let Some((what, more)) = parts {

@@ -32,6 +32,9 @@ fn is_shown(entry: &Entry, own: u32) -> bool {
         | Event::BreachRecorded { report, .. }
         | Event::BreachCleared { report, .. }
         | Event::SummaryDeclined { report, .. }
+        | Event::Appealed { report, .. }
+        | Event::Retested { report, .. }
+        | Event::IssueAnswered { report, .. }
         | Event::Withdrawn { report, .. } => Some(*report),
         _ => None,
     };
@@ -126,6 +129,32 @@ fn message(entry: &Entry, policy: &Policy, zone: &TimeZone, now: Timestamp) -> O
             ("theirs", "took back the record that a condition was broken".into(), reason)
         }
         Event::EmbargoDeclined { text } => ("mine", "would rather have another date".into(), text),
+        Event::Appealed { text, .. } => ("mine", "asked that somebody else look at it again".into(), text),
+        Event::AppealAnswered { stands: true, text } => {
+            ("theirs", "looked at it again, another member than before: the verdict stands".into(), text)
+        }
+        Event::AppealAnswered { stands: false, text } => {
+            ("theirs", "looked at it again, another member than before, and takes it up".into(), text)
+        }
+        Event::MergedInto { text, .. } => {
+            ("theirs", "handles your report together with others of the same problem".into(), text)
+        }
+        Event::Separated { reason, .. } => ("theirs", "handles your report on its own again".into(), reason),
+        Event::SplitOff { title, .. } => {
+            ("step", format!("A finding of your report is handled on its own: {title}"), "")
+        }
+        Event::PartNews { title, what, text, .. } => ("theirs", format!("has news about “{title}”: {what}"), text),
+        Event::PublishedWith { advisory, .. } => ("step", format!("published the advisory {advisory}"), ""),
+        Event::RetestAsked { text } => ("theirs", "asked you to try whether the fix holds".into(), text),
+        Event::Retested { holds: true, text, .. } => ("mine", "tried it: the problem is gone".into(), text),
+        Event::Retested { holds: false, text, .. } => ("mine", "tried it: the problem is still there".into(), text),
+        Event::IssueProposed { title, text } => {
+            ("theirs", format!("proposed a text for the public issues of the project: {title}"), text)
+        }
+        Event::IssueAnswered { agree: true, text, .. } => ("mine", "agreed to the public issue".into(), text),
+        Event::IssueAnswered { agree: false, text, .. } => ("mine", "would rather have no public issue".into(), text),
+        Event::IssueOpened { url } => ("step", format!("opened the public issue {url}"), ""),
+        Event::VerdictUndone { reason } => ("theirs", "took the verdict back".into(), reason),
         Event::Withdrawn { text, .. } => ("mine", "took the report back".into(), text),
         Event::Acknowledged { text } => ("theirs", "acknowledged the report".into(), text),
         Event::Answered { text, .. } => ("theirs", "wrote".into(), text),

@@ -97,12 +97,16 @@ pub struct CasePage {
     pub audits: Vec<Record>,
     /// Steps taken without what a gate asks for.
     pub overrides: Vec<Record>,
+    /// Decisions by SSVC, tasks of the fix, tries of the reporter.
+    pub work: Vec<Record>,
     /// The decision on exploitation, and what was submitted outside.
     pub duties: Vec<Record>,
     /// The advisory.
     pub advisory: AdvisoryState,
     /// Schedule, broken conditions, the text about a closed report.
     pub publication: super::publication::PublicationFacts,
+    /// What hangs together with it.
+    pub cluster: super::cluster::ClusterFacts,
     /// Every file of the case.
     pub files: Vec<FileView>,
 }
@@ -168,6 +172,8 @@ pub struct ReportView {
 pub struct RatingView {
     /// Who rated and when, in words.
     pub by: String,
+    /// Why so; empty for none.
+    pub why: String,
     /// The vectors.
     pub vectors: Vec<VectorView>,
 }
@@ -263,6 +269,8 @@ pub struct ActForm {
     pub submit: String,
     /// Whether the reporter sees the text: said beside the button.
     pub seen_by_reporter: bool,
+    /// Where scores are asked for while something is chosen; empty for none.
+    pub live: String,
     /// Whether files can be sent.
     pub takes_files: bool,
     /// Drawn for each fresh form; empty for none.
@@ -327,6 +335,8 @@ pub struct CheckPage {
     pub changed: Vec<Entry>,
     /// The button.
     pub submit: String,
+    /// Words that should perhaps not become public, and why.
+    pub scrub: Vec<Row>,
     /// The document as it will be; `None` for none.
     pub preview: Option<SafeHtml>,
 }

@@ -6,6 +6,7 @@
 pub mod account; // sign-in, first set-up, invitation
 pub mod assets; // stylesheet, script and icon, with their hashes
 pub mod case; // the case page, its acts, the advisory editor, the check page
+pub mod cluster; // what hangs together with a case
 pub mod desk; // queue, settings, metrics, letters of the demo
 pub mod fmt; // words for sizes, states, severities and spans of time
 pub mod hooks; // who is called when something is published
@@ -16,6 +17,7 @@ pub mod public; // programs, policy, advisories, API description, errors
 pub mod record; // promises kept, closed reports, thanks
 pub mod report; // the form, the receipt, the reporter's own page
 pub mod search; // search, and what a report holds
+pub mod verdict; // the verdict on one case, one verdict on many
 pub mod watch; // channels, broken promises
 
 pub use parts::{

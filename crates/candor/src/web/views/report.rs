@@ -168,6 +168,14 @@ pub struct ReporterPage {
     pub summary: Option<SummaryAsk>,
     /// Whether the report can be taken back.
     pub can_withdraw: bool,
+    /// A text for the project's public issues that waits for the reporter's yes.
+    pub issue: Option<SummaryAsk>,
+    /// What the team asks to be tried, when it asks whether the fix holds.
+    pub retest: Option<String>,
+    /// Whether it can be asked that another member look at the verdict again.
+    pub can_appeal: bool,
+    /// Since when such a wish waits for an answer.
+    pub appeal: Option<TimeView>,
     /// The public advisory, once there is one.
     pub advisory: Option<Link>,
     /// How the message forms are encoded: true where files can be sent.

@@ -9,6 +9,7 @@ mod look; // pictures of pages, and axe
 mod markup; // what reporters type stays text
 mod person; // somebody before a browser
 mod story; // the steps of the story
+mod walk; // keystrokes and pages of triage, counted
 mod team; // members: joining, and the acts of a case
 
 use crate::support::postgres::Server;
@@ -41,6 +42,15 @@ async fn a_private_report_becomes_a_public_advisory_on_postgres() {
     for (name, script) in [("with_script", true), ("without_script", false)] {
         told(House::open(Some((server.clone(), name))).await, script, Artist::blind()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p4_m5b_triage_takes_few_keystrokes_and_pages() {
+    let house = House::open(None).await;
+    let Some(chromium) = Chromium::start(true, Artist::sighted(true)).await else { return };
+    walk::tell(&house, &chromium).await;
+    chromium.close().await;
+    drop(house.close().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     SetFocusEmulationEnabledParams, SetScriptExecutionDisabledParams,
 };
-use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
+use chromiumoxide::cdp::browser_protocol::input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams};
 use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel, LogEntrySource};
 use chromiumoxide::cdp::browser_protocol::page::{
     EventJavascriptDialogOpening, EventLoadEventFired, HandleJavaScriptDialogParams, NavigateParams,
@@ -254,12 +254,36 @@ impl Person {
     pub async fn choose(&self, what: &str, value: &str) -> &Self {
         let (what, value) = (json!(what), json!(value));
         self.ask(&format!(
-            "(() => {{ const node = field({what}); node.value = {value}; \
+            "(() => {{ const one = [...document.querySelectorAll('main [type=radio]')].find((node) => node.name === {what} && \
+             node.value === {value}); if (one) {{ open(one).checked = true; \
+             one.dispatchEvent(new Event('change', {{ bubbles: true }})); return; }} \
+             const node = field({what}); node.value = {value}; \
              if (node.value !== {value}) throw new Error('no such choice: ' + {value}); \
              node.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()"
         ))
         .await;
         self
+    }
+
+    /// Presses a key, where nothing is typed into; waits for the page that comes of it.
+    pub async fn key(&self, key: &str) -> &Self {
+        self.page.bring_to_front().await.expect("the page is in front");
+        self.until_loaded(self.strike(key)).await;
+        self
+    }
+
+    async fn strike(&self, key: &str) {
+        let text = if key == "Enter" { "\r" } else { key };
+        for kind in [DispatchKeyEventType::KeyDown, DispatchKeyEventType::KeyUp] {
+            let mut event = DispatchKeyEventParams::builder().r#type(kind.clone()).key(key);
+            if kind == DispatchKeyEventType::KeyDown {
+                event = event.text(text);
+            }
+            if key == "Enter" {
+                event = event.code("Enter").windows_virtual_key_code(13);
+            }
+            self.page.execute(event.build().expect("a key")).await.expect("it is pressed");
+        }
     }
 
     /// Ticks a box, or chooses one of a few, by its words.

@@ -1,0 +1,164 @@
+//! Every command of the core is here under its name, and comes back unchanged.
+
+use super::*;
+use candor_core::access::least_role;
+use candor_core::command::Filing;
+use candor_core::event::{self, Channel, Contact, Credit, ReportFacts};
+use jiff::Timestamp;
+
+/// One of each. [`ApiCommand::of`] does not compile when the core gets a command that has no place here.
+fn one_of_each() -> Vec<Command> {
+    let text = || "words".to_owned();
+    let until = Timestamp::UNIX_EPOCH;
+    let all = vec![
+        Command::Report(Box::new(Filing {
+            channel: Channel::Api,
+            facts: ReportFacts::default(),
+            contact: Contact::default(),
+            person: "P".into(),
+            credit: None,
+            received_at: None,
+            receipt: String::new(),
+            drill: false,
+        })),
+        Command::Acknowledge { text: text() },
+        Command::Assign { to: Some("M".into()) },
+        Command::Answer { text: text(), files: Vec::new(), next_steps: true },
+        Command::Ask { text: text(), files: Vec::new() },
+        Command::Note { text: text(), files: Vec::new(), mentions: vec!["M".into()] },
+        Command::Describe { title: text(), product: Some(text()), component: None, aliases: vec![text()] },
+        Command::Verify {
+            facts: VerificationFacts {
+                environment: text(),
+                result: event::VerificationResult::Partly,
+                conditions: text(),
+                impact: text(),
+            },
+        },
+        Command::Discuss { text: text() },
+        Command::Confirm { text: text() },
+        Command::Reject { text: text() },
+        Command::OutOfScope { clause: text(), instead: text(), text: text() },
+        Command::Duplicate { of: CaseId::parse("7K3M9-QXT4B"), text: text() },
+        Command::ScannerOutput { text: text() },
+        Command::Rate {
+            vectors: vec![text()],
+            severity: Some(candor_formats::cvss::Severity::High),
+            level: Some(text()),
+            why: text(),
+        },
+        Command::Prioritise {
+            table: text(),
+            choices: vec![event::PriorityChoice { point: text(), value: text(), reason: text() }],
+        },
+        Command::SetTask { task: Some(2), title: text(), pointers: vec![text()], evidence: text(), done: true },
+        Command::AskRetest { text: text() },
+        Command::Retest { holds: true, text: text() },
+        Command::Dismiss { outcome: event::Outcome::InDependency { package: text(), to: text() }, text: text() },
+        Command::Merge { into: CaseId::parse("7K3M9-QXT4B").expect("a name"), text: text() },
+        Command::Separate { reason: text() },
+        Command::AnswerAll { text: text(), next_steps: true },
+        Command::Split { parts: vec![Part { case: CaseId(String::new()), title: text(), text: text() }], text: text() },
+        Command::UndoVerdict { reason: text() },
+        Command::AnswerAppeal { stands: true, text: text() },
+        Command::Appeal { text: text() },
+        Command::Redirect { to: text(), clause: Some(text()), text: text() },
+        Command::NotAVulnerability { clause: text(), text: text() },
+        Command::EstimateEffort { effort: candor_core::policy::Effort::Large, text: text() },
+        Command::Decide { plan: candor_core::policy::Plan::NextUpdate, on: Some(until), reason: text() },
+        Command::AssessDependency {
+            package: text(),
+            affected: false,
+            justification: Some(event::Justification::ComponentNotPresent),
+            text: text(),
+        },
+        Command::SetWeakness { cwe: 79 },
+        Command::ProposeEmbargo { until, text: text() },
+        Command::RecordFix {
+            branch: text(),
+            kind: event::FixKind::WillNotFix,
+            version: Some(text()),
+            url: Some(text()),
+            details: text(),
+        },
+        Command::RecordAudit { looked: text(), found: text() },
+        Command::Estimate { promise: text(), until, reason: text() },
+        Command::KnowExploitation { ground: text(), aware_at: Some(until) },
+        Command::KnowIncident { ground: text(), aware_at: Some(until) },
+        Command::RecordSubmission { promise: text(), to: text(), at: Some(until), reference: text(), text: text() },
+        Command::AskCredit,
+        Command::DraftAdvisory {
+            draft: Box::new(event::AdvisoryDraft {
+                title: text(),
+                products: vec![event::AffectedProduct { name: text(), ..Default::default() }],
+                ..Default::default()
+            }),
+        },
+        Command::ApproveAdvisory { revision: 3 },
+        Command::Publish { at: Some(until) },
+        Command::MovePolicy { version: 2, reason: text() },
+        Command::BreakEmbargo { reason: text() },
+        Command::OverrideGate {
+            step: candor_core::policy::Step::Publish,
+            gate: candor_core::policy::Need::SimilarProblemsAudit,
+            reason: text(),
+        },
+        Command::HoldPublication { reason: text() },
+        Command::TickStep { step: text(), text: text() },
+        Command::RecordBreach { report: 0, evidence: text() },
+        Command::ClearBreach { report: 0, reason: text() },
+        Command::PublishSummary { title: text(), text: text() },
+        Command::WithdrawSummary { reason: text() },
+        Command::AnswerSummary { agree: true, text: text() },
+        Command::ProposeIssue { title: text(), text: text() },
+        Command::OpenIssue { url: text() },
+        Command::AnswerIssue { agree: true, text: text() },
+        Command::Close { reason: text() },
+        Command::Reopen { reason: text() },
+        Command::Write { text: text(), files: Vec::new() },
+        Command::Nudge,
+        Command::ChooseCredit { credit: Credit::Anonymous },
+        Command::GiveKey { pgp_key: text() },
+        Command::AnswerEmbargo { agree: true, text: text() },
+        Command::Withdraw { text: text() },
+        Command::TakeMail { text: text(), files: Vec::new(), noticed: Vec::new(), returned: true },
+        Command::RecordOrigin { entry: 1, origin: Box::default() },
+        Command::Tick,
+    ];
+    let mut names: Vec<_> = all.iter().map(Command::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all.len(), "a command stands twice, and another is missing");
+    all
+}
+
+#[test]
+fn every_command_that_a_member_gives_is_there_under_its_name_and_comes_back_unchanged() {
+    for core in one_of_each() {
+        let given = least_role(&core).is_some() && !matches!(core, Command::Report(_));
+        let outside = ApiCommand::of(&core);
+        assert_eq!(outside.is_some(), given, "{}", core.name());
+        let Some(outside) = outside else { continue };
+        let sent = serde_json::to_value(&outside).expect("it is JSON");
+        assert_eq!(sent["command"], core.name());
+        let read: Asked = serde_json::from_value(sent).expect("what is sent can be read");
+        assert_eq!(read, Asked { command: outside.clone(), seen: None });
+        assert_eq!(read.command.into_core(Vec::new()), Ok(core));
+    }
+}
+
+#[test]
+fn files_come_only_with_what_can_carry_them() {
+    let file = FileRef {
+        id: "F".into(),
+        name: "a".into(),
+        size: 1,
+        sha256: String::new(),
+        sealed_sha256: String::new(),
+        key: String::new(),
+        looks: String::new(),
+    };
+    let refused = ApiCommand::Close { reason: "done".into() }.into_core(vec![file.clone()]);
+    assert_eq!(refused.map_err(|why| why.field), Err("files"));
+    assert!(ApiCommand::Note { text: String::new(), mentions: Vec::new() }.into_core(vec![file]).is_ok());
+}
