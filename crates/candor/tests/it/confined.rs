@@ -35,11 +35,11 @@ async fn abuse_u8_a_parser_process_opens_no_file_and_no_socket() {
 async fn abuse_p5_a_worker_that_dies_or_hangs_costs_one_answer() {
     let dies = script("head -c 10 >/dev/null; kill -9 $$", Budget::default());
     assert_eq!(dies.ask(question()).await, Err(Lost::Died));
-    let hangs = script("cat >/dev/null", Budget { time: Duration::from_millis(200), ..Budget::default() });
+    let hangs = script("exec cat >/dev/null", Budget { time: Duration::from_millis(200), ..Budget::default() });
     assert_eq!(hangs.ask(question()).await, Err(Lost::Died));
-    let endless = script("yes", Budget { answer: 1000, ..Budget::default() });
+    let endless = script("exec yes", Budget { answer: 1000, ..Budget::default() });
     assert_eq!(endless.ask(question()).await, Err(Lost::Died));
-    let eats = script("tail -c 1G /dev/zero", Budget { memory: 16 << 20, ..Budget::default() });
+    let eats = script("exec tail -c 1G /dev/zero", Budget { memory: 16 << 20, ..Budget::default() });
     assert_eq!(eats.ask(question()).await, Err(Lost::Died));
     assert_eq!(
         Workers::new(Some(("/nowhere".into(), vec![])), Budget::default()).ask(question()).await,
