@@ -132,7 +132,7 @@ fn new_length(bytes: &[u8], at: usize) -> Result<((usize, bool), usize), Broken>
         0..192 => Ok(((first, false), at + 1)),
         192..224 => {
             let second = usize::from(*bytes.get(at + 1).ok_or(Broken::Cut)?);
-            Ok((((first - 192 << 8) + second + 192, false), at + 2))
+            Ok(((((first - 192) << 8) + second + 192, false), at + 2))
         }
         255 => {
             let (length, at) = number(bytes, at + 1, 4)?;

@@ -116,7 +116,10 @@ fn own_key(key: &Certificate, now: Timestamp) -> Finding {
     let left = end.duration_since(now).as_hours();
     match KEY_WARNINGS.into_iter().find(|days| left < 24 * days) {
         Some(days) => finding(
-            &format!("OpenPGP key, {days} days before its end"),
+            &match days {
+                1 => "OpenPGP key, a day before its end".to_owned(),
+                days => format!("OpenPGP key, {days} days before its end"),
+            },
             State::Failed,
             format!("it ends {day}; prolong it with `candor keys openpgp prolong`"),
         ),

@@ -1,6 +1,7 @@
 //! Candor watches itself: channels that fail and are mended, the record in public, who was told of a breach inside.
 
 use crate::policies_story::desk::{Desk, Ines, Jonas, list};
+use crate::support::service::answered;
 use candor::config::MailOut;
 use candor::worker;
 use candor_core::id::ProgramSlug;
@@ -341,4 +342,65 @@ async fn a_contact_whose_letters_come_back_fails_until_one_does_not() {
     desk.report("2027-01-04T10:00:00Z", report(2)).await;
     desk.works("2027-01-04T10:01:00Z").await;
     assert_eq!(lead(channels(&desk).await), Some("fine"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_c5_the_end_of_a_programs_openpgp_key_is_told_30_7_and_1_days_before() {
+    let desk = opened().await;
+    let app = &desk.service.app;
+    let hours = jiff::SignedDuration::from_hours;
+    let end = app.now() + hours(24 * 40);
+    candor::program_keys::make(app, &"sample".into(), end, "test").await.expect("a key");
+    build(&desk).await;
+    let mut letters = Vec::new();
+    for (left, channel, state) in [
+        (24 * 39, "OpenPGP key", "fine"),
+        (24 * 29, "OpenPGP key, 30 days before its end", "failed"),
+        (24 * 20, "OpenPGP key, 30 days before its end", "failed"),
+        (24 * 6, "OpenPGP key, 7 days before its end", "failed"),
+        (12, "OpenPGP key, a day before its end", "failed"),
+        (-1, "OpenPGP key, expired", "failed"),
+    ] {
+        let at = end - hours(left);
+        desk.at(&at.to_string());
+        let found = channels(&desk).await;
+        assert!(found.contains(&(channel.to_owned(), state)), "{channel}: {found:?}");
+        letters.push(desk.works(&(at + jiff::SignedDuration::from_mins(1)).to_string()).await.len());
+    }
+    assert_eq!(letters, [0, 1, 0, 1, 1, 1], "each step is told once");
+    let signed = candor::program_keys::sign_detached(app, &"sample".into(), b"x").await.expect("read");
+    assert_eq!(signed, None, "an expired key signs nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_manages_the_desk_makes_prolongs_and_retires_the_openpgp_key_of_a_program() {
+    let desk = opened().await;
+    let (app, here) = (&desk.service.app, "/desk/settings/openpgp");
+    let refused = desk.browser().await.get(here).await;
+    assert_ne!(refused.status, 200, "not by everybody");
+    let members = candor::accounts::members(app).await.expect("read");
+    let ines = members.iter().find(|member| member.email == "ines@team.example").expect("Ines").id.clone();
+    let roles = [("*".to_owned(), candor_core::access::Role::Coordinator)];
+    candor::accounts::set_roles(app, ines.as_str(), &roles, true).await.expect("she manages the desk");
+    // A code counts once.
+    app.set_clock(app.now() + jiff::SignedDuration::from_mins(2));
+    let browser = desk.browser().await;
+    let page = browser.get(here).await;
+    assert!(page.body.contains("No program has a key yet"), "{}", page.body);
+    let made = browser.post(here, &answered(page.form(here), &[("program", "sample")])).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let keys = candor::program_keys::list(app, &"sample".into()).await.expect("read");
+    let page = browser.get(here).await;
+    assert!(page.body.contains(&candor::openpgp::words::grouped(&keys[0].fingerprint)), "{}", page.body);
+    assert!(!page.body.contains("PRIVATE KEY"), "the secret part never comes out");
+    let import = format!("{here}/import");
+    let given = [("import_program", "sample"), ("key", "nothing")];
+    let refused = browser.post(&import, &answered(page.form(&import), &given)).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("this is no secret OpenPGP key"), "{}", refused.body);
+    let retire = format!("{here}/sample/retire");
+    let done = browser.post(&retire, &browser.get(here).await.form(&retire)).await;
+    assert_eq!(done.status, 303);
+    assert_eq!(candor::program_keys::current(app, &"sample".into()).await.expect("read"), None);
+    assert!(browser.get(here).await.body.contains("out of use"));
 }
