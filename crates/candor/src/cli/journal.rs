@@ -17,7 +17,7 @@ pub enum Command {
     /// Checks every chain and names the first entry that is wrong
     Verify {
         /// Check the signed heads in the store as well, and compare them with those elsewhere: dir:FOLDER, a file, https://ADDRESS
-        #[arg(long, env = "CANDOR_ANCHOR_TO", value_delimiter = ',', num_args = 0.., value_name = "PLACE", hide_env_values = true)]
+        #[arg(long, value_delimiter = ',', num_args = 0.., value_name = "PLACE")]
         anchors: Option<Vec<String>>,
         /// Print JSON
         #[arg(long)]
@@ -36,7 +36,7 @@ pub enum Command {
             value_name = "PLACE",
             hide_env_values = true
         )]
-        anchors: Vec<AnchorPlace>,
+        anchor_to: Vec<AnchorPlace>,
         /// Do it; without this it is only said what would happen
         #[arg(long)]
         yes: bool,
@@ -59,7 +59,7 @@ pub enum Command {
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Verify { json, anchors, place } => verify_all(json, anchors.as_deref(), &place).await,
-        Command::Accept { anchors, yes, place } => accept(&anchors, yes, &place).await,
+        Command::Accept { anchor_to, yes, place } => accept(&anchor_to, yes, &place).await,
         Command::Export { case, open, place } => export(case, open, &place).await,
     }
 }

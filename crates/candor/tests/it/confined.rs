@@ -143,7 +143,8 @@ async fn the_memory_of_a_front_without_keys_holds_no_key_and_no_word_of_a_case()
     let held = memory_holds(front.id(), &needles).expect("as before");
     assert_eq!(held, Vec::<usize>::new(), "needles found in the front");
     let file = format!("{}/api/v1/programs/minio/reports", front.base);
-    let answer = client.post(&file).json(&serde_json::json!({ "description": "Another one" })).send().await;
+    let answer =
+        client.post(&file).json(&serde_json::json!({ "title": "Another", "description": "Another one" })).send().await;
     assert_eq!(answer.expect("an answer").status(), 201, "and it takes reports in");
     front.stop();
     std::fs::rename(folder.path().join("away"), &key_file).expect("moved back");
