@@ -377,7 +377,7 @@ async fn abuse_l4_no_letter_of_triage_tells_what_the_case_says() {
 }
 
 #[tokio::test]
-async fn d7_rating_says_why_and_a_table_of_ssvc_decides_by_its_answers() {
+async fn i3_d7_a_rating_is_proposed_from_the_reports_words_says_why_and_a_table_of_ssvc_decides() {
     let desk = desk().await;
     let report = told(&desk, MORNING, "Ada", "A remote user without authentication reads passwords").await;
     let browser = desk.browser().await;
@@ -452,7 +452,7 @@ async fn m5c_m5d_tasks_places_to_audit_and_the_reporters_try() {
 }
 
 #[tokio::test]
-async fn known_scores_and_the_catalogue_stand_beside_an_identifier_when_an_operator_brings_the_files() {
+async fn p5_known_scores_and_the_catalogue_stand_beside_an_identifier_when_an_operator_brings_the_files() {
     let desk = desk().await;
     let report = told(&desk, MORNING, "Ada", "CVE-2021-44228 in your dependency").await;
     let browser = desk.browser().await;
