@@ -95,7 +95,11 @@ pub async fn open(config: Config) -> Result<App, Failure> {
             if settings::is_empty(&store).await.map_err(Failure::of)? {
                 return Err(Failure::of(why));
             }
-            tracing::error!(%why, "the desk starts locked");
+            if config.roles.desk || config.roles.worker {
+                tracing::error!(%why, "the desk starts locked");
+            } else {
+                tracing::info!("there is no root key here: reports are sealed, and filed by the desk");
+            }
             None
         }
     };
