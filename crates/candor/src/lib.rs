@@ -11,6 +11,7 @@ pub mod proof; // what was reported and when, signed
 pub mod throttle; // slows down whoever asks too often
 pub mod app; // what every door shares: store, keys, policies, clock
 pub mod execute; // the one way in: load, allow, decide, append
+pub mod letters; // letters in a program's own words
 pub mod accounts; // people of the team, and how they prove who they are
 pub mod program_keys; // the OpenPGP key of a program
 pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures

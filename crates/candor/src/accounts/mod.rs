@@ -7,6 +7,7 @@
 //!                                             token ────────────────────▶ Actor
 //! ```
 
+pub mod digest; // one letter a day, for who wishes it
 pub mod password; // which are good enough, and Argon2id over them
 pub mod totp; // one-time codes of an authenticator app
 pub mod recovery; // ten codes for the day the app is lost

@@ -5,9 +5,11 @@ use super::output::{self, Failure, Outcome as Done};
 use super::place::Place;
 use crate::app::App;
 use crate::error::Error;
+use crate::letters;
 use crate::mail::address::Sender;
 use crate::mail::dkim::{self, DkimKey};
 use crate::mail::receive::{Envelope, Outcome, receive, recipients};
+use candor_core::notices::NoticeKind;
 use std::io::Read;
 
 const DATA: u8 = 65;
@@ -19,8 +21,75 @@ const LATER: u8 = 75;
 pub enum Command {
     /// Takes one message (RFC 5322) from standard input; 0 means that it is durable
     Deliver(Box<Deliver>),
+    /// Shows, changes or resets the words of a program's letters
+    Letter(Box<Letter>),
     /// Signs a program's letters (DKIM): makes a key, prints the DNS record, and uses it once the record is there
     Dkim(Box<Dkim>),
+}
+
+/// Which letter, and what to do with its words.
+#[derive(Debug, clap::Args)]
+pub struct Letter {
+    /// Program
+    #[arg(long, value_name = "NAME")]
+    program: String,
+    /// Kind of letter; without it all kinds are listed
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Use the words in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "reset")]
+    file: Option<std::path::PathBuf>,
+    /// Print how the words look with an example, and change nothing
+    #[arg(long)]
+    preview: bool,
+    /// Go back to the usual words
+    #[arg(long)]
+    reset: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Letter {
+    async fn run(self) -> Done {
+        let app = self.place.open().await?;
+        let program = self.program.as_str().into();
+        let Some(policy) = app.policy(&program) else {
+            return Err(Failure::new(format!("there is no program `{}`; see `candor program list`", self.program)));
+        };
+        let failed = |why: Error| Failure::during("the words of letters could not be read", why);
+        let Some(kind) = &self.kind else {
+            let mut rows = vec![vec!["KIND".to_owned(), "WORDS".into(), "WHAT".into()]];
+            for kind in letters::KINDS {
+                let own = letters::get(&app, &program, kind).await.map_err(failed)?.is_some();
+                let whose = if own { "own" } else { "usual" };
+                rows.push(vec![kind.name().to_owned(), whose.into(), letters::label(kind).into()]);
+            }
+            output::table(&rows);
+            return Ok(());
+        };
+        let Some(kind) = NoticeKind::from_name(kind).filter(|kind| letters::KINDS.contains(kind)) else {
+            return Err(Failure::Usage(format!("`{kind}` is no kind of letter; run this without --kind to see all")));
+        };
+        let text = match &self.file {
+            Some(file) => std::fs::read_to_string(file)
+                .map_err(|why| Failure::new(format!("{} cannot be read: {why}", file.display())))?,
+            None => {
+                letters::get(&app, &program, kind).await.map_err(failed)?.unwrap_or_else(|| letters::usual().to_owned())
+            }
+        };
+        let (subject, shown) = letters::preview(&text, kind, &policy.program.name)
+            .map_err(|why| Failure::new(format!("the words are not used: {why}")))?;
+        if self.preview {
+            output::print(&format!("Subject: {subject}\n\n{shown}"));
+        } else if self.reset || self.file.is_some() {
+            let kept = letters::put(&app, &program, kind, self.file.as_ref().map(|_| text.as_str())).await;
+            kept.map_err(|why| Failure::during("the words could not be kept", why))?;
+            output::say(if self.reset { "The usual words are in use." } else { "The program's own words are in use." });
+        } else {
+            output::print(&text);
+        }
+        Ok(())
+    }
 }
 
 /// Which program, and what to do with its key.
@@ -141,6 +210,7 @@ pub(super) async fn run(command: Command) -> Done {
     match command {
         Command::Deliver(deliver) => deliver.run().await,
         Command::Dkim(dkim) => dkim.run().await,
+        Command::Letter(letter) => letter.run().await,
     }
 }
 

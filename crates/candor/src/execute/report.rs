@@ -173,7 +173,8 @@ async fn file(
             }
             None => keys.new_case(now.as_microsecond()).await?,
         };
-        let by_mail = report.channel == Channel::Mail && *actor == Actor::Public;
+        // Also one that a member files for its author, who can then go on by mail.
+        let by_mail = report.channel == Channel::Mail;
         let receipt = match given {
             Some(given) => given.receipt.clone(),
             None if by_mail => mail_receipt(keys, &id),
@@ -308,6 +309,11 @@ pub(crate) fn receipt_hash(keys: &KeyRing, typed: &str) -> Option<[u8; 16]> {
 pub fn mail_receipt(keys: &KeyRing, case: &str) -> String {
     let tag = lookup(keys.root().purpose(Purpose::Receipt), "receipt of a mail", case.as_bytes());
     random::grouped(&random::spelled(&tag))
+}
+
+/// Whether the receipt of a report is the one that letters about it can say, by the hash in its event.
+pub fn has_mail_receipt(keys: &KeyRing, case: &str, hash: &[u8]) -> bool {
+    receipt_hash(keys, &mail_receipt(keys, case)).is_some_and(|known| known.as_slice() == hash)
 }
 
 /// The two secrets by which answers to a report that came by mail find their case.

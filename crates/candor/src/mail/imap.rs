@@ -113,12 +113,19 @@ pub async fn run(app: App, mailbox: Mailbox, mut stop: watch::Receiver<bool>) {
 }
 
 /// Takes in what comes for as long as the server says when there is more. Returns when it cannot, or when it is time to stop.
-async fn stay(app: &App, mailbox: &Mailbox, stop: &mut watch::Receiver<bool>) -> Result<(), Failed> {
+///
+/// # Errors
+/// As [`look`].
+pub async fn stay(app: &App, mailbox: &Mailbox, stop: &mut watch::Receiver<bool>) -> Result<(), Failed> {
     let mut talk = Talk::begin(&mailbox.server, app.config.mail_ca.as_deref()).await?;
     loop {
         let count = talk.read_all(app, &mailbox.folder).await?;
         if count > 0 {
             info!(count, "mails were taken from the mailbox");
+        }
+        // Something came while the others were taken in.
+        if talk.news && talk.left == 0 && !*stop.borrow() {
+            continue;
         }
         // What was left for later is looked at in a minute.
         let waits = talk.idles && talk.left == 0 && !*stop.borrow();
@@ -167,6 +174,8 @@ struct Talk {
     idles: bool,
     /// Mails of the last look that were left where they are.
     left: usize,
+    /// Whether the server said that there is more since the folder was opened; it says so once.
+    news: bool,
 }
 
 /// One answer of the server that is not the last word on a command.
@@ -185,8 +194,15 @@ impl Talk {
             Wrapping::None => Box::pin(tcp),
             _ => Box::pin(tls(server, tcp, more).await?),
         };
-        let mut talk =
-            Self { stream: BufReader::new(stream), tag: 0, moves: false, uids: false, idles: false, left: 0 };
+        let mut talk = Self {
+            stream: BufReader::new(stream),
+            tag: 0,
+            moves: false,
+            uids: false,
+            idles: false,
+            left: 0,
+            news: false,
+        };
         talk.line().await?;
         let quoted = |text: &Option<String>| quote(text.as_deref().unwrap_or_default());
         let login = format!("LOGIN {} {}", quoted(&server.user), quoted(&server.password));
@@ -208,6 +224,7 @@ impl Talk {
             }
         }
         self.command(&format!("SELECT {}", quote(folder)), "to open the folder", 0).await?;
+        self.news = false;
         let mut uids: Vec<u32> = Vec::new();
         for told in self.command("UID SEARCH UNDELETED", "to list the mails", 0).await? {
             if let Some(list) = told.line.strip_prefix("* SEARCH") {
@@ -333,6 +350,7 @@ impl Talk {
                     Err(Failed::Refused(what))
                 };
             }
+            self.news |= line.starts_with("* ") && line.ends_with(" EXISTS");
             let size =
                 line.strip_suffix('}').and_then(|line| line.rsplit_once('{')).and_then(|(_, size)| size.parse().ok());
             let literal = match size {

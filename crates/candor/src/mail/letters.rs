@@ -26,6 +26,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::execute;
 use crate::keys::{Purpose, lookup, random};
+use crate::letters as own;
 use crate::store::outbox::{self, OutboxRow};
 use crate::store::{Batch, StoreError};
 use crate::watch::probes::STREAM;
@@ -156,9 +157,9 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         (Recipient::Member(_), NoticeKind::MailRefused) => members::refused(&case, &policy, &app.config.base_url),
         _ => matter.words(kind),
     };
-    let own = members::addresses(app, &policy, &case, &recipient).await?;
-    if let Some(own) = &own {
-        words.answers = own.words();
+    let theirs = members::addresses(app, &policy, &case, &recipient).await?;
+    if let Some(theirs) = &theirs {
+        words.answers = theirs.words();
     }
     let thread = match &by_mail {
         Some(by_mail) => by_mail.thread.clone(),
@@ -174,9 +175,22 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         reply_to: by_mail
             .as_ref()
             .and_then(|by_mail| by_mail.reply_to.as_deref())
-            .or_else(|| own.as_ref().map(|own| own.note.as_str())),
+            .or_else(|| theirs.as_ref().map(|theirs| theirs.note.as_str())),
     };
-    let mut letter = compose(sender, &head, at, to, &words)?;
+    // Recipients outside are told what the policy lets them have, in words that are the same for all.
+    let own_words = match recipient {
+        Recipient::Outside { .. } => None,
+        _ => own::own(app, &policy.program.slug, kind).await?,
+    };
+    let letter = match own_words {
+        Some(own) => {
+            let (subject, text) = own.fill(&values(&name, &case.id, &words));
+            let html = own::to_html(&subject, &text).map_err(Error::internal)?;
+            compose_as(sender, &head, at, to, (&subject, text, html))
+        }
+        None => compose(sender, &head, at, to, &words),
+    };
+    let mut letter = letter?;
     if let Some(own) = program_keys::current(app, &policy.program.slug).await?
         && let Some(field) = encrypted::autocrypt(sender.address.as_ref(), &own, app.now())
     {
@@ -188,6 +202,19 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
             Ok(bytes) => letter.bytes = bytes,
             Err(why) => return Ok(Built::Held(why.to_string())),
         }
+    }
+    // Where a notice can be ended, its head says how (RFC 2369). Reporters are told of their own report and nothing else.
+    let ends = match &recipient {
+        Recipient::Member(_) => Some(format!("<{}/desk/settings#s-letters>", app.config.base_url)),
+        Recipient::Outside { .. } => {
+            policy.contacts.first().map(|contact| format!("<mailto:{}?subject=unsubscribe>", contact.email))
+        }
+        Recipient::Reporter(_) | Recipient::Contact(_) => None,
+    };
+    if let Some(ends) = ends {
+        let mut bytes = format!("List-Unsubscribe: {ends}\r\n").into_bytes();
+        bytes.append(&mut letter.bytes);
+        letter.bytes = bytes;
     }
     Ok(Built::Letter(Box::new(letter)))
 }
@@ -217,6 +244,25 @@ pub async fn ask_for_key(app: &App, row: &OutboxRow) -> Result<(), Error> {
         // Asked before.
         Ok(()) | Err(StoreError::Conflict) => Ok(()),
         Err(why) => Err(why.into()),
+    }
+}
+
+/// What fills the places of a program's own words.
+fn values(program: &str, case: &CaseId, words: &Words) -> own::Values {
+    let dates = words.dates.iter().map(|date| match date.note.as_str() {
+        "" => format!("- {}: {}", date.what, date.when),
+        note => format!("- {}: {} ({note})", date.what, date.when),
+    });
+    own::Values {
+        program: program.to_owned(),
+        case: case.0.clone(),
+        lead: words.lead.clone(),
+        body: words.body.join("\n\n"),
+        dates: dates.collect::<Vec<_>>().join("\n"),
+        expected: words.expected.clone(),
+        url: words.link.as_ref().map(|link| link.url.clone()).unwrap_or_default(),
+        why: words.why.clone(),
+        answers: words.answers.clone(),
     }
 }
 
@@ -289,10 +335,7 @@ fn to_itself(app: &App, sender: &Sender, row: &OutboxRow, policy: &Policy) -> Re
 /// What letters to a reporter who came by mail can say and carry; `None` for everybody else.
 fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Result<Option<ByMail>, Error> {
     let Recipient::Reporter(number) = recipient else { return Ok(None) };
-    let report = case
-        .reports
-        .iter()
-        .find(|report| report.number == *number && report.channel == Channel::Mail && report.filed_by.is_none());
+    let report = case.reports.iter().find(|report| report.number == *number && report.channel == Channel::Mail);
     let Some(report) = report else { return Ok(None) };
     let hash = case.history.iter().find_map(|entry| match &entry.what {
         Event::Reported { number: of, receipt, .. } if of == number => execute::rebuild::unhex(receipt),
@@ -300,6 +343,10 @@ fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Re
     });
     let Some(hash) = hash else { return Ok(None) };
     let keys = app.keys()?;
+    // Some that members filed before had a receipt of chance.
+    if !execute::report::has_mail_receipt(keys, case.id.as_str(), &hash) {
+        return Ok(None);
+    }
     let secrets = execute::report::reply_secrets(keys, &hash);
     Ok(Some(ByMail {
         receipt: execute::report::mail_receipt(keys, case.id.as_str()),
@@ -359,6 +406,19 @@ pub fn compose(
     to: Address,
     words: &Words,
 ) -> Result<Letter, Error> {
+    let text = words.render().map_err(Error::internal)?;
+    let html = words.html().map_err(Error::internal)?;
+    compose_as(sender, head, at, to, (&words.subject, text, html))
+}
+
+/// The same with subject, text and HTML as they are.
+fn compose_as(
+    sender: &Sender,
+    head: &Heading<'_>,
+    at: Timestamp,
+    to: Address,
+    (subject, text, html): (&str, String, String),
+) -> Result<Letter, Error> {
     let host = sender.address.domain();
     let Heading { program, id, .. } = *head;
     let thread = format!("thread-{}@{host}", head.thread);
@@ -370,15 +430,15 @@ pub fn compose(
     let bytes = message
         .from((name, sender.address.as_ref() as &str))
         .to(to.as_ref() as &str)
-        .subject(address::display_line(&words.subject))
+        .subject(address::display_line(subject))
         .date(Date::new(at.as_second()))
         .message_id(format!("{id}@{host}"))
         .in_reply_to(thread.clone())
         .references(thread)
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .header("X-Candor-Letter", Raw::new(head.mark))
-        .text_body(words.render().map_err(Error::internal)?)
-        .html_body(words.html().map_err(Error::internal)?)
+        .text_body(text)
+        .html_body(html)
         .write_to_vec()
         .map_err(Error::internal)?;
     // Where the domain is the sender's own, a letter that cannot be delivered comes back to its case.

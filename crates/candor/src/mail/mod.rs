@@ -7,6 +7,7 @@ pub mod outside; // what recipients of a schedule are told
 pub mod subscribers; // letters to those who asked for advisories
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
+pub mod digest; // one letter a day, for members who wish it
 pub mod dkim; // signed by the program's own domain
 pub mod encrypted; // and encrypted on the way
 pub mod smtp; // over SMTP
@@ -17,6 +18,8 @@ pub mod imap; // in from a mailbox
 mod bounces; // letters of ours that come back
 pub mod origin; // who really sent a mail
 mod facts; // what a report asks for, from a mail
+pub mod forwards; // mails that members pass on for their authors
+mod passed_on; // what becomes of those
 pub mod members; // what members write from their own mail program
 pub mod tasks; // what is still to be done with a mail that was taken in
 mod opening; // what is encrypted or signed, read with keys

@@ -18,6 +18,7 @@ use candor_core::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 
 use super::apart::read_apart;
+use super::forwards;
 use super::members::{self, Desk};
 use super::read::asks::{self, Ask};
 use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox};
@@ -69,6 +70,8 @@ pub enum Outcome {
     Unverified(CaseId),
     /// One of many servers' reports within an hour: kept with the newest of them.
     Folded(CaseId),
+    /// Kept until it is known whether it is a member's, who passes it on for its author.
+    Held,
     /// Taken in before.
     Again,
     /// One of our own letters; it ends here.
@@ -146,7 +149,7 @@ static LANES: LazyLock<Vec<tokio::sync::Mutex<()>>> =
 /// # Errors
 /// When it could not be kept; nothing of it was, and it may be handed over again.
 pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Outcome, Error> {
-    let keys = app.keys()?;
+    app.keys()?;
     let bound = envelope.program.as_ref().and_then(|program| app.policy(program));
     let Some(found) = place(app, &envelope.to).or_else(|| {
         let secret = split(&envelope.to).and_then(|(local, _)| local.split_once('+').map(|(_, it)| it.to_owned()));
@@ -170,7 +173,6 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     if envelope.from.as_deref() == Some("") {
         letter.automatic.get_or_insert(Automatic::Bounce);
     }
-    let lookups = keys.root().purpose(Purpose::Lookup);
     let returned = bounces::letter_of(app, &letter, &raw).await?;
     let desk = match found.secret.as_deref() {
         Some(secret) => members::find(app, secret).await?,
@@ -180,37 +182,28 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
         Some(_) => None,
         None => whose(app, &letter, found.secret.as_deref()).await?,
     };
-    let body = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &raw[letter.body_at..]);
-    let program = found.policy.program.slug.clone();
-    let from = letter.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
-    let mut named = format!("{program}\n{}\n{from}\n{}\n", letter.message_id, letter.subject).into_bytes();
-    named.extend_from_slice(body.as_ref());
+    let mut beyond = String::new();
     // The same mail to the addresses of two reports belongs to both.
     if let Some((case, number)) = &whose {
-        named.extend_from_slice(format!("\n{case}\n{number}").as_bytes());
+        beyond = format!("\n{case}\n{number}");
     }
     if let Some(desk) = &desk {
-        named.extend_from_slice(format!("\n{}\n{}", desk.case, desk.task()).as_bytes());
+        beyond = format!("\n{}\n{}", desk.case, desk.task());
     }
-    let key = match &returned {
-        // A letter comes back once, however often servers say so.
-        Some(returned) => lookup(lookups, "mail that came back", returned.id.as_bytes()),
-        None => lookup(lookups, "mail", &named),
-    };
-    let sender = match letter.automatic {
-        // Bounces come from everywhere and are one sender.
-        Some(Automatic::Bounce | Automatic::Own) => "automatic".to_owned(),
-        _ => from,
-    };
-    // Two names for one sender, so that answers and bounces never count as reports.
-    let writer = lookup(lookups, "mail writer", sender.as_bytes());
-    let sender = lookup(lookups, "mail sender", sender.as_bytes());
-    let letter = Box::pin(opening::opened(app, &program, whose.as_ref(), &key, raw.clone(), limits, letter)).await?;
-    let path = envelope.from.clone();
-    let mail = Mail { app, program, key, sender, writer, raw, letter, path, now: app.now() };
-    let _turn = LANES[usize::from(sender[0]) % LANES.len()].lock().await;
+    let program = found.policy.program.slug.clone();
+    let mut mail = Mail::new(app, program, letter, raw, envelope.from.clone(), &beyond, returned.as_ref())?;
+    let shut = std::mem::take(&mut mail.letter);
+    let opening = opening::opened(app, &mail.program, whose.as_ref(), &mail.key, mail.raw.clone(), limits, shut);
+    mail.letter = Box::pin(opening).await?;
+    let _turn = LANES[usize::from(mail.sender[0]) % LANES.len()].lock().await;
     if store::mail::find(&app.store, &mail.key).await?.is_some() {
         return Ok(Outcome::Again);
+    }
+    if returned.is_none() && desk.is_none() && whose.is_none() && app.config.mail_dns != MailDns::Off {
+        let member = forwards::member_of(app, &found.policy, &mail.letter, mail.raw.len()).await?;
+        if let Some(member) = member {
+            return mail.hold(&member).await;
+        }
     }
     let mut kept = Kept { app, files: Vec::new() };
     let outcome = match returned {
@@ -260,19 +253,19 @@ async fn whose(app: &App, letter: &Letter, secret: Option<&str>) -> Result<Optio
 }
 
 /// Files that were sealed for this mail and may have become part of nothing.
-struct Kept<'a> {
-    app: &'a App,
-    files: Vec<FileRef>,
+pub(super) struct Kept<'a> {
+    pub(super) app: &'a App,
+    pub(super) files: Vec<FileRef>,
 }
 
 impl Kept<'_> {
     /// Nothing of this mail is kept so far, after all.
-    async fn forget(&mut self) {
+    pub(super) async fn forget(&mut self) {
         self.drop_unused().await;
         self.files.clear();
     }
 
-    async fn drop_unused(&self) {
+    pub(super) async fn drop_unused(&self) {
         for file in &self.files {
             if let Ok(None) = store::blobs::get(&self.app.store, file.id.as_str()).await {
                 drop(self.app.blobs.remove(file.id.as_str()).await);
@@ -280,7 +273,7 @@ impl Kept<'_> {
         }
     }
 
-    async fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    pub(super) async fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let mut upload = execute::files::upload(self.app, name).await?;
         for piece in bytes.chunks(store::blobs::CHUNK) {
             upload.push(piece).await?;
@@ -291,19 +284,59 @@ impl Kept<'_> {
 }
 
 /// One mail on its way in.
-struct Mail<'a> {
-    app: &'a App,
-    program: ProgramSlug,
-    key: [u8; 16],
+pub(super) struct Mail<'a> {
+    pub(super) app: &'a App,
+    pub(super) program: ProgramSlug,
+    pub(super) key: [u8; 16],
     /// The sender, by whom reports are counted.
-    sender: [u8; 16],
+    pub(super) sender: [u8; 16],
     /// The same, for mails that file none.
-    writer: [u8; 16],
-    raw: Arc<Vec<u8>>,
-    letter: Letter,
+    pub(super) writer: [u8; 16],
+    pub(super) raw: Arc<Vec<u8>>,
+    pub(super) letter: Letter,
     /// The return path, when the door was told.
-    path: Option<String>,
-    now: Timestamp,
+    pub(super) path: Option<String>,
+    /// The task that kept it until now.
+    pub(super) held: Option<String>,
+    /// What the team should know of it besides.
+    pub(super) more: Vec<String>,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Mail<'a> {
+    /// A mail with what it is known by: program, id, sender, subject and body, and what is `beyond` those; or the letter
+    /// that it brings back.
+    pub(super) fn new(
+        app: &'a App,
+        program: ProgramSlug,
+        letter: Letter,
+        raw: Arc<Vec<u8>>,
+        path: Option<String>,
+        beyond: &str,
+        returned: Option<&bounces::Returned>,
+    ) -> Result<Self, Error> {
+        let lookups = app.keys()?.root().purpose(Purpose::Lookup);
+        let body = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &raw[letter.body_at..]);
+        let from = letter.from.as_ref().map(|from| from.address.to_lowercase()).unwrap_or_default();
+        let mut named = format!("{program}\n{}\n{from}\n{}\n", letter.message_id, letter.subject).into_bytes();
+        named.extend_from_slice(body.as_ref());
+        named.extend_from_slice(beyond.as_bytes());
+        let key = match returned {
+            // A letter comes back once, however often servers say so.
+            Some(returned) => lookup(lookups, "mail that came back", returned.id.as_bytes()),
+            None => lookup(lookups, "mail", &named),
+        };
+        let sender = match letter.automatic {
+            // Bounces come from everywhere and are one sender.
+            Some(Automatic::Bounce | Automatic::Own) => "automatic".to_owned(),
+            _ => from,
+        };
+        // Two names for one sender, so that answers and bounces never count as reports.
+        let writer = lookup(lookups, "mail writer", sender.as_bytes());
+        let sender = lookup(lookups, "mail sender", sender.as_bytes());
+        let (held, more, now) = (None, Vec::new(), app.now());
+        Ok(Self { app, program, key, sender, writer, raw, letter, path, held, more, now })
+    }
 }
 
 impl Mail<'_> {
@@ -323,7 +356,7 @@ impl Mail<'_> {
         self.report(kept).await
     }
 
-    fn log(&self, why: &Refusal) {
+    pub(super) fn log(&self, why: &Refusal) {
         tracing::warn!(program = %self.program, code = why.code(), "a mail could not be taken as what it is; it is kept for the team");
     }
 
@@ -404,7 +437,7 @@ impl Mail<'_> {
     }
 
     /// Has it worked out who sent it, when it is kept. Servers' reports are known by the letter they bring back.
-    fn to_check(&self, case: &CaseId, files: &[FileRef], act: Option<&str>) -> Option<Statement> {
+    pub(super) fn to_check(&self, case: &CaseId, files: &[FileRef], act: Option<&str>) -> Option<Statement> {
         if self.app.config.mail_dns == MailDns::Off || matches!(self.letter.automatic, Some(Automatic::Bounce)) {
             return None;
         }
@@ -412,7 +445,7 @@ impl Mail<'_> {
         tasks::statement(self.app, file, case, act, self.path.as_deref().unwrap_or_default(), self.now)
     }
 
-    fn seen(&self, who: &[u8], stream: &str, answer: Letters) -> Statement {
+    pub(super) fn seen(&self, who: &[u8], stream: &str, answer: Letters) -> Statement {
         store::mail::insert_statement(&store::mail::MailRow {
             key: &self.key,
             program: self.program.as_str(),
@@ -507,6 +540,7 @@ impl Mail<'_> {
 
     fn all_noticed(&self) -> Vec<String> {
         let mut words: Vec<String> = self.letter.noticed.iter().map(super::read::Noticed::words).collect();
+        words.extend(self.more.iter().cloned());
         match self.letter.automatic {
             Some(Automatic::List) if !self.letter.from_list => {
                 words.push(format!("It was {}.", Automatic::List.words()));
@@ -708,7 +742,7 @@ impl Mail<'_> {
     }
 
     /// A mail without a secret: a new report, or one of too many.
-    async fn report(&self, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
+    pub(super) async fn report(&self, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
         let hour = (self.now - SignedDuration::from_hours(1)).as_microsecond();
         let (count, newest) =
             store::mail::of_sender(&self.app.store, &self.sender, self.program.as_str(), hour).await?;
@@ -743,6 +777,7 @@ impl Mail<'_> {
         let rows = |case: &CaseId| {
             let mut rows = vec![self.seen(&self.sender, case.as_str(), answer)];
             rows.extend(self.to_check(case, &kept.files, None));
+            rows.extend(self.held.as_deref().map(store::mail_tasks::delete_statement));
             rows
         };
         let beside = Beside { rows: &rows, letters: answer };
@@ -803,7 +838,7 @@ impl Mail<'_> {
 }
 
 /// The text as long as a message may be; the whole mail is kept beside it.
-fn fitting(text: &str) -> String {
+pub(super) fn fitting(text: &str) -> String {
     if text.chars().count() <= MESSAGE_LIMIT {
         return text.to_owned();
     }

@@ -5,13 +5,15 @@ use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::event::{Event, FileRef};
-use candor_core::id::CaseId;
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::origin::Origin;
 use jiff::{SignedDuration, Timestamp};
 
 use super::apart::read_apart;
+use super::forwards::{self, Held};
 use super::members::{self, Desk};
 use super::origin::Checker;
+use super::passed_on;
 use super::read::Limits;
 use crate::app::App;
 use crate::error::Error;
@@ -47,12 +49,26 @@ pub(super) fn statement(
     path: &str,
     now: Timestamp,
 ) -> Option<Statement> {
-    let envelope = seal(key(app).ok()?, &place(file), path.as_bytes()).ok()?;
-    Some(mail_tasks::insert_statement(&Task {
+    sealed(app, file, case.as_str(), act.unwrap_or(CHECK), path.as_bytes(), now).ok()
+}
+
+/// The same, with what is kept sealed in the row.
+///
+/// # Errors
+/// Without keys.
+pub(super) fn sealed(
+    app: &App,
+    file: &str,
+    stream: &str,
+    act: &str,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<Statement, Error> {
+    Ok(mail_tasks::insert_statement(&Task {
         file: file.to_owned(),
-        stream: case.0.clone(),
-        act: act.unwrap_or(CHECK).to_owned(),
-        envelope,
+        stream: stream.to_owned(),
+        act: act.to_owned(),
+        envelope: seal(key(app)?, &place(file), bytes)?,
         at: now.as_microsecond(),
         tries: 0,
     }))
@@ -93,6 +109,9 @@ async fn put_off(app: &App, task: &Task) -> Result<(), Error> {
 
 /// Whether the mail is done with.
 async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> {
+    if let Some((member, program)) = forwards::of_task(&task.act) {
+        return Box::pin(pass_on(app, checker, task, &member, &program)).await;
+    }
     let id = CaseId(task.stream.clone());
     let found = match execute::load_case(app, &Actor::Clock, &id).await {
         Ok(case) => entry(&case, &task.file).map(|seq| (case, seq)),
@@ -137,6 +156,25 @@ async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> 
         app.store.commit(store::Batch::main(rows)).await?;
         app.nudge_worker();
     }
+    Ok(true)
+}
+
+/// Whether a mail that a member passes on is done with.
+async fn pass_on(
+    app: &App,
+    checker: &Checker,
+    task: &Task,
+    member: &MemberId,
+    program: &ProgramSlug,
+) -> Result<bool, Error> {
+    let bytes = open(key(app)?, &place(&task.file), &task.envelope)?;
+    let Some(held) = Held::of(&bytes) else { return drop_task(app, task).await };
+    let origin = checker.check(&held.raw, held.path.as_deref()).await;
+    let since = Timestamp::from_microsecond(task.at).map_err(Error::internal)?;
+    if origin.is_open() && app.now() < since + PATIENCE {
+        return Ok(false);
+    }
+    Box::pin(passed_on::held(app, &task.file, held, (member, program), &origin)).await?;
     Ok(true)
 }
 

@@ -23,6 +23,9 @@ statements! {
     DONE = "update outbox set state = 'done', done_at = $3, error = null where id = $1 and attempts = $2 and state = 'waiting'";
     DROPPED = "update outbox set state = 'done', done_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     RETRY = "update outbox set next_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
+    PUT_OFF = "update outbox set next_at = $3, attempts = 0 where id = $1 and attempts = $2 and state = 'waiting'";
+    WAITING_FOR = concat!("select ", columns!(), " from outbox where recipient = $1 and state = 'waiting' order by next_at, id limit $2");
+    SENT_SINCE = "select count(*) from outbox where stream = $1 and recipient = $2 and state = 'done' and error is null and done_at > $3";
     FAIL = "update outbox set state = 'failed', done_at = $3, error = $4 where id = $1 and attempts = $2 and state = 'waiting'";
     REVIVE = "update outbox set state = 'waiting', done_at = null, next_at = $2 where id = $1 and state = 'failed'";
     RELEASE = "update outbox set state = 'waiting', done_at = null, error = null, next_at = $3 \
@@ -157,6 +160,32 @@ pub async fn dropped(store: &Store, claimed: &OutboxRow, now: i64, reason: &str)
 /// As [`Store::commit`].
 pub async fn retry(store: &Store, claimed: &OutboxRow, next_at: i64, error: &str) -> Result<bool> {
     settle(store, Statement::new(RETRY, vals![&claimed.id, claimed.attempts, next_at, error])).await
+}
+
+/// It is not its time yet, as if it had not been claimed: until `next_at` it holds up none after it. False when the claim was
+/// lost meanwhile.
+///
+/// # Errors
+/// As [`Store::commit`].
+pub async fn put_off(store: &Store, claimed: &OutboxRow, next_at: i64) -> Result<bool> {
+    settle(store, Statement::new(PUT_OFF, vals![&claimed.id, claimed.attempts, next_at])).await
+}
+
+/// Letters that wait for one recipient, over all cases, in the order in which they may leave.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn waiting_for(store: &Store, recipient: &str, limit: i64) -> Result<Vec<OutboxRow>> {
+    store.query(WAITING_FOR, vals![recipient, limit]).await?.into_iter().map(letter).collect()
+}
+
+/// How many letters of a case left for a recipient since an instant, microseconds UTC.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn sent_since(store: &Store, stream: &str, recipient: &str, since: i64) -> Result<i64> {
+    let row = store.query_one(SENT_SINCE, vals![stream, recipient, since]).await?;
+    Ok(row.map(|mut row| row.int(0)).transpose()?.unwrap_or_default())
 }
 
 /// Given up for good; a person must look. False when the claim was lost meanwhile.

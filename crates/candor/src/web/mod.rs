@@ -21,6 +21,7 @@ pub mod subscribe; // advisories by mail
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
 pub mod hooks; // who is called when something is published
+pub mod letters; // the words of letters, with a preview
 pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod settings; // programs, people, tokens, sessions, letters on their way
 pub mod demo_mail; // letters that a demonstration would have sent
@@ -42,7 +43,8 @@ pub fn router(app: &App) -> Router<App> {
             .merge(desk::routes())
             .merge(settings::routes())
             .merge(hooks::routes())
-            .merge(openpgp_keys::routes());
+            .merge(openpgp_keys::routes())
+            .merge(letters::routes());
     }
     if app.config.demo {
         router = router.merge(demo_mail::routes());

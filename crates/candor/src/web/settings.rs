@@ -45,6 +45,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/settings/tokens", get(back).post(make_token))
         .route("/desk/settings/tokens/{id}/revoke", post(revoke_token))
         .route("/desk/settings/sessions/{id}/end", post(end_session))
+        .route("/desk/settings/daily", get(back).post(daily))
         .route("/desk/settings/recovery", get(back).post(new_codes))
         .route("/desk/settings/outbox/{id}/retry", post(retry))
 }
@@ -94,6 +95,7 @@ fn done_words(done: &str) -> Option<&'static str> {
         "enabled" => "The member may sign in again.",
         "revoked" => "The token is revoked.",
         "ended" => "The session has ended.",
+        "daily" => "From now on letters come as you chose.",
         "retry" => "The letter will be tried again now.",
         _ => return None,
     })
@@ -123,6 +125,7 @@ async fn view(app: &App, member: &Member, shown: Shown) -> Result<Settings, Erro
         tokens: token_rows(app, member, now).await?,
         sessions: session_rows(app, member, now).await?,
         outbox: outbox_view(app, member, now).await?,
+        daily: accounts::digest::wishes(app, member.id()).await?,
         may_manage: member.view.admin,
         invite: if member.view.admin && fresh { invite_fields(app, &shown.invite) } else { Group::default() },
         token: if fresh { token_fields(member, &shown.token) } else { Group::default() },
@@ -389,6 +392,13 @@ async fn invite(State(app): State<App>, member: Member, request: Request) -> Res
             again(&app, &member, Shown { invite: Typed { fields, objections }, ..Shown::default() }).await
         }
     }
+}
+
+/// `POST /desk/settings/daily`
+async fn daily(State(app): State<App>, member: Member, request: Request) -> Result<Response, Rejection> {
+    let fields = read(&member, request).await?;
+    accounts::digest::set(&app, member.id(), fields.get("daily") == "yes").await?;
+    Ok(done("daily"))
 }
 
 /// The member a form is about. Nobody changes their own account here.

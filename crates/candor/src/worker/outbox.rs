@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::mail::digest::{self, Daily};
 use crate::mail::letters::{self, Built};
 use crate::mail::smtp::Failed;
 use crate::mail::{BadPost, Post, dkim};
@@ -22,6 +23,8 @@ const LEASE: SignedDuration = SignedDuration::from_mins(10);
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 /// Longest pause between two tries.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(6);
+/// Letters of one case that a reporter gets within an hour; the rest leaves later.
+const AN_HOUR: i64 = 12;
 /// How long a letter is kept trying.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(240);
 
@@ -93,6 +96,26 @@ pub(super) async fn round(app: &App, post: &Post, shutdown: &mut watch::Receiver
 
 /// Delivers one letter. Gives the reason when the server cannot be reached at all.
 async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered) -> Result<Option<String>, Error> {
+    // A person gets no more than this of one case; what is over keeps its order and leaves later.
+    if row.recipient.starts_with("reporter:") {
+        let hour = (app.now() - SignedDuration::from_hours(1)).as_microsecond();
+        if outbox::sent_since(&app.store, &row.stream, &row.recipient, hour).await? >= AN_HOUR {
+            let next = (app.now() + SignedDuration::from_mins(20)).as_microsecond();
+            outbox::retry(&app.store, row, next, "more letters than one person gets in an hour; it leaves later")
+                .await?;
+            total.later += 1;
+            return Ok(None);
+        }
+    }
+    match Box::pin(digest::look(app, &post.sender, row)).await? {
+        Daily::Alone => {}
+        Daily::Told => return Ok(None),
+        Daily::Until(at) => {
+            outbox::put_off(&app.store, row, at.as_microsecond()).await?;
+            return Ok(None);
+        }
+        Daily::Together(letter, rows) => return together(app, post, row, *letter, &rows, total).await,
+    }
     let letter = match Box::pin(letters::build(app, &post.sender, row)).await {
         Ok(Built::Letter(letter)) => match dkim::signed(app, *letter).await {
             Ok(letter) => letter,
@@ -127,6 +150,35 @@ async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered)
         Ok(()) => {
             if !outbox::done(&app.store, row, app.now().as_microsecond()).await? {
                 warn!(letter = row.id, "a letter took longer than its claim; it may arrive twice under one Message-ID");
+            }
+            total.sent += 1;
+            Ok(None)
+        }
+        Err(Failed::Never(words)) => give_up(app, row, &words, total).await.map(|()| None),
+        Err(Failed::Later(words)) => later(app, row, &words, total).await.map(|()| None),
+        Err(Failed::Unreachable(words)) => later(app, row, &words, total).await.map(|()| Some(words)),
+    }
+}
+
+/// Delivers the daily letter of a member, and settles what it tells.
+async fn together(
+    app: &App,
+    post: &Post,
+    row: &OutboxRow,
+    letter: letters::Letter,
+    rows: &[OutboxRow],
+    total: &mut Delivered,
+) -> Result<Option<String>, Error> {
+    let letter = dkim::signed(app, letter).await?;
+    match post.send(&letter).await {
+        Ok(()) => {
+            let now = app.now().as_microsecond();
+            for told in rows {
+                if told.id == row.id {
+                    outbox::done(&app.store, row, now).await?;
+                } else {
+                    outbox::dropped(&app.store, told, now, "told in the daily letter").await?;
+                }
             }
             total.sent += 1;
             Ok(None)

@@ -151,3 +151,102 @@ async fn where_the_policy_asks_for_a_signature_or_for_nothing_a_domain_proves_no
     let text = to(&app, ANNA).pop().expect("a letter").1;
     assert!(!text.contains("security+"), "{text}");
 }
+
+/// A mail of somebody, passed on by somebody else to the program.
+fn passed_on(from: &str, to: &str) -> Vec<u8> {
+    let inner = "From: Ada <ada@outside.example>\nDate: Mon, 23 Feb 2026 10:00:00 +0000\nSubject: Overflow in the parser\n\nIt overflows.";
+    mail(
+        from,
+        "Fwd: Overflow in the parser",
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n",
+        &format!("--b\n\nCame to {to}.\n--b\nContent-Type: message/rfc822\n\n{inner}\n--b--"),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_passes_a_mail_on_and_it_is_its_authors_report_of_the_day_it_was_written() {
+    let (_place, app, _dns, team, first) = begin("domain").await;
+    let raw = team.sign(&passed_on(ANNA, "info@example.org"));
+    assert_eq!(comes(&app, crate::mail_in::US, raw.clone()).await, Outcome::Held);
+    assert_eq!(comes(&app, crate::mail_in::US, raw.clone()).await, Outcome::Again);
+    worker::check_once(&app).await.expect("it is looked at");
+    assert_eq!(comes(&app, crate::mail_in::US, raw).await, Outcome::Again);
+    let case = newest(&app, &first).await;
+    let report = &case.reports[0];
+    assert_eq!(report.contact.as_ref().map(|contact| contact.email.as_str()), Some(ADA));
+    assert!(report.filed_by.is_some());
+    assert_eq!((report.at, case.title.as_str()), (at("2026-02-23T10:00:00Z"), "Overflow in the parser"));
+    assert_eq!(report.facts.description, "It overflows.");
+    let policy = app.policy(&"store".into()).expect("a policy");
+    let clock = &candor_core::promises::clocks(&case, &policy, app.now())[0];
+    assert_eq!(clock.due, at("2026-02-25T10:00:00Z"), "the promise counts from the day it was written");
+    // The author is told, neutrally, and can go on by mail.
+    posts(&app).await;
+    let told = to(&app, ADA);
+    let (_, text, letter) = told.last().expect("a letter");
+    assert!(!text.contains("parser") && !text.contains("overflows"), "{text}");
+    assert!(letter.contains("Reply-To"), "{letter}");
+    let address = crate::mail_in::secret(&app, ADA);
+    assert_eq!(
+        comes(&app, &address, mail(ADA, "Re: x", "", "Thank you, more follows.")).await,
+        Outcome::Joined(case.id)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_e1_a_mail_passed_on_under_a_members_name_is_filed_as_what_it_is() {
+    let (_place, app, _dns, _team, first) = begin("domain").await;
+    assert_eq!(comes(&app, crate::mail_in::US, passed_on(ANNA, "info@example.org")).await, Outcome::Held);
+    worker::check_once(&app).await.expect("it is looked at");
+    let case = newest(&app, &first).await;
+    let report = &case.reports[0];
+    assert!(report.filed_by.is_none() && report.at >= at("2026-03-02T09:00:00Z"), "no clock is set back");
+    assert!(report.facts.noticed.iter().any(|words| words.contains("not proven")), "{:?}", report.facts.noticed);
+    // Of somebody who is no member it is a report at once.
+    let outcome = comes(&app, crate::mail_in::US, passed_on("eve@outside.example", "me")).await;
+    assert!(matches!(outcome, Outcome::Filed(_)), "{outcome:?}");
+}
+
+/// The case that is not this one.
+async fn newest(app: &App, but: &CaseId) -> candor_core::case::Case {
+    let streams = candor::store::journal::streams(&app.store, "", 10).await.expect("streams");
+    let other = streams.into_iter().map(CaseId).find(|id| id != but).expect("another case");
+    look(app, &other).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_who_wishes_it_gets_what_can_wait_in_one_letter_in_the_morning() {
+    let (_place, app, _dns, _team, first) = begin("never").await;
+    let anna = accounts::find(&app, ANNA).await.expect("a member").id;
+    accounts::digest::set(&app, &anna, true).await.expect("it is kept");
+    let before = to(&app, ANNA).len();
+    let address = crate::mail_in::secret(&app, ADA);
+    comes(&app, &address, mail(ADA, "Re: x", "", "More.")).await;
+    let second = filed(&app, mail("eve@outside.example", "Other", "", "x")).await;
+    let give = Command::Assign { to: Some(anna.clone()) };
+    execute(&app, &member("store", "lead"), &second, give, None).await.expect("it is hers");
+    posts(&app).await;
+    app.set_clock(at("2026-03-03T06:59:00Z"));
+    posts(&app).await;
+    assert_eq!(to(&app, ANNA).len(), before, "it waits for the morning");
+    app.set_clock(at("2026-03-03T07:00:01Z"));
+    posts(&app).await;
+    let told = to(&app, ANNA);
+    assert_eq!(told.len(), before + 1, "one letter");
+    let (subject, text, raw) = told.last().expect("a letter");
+    assert_eq!(subject, "2 things happened in your cases");
+    for (case, what) in [(&first, "the reporter wrote"), (&second, "it was given to you")] {
+        assert!(text.replace('\n', " ").contains(&format!("Case {case}: {what}.")), "{text}");
+    }
+    assert!(!raw.contains("Other") && !raw.contains("More."));
+    assert_eq!(candor::store::outbox::waiting(&app.store).await.expect("rows").0, 0);
+    // Back to every letter at once, with the way to change it in its head.
+    accounts::digest::set(&app, &anna, false).await.expect("it is kept");
+    comes(&app, &address, mail(ADA, "Re: y", "", "Still more.")).await;
+    posts(&app).await;
+    let told = to(&app, ANNA);
+    assert_eq!(told.len(), before + 2);
+    assert!(
+        told.last().expect("a letter").2.contains("List-Unsubscribe: <https://candor.example/desk/settings#s-letters>")
+    );
+}

@@ -2,10 +2,13 @@
 
 use crate::letters::{POLICY, at};
 use crate::mail_in::{ADA, comes, filed, look, mail, posts, secret};
+use crate::support::binary::candor;
 use crate::support::dns::{Dns, Signing};
 use crate::support::places::Place;
 use candor::app::App;
 use candor::config::MailDns;
+use candor::mail::dkim::{self, DkimKey};
+use candor::mail::origin::Checker;
 use candor::mail::receive::Outcome;
 use candor::worker;
 use candor_core::case::Case;
@@ -126,4 +129,70 @@ async fn a_mail_whose_checks_would_cost_too_much_is_not_checked() {
     assert_eq!(worker::check_once(&app).await.expect("it is looked at"), 1);
     assert_eq!(found(&look(&app, &case).await)[0].dmarc, Check::Broken);
     assert!(!dns.asked().iter().any(|name| name.contains("victim")), "nobody is asked sixty times");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_are_signed_once_the_programs_key_is_in_use_and_whoever_gets_them_can_check_it() {
+    let dns = Dns::begin(&[("_dmarc.example.org", "v=DMARC1; p=reject")]).await;
+    let place = Place::sqlite().await;
+    let app = place.app_with(&[POLICY], |config| config.mail_from = "Desk <desk@example.org>".into()).await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    let program = "store".into();
+    let key = DkimKey::make("example.org", None, app.now()).expect("a key");
+    dns.says(&key.record_name(), &key.record().expect("a record"));
+    dkim::put_next(&app, &program, key).await.expect("it is kept");
+    let letter = async |who: &str| {
+        filed(&app, mail(who, "Overflow", "", "It overflows.")).await;
+        posts(&app).await;
+        crate::mail_in::to(&app, who).pop().expect("a letter").2
+    };
+    let unsigned = letter("ann@outside.example").await;
+    assert!(!unsigned.contains("DKIM-Signature"), "its record may not be there yet");
+    assert!(dkim::take_into_use(&app, &program).await.expect("it is kept"));
+    let signed = letter("bob@outside.example").await;
+    let checker = Checker::new(&MailDns::Server(dns.at), &[]).expect("a DNS").expect("it checks");
+    let origin = checker.check(signed.as_bytes(), None).await;
+    assert!(origin.proves_domain(), "{origin:?}\n{signed}");
+    let changed = signed.replace("Subject: ", "Subject: Urgent! ");
+    assert!(!checker.check(changed.as_bytes(), None).await.proves_domain());
+    let doubled = signed.replace("From: ", "From: evil@evil.example\r\nFrom: ");
+    assert!(!checker.check(doubled.as_bytes(), None).await.proves_domain(), "a second From breaks it");
+    dkim::forget(&app, &program).await.expect("it is gone");
+    assert!(!letter("cyd@outside.example").await.contains("DKIM-Signature"));
+}
+
+#[test]
+fn the_command_line_makes_a_key_prints_its_record_and_shows_the_words_of_letters() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, policy) = (folder.path().join("data"), folder.path().join("store.toml"));
+    std::fs::write(&policy, POLICY).expect("written");
+    let says = |words: &[&str]| {
+        let (status, text) = candor(&data, words);
+        assert_eq!(status, 0, "{words:?}: {text}");
+        text
+    };
+    says(&["program", "add", &policy.display().to_string()]);
+    let dkim = ["mail", "dkim", "--program", "store", "--domain", "example.org", "--selector", "desk"];
+    let made = says(&dkim);
+    assert!(
+        made.contains("signs nothing yet")
+            && made.contains("desk._domainkey.example.org. IN TXT ( \"v=DKIM1; k=rsa; p="),
+        "{made}"
+    );
+    assert_eq!(says(&dkim), made, "the same key again");
+    let used = says(&["mail", "dkim", "--program", "store", "--use"]);
+    assert!(used.contains("Letters are signed with this key."), "{used}");
+    assert!(says(&["mail", "dkim", "--program", "store", "--forget"]).contains("not signed"));
+
+    let text = folder.path().join("received.txt");
+    std::fs::write(&text, "Subject: Ihr Bericht\n\n{{body}}\n{{expected}}\n{{url}}\n{{answers}}\n").expect("written");
+    let file = text.display().to_string();
+    says(&["mail", "letter", "--program", "store", "--kind", "received", "--file", &file]);
+    let listed = says(&["mail", "letter", "--program", "store"]);
+    assert!(listed.lines().any(|line| line.starts_with("received ") && line.contains(" own ")), "{listed}");
+    std::fs::write(&text, "Subject: Ihr Bericht\n\n{{bdy}}\n").expect("written");
+    let (status, told) =
+        candor(&data, &["mail", "letter", "--program", "store", "--kind", "received", "--file", &file]);
+    assert!(status != 0 && told.contains("line 3, column 1") && told.contains("`bdy` is no place"), "{told}");
+    assert!(says(&["mail", "letter", "--program", "store", "--kind", "received", "--reset"]).contains("usual words"));
 }

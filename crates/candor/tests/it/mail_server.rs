@@ -6,7 +6,7 @@ use crate::mail_in::{US, mail};
 use crate::support::places::Place;
 use candor::app::App;
 use candor::execute::load_case;
-use candor::mail::imap::{Mailbox, look};
+use candor::mail::imap::{Mailbox, look, stay};
 use candor::mail::lmtp::{Address, Door, serve};
 use candor::worker;
 use candor_core::access::Actor;
@@ -194,6 +194,15 @@ struct Dovecot {
 
 impl Dovecot {
     fn start(folder: &Path) -> Option<Self> {
+        Self::begin(folder, None)
+    }
+
+    /// The same inside TLS, with a certificate of this name below the tests' own.
+    fn start_inside_tls(folder: &Path, certificate: &str) -> Option<Self> {
+        Self::begin(folder, Some(certificate))
+    }
+
+    fn begin(folder: &Path, certificate: Option<&str>) -> Option<Self> {
         if !Path::new("/usr/sbin/dovecot").exists() || !candor_runs_as_root() {
             eprintln!("skipped: Dovecot must be installed, and the tests run as root");
             return None;
@@ -205,12 +214,23 @@ impl Dovecot {
         open_to_all(folder.parent().expect("a parent"));
         open_to_all(&folder);
         let (here, port) = (folder.display(), free_address().port());
+        let (ssl, plain, inside) = match certificate {
+            None => ("ssl = no\n".to_owned(), port, 0),
+            Some(name) => {
+                let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/tls");
+                for file in [name, "server.key"] {
+                    std::fs::copy(own.join(file), folder.join(file)).expect("a copy");
+                }
+                let files = format!("ssl_cert = <{here}/{name}\nssl_key = <{here}/server.key\n");
+                (format!("ssl = required\n{files}"), 0, port)
+            }
+        };
         let conf = format!(
-            "protocols = imap\nbase_dir = {here}/run\nstate_dir = {here}/run\nlog_path = {here}/log\nssl = no\n\
+            "protocols = imap\nbase_dir = {here}/run\nstate_dir = {here}/run\nlog_path = {here}/log\n{ssl}\
              disable_plaintext_auth = no\nlisten = 127.0.0.1\nmail_location = maildir:{here}/mail\nfirst_valid_uid = 1\n\
              passdb {{\n driver = static\n args = password=secret\n}}\n\
              userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={here}\n}}\n\
-             service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n\
+             service imap-login {{\n chroot =\n inet_listener imap {{\n port = {plain}\n }}\n inet_listener imaps {{\n port = {inside}\n ssl = yes\n }}\n}}\n\
              service anvil {{\n chroot =\n}}\n"
         );
         let file = folder.join("dovecot.conf");
@@ -224,7 +244,10 @@ impl Dovecot {
             .stderr(Stdio::null())
             .spawn()
             .expect("Dovecot starts");
-        let url = format!("imap://desk:secret@127.0.0.1:{port}?tls=none");
+        let url = match certificate {
+            None => format!("imap://desk:secret@127.0.0.1:{port}?tls=none"),
+            Some(_) => format!("imaps://desk:secret@localhost:{port}"),
+        };
         Some(Self { folder, server, mailbox: Mailbox::parse(&url, None).expect("a mailbox") })
     }
 
@@ -299,4 +322,40 @@ async fn abuse_e13_a_mailbox_gives_each_mail_once_also_when_it_is_numbered_anew(
     dovecot.lay("5.third", &mail("eve@outside.example", "Third", "", "three"));
     assert_eq!(dovecot.looked_at(&app).await, 2);
     assert_eq!(cases(&app).await.len(), 3, "the one that was known is known");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailbox_inside_tls_gives_its_mails_as_they_come_and_only_to_whom_its_certificate_convinces() {
+    let place = Place::sqlite().await;
+    let app = place.app_with(&[POLICY], |config| config.mail_ca = Some(crate::mail_tls::AUTHORITY.to_vec())).await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    let Some(dovecot) = Dovecot::start_inside_tls(place.folder.path(), "good.pem") else { return };
+    assert_eq!(dovecot.looked_at(&app).await, 0);
+    // One visit: the server says when there is more.
+    let (stop, mut stopped) = watch::channel(false);
+    let (visitor, mailbox) = (app.clone(), dovecot.mailbox.clone());
+    let visit = tokio::spawn(async move { stay(&visitor, &mailbox, &mut stopped).await });
+    for number in 1..=3 {
+        dovecot.lay(&format!("{number}.mail"), &mail("ada@outside.example", &format!("Mail {number}"), "", "text"));
+        while cases(&app).await.len() < number {}
+    }
+    stop.send(true).expect("it listens");
+    visit.await.expect("no panic").expect("it ends well");
+    assert_eq!(dovecot.mails(".Candor"), 3);
+    drop(dovecot);
+
+    // Without the authority, and with a certificate for another host, nothing is said to it.
+    let other = Place::sqlite().await;
+    let stranger = other.app(&[POLICY]).await;
+    let Some(dovecot) = Dovecot::start_inside_tls(other.folder.path(), "elsewhere.pem") else { return };
+    for app in [&stranger, &app] {
+        let why = loop {
+            match look(app, &dovecot.mailbox).await.expect_err("it is refused") {
+                // It is not up yet.
+                candor::mail::imap::Failed::Io(_) => tokio::task::yield_now().await,
+                other => break other.to_string(),
+            }
+        };
+        assert!(why.contains("TLS with the mailbox's server failed"), "{why}");
+    }
 }

@@ -16,6 +16,7 @@ mod mail_misled;
 mod mail_origin; // who really sent a mail
 mod mail_abuse; // mail as a weapon
 mod fuzz_entries; // the entry points of the fuzzer, over seeds
+mod mail_words; // letters in a program's own words
 mod mail_outage; // a mail server that is down for a week
 mod mail_corpus; // odd mails of other programs
 mod mail_doors; // LMTP and the pipe

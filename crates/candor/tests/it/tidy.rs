@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["confine", "proof", "throttle"],
     &["app"],
     &["execute"],
-    &["accounts", "program_keys", "watch", "follow", "anchors"],
+    &["letters", "accounts", "program_keys", "watch", "follow", "anchors"],
     &["search"],
     &["web", "api", "mail", "publish"],
     &["worker"],

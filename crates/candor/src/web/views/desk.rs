@@ -125,6 +125,8 @@ pub struct Settings {
     pub sessions: Vec<SessionRow>,
     /// What waits to be sent.
     pub outbox: Option<OutboxView>,
+    /// Whether the member gets what can wait in one letter a day.
+    pub daily: bool,
     /// Whether the member may invite, disable and make tokens for all.
     pub may_manage: bool,
     /// The link of a fresh invitation, shown once.

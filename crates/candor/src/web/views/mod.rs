@@ -10,6 +10,7 @@ pub mod cluster; // what hangs together with a case
 pub mod desk; // queue, settings, metrics, letters of the demo
 pub mod fmt; // words for sizes, states, severities and spans of time
 pub mod hooks; // who is called when something is published
+pub mod letters; // the words of letters
 pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod parts; // what pages are made of: shell, fields, times, problems
 pub mod publication; // schedule, release notes, broken conditions
