@@ -33,7 +33,8 @@ const KEYS_EVERY: u32 = 20;
 /// # Errors
 /// When the store cannot be read; what was read stands, and the next call goes on.
 pub async fn warm(app: &App) -> Result<(), Error> {
-    round(app, usize::MAX, true).await
+    let _one = app.shelf.filling.lock().await;
+    walk(app, usize::MAX, true).await
 }
 
 /// Makes sure that what this process committed is in the index. The first to ask reads the first cases; a store with more
@@ -42,14 +43,23 @@ pub async fn warm(app: &App) -> Result<(), Error> {
 /// # Errors
 /// When the store cannot be read.
 pub async fn catch_up(app: &App) -> Result<(), Error> {
-    if app.shelf.stage() == Stage::Cold {
-        round(app, AT_ONCE, false).await?;
+    // While all cases are read for the first time, nobody waits for that; the answer says that some may be missing.
+    if app.shelf.stage() == Stage::Cold
+        && let Ok(_one) = app.shelf.filling.try_lock()
+    {
+        Box::pin(walk(app, AT_ONCE, false)).await?;
     }
     if app.shelf.has_touched() {
-        let _one = app.shelf.filling.lock().await;
+        let _one = match app.shelf.stage() {
+            Stage::Ready => app.shelf.filling.lock().await,
+            Stage::Cold | Stage::Warming => match app.shelf.filling.try_lock() {
+                Ok(one) => one,
+                Err(_) => return Ok(()),
+            },
+        };
         let names = Names::load(app).await?;
         for case in app.shelf.take_touched() {
-            take(app, &case, &names).await?;
+            take(app, &case, &names).await;
         }
     }
     Ok(())
@@ -60,10 +70,12 @@ pub async fn keep(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut turn = 0_u32;
     loop {
         turn = turn.wrapping_add(1);
-        if app.keys().is_ok()
-            && let Err(why) = Box::pin(round(&app, usize::MAX, turn.is_multiple_of(KEYS_EVERY))).await
-        {
-            tracing::error!(cause = %why, "reading cases for search failed and is tried again");
+        if app.keys().is_ok() {
+            let one = app.shelf.filling.lock().await;
+            if let Err(why) = Box::pin(walk(&app, usize::MAX, turn.is_multiple_of(KEYS_EVERY))).await {
+                tracing::error!(cause = %why, "reading cases for search failed and is tried again");
+            }
+            drop(one);
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -74,8 +86,7 @@ pub async fn keep(app: App, mut shutdown: watch::Receiver<bool>) {
 
 /// Walks over the rows of all cases and reads those whose last entry is not known; with `look_for_keys`, forgets those
 /// whose key is gone.
-async fn round(app: &App, most: usize, look_for_keys: bool) -> Result<(), Error> {
-    let _one = app.shelf.filling.lock().await;
+async fn walk(app: &App, most: usize, look_for_keys: bool) -> Result<(), Error> {
     if app.shelf.stage() == Stage::Cold {
         app.shelf.set_stage(Stage::Warming);
     }
@@ -96,7 +107,9 @@ async fn round(app: &App, most: usize, look_for_keys: bool) -> Result<(), Error>
                     return Ok(());
                 }
                 taken += 1;
-                take(app, id, &names).await?;
+                take(app, id, &names).await;
+                // A case that cannot be read is tried again when it changes, or at the next start.
+                app.shelf.set_head(id, *head);
             }
         }
         tokio::task::yield_now().await;
@@ -105,21 +118,20 @@ async fn round(app: &App, most: usize, look_for_keys: bool) -> Result<(), Error>
     Ok(())
 }
 
-/// Reads one case.
-async fn take(app: &App, id: &str, names: &Names) -> Result<(), Error> {
+/// Reads one case. One that cannot be read is left out, so that the others are found.
+async fn take(app: &App, id: &str, names: &Names) {
     match journal::load(app, &CaseId(id.to_owned())).await {
         Ok(Some((case, head))) => {
             if let Some(entry) = entry_of(app, &case, names) {
                 app.shelf.write().put(entry);
             }
             app.shelf.set_head(id, head.seq);
-            Ok(())
         }
-        Ok(None) | Err(Error::NotFound) => {
+        Ok(None) | Err(Error::NotFound) => app.shelf.forget(id),
+        Err(why) => {
+            tracing::error!(case = id, cause = %why, "a case cannot be read for search and is left out of it");
             app.shelf.forget(id);
-            Ok(())
         }
-        Err(other) => Err(other),
     }
 }
 

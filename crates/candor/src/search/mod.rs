@@ -77,10 +77,6 @@ pub async fn search(app: &App, actor: &Actor, text: &str, skip: usize, limit: us
     let ids: Vec<String> = answer.hits.into_iter().map(|hit| hit.id).collect();
     let rows = rows_of(app, actor, &ids).await?;
     let gone = ids.len() - rows.len();
-    for id in ids.iter().filter(|id| rows.iter().all(|row| row.id.as_str() != id.as_str())) {
-        // Erased since it was read.
-        app.shelf.forget(id);
-    }
     Ok(Found {
         rows,
         total: answer.total - gone,
