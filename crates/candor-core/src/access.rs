@@ -195,6 +195,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Estimate { .. }
         | C::Publish { .. }
         | C::BreakEmbargo { .. }
+        | C::GoPublic { .. }
         | C::HoldPublication { .. }
         | C::ClearBreach { .. }
         | C::PublishSummary { .. }

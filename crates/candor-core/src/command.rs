@@ -100,6 +100,9 @@ pub enum Command {
     Publish { at: Option<Timestamp> },
     /// Give the agreed embargo up, for a reason that the reporter is told.
     BreakEmbargo { reason: String },
+    /// It is public elsewhere: publish this little at once, without order, date or approval, for a reason that the reporter
+    /// is told. Everything else follows as a correction.
+    GoPublic { title: String, summary: String, reason: String },
     /// Take a step without what a gate asks for, where the policy allows it.
     OverrideGate { step: Step, gate: Need, reason: String },
     /// Take the order to publish back.
@@ -235,6 +238,7 @@ impl Command {
             Command::ApproveAdvisory { .. } => "approve-advisory",
             Command::Publish { .. } => "publish",
             Command::BreakEmbargo { .. } => "break-embargo",
+            Command::GoPublic { .. } => "go-public",
             Command::OverrideGate { .. } => "override-gate",
             Command::HoldPublication { .. } => "hold-publication",
             Command::TickStep { .. } => "tick-step",

@@ -59,6 +59,44 @@ pub(crate) fn break_embargo(case: &Case, reason: &str, now: Timestamp) -> Result
     Ok(vec![Event::EmbargoBroken { reason: required("reason", reason, MESSAGE_LIMIT)? }])
 }
 
+/// It is public elsewhere, and waiting would only keep it from those who could protect themselves: a minimal advisory goes
+/// out at once. It says what the draft says of products and workarounds, and of the problem only the words given here.
+pub(crate) fn go_public(
+    case: &Case,
+    policy: &Policy,
+    title: &str,
+    summary: &str,
+    reason: &str,
+    facts: &Facts,
+) -> Result<Vec<Event>, Refusal> {
+    if !case.advisory.published.is_empty() {
+        let next = "It is public already: correct the advisory instead.";
+        return Err(Refusal::WrongState { state: case.state.name(), next });
+    }
+    if matches!(case.state, State::New | State::Triage) {
+        return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
+    }
+    let written = case.advisory.draft.clone().unwrap_or_default();
+    let mut products = written.products;
+    if products.is_empty() {
+        let name = case.product.clone().unwrap_or_else(|| policy.program.name.clone());
+        products.push(crate::event::AffectedProduct { name, ..Default::default() });
+    }
+    let minimal = AdvisoryDraft {
+        title: required("title", title, LINE_LIMIT)?,
+        summary: required("summary", summary, MESSAGE_LIMIT)?,
+        workaround: written.workaround,
+        aliases: written.aliases,
+        products,
+        ..Default::default()
+    };
+    let reason = required("reason", reason, MESSAGE_LIMIT)?;
+    let mut out = case.clone();
+    out.advisory.draft = Some(minimal);
+    let record = record_of(&out, policy, facts)?;
+    Ok(vec![Event::EmbargoBroken { reason }, Event::Published { record: Box::new(record) }])
+}
+
 pub(crate) fn draft(case: &Case, draft: &AdvisoryDraft) -> Result<Vec<Event>, Refusal> {
     if matches!(case.state, State::New | State::Triage) {
         return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });

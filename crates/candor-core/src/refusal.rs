@@ -38,6 +38,11 @@ pub enum Refusal {
     NoOverride { step: &'static str, gate: &'static str },
     #[error("This instant has passed; choose a later one")]
     InThePast,
+    #[error(
+        "The clock of this machine cannot be trusted: it was set while the service ran, or it is behind what is on record. \
+         Nothing is published by it. Set it right, then start the service again"
+    )]
+    ClockInDoubt,
     #[error("There is no advisory yet; write one first")]
     NoAdvisory,
     #[error(
@@ -146,6 +151,7 @@ impl Refusal {
             Refusal::NoEmbargo => "no-embargo",
             Refusal::NoOverride { .. } => "no-override",
             Refusal::InThePast => "in-the-past",
+            Refusal::ClockInDoubt => "clock-in-doubt",
             Refusal::NoAdvisory => "no-advisory",
             Refusal::OtherRevision { .. } => "other-revision",
             Refusal::NotApproved { .. } => "not-approved",

@@ -48,6 +48,17 @@ pub struct Inner {
     published: RwLock<Option<Published>>,
     /// The instant the clock was set to, and when; only demonstrations and tests set it.
     moved: RwLock<Option<(Timestamp, Instant)>>,
+    /// What the clock showed, and when by the one that nobody sets: the two have to go together.
+    base: RwLock<(Timestamp, Instant)>,
+}
+
+/// How far the clock may stray from the one that nobody sets.
+const STRAY: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Whether a clock that showed `base` strays: it shows `now` after `passed`.
+pub fn strays(base: Timestamp, now: Timestamp, passed: std::time::Duration) -> bool {
+    let expected = base.checked_add(passed).unwrap_or(base);
+    now.duration_since(expected).unsigned_abs() > STRAY
 }
 
 #[derive(Default, Clone)]
@@ -107,6 +118,8 @@ impl App {
             worker: Notify::new(),
             published: RwLock::default(),
             moved: RwLock::new(None),
+            #[allow(clippy::disallowed_methods)] // the start of the one clock
+            base: RwLock::new((Timestamp::now(), Instant::now())),
         }));
         app.reload_programs().await?;
         Ok(app)
@@ -149,12 +162,28 @@ impl App {
     /// Sets the clock to an instant; it runs on from there. Only demonstrations and tests do this.
     #[allow(clippy::disallowed_methods)]
     pub fn set_clock(&self, to: Timestamp) {
+        let moved = (to, Instant::now());
+        *self.moved.write().unwrap_or_else(PoisonError::into_inner) = Some(moved);
+        *self.base.write().unwrap_or_else(PoisonError::into_inner) = moved;
+    }
+
+    /// Sets the clock as somebody does who sets the clock of the machine, so that it is in doubt. Only tests do this.
+    #[allow(clippy::disallowed_methods)]
+    pub fn jump_clock(&self, to: Timestamp) {
         *self.moved.write().unwrap_or_else(PoisonError::into_inner) = Some((to, Instant::now()));
     }
 
+    /// Whether the clock was set while the service runs: what waits for an instant then waits for a person.
+    pub fn is_clock_in_doubt(&self) -> bool {
+        let (base, since) = *self.base.read().unwrap_or_else(PoisonError::into_inner);
+        strays(base, self.now(), since.elapsed())
+    }
+
     /// Lets the clock show the system's time again.
+    #[allow(clippy::disallowed_methods)]
     pub fn real_time(&self) {
         *self.moved.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.base.write().unwrap_or_else(PoisonError::into_inner) = (Timestamp::now(), Instant::now());
     }
 
     /// Reads the policies again, as after `candor program add` by another process.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
-pub use documents::{Document, documents};
+pub use documents::{Document, documents, documents_again};
 pub use facts::{Difference, Facts, Format, agreement};
 pub use lint::Surroundings;
 pub use mail::to_text;

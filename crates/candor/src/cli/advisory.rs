@@ -255,7 +255,7 @@ fn read(record: &str) -> Result<Record, Failure> {
     serde_json::from_str(record).map_err(|why| Failure::during("the published record cannot be read", why))
 }
 
-async fn of_case(app: &App, typed: &str) -> Result<Record, Failure> {
+pub(super) async fn of_case(app: &App, typed: &str) -> Result<Record, Failure> {
     let none = || Failure::new(format_args!("there is no case and no advisory called {}", output::plain(typed)));
     let id = CaseId::parse(typed).ok_or_else(none)?;
     let (case, _) = crate::execute::journal::load(app, &id).await?.ok_or_else(none)?;

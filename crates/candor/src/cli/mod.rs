@@ -14,6 +14,8 @@ mod advisory; // documents of the standards
 mod import; // advisories of the past
 mod findings; // what tools found, and what a product is made of
 mod lint; // what a commit would give away
+mod cve; // numbers and records at the CVE program
+mod hook; // who is called when something is published
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
 mod backup; // copies, made and restored
@@ -85,6 +87,12 @@ enum Commands {
     /// Looks for what would give an embargoed matter away
     #[command(subcommand)]
     Lint(lint::Command),
+    /// Reserves CVE numbers and takes them back, and prints the text for the request form
+    #[command(subcommand)]
+    Cve(cve::Command),
+    /// Manages who is called when something is published
+    #[command(subcommand)]
+    Hook(hook::Command),
     /// Scores CVSS vectors
     Cvss(cvss::Args),
     /// Checks and exports the journal
@@ -166,6 +174,8 @@ fn run(cli: Cli) -> Outcome {
         Commands::Findings(command) => wait_for(findings::run(command)),
         Commands::Sbom(command) => wait_for(findings::sbom(command)),
         Commands::Lint(command) => wait_for(lint::run(command)),
+        Commands::Cve(command) => wait_for(cve::run(command)),
+        Commands::Hook(command) => wait_for(hook::run(command)),
         Commands::Cvss(args) => cvss::run(&args),
         Commands::Journal(command) => wait_for(journal::run(command)),
         Commands::Backup(args) => wait_for(backup::backup(args)),

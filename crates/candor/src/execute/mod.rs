@@ -29,7 +29,7 @@ use candor_core::notices::{Recipient, notices};
 use candor_core::policy::Policy;
 use candor_core::protected;
 use candor_core::refusal::Refusal;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -53,6 +53,8 @@ struct Answered {
 
 /// How often a command that names no number is tried again when another one came first.
 const TRIES: usize = 8;
+/// How far the clocks of two processes may be apart before neither is believed.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
 
 /// What is kept in the same transaction as a command, and how its letters leave. For doors that must know in one flush
 /// that a message was taken.
@@ -179,6 +181,10 @@ async fn once(
     }
     let facts = facts(app, &case, &allowed, now).await?;
     let events = decide::decide(&case, &allowed, &policy, &facts)?;
+    let goes_out = events.iter().any(|event| matches!(event, Event::Published { .. }));
+    if goes_out && !matches!(allowed.command(), Command::GoPublic { .. }) && is_clock_in_doubt(app, &case, now) {
+        return Err(Refusal::ClockInDoubt.into());
+    }
     if events.is_empty() {
         if matches!(allowed.command(), Command::Tick) {
             settle(app, &case, &policy, row).await?;
@@ -292,6 +298,12 @@ pub(crate) fn key_serves(pgp_key: &str, now: Timestamp) -> Result<(), Refusal> {
     Err(Refusal::Field { field: "pgp_key", problem })
 }
 
+/// Whether the instant cannot be trusted with a publication: the clock was set while the service runs, or it is behind
+/// what another process has put on record.
+fn is_clock_in_doubt(app: &App, case: &Case, now: Timestamp) -> bool {
+    app.is_clock_in_doubt() || case.updated_at.duration_since(now) > CLOCKS_APART
+}
+
 /// Asks what would come of a command, and changes nothing.
 ///
 /// # Errors
@@ -388,7 +400,7 @@ pub fn release_notes(app: &App, case: &Case) -> Result<String, Error> {
 /// What a decision must know of the world. An advisory's number is taken only when one is about to be published.
 async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Timestamp) -> Result<Facts, Error> {
     let may_publish = match allowed.command() {
-        Command::Publish { .. } => true,
+        Command::Publish { .. } | Command::GoPublic { .. } => true,
         Command::RecordFix { .. } => case.advisory.order.is_some(),
         Command::Tick => case.advisory.order.as_ref().is_some_and(|order| order.at.is_some_and(|at| at <= now)),
         _ => false,

@@ -67,11 +67,24 @@ impl Shelf {
         })
     }
 
-    /// Puts the documents of an advisory on the shelf, each with its hashes and its signature.
+    /// Puts entries on the shelf.
+    pub fn add(&mut self, entries: &[Entry]) {
+        self.entries.extend_from_slice(entries);
+    }
+
+    /// Writes the documents of an advisory that belong on the shelf, each with its hashes and its signature, and gives
+    /// their entries.
     ///
     /// # Errors
     /// What `put` fails with, and when the key does not sign.
-    pub fn add(&mut self, input: &Input, record: &Record, documents: &[Document], put: Put<'_>) -> io::Result<()> {
+    pub fn write(
+        &self,
+        input: &Input,
+        record: &Record,
+        documents: &[Document],
+        put: Put<'_>,
+    ) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
         for (suffix, profile) in self.held() {
             let Some(document) = documents.iter().find(|document| document.suffix == *suffix) else { continue };
             let entry = entry(record, *profile);
@@ -87,9 +100,9 @@ impl Shelf {
                     beside(input, plain.trim_start_matches('/'), bytes, put)?;
                 }
             }
-            self.entries.push(entry);
+            entries.push(entry);
         }
-        Ok(())
+        Ok(entries)
     }
 
     fn held(&self) -> &'static [(&'static str, Profile)] {

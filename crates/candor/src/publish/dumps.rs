@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::Arc;
 
 use candor_formats::zip;
 
@@ -13,7 +14,7 @@ use super::swap::Put;
 #[derive(Debug, Default)]
 pub struct Dumps {
     /// File name and text of each record.
-    files: Vec<(String, String)>,
+    files: Vec<(String, Arc<str>)>,
     /// Places in `files` by what they belong to: a program's slug before an ecosystem's name.
     programs: BTreeMap<String, Vec<usize>>,
     ecosystems: BTreeMap<String, Vec<usize>>,
@@ -21,9 +22,9 @@ pub struct Dumps {
 
 impl Dumps {
     /// Takes the OSV record of an advisory.
-    pub fn add(&mut self, slug: &str, id: &str, ecosystems: BTreeSet<&str>, text: &str) {
+    pub fn add(&mut self, slug: &str, id: &str, ecosystems: BTreeSet<&str>, text: &Arc<str>) {
         let place = self.files.len();
-        self.files.push((format!("{id}.json"), text.to_owned()));
+        self.files.push((format!("{id}.json"), text.clone()));
         self.programs.entry(slug.to_owned()).or_default().push(place);
         for name in ecosystems {
             self.ecosystems.entry(name.to_owned()).or_default().push(place);
@@ -50,7 +51,7 @@ impl Dumps {
     }
 
     fn archive(&self, path: &str, places: &[usize], put: Put<'_>) -> io::Result<()> {
-        let mut files: Vec<&(String, String)> = places.iter().filter_map(|place| self.files.get(*place)).collect();
+        let mut files: Vec<&(String, Arc<str>)> = places.iter().filter_map(|place| self.files.get(*place)).collect();
         files.sort();
         let files = files.into_iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
         let archive =

@@ -16,11 +16,16 @@ pub mod places; // the map of the site, other names of an advisory
 pub mod products; // the advisories of one product
 pub mod record; // promises kept, closed reports, thanks
 pub mod pages; // records and policies as pages for people
+pub mod checked; // which records are known to be right
 pub mod tree; // records and policies to files
 pub mod swap; // a whole folder, put in place in one step
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use candor_core::id::ProgramSlug;
 use candor_formats::advisory::Record;
@@ -36,9 +41,29 @@ use crate::proof;
 use crate::store::{advisories, closed_reports, programs};
 use crate::watch;
 pub use crate::watch::held::Held;
+use crate::web::views::assets;
+
+/// What the builds of a public folder leave for the next one, while this process runs.
+#[derive(Default)]
+struct Kept {
+    /// Everything that every page of an advisory depends on: when it changes, all is made anew.
+    around: tree::Hash,
+    /// What was made of each record, and which are known to be right.
+    memory: tree::Memory,
+    /// Published records by id, with the time of their last change.
+    records: BTreeMap<String, (i64, tree::Published)>,
+    /// The newest tree and the one before, with what lies in each, and when it came into place.
+    trees: Vec<(OsString, tree::Lies, Instant)>,
+}
 
 /// One tree at a time, so that an older one never replaces a newer.
-static BUILDING: Mutex<()> = Mutex::const_new(());
+static BUILDING: Mutex<BTreeMap<PathBuf, Kept>> = Mutex::const_new(BTreeMap::new());
+/// A record that was written this long before the newest may not have been seen yet: transactions end in any order.
+const OVERLAP: i64 = 600_000_000;
+/// A tree that was left this long ago is read by nobody.
+const LEFT: Duration = Duration::from_secs(2);
+/// What a build is broken off with when a tree of before cannot be used again.
+const ANEW: &str = "the tree of before holds what is not public any more";
 
 /// What was built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,24 +98,16 @@ fn signer(key: &tree::PublicKey, at: Timestamp) -> csaf::Signer {
     }
 }
 
-/// Builds the tree from what is published now, and puts it in place.
+/// Builds the tree from what is published now, and puts it in place. Only what changed is checked and written again: the
+/// tree before the one in place is brought up to date and takes its turn.
 ///
 /// # Errors
 /// When the store cannot be read, or the folder cannot be written; the old tree stays in place then.
 pub async fn build(app: &App) -> Result<Built, Error> {
-    let _one = BUILDING.lock().await;
-    let mut records = Vec::new();
-    let mut held = Vec::new();
-    for row in advisories::all(&app.store).await? {
-        match serde_json::from_str::<Record>(&row.record) {
-            Ok(record) => records.push((row.program, record)),
-            Err(why) => held.push(Held {
-                id: row.id,
-                program: row.program,
-                findings: vec![format!("the record cannot be read: {why}")],
-            }),
-        }
-    }
+    let mut building = BUILDING.lock().await;
+    let place = app.config.public.clone();
+    let mut kept = building.remove(&place).unwrap_or_default();
+    let mut held = read(app, &mut kept).await?;
     let since: BTreeMap<String, Timestamp> = programs::latest(&app.store)
         .await?
         .into_iter()
@@ -116,23 +133,27 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         // A tree that is built while the desk is locked has no keys to show.
         Err(_) => BTreeMap::new(),
     };
+    let mut records: Vec<(i64, tree::Published)> = kept.records.values().cloned().collect();
+    records.sort_by(|(a, one), (b, other)| (a, &one.record.id).cmp(&(b, &other.record.id)));
     let input = tree::Input {
         keys,
         base_url: app.config.base_url.clone(),
         programs,
-        records,
+        records: records.into_iter().map(|(_, published)| published).collect(),
         closed: closed_reports::all(&app.store).await?,
         figures: watch::figures::all(app).await?,
         now: app.now(),
         engine_version: env!("CARGO_PKG_VERSION"),
         demo: app.config.demo,
         signer,
+        place: place.clone(),
     };
-    let place = app.config.public.clone();
-    let mut built = tokio::task::spawn_blocking(move || swap::replace(&place, |put| tree::print(&input, put)))
+    let (mut built, kept) = tokio::task::spawn_blocking(move || write(&input, &mut kept).map(|built| (built, kept)))
         .await
         .map_err(Error::internal)?
         .map_err(Error::internal)?;
+    building.insert(place, kept);
+    drop(building);
     built.held.append(&mut held);
     for advisory in &built.held {
         error!(
@@ -145,4 +166,100 @@ pub async fn build(app: &App) -> Result<Built, Error> {
     watch::held::keep(app, &built.held).await?;
     info!(advisories = built.advisories, files = built.files, held = built.held.len(), "the public tree is in place");
     Ok(built)
+}
+
+/// Reads what was published or changed since the last build. Gives the records that cannot be read.
+async fn read(app: &App, kept: &mut Kept) -> Result<Vec<Held>, Error> {
+    let (count, newest) = advisories::newest_change(&app.store).await?;
+    let known = kept.records.values().map(|(at, _)| *at).max();
+    let mut rows = match known {
+        Some(known) => advisories::changed_since(&app.store, known - OVERLAP).await?,
+        None => Vec::new(),
+    };
+    let added = rows.iter().filter(|row| !kept.records.contains_key(&row.id)).count();
+    let is_whole = usize::try_from(count).is_ok_and(|count| count == kept.records.len() + added) && newest.is_some();
+    if known.is_none() || !is_whole {
+        kept.records.clear();
+        rows = advisories::all(&app.store).await?;
+    }
+    let mut held = Vec::new();
+    for row in rows {
+        match serde_json::from_str::<Record>(&row.record) {
+            Ok(record) => {
+                let hash = tree::hash(row.record.as_bytes());
+                let published = tree::Published { program: row.program, record: Arc::new(record), hash };
+                kept.records.insert(row.id, (row.modified_at, published));
+            }
+            Err(why) => {
+                kept.records.remove(&row.id);
+                held.push(Held {
+                    id: row.id,
+                    program: row.program,
+                    findings: vec![format!("the record cannot be read: {why}")],
+                });
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// Writes the tree and turns the link to it.
+fn write(input: &tree::Input, kept: &mut Kept) -> io::Result<Built> {
+    let place = input.place.clone();
+    let around = around(input);
+    if kept.around != around {
+        kept.memory.made.clear();
+        kept.trees.clear();
+        kept.around = around;
+    }
+    let in_place = std::fs::read_link(&place).ok().map(PathBuf::into_os_string);
+    if kept.trees.first().map(|(name, ..)| name) != in_place.as_ref() {
+        kept.trees.clear();
+    }
+    let known = checked::file(&place, input.engine_version);
+    if kept.memory.checked.is_empty() {
+        kept.memory.checked = known.read();
+    }
+    let count = kept.memory.checked.len();
+    // The newest came into place when the one before it was left.
+    let is_left = kept.trees.first().is_some_and(|(_, _, turned)| turned.elapsed() >= LEFT);
+    let former = if is_left && kept.trees.len() > 1 { kept.trees.pop() } else { None };
+    let mut attempt = |former: Option<&(OsString, tree::Lies, Instant)>| {
+        let before = former.map(|(_, lies, _)| lies.clone()).unwrap_or_default();
+        kept.memory.lies = before.clone();
+        swap::write(&place, former.map(|(name, ..)| name.as_os_str()), |into| {
+            let built = tree::print(input, into, &mut kept.memory)?;
+            if !before.holds_only(input, &built.held) {
+                return Err(io::Error::other(ANEW));
+            }
+            Ok(built)
+        })
+    };
+    let (built, name) = match &former {
+        None => attempt(None)?,
+        Some(former) => match attempt(Some(former)) {
+            Ok(done) => done,
+            // Whatever stood in the way of bringing it up to date, a new tree is written whole.
+            Err(_) => attempt(None)?,
+        },
+    };
+    kept.trees.insert(0, (name, std::mem::take(&mut kept.memory.lies), Instant::now()));
+    kept.trees.truncate(2);
+    let now: HashSet<tree::Hash> = input.records.iter().map(|published| published.hash).collect();
+    kept.memory.made.retain(|hash, _| now.contains(hash));
+    if kept.memory.checked.len() != count {
+        kept.memory.checked.retain(|hash| now.contains(hash));
+        known.write(&kept.memory.checked);
+    }
+    Ok(built)
+}
+
+/// What every page of an advisory depends on besides its record.
+fn around(input: &tree::Input) -> tree::Hash {
+    let programs: Vec<String> =
+        input.programs.iter().map(|program| format!("{} {}", program.policy.program.slug, program.version)).collect();
+    let signer = input.signer.as_ref().map_or("", |signer| signer.fingerprint.as_str());
+    let style = [assets::url("candor.css"), assets::url("candor.js")].join(" ");
+    let all = [&input.base_url, input.engine_version, &programs.join(","), signer, &style].join("\n");
+    tree::hash(format!("{all}\n{}", input.demo).as_bytes())
 }

@@ -1,13 +1,73 @@
 //! A whole folder, put in place in one step: the name is a symbolic link, and turning a link is atomic.
 
-use std::ffi::OsString;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// Takes a file: its path below the tree, with `/`, and its bytes.
-pub type Put<'a> = &'a mut dyn FnMut(&str, &[u8]) -> io::Result<()>;
+/// Takes a file: its path below the tree, with `/`, and its bytes. Several threads may give files at a time.
+pub type Put<'a> = &'a (dyn Fn(&str, &[u8]) -> io::Result<()> + Sync);
+
+/// A tree that is being written. Nobody reads it yet.
+#[derive(Debug)]
+pub struct Tree {
+    folder: PathBuf,
+    /// Whether it was a tree before, so that files in it may be read or written over.
+    is_old: bool,
+    /// Folders that are there.
+    made: Mutex<HashSet<PathBuf>>,
+}
+
+impl Tree {
+    fn new(folder: PathBuf, is_old: bool) -> Self {
+        Self { folder, is_old, made: Mutex::default() }
+    }
+
+    /// Writes a file.
+    ///
+    /// # Errors
+    /// When it cannot be written, or its path leads out of the tree.
+    pub fn put(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let target = self.place(path)?;
+        if let Some(parent) = target.parent() {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            if !made.contains(parent) {
+                std::fs::create_dir_all(parent)?;
+                made.insert(parent.to_owned());
+            }
+        }
+        if !self.is_old {
+            return std::fs::write(target, bytes);
+        }
+        // Somebody may still read the old file: the new one takes its name in one step.
+        let mut fresh = target.clone().into_os_string();
+        fresh.push(format!(".new-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        std::fs::write(&fresh, bytes)?;
+        std::fs::rename(&fresh, &target)
+    }
+
+    /// Removes a file of the old tree.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, path: &str) -> io::Result<()> {
+        match std::fs::remove_file(self.place(path)?) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+            _ => Ok(()),
+        }
+    }
+
+    fn place(&self, path: &str) -> io::Result<PathBuf> {
+        let path = Path::new(path);
+        if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(io::Error::other("a path of the public tree leads out of it"));
+        }
+        Ok(self.folder.join(path))
+    }
+}
 
 /// A tree that nothing points to is kept this long: somebody may be writing it.
 const KEPT: Duration = Duration::from_secs(600);
@@ -19,6 +79,19 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 /// # Errors
 /// When it cannot be written, or `place` is a folder of somebody else's; the old tree stays in place then.
 pub fn replace<T>(place: &Path, fill: impl FnOnce(Put<'_>) -> io::Result<T>) -> io::Result<T> {
+    write(place, None, |tree| fill(&|path, bytes| tree.put(path, bytes))).map(|(done, _)| done)
+}
+
+/// Writes a tree with `fill` and puts it in place of whatever `place` pointed to. With `former`, the name of a tree that
+/// nothing points to any more, `fill` finds what it held. Gives the name of the tree with what `fill` gave.
+///
+/// # Errors
+/// As [`replace`].
+pub fn write<T>(
+    place: &Path,
+    former: Option<&OsStr>,
+    fill: impl FnOnce(&Tree) -> io::Result<T>,
+) -> io::Result<(T, OsString)> {
     let name = place.file_name().ok_or_else(|| io::Error::other("the public folder has no name"))?.to_owned();
     let parent = match place.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -29,11 +102,15 @@ pub fn replace<T>(place: &Path, fill: impl FnOnce(Put<'_>) -> io::Result<T>) -> 
     let fresh = fresh_name(&name);
     let before = std::fs::read_link(place).ok();
     let folder = parent.join(&fresh);
-    std::fs::create_dir(&folder)?;
-    match write(&folder, fill).and_then(|done| turn(place, &parent, &fresh).map(|()| done)) {
+    match former {
+        Some(former) => std::fs::rename(parent.join(former), &folder)?,
+        None => std::fs::create_dir(&folder)?,
+    }
+    let tree = Tree::new(folder.clone(), former.is_some());
+    match fill(&tree).and_then(|done| turn(place, &parent, &fresh).map(|()| done)) {
         Ok(done) => {
             tidy(&parent, &name, &[before, std::fs::read_link(place).ok()]);
-            Ok(done)
+            Ok((done, fresh))
         }
         Err(why) => {
             drop(std::fs::remove_dir_all(&folder));
@@ -75,21 +152,6 @@ fn fresh_name(name: &std::ffi::OsStr) -> OsString {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     fresh.push(format!("{}-{}-{}", now.as_micros(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
     fresh
-}
-
-fn write<T>(folder: &Path, fill: impl FnOnce(Put<'_>) -> io::Result<T>) -> io::Result<T> {
-    let mut put = |path: &str, bytes: &[u8]| {
-        let path = Path::new(path);
-        if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(io::Error::other("a path of the public tree leads out of it"));
-        }
-        let target = folder.join(path);
-        if let Some(parent) = target.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        std::fs::write(target, bytes)
-    };
-    fill(&mut put)
 }
 
 /// Turns the link in one step: made under another name, then renamed over the old one.

@@ -20,6 +20,7 @@ statements! {
     LIST = concat!("select ", columns!(), " from advisory where program = $1 order by published_at desc, id desc limit $2");
     NEWEST_CHANGE = "select count(*), max(modified_at) from advisory";
     ALL_OF_THEM = concat!("select ", columns!(), " from advisory order by modified_at, id");
+    CHANGED = concat!("select ", columns!(), " from advisory where modified_at >= $1 order by modified_at, id");
     NUMBER = "select n from public_id where program = $1 and year = $2";
     TAKE = "insert into public_id (program, year, n) values ($1, $2, $3) \
         on conflict (program, year) do update set n = excluded.n where public_id.n = excluded.n - 1";
@@ -102,6 +103,14 @@ pub async fn list(store: &Store, program: &str, limit: i64) -> Result<Vec<Adviso
 /// As [`Store::query`].
 pub async fn all(store: &Store) -> Result<Vec<AdvisoryRow>> {
     store.query_long(ALL_OF_THEM, vec![]).await?.into_iter().map(advisory).collect()
+}
+
+/// What was published or changed at an instant (microseconds UTC) or later.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn changed_since(store: &Store, at: i64) -> Result<Vec<AdvisoryRow>> {
+    store.query_long(CHANGED, vals![at]).await?.into_iter().map(advisory).collect()
 }
 
 /// The last public number taken in a program's year; 0 when none was.

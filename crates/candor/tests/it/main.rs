@@ -44,6 +44,9 @@ mod triage_story; // verdicts, appeals, merging and splitting
 mod tree; // the public tree: whole, valid, on time
 mod osv_api; // scanners ask what is published
 mod follow; // subscribers and hooks
+mod cve_services; // numbers and records at the CVE program
+mod embargo; // nothing before its instant, whatever breaks
+mod imported; // advisories of the past
 mod provider; // a CSAF provider, requirement by requirement
 mod whole_story; // the real program, killed at every flush
 mod noise_story; // scanner output, likely duplicates, search, what a pipeline sends

@@ -100,6 +100,33 @@ pub async fn ready(app: &App, report: NewReport) -> CaseId {
     filed.case
 }
 
+/// Files a report and brings it to an approved advisory with an order for an instant.
+pub async fn ordered(app: &App, report: NewReport, instant: jiff::Timestamp) -> CaseId {
+    let ben = member("ben", Role::Coordinator);
+    let filed =
+        file_report(app, &Actor::Public, &ProgramSlug::from("store"), report, None).await.expect("it is taken in");
+    let draft = AdvisoryDraft {
+        title: "Buckets can be listed".into(),
+        summary: "Upgrade.".into(),
+        products: vec![AffectedProduct {
+            name: "Object Store".into(),
+            fixed: "1.4.2".into(),
+            ..AffectedProduct::default()
+        }],
+        ..AdvisoryDraft::default()
+    };
+    for command in [
+        Command::Confirm { text: "It is so.".into() },
+        Command::DraftAdvisory { draft: Box::new(draft) },
+        Command::ApproveAdvisory { revision: 1 },
+        Command::Publish { at: Some(instant) },
+    ] {
+        let name = command.name();
+        execute(app, &ben, &filed.case, command, None).await.unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
+    filed.case
+}
+
 pub async fn fix(app: &App, case: &CaseId) {
     let ben = member("ben", Role::Coordinator);
     let fix = Command::RecordFix {

@@ -362,6 +362,15 @@ pub enum ApiCommand {
         /// Why, to the reporter.
         reason: String,
     },
+    /// It is public elsewhere: publish this little at once, without order, date or approval.
+    GoPublic {
+        /// One line, as everybody will read it.
+        title: String,
+        /// What people have to know now.
+        summary: String,
+        /// Why, to the reporter.
+        reason: String,
+    },
     /// Take a step without what a gate asks for, where the policy allows it. It opens the step once.
     OverrideGate {
         /// The step.
@@ -590,6 +599,7 @@ impl ApiCommand {
             Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
             Self::Publish { at } => Command::Publish { at: at.map(|at| at.0) },
             Self::MovePolicy { version, reason } => Command::MovePolicy { version, reason },
+            Self::GoPublic { title, summary, reason } => Command::GoPublic { title, summary, reason },
             Self::BreakEmbargo { reason } => Command::BreakEmbargo { reason },
             Self::OverrideGate { step, gate, reason } => {
                 Command::OverrideGate { step: step.into(), gate: gate.into(), reason }
@@ -677,6 +687,7 @@ impl ApiCommand {
             Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
             Command::Publish { at } => Self::Publish { at: at.map(Into::into) },
             Command::MovePolicy { version, reason } => Self::MovePolicy { version, reason },
+            Command::GoPublic { title, summary, reason } => Self::GoPublic { title, summary, reason },
             Command::BreakEmbargo { reason } => Self::BreakEmbargo { reason },
             Command::OverrideGate { step, gate, reason } => {
                 Self::OverrideGate { step: step.into(), gate: gate.into(), reason }

@@ -95,6 +95,7 @@ kinds! {
     ApproveAdvisory "approve-advisory" "Approve the advisory" "Approve this draft",
     Publish "publish" "Publish the advisory" "Publish",
     BreakEmbargo "break-embargo" "Give the agreed embargo up" "Give it up and tell the reporter",
+    GoPublic "go-public" "It is public elsewhere: publish a minimal advisory at once" "Publish it now",
     OverrideGate "override-gate" "Go on without what a gate asks for" "Put it on record and open the step",
     MovePolicy "move-policy" "Move it to the newer policy" "Move it and tell the reporter",
     HoldPublication "hold-publication" "Hold the publication" "Hold the publication",
@@ -116,8 +117,8 @@ impl Kind {
     fn is_seen_by_reporter(self) -> bool {
         use Kind::{
             Acknowledge, Answer, Ask, AskCredit, BreakEmbargo, ClearBreach, Close, Confirm, Decide, Duplicate,
-            Estimate, MovePolicy, NotAVulnerability, OutOfScope, ProposeEmbargo, PublishSummary, Rate, RecordBreach,
-            Redirect, Reject, Reopen, ScannerOutput, SetWeakness, WithdrawSummary,
+            Estimate, GoPublic, MovePolicy, NotAVulnerability, OutOfScope, ProposeEmbargo, PublishSummary, Rate,
+            RecordBreach, Redirect, Reject, Reopen, ScannerOutput, SetWeakness, WithdrawSummary,
         };
         matches!(
             self,
@@ -134,6 +135,7 @@ impl Kind {
                 | Ask
                 | AskCredit
                 | BreakEmbargo
+                | GoPublic
                 | ClearBreach
                 | Decide
                 | NotAVulnerability
@@ -163,13 +165,14 @@ impl Kind {
     /// Whether a page lists what will be so before it is done.
     fn is_checked(self) -> bool {
         use Kind::{
-            BreakEmbargo, Close, Duplicate, MovePolicy, NotAVulnerability, OutOfScope, Publish, PublishSummary,
-            RecordBreach, Redirect, Reject, ScannerOutput,
+            BreakEmbargo, Close, Duplicate, GoPublic, MovePolicy, NotAVulnerability, OutOfScope, Publish,
+            PublishSummary, RecordBreach, Redirect, Reject, ScannerOutput,
         };
         matches!(
             self,
             BreakEmbargo
                 | Kind::ProposeIssue
+                | GoPublic
                 | NotAVulnerability
                 | Redirect
                 | Close
@@ -189,6 +192,7 @@ impl Kind {
             self,
             Kind::ProposeEmbargo
                 | Kind::BreakEmbargo
+                | Kind::GoPublic
                 | Kind::MovePolicy
                 | Kind::Estimate
                 | Kind::Publish
@@ -323,6 +327,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             }
             if case.embargo_agreed.is_some() {
                 rare.push(Kind::BreakEmbargo);
+            }
+            if advisory.published.is_empty() && !case.drill {
+                rare.push(Kind::GoPublic);
             }
             if !case.credit_asked && case.reports.iter().any(|report| report.credit.is_none()) {
                 rare.push(Kind::AskCredit);
@@ -676,6 +683,11 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         Kind::AskRetest => "The reporter answers on their page whether the problem is gone.".into(),
         Kind::RecordAudit => "Where else could the same mistake be? Say where you looked and what you found.".into(),
         Kind::ProposeEmbargo => "The reporter can agree, or say which date would be better.".into(),
+        Kind::GoPublic => {
+            "For the day on which it is known elsewhere. What you write here goes out at once in every format, with the \
+             products and the workaround of the draft, without approval or date. The rest follows as a correction."
+                .into()
+        }
         Kind::BreakEmbargo => {
             "The reporter agreed that nothing is published before the date. They are told that it no longer holds, and why."
                 .into()

@@ -11,6 +11,7 @@ use crate::web::session::{Member, Rejection};
 use crate::web::views::case::{
     AdvisoryState, CaseHead, CasePage, FixRow, PersonRow, RatingView, Record, ReportView, VectorView,
 };
+use crate::web::views::publication::PublicationFacts;
 use crate::web::views::report::EmbargoView;
 use crate::web::views::{Act, Link, Problem, Row, SeverityView, StateView, TimeView, fmt};
 use axum::body::Body;
@@ -133,7 +134,10 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         work: super::rating::work(opened, &names, now),
         duties: duties(case, &names, zone, now),
         evidence: super::evidence::view(app, member, opened).await?,
-        publication: super::publication::facts(case, policy, &names, zone, now),
+        publication: PublicationFacts {
+            after: super::publication::after(app, case, zone, now).await?,
+            ..super::publication::facts(case, policy, &names, zone, now)
+        },
         cluster: super::cluster::facts(app, member, case).await?,
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
         files: case

@@ -65,6 +65,17 @@ pub async fn check(
             preview = super::advisory::preview(app, opened);
             ("Publish the advisory".to_owned(), visible)
         }
+        Kind::GoPublic => {
+            stays.push("Nothing else of the draft is published; credits only as the reporter agreed to.".into());
+            let mut visible = vec![Becomes {
+                what: "What you wrote, with the products of the draft, as an advisory in every format".into(),
+                whom: "everybody".into(),
+                when: "At once, and it cannot be taken back".into(),
+                at: None,
+            }];
+            visible.push(to_reporter("That it is public, and the reason you gave"));
+            (kind.label().to_owned(), visible)
+        }
         Kind::BreakEmbargo => {
             stays.push("Nothing is published by this; the advisory can then go out sooner.".into());
             (

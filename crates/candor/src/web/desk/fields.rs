@@ -286,6 +286,16 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
             let version = opened.newer.as_ref().map_or_else(String::new, |(version, _)| version.to_string());
             one(vec![Field::hidden("version", version), area("reason", "The reason, for the reporter", 4).required()])
         }
+        Kind::GoPublic => {
+            let draft = opened.case.advisory.draft.as_ref();
+            let title = draft.map_or_else(String::new, |draft| draft.title.clone());
+            let summary = draft.map_or_else(String::new, |draft| draft.summary.clone());
+            one(vec![
+                line("title", "Title, as everybody will read it").value(known("title", &title)).required(),
+                area("summary", "What people have to know now", 5).value(known("summary", &summary)).required(),
+                area("reason", "The reason, for the reporter", 3).required(),
+            ])
+        }
         Kind::BreakEmbargo => one(vec![area("reason", "The reason, for the reporter", 4).required()]),
         Kind::OverrideGate => {
             let choices: Vec<Choice> = super::acts::closed_gates(opened)
@@ -600,6 +610,11 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             version: form.get("version").parse().map_err(|_| {
                 wrong("reason", "The case runs under the version that is in force; there is none to move to".into())
             })?,
+            reason: form.get("reason").to_owned(),
+        },
+        Kind::GoPublic => Command::GoPublic {
+            title: form.get("title").to_owned(),
+            summary: form.get("summary").to_owned(),
             reason: form.get("reason").to_owned(),
         },
         Kind::BreakEmbargo => Command::BreakEmbargo { reason: form.get("reason").to_owned() },

@@ -5,6 +5,7 @@ use super::acts::Kind;
 use super::{Names, Opened, history, html, opened, shell};
 use crate::app::App;
 use crate::error::Error;
+use crate::follow::steps;
 use crate::web::clocks::capital;
 use crate::web::forms::Form;
 use crate::web::session::{Member, Rejection};
@@ -98,7 +99,34 @@ pub fn facts(case: &Case, policy: &Policy, names: &Names, zone: &TimeZone, now: 
             }
             _ => String::new(),
         },
+        after: Vec::new(),
     }
+}
+
+/// What follows a publication, and how far it is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn after(app: &App, case: &Case, zone: &TimeZone, now: Timestamp) -> Result<Vec<StepRow>, Error> {
+    let Some(record) = case.advisory.published.last() else { return Ok(Vec::new()) };
+    let states = steps::states(app, case.id.as_str(), steps::revision(record)).await?;
+    let row = |state: steps::State| {
+        let (status, word) = match (state.has_failed, state.is_open) {
+            (true, _) => ("broken", "Given up"),
+            (false, true) => ("running", "Open"),
+            (false, false) => ("kept", "Done"),
+        };
+        StepRow {
+            what: state.step.label().into(),
+            status: status.into(),
+            status_word: word.into(),
+            due: state.at.map(|at| TimeView::new(at, zone, now)),
+            by: state.count.map_or_else(String::new, |(done, all)| format!("{done} of {all}")),
+            note: capital(&state.detail),
+            ..StepRow::default()
+        }
+    };
+    Ok(states.into_iter().map(row).collect())
 }
 
 /// Acts on all this: likely ones and rare ones.

@@ -21,6 +21,8 @@ pub struct PublicationFacts {
     pub summary: Option<SummaryFacts>,
     /// Address of the text for the release notes; empty for none.
     pub release_notes: String,
+    /// What follows the publication, and how far it is.
+    pub after: Vec<StepRow>,
 }
 
 impl HtmlSafe for PublicationFacts {}

@@ -98,6 +98,7 @@ fn one_of_each() -> Vec<Command> {
         Command::Publish { at: Some(until) },
         Command::MovePolicy { version: 2, reason: text() },
         Command::BreakEmbargo { reason: text() },
+        Command::GoPublic { title: text(), summary: text(), reason: text() },
         Command::OverrideGate {
             step: candor_core::policy::Step::Publish,
             gate: candor_core::policy::Need::SimilarProblemsAudit,

@@ -1,0 +1,252 @@
+//! CVE Services, as a server of ours that behaves well and then badly: nothing leaves before the advisory is public, and
+//! nothing counts as published before it was read back.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use candor::app::App;
+use candor::execute::execute;
+use candor::follow::cve::{self, Account, NotDone};
+use candor::follow::steps;
+use candor::store::cve_numbers;
+use candor::worker;
+use candor_core::access::{Actor, Role};
+use candor_core::command::Command;
+use candor_core::id::CaseId;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::letters::{POLICY, report};
+use crate::support::peer::{Asked, Peer, says};
+use crate::support::service::open;
+use crate::tree::{fix, ready};
+
+const NUMBER: &str = "CVE-1900-4242";
+const ORG: &str = "b3476cb9-2e3d-41a6-98d0-0f47421a65b6";
+
+/// Records by number, as the service keeps them.
+type Records = Arc<Mutex<BTreeMap<String, Value>>>;
+
+/// What the real service does with a request.
+fn well(asked: &Asked, records: &Records) -> (u16, Value) {
+    let path = asked.path.trim_start_matches("/api/");
+    let mut records = records.lock().expect("nobody panicked");
+    let body = || serde_json::from_str::<Value>(&asked.body).expect("JSON");
+    match (asked.method.as_str(), path.split(['/', '?']).collect::<Vec<_>>().as_slice()) {
+        ("POST", ["cve-id", ..]) => {
+            (200, json!({ "cve_ids": [{ "cve_id": NUMBER, "state": "RESERVED", "owning_cna": "store" }] }))
+        }
+        ("GET", ["cve-id", ..]) => (200, json!({ "cve_ids": [{ "cve_id": NUMBER }, { "cve_id": "CVE-1900-4243" }] })),
+        ("GET", ["cve", id]) => {
+            records.get(*id).map_or((404, json!({ "error": "CVE_RECORD_DNE" })), |record| (200, record.clone()))
+        }
+        (verb @ ("POST" | "PUT"), ["cve", id, what @ ("cna" | "reject")]) => {
+            if (verb == "POST") == records.contains_key(*id) {
+                return (403, json!({ "message": "The record is there already, or not at all." }));
+            }
+            let state = if *what == "cna" { "PUBLISHED" } else { "REJECTED" };
+            let record = json!({
+                "cveMetadata": { "cveId": id, "state": state },
+                "containers": { "cna": body()["cnaContainer"] },
+            });
+            records.insert((*id).to_owned(), record.clone());
+            (200, json!({ "message": "done", "created": record }))
+        }
+        other => panic!("{other:?} is nothing that the service knows"),
+    }
+}
+
+struct Desk {
+    app: App,
+    peer: Peer,
+    records: Records,
+    _folder: tempfile::TempDir,
+}
+
+async fn desk() -> Desk {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let app = open(&folder, &[POLICY], |config| config.private_targets = true).await;
+    let records = Records::default();
+    let kept = records.clone();
+    let peer = Peer::start(move |asked, _| {
+        let (status, body) = well(asked, &kept);
+        says(status, body.to_string())
+    })
+    .await;
+    let account = Account {
+        url: format!("{}/api", peer.url),
+        org: "store".into(),
+        org_id: ORG.into(),
+        user: "bot@store.example".into(),
+        key: "CANARY-key".into(),
+    };
+    cve::set_account(&app, "store", &account).await.expect("kept");
+    Desk { app, peer, records, _folder: folder }
+}
+
+/// A case with an approved advisory under the reserved number, whose fix is still to come.
+async fn waiting(desk: &Desk) -> CaseId {
+    let app = &desk.app;
+    let case = ready(app, report("reporter@outside.example")).await;
+    let number = cve::reserve(app, "store", Some(case.as_str())).await.expect("reserved");
+    assert_eq!(number, NUMBER);
+    let ben = Actor::Member { id: "ben".into(), roles: vec![("store".into(), Role::Coordinator)] };
+    let mut draft =
+        candor::execute::load_case(app, &Actor::Clock, &case).await.expect("it opens").advisory.draft.expect("a draft");
+    draft.aliases = vec![number];
+    for command in [
+        Command::DraftAdvisory { draft: Box::new(draft) },
+        Command::ApproveAdvisory { revision: 2 },
+        Command::Publish { at: None },
+    ] {
+        let name = command.name();
+        execute(app, &ben, &case, command, None).await.unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
+    case
+}
+
+async fn follow(app: &App) {
+    worker::build_tree(app).await.expect("built");
+    worker::follow_once(app).await.expect("a round");
+}
+
+async fn state(app: &App, case: &CaseId) -> steps::State {
+    let states = steps::states(app, case.as_str(), 1).await.expect("read");
+    states.into_iter().find(|state| state.step == steps::Step::Cve).expect("the step")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_is_reserved_without_a_word_and_published_with_the_advisory_once() {
+    let desk = desk().await;
+    let case = waiting(&desk).await;
+    follow(&desk.app).await;
+    let before = desk.peer.asked();
+    assert_eq!(before.len(), 1, "only the reservation: {before:?}");
+    assert_eq!(before[0].header("cve-api-key"), "CANARY-key");
+    assert!(before[0].body.is_empty() && !before[0].path.contains("Buckets"), "{before:?}");
+
+    fix(&desk.app, &case).await;
+    follow(&desk.app).await;
+    follow(&desk.app).await;
+    let state = state(&desk.app, &case).await;
+    assert!(!state.is_open && !state.has_failed && state.detail.is_empty(), "{state:?}");
+    let sent: Vec<Asked> = desk.peer.asked().into_iter().filter(|asked| asked.path.ends_with("/cna")).collect();
+    assert_eq!(sent.len(), 1, "sent once");
+    assert_eq!(sent[0].method, "POST");
+    let body: Value = serde_json::from_str(&sent[0].body).expect("JSON");
+    assert_eq!(candor_formats::cve::validate(&body), vec![]);
+    let row = cve_numbers::get(&desk.app.store, NUMBER).await.expect("read").expect("the number");
+    assert_eq!((row.state.as_str(), row.stream.as_deref()), ("published", Some(case.as_str())));
+
+    let ben = Actor::Member { id: "ben".into(), roles: vec![("store".into(), Role::Coordinator)] };
+    let mut draft = candor::execute::load_case(&desk.app, &Actor::Clock, &case)
+        .await
+        .expect("it opens")
+        .advisory
+        .draft
+        .expect("a draft");
+    draft.summary = "Upgrade today.".into();
+    for command in [
+        Command::DraftAdvisory { draft: Box::new(draft) },
+        Command::ApproveAdvisory { revision: 3 },
+        Command::Publish { at: None },
+    ] {
+        execute(&desk.app, &ben, &case, command, None).await.expect("corrected");
+    }
+    follow(&desk.app).await;
+    let updates: Vec<Asked> = desk.peer.asked().into_iter().filter(|asked| asked.method == "PUT").collect();
+    assert_eq!(updates.len(), 1, "a correction updates the record");
+    assert!(updates[0].body.contains("Upgrade today."));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_b11_confused_answers_never_count_as_published() {
+    let desk = desk().await;
+    let case = waiting(&desk).await;
+    fix(&desk.app, &case).await;
+    let other = |id: &str, title: &str| {
+        json!({ "cveMetadata": { "cveId": id, "state": "PUBLISHED" }, "containers": { "cna": { "title": title } } })
+            .to_string()
+    };
+    let wrong: [(&str, u16, String); 6] = [
+        ("another number", 200, other("CVE-1900-1", "x")),
+        ("another text", 200, other(NUMBER, "<script>")),
+        ("a page", 200, "<html>It works!</html>".into()),
+        ("nothing", 200, String::new()),
+        ("a fault", 500, "{}".into()),
+        ("a longer answer than any", 200, format!("\"{}\"", "x".repeat(100_000))),
+    ];
+    for (name, status, body) in wrong {
+        desk.peer.turn(move |_, _| says(status, body.clone()));
+        follow(&desk.app).await;
+        let state = state(&desk.app, &case).await;
+        assert!(state.is_open, "{name}: {state:?}");
+        assert!(!state.detail.contains("script"), "{name}: {state:?}");
+        let row = cve_numbers::get(&desk.app.store, NUMBER).await.expect("read").expect("the number");
+        assert_eq!(row.state, "reserved", "{name}");
+        desk.app.set_clock(desk.app.now() + SignedDuration::from_hours(7));
+    }
+    // An answer was lost though the record was taken: the next try finds it there and sends nothing again.
+    let records = desk.records.clone();
+    desk.peer.turn(move |asked, _| {
+        let (status, body) = well(asked, &records);
+        if asked.method == "POST" { says(500, "") } else { says(status, body.to_string()) }
+    });
+    follow(&desk.app).await;
+    assert!(state(&desk.app, &case).await.is_open);
+    desk.app.set_clock(desk.app.now() + SignedDuration::from_hours(7));
+    follow(&desk.app).await;
+    assert!(!state(&desk.app, &case).await.is_open);
+    let row = cve_numbers::get(&desk.app.store, NUMBER).await.expect("read").expect("the number");
+    assert_eq!(row.state, "published");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unused_numbers_are_found_and_rejected_and_the_key_never_comes_back() {
+    let desk = desk().await;
+    waiting(&desk).await;
+    let found = cve::reserved(&desk.app, "store").await.expect("listed");
+    let unused: Vec<&str> = found.iter().filter(|(_, row)| row.is_none()).map(|(id, _)| id.as_str()).collect();
+    assert_eq!(unused, ["CVE-1900-4243"]);
+    cve::reject(&desk.app, "store", "CVE-1900-4243", "It was never used.").await.expect("rejected");
+    let row = cve_numbers::get(&desk.app.store, "CVE-1900-4243").await.expect("read").expect("the number");
+    assert_eq!(row.state, "rejected");
+    assert!(matches!(cve::reserve(&desk.app, "nobody", None).await, Err(NotDone::NoAccount)));
+
+    let account = cve::assigner(&desk.app, "store").await.expect("read").expect("an account");
+    assert!(!format!("{account:?}").contains("CANARY"));
+    let data = desk.app.config.data.clone();
+    for file in std::fs::read_dir(data).expect("a folder").flatten().filter(|file| file.path().is_file()) {
+        let bytes = std::fs::read(file.path()).expect("a file");
+        assert!(!bytes.windows(10).any(|part| part == b"CANARY-key"), "{:?} holds the key", file.path());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_b5_one_dead_peer_holds_up_no_other_step_and_each_is_seen() {
+    let desk = desk().await;
+    let case = waiting(&desk).await;
+    desk.peer.turn(|_, _| says(503, ""));
+    let hook = Peer::start(|_, _| says(200, "")).await;
+    let asked = candor::follow::hooks::ask(&desk.app, "store", &hook.url, &"anna".into()).await.expect("taken");
+    candor::follow::hooks::confirm(&desk.app, &asked.id, &"ben".into()).await.expect("confirmed");
+    fix(&desk.app, &case).await;
+    follow(&desk.app).await;
+    let states = steps::states(&desk.app, case.as_str(), 1).await.expect("read");
+    let open: Vec<steps::Step> = states.iter().filter(|state| state.is_open).map(|state| state.step).collect();
+    assert_eq!(open, [steps::Step::Cve], "{states:?}");
+    assert_eq!(hook.asked().len(), 1);
+    // The process dies here: whoever comes next does what is open, and nothing twice.
+    let records = desk.records.clone();
+    desk.peer.turn(move |asked, _| {
+        let (status, body) = well(asked, &records);
+        says(status, body.to_string())
+    });
+    desk.app.set_clock(desk.app.now() + SignedDuration::from_hours(7));
+    follow(&desk.app).await;
+    follow(&desk.app).await;
+    let states = steps::states(&desk.app, case.as_str(), 1).await.expect("read");
+    assert!(states.iter().all(|state| !state.is_open && !state.has_failed), "{states:?}");
+    assert_eq!(hook.asked().len(), 1, "once");
+    assert_eq!(desk.peer.asked().iter().filter(|asked| asked.path.ends_with("/cna")).count(), 1, "once");
+}
