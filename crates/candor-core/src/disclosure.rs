@@ -94,6 +94,7 @@ pub(crate) fn go_public(
     let mut out = case.clone();
     out.advisory.draft = Some(minimal);
     let record = record_of(&out, policy, facts)?;
+    refuse_leaks(case, &record)?;
     Ok(vec![Event::EmbargoBroken { reason }, Event::Published { record: Box::new(record) }])
 }
 
@@ -204,7 +205,7 @@ pub(crate) fn publish(
     if !waits_for_fix {
         gates::pass(case, policy, Step::Publish, member)?;
     }
-    record_of(case, policy, facts)?;
+    refuse_leaks(case, &record_of(case, policy, facts)?)?;
     let at = match (at, publish_on) {
         (Some(at), _) => Some(at),
         // Without a date the fix alone decides.
@@ -477,6 +478,24 @@ pub fn credits(case: &Case, policy: &Policy) -> Vec<record::Credit> {
 ///
 /// It can be wrong, so it warns and refuses nothing.
 pub fn lint(case: &Case, record: &Record) -> Vec<record::Problem> {
+    around(case, record, |around| record.lint(around))
+}
+
+/// What would give away something of the case, and keeps the record from going out: sentences of internal notes, the
+/// case's own number, whole names of reporters who did not consent.
+fn refuse_leaks(case: &Case, record: &Record) -> Result<(), Refusal> {
+    let leaks = around(case, record, |around| {
+        // One word may be a name and a word; two are a name.
+        let whole: Vec<String> = around.unnamed.iter().filter(|name| name.contains(' ')).cloned().collect();
+        record.leaks(&record::Surroundings { unnamed: &whole, ..*around })
+    });
+    match leaks.first() {
+        None => Ok(()),
+        Some(leak) => Err(Refusal::Field { field: "advisory", problem: leak.to_string() }),
+    }
+}
+
+fn around<T>(case: &Case, record: &Record, look: impl FnOnce(&record::Surroundings<'_>) -> T) -> T {
     let thanked: Vec<&str> = record.credits.iter().map(|credit| credit.name.trim()).collect();
     let names = case.reports.iter().filter_map(|report| report.contact.as_ref()).map(|contact| contact.name.trim());
     let unnamed: Vec<String> = names.filter(|name| !thanked.contains(name)).map(str::to_owned).collect();
@@ -489,7 +508,7 @@ pub fn lint(case: &Case, record: &Record) -> Vec<record::Problem> {
         })
         .collect();
     let numbers = [case.id.to_string()];
-    record.lint(&record::Surroundings { unnamed: &unnamed, other_cases: &numbers, internal: &internal })
+    look(&record::Surroundings { unnamed: &unnamed, other_cases: &numbers, internal: &internal })
 }
 
 /// The names of the products that `version` mends: those with a range that ends before it. None where it ends no range,

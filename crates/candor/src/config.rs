@@ -70,8 +70,29 @@ pub struct Config {
     pub anchors: Vec<AnchorPlace>,
     /// Bearer token for `/metrics` from other machines.
     pub metrics_token: Option<String>,
+    /// Where the public tree is put as well: a bucket of an S3-compatible object store.
+    pub bucket: Option<Bucket>,
     /// Whether hooks and CVE Services may lie in this network and be called without TLS.
     pub private_targets: bool,
+}
+
+/// A bucket of an S3-compatible object store.
+#[derive(Clone)]
+pub struct Bucket {
+    /// `s3://NAME` or `s3://NAME/PREFIX`.
+    pub url: String,
+    /// Address of the service, where it is not the one of AWS.
+    pub endpoint: Option<String>,
+    /// Region.
+    pub region: String,
+    /// Id and secret of the access key; without one the machine's own role is used.
+    pub key: Option<(String, String)>,
+}
+
+impl std::fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bucket({})", self.url)
+    }
 }
 
 /// Parts of Candor that run in a process.
@@ -265,6 +286,7 @@ impl Config {
             reader: None,
             anchors: Vec::new(),
             metrics_token: None,
+            bucket: None,
             private_targets: false,
             data,
         }

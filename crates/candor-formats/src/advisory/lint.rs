@@ -44,6 +44,16 @@ impl Record {
             let mut say = |message: String| found.push(Problem { field: field.clone(), message });
             marks(text, &mut say);
             addresses(text, &mut say);
+        }
+        found.extend(self.leaks(around));
+        found
+    }
+
+    /// What of it is known and not guessed: names without consent, other cases, sentences of internal notes.
+    pub fn leaks(&self, around: &Surroundings<'_>) -> Vec<Problem> {
+        let mut found = Vec::new();
+        for (field, text) in self.texts() {
+            let mut say = |message: String| found.push(Problem { field: field.clone(), message });
             for name in around.unnamed.iter().filter(|name| name.trim().chars().count() > 2) {
                 if has_words(text, name.trim()) {
                     say("This names somebody who did not consent to be named; remove the name".to_owned());

@@ -118,3 +118,28 @@ fn a_large_document_is_judged_in_one_go() {
     let tests: Vec<&str> = csaf::validate(&document).iter().map(|finding| finding.test).collect();
     assert_eq!(tests, ["6.1.1"]); // R0 is nowhere defined
 }
+
+/// A megabyte that is read in steps of its length takes no time worth naming; effort that grows with the square would run
+/// into the time limit of the test runner.
+#[test]
+fn abuse_i6_names_and_ranges_of_a_megabyte_are_answered() {
+    const LENGTH: usize = 1_000_000;
+    for text in [
+        format!("pkg:npm/{}", "a%40".repeat(LENGTH / 4)),
+        format!("pkg:npm/a?{}", "b=c&".repeat(LENGTH / 4)),
+        format!("pkg:npm/{}", "a/".repeat(LENGTH / 2)),
+    ] {
+        drop(Purl::parse(&text));
+    }
+    assert!(!csaf::is_cpe(&format!("cpe:2.3:a:{}:*:*:*:*:*:*:*:*:*:*", "\\!".repeat(LENGTH / 2))));
+    for text in [format!("vers:npm/{}", ">1|<2|".repeat(LENGTH / 6)), format!("vers:npm/={}", "1.".repeat(LENGTH / 2))]
+    {
+        drop(candor_formats::vers::Vers::parse(&text));
+    }
+    let (long, longer) = ("1.".repeat(LENGTH / 2), "1.".repeat(LENGTH / 2 + 1));
+    for ecosystem in ECOSYSTEMS {
+        drop(compare(ecosystem, &long, &longer));
+    }
+    let query = json!({ "package": { "name": "x".repeat(LENGTH), "ecosystem": "npm" }, "version": long });
+    assert!(osv::query::Query::read(&query).is_err());
+}

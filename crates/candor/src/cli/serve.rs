@@ -2,7 +2,7 @@
 
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
-use crate::config::{AnchorPlace, Config, MailDns, MailOut, Roles, TlsTo};
+use crate::config::{AnchorPlace, Bucket, Config, MailDns, MailOut, Roles, TlsTo};
 use crate::serve;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,24 @@ pub struct Args {
     /// Bearer token with which other machines may read /metrics
     #[arg(long, env = "CANDOR_METRICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     metrics_token: Option<String>,
+    /// Put the public tree into a bucket of an S3-compatible store as well: s3://NAME or s3://NAME/PREFIX
+    #[arg(long, env = "CANDOR_PUBLIC_BUCKET", value_name = "URL", hide_env_values = true)]
+    public_bucket: Option<String>,
+    /// Address of that store, where it is not the one of AWS
+    #[arg(long, env = "CANDOR_BUCKET_ENDPOINT", value_name = "URL", hide_env_values = true)]
+    bucket_endpoint: Option<String>,
+    /// Region of that store
+    #[arg(
+        long,
+        env = "CANDOR_BUCKET_REGION",
+        default_value = "us-east-1",
+        value_name = "NAME",
+        hide_env_values = true
+    )]
+    bucket_region: String,
+    /// File with the access key of that store: id and secret, a line each
+    #[arg(long, env = "CANDOR_BUCKET_KEY_FILE", value_name = "FILE", hide_env_values = true)]
+    bucket_key_file: Option<PathBuf>,
     /// Let hooks and CVE Services lie in this network, and be called without TLS; without it public hosts over https only
     #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
     private_targets: bool,
@@ -144,6 +162,7 @@ impl Args {
         config.onion = self.onion.as_deref().map(onion).transpose()?;
         config.reader = std::env::current_exe().ok();
         config.anchors.clone_from(&self.anchor_to);
+        config.bucket = self.bucket()?;
         config.demo = self.demo;
         Ok(config)
     }
@@ -165,6 +184,29 @@ fn onion(url: &str) -> Result<String, Failure> {
         return Err(Failure::Usage(format!("`--onion {url}` is no onion address; write it like http://NAME.onion")));
     }
     Ok(url.to_owned())
+}
+
+impl Args {
+    fn bucket(&self) -> Result<Option<Bucket>, Failure> {
+        let Some(url) = &self.public_bucket else { return Ok(None) };
+        if !url.starts_with("s3://") {
+            return Err(Failure::Usage("`--public-bucket` must begin with s3://".into()));
+        }
+        let key = match &self.bucket_key_file {
+            None => None,
+            Some(file) => {
+                let text = std::fs::read_to_string(file)
+                    .map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?;
+                let mut lines = text.lines().map(|line| line.trim().to_owned());
+                match (lines.next(), lines.next()) {
+                    (Some(id), Some(secret)) => Some((id, secret)),
+                    _ => return Err(Failure::new("the file with the access key holds id and secret, a line each")),
+                }
+            }
+        };
+        let (endpoint, region) = (self.bucket_endpoint.clone(), self.bucket_region.clone());
+        Ok(Some(Bucket { url: url.clone(), endpoint, region, key }))
+    }
 }
 
 /// The password in a file.

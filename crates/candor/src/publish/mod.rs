@@ -16,6 +16,7 @@ pub mod places; // the map of the site, other names of an advisory
 pub mod products; // the advisories of one product
 pub mod record; // promises kept, closed reports, thanks
 pub mod pages; // records and policies as pages for people
+pub mod bucket; // the tree in an object store
 pub mod checked; // which records are known to be right
 pub mod tree; // records and policies to files
 pub mod swap; // a whole folder, put in place in one step

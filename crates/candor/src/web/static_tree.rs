@@ -1,6 +1,7 @@
 //! The public tree as files: what the worker built is given out as it is, and nothing else of the disk.
 
 use super::errors;
+use super::views::assets::kind_of_file;
 use crate::app::App;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -23,7 +24,7 @@ pub async fn serve(State(app): State<App>, request: Request) -> Response {
         None if parts.is_empty() && !app.config.public.exists() => return not_built(),
         None => return errors::not_found(),
     };
-    let kind = content_type(&file.to_string_lossy());
+    let kind = kind_of_file(&file.to_string_lossy());
     let mut answer = with_etag(request.headers(), kind, PUBLIC, bytes);
     // Programs in a page of somebody else may read it: it is public (CSAF 2.1, requirement 25).
     answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -55,27 +56,6 @@ async fn read(path: PathBuf) -> Option<(PathBuf, Vec<u8>)> {
     };
     let bytes = tokio::fs::read(&file).await.ok()?;
     Some((file, bytes))
-}
-
-fn content_type(file: &str) -> &'static str {
-    match file.rsplit('.').next().unwrap_or_default() {
-        "json" if file.ends_with(".feed.json") => "application/feed+json",
-        "html" => "text/html; charset=utf-8",
-        "json" => "application/json",
-        "atom" => "application/atom+xml",
-        "yml" => "application/yaml",
-        "md" => "text/markdown; charset=utf-8",
-        "txt" => "text/plain; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "xml" => "application/xml",
-        "zip" => "application/zip",
-        "csv" => "text/csv; charset=utf-8",
-        "asc" if file.ends_with("/openpgp.asc") => "application/pgp-keys",
-        "asc" | "sha256" | "sha512" => "text/plain; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "svg" => "image/svg+xml",
-        _ => "application/octet-stream",
-    }
 }
 
 /// An answer whose tag is a hash of its bytes; 304 when the asker has them already.

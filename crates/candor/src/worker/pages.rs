@@ -1,11 +1,12 @@
 //! The public tree: built at start when it is missing, and anew when an advisory or a policy changed.
 
 use jiff::Timestamp;
+use tracing::{error, info};
 
 use crate::app::App;
 use crate::error::Error;
 use crate::program_keys;
-use crate::publish::{self, Built};
+use crate::publish::{self, Built, bucket};
 use crate::store::{advisories, closed_reports, figures, programs};
 use crate::watch;
 
@@ -13,6 +14,10 @@ use crate::watch;
 #[derive(Debug, Default)]
 pub struct Pages {
     built_from: Option<Sources>,
+    /// What lies in the bucket, where there is one.
+    uploaded: bucket::Uploaded,
+    /// Whether the bucket is behind.
+    is_behind: bool,
 }
 
 /// Everything the tree depends on, in short: equal sources give an equal tree.
@@ -47,12 +52,31 @@ impl Pages {
         watch::figures::refresh(app).await?;
         let found = sources(app).await?;
         if self.built_from.as_ref() == Some(&found) && app.config.public.exists() {
+            if self.is_behind {
+                self.upload(app).await;
+            }
             return Ok(None);
         }
         app.reload_programs().await?;
         let built = build_tree(app).await?;
         self.built_from = Some(found);
+        self.upload(app).await;
         Ok(Some(built))
+    }
+
+    /// Brings the bucket up to date. When that fails, the next round tries again; the tree is in place all the same.
+    async fn upload(&mut self, app: &App) {
+        let Some(to) = &app.config.bucket else { return };
+        match bucket::upload(&app.config.public, to, &mut self.uploaded).await {
+            Ok((put, gone)) => {
+                self.is_behind = false;
+                info!(put, gone, "the bucket holds the public tree");
+            }
+            Err(why) => {
+                self.is_behind = true;
+                error!(cause = %why, "the public tree could not be put into the bucket; it is tried again");
+            }
+        }
     }
 }
 

@@ -45,6 +45,8 @@ mod tree; // the public tree: whole, valid, on time
 mod osv_api; // scanners ask what is published
 mod follow; // subscribers and hooks
 mod cve_services; // numbers and records at the CVE program
+mod disclosed; // what becomes public, and who decides it
+mod bucket; // the public tree in an object store
 mod embargo; // nothing before its instant, whatever breaks
 mod imported; // advisories of the past
 mod provider; // a CSAF provider, requirement by requirement

@@ -50,6 +50,28 @@ pub fn url(name: &str) -> String {
     }
 }
 
+/// The kind of a file of the public tree, by its name.
+pub fn kind_of_file(file: &str) -> &'static str {
+    match file.rsplit('.').next().unwrap_or_default() {
+        "json" if file.ends_with(".feed.json") => "application/feed+json",
+        "html" => "text/html; charset=utf-8",
+        "json" => "application/json",
+        "atom" => "application/atom+xml",
+        "yml" => "application/yaml",
+        "md" => "text/markdown; charset=utf-8",
+        "txt" => "text/plain; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "xml" => "application/xml",
+        "zip" => "application/zip",
+        "csv" => "text/csv; charset=utf-8",
+        "asc" if file.ends_with("/openpgp.asc") => "application/pgp-keys",
+        "asc" | "sha256" | "sha512" => "text/plain; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

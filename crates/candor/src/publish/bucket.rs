@@ -1,0 +1,169 @@
+//! The public tree in a bucket of an S3-compatible object store, for a site that is served from there.
+//!
+//! A bucket cannot turn a link, so that order takes its place: documents first, then the lists and feeds that name them, and
+//! what is gone last. A page is put under the address of its folder, too, because a bucket has no folders.
+
+use std::collections::BTreeMap;
+use std::path::{Path as Folder, PathBuf};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::path::Path;
+use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions};
+
+use super::tree::{Hash, hash};
+use crate::config::Bucket;
+use crate::web::views::assets::kind_of_file;
+
+/// Files on their way at a time.
+const AT_A_TIME: usize = 16;
+/// How long a page may be kept: a correction is seen after that.
+const KEEP: &str = "public, max-age=60";
+
+/// What lies in the bucket, as far as this process knows.
+#[derive(Debug, Default)]
+pub struct Uploaded(BTreeMap<String, Hash>);
+
+/// Why the tree is not in the bucket.
+#[derive(Debug, thiserror::Error)]
+pub enum NotThere {
+    /// The tree cannot be read.
+    #[error("the public tree cannot be read: {0}")]
+    Tree(#[from] std::io::Error),
+    /// The bucket cannot be used.
+    #[error("the bucket: {0}")]
+    Store(#[from] object_store::Error),
+}
+
+/// Brings the bucket up to date with the tree. Gives how many objects were written and removed.
+///
+/// # Errors
+/// [`NotThere`]; what was written stays, and the next call goes on from there.
+pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Result<(usize, usize), NotThere> {
+    let (store, prefix) = open(bucket)?;
+    let root = std::fs::canonicalize(place)?;
+    let found = tokio::task::spawn_blocking(move || walk(&root)).await.map_err(std::io::Error::other)??;
+    let key = |path: &str| Path::from(if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") });
+    let mut wanted: Vec<(&String, &(PathBuf, Hash))> =
+        found.iter().filter(|(path, (_, hash))| known.0.get(*path) != Some(hash)).collect();
+    wanted.sort_by_key(|(path, _)| (is_list(path), *path));
+    let (mut put, mut gone) = (0, 0);
+    // Nothing is named by a list before it lies there.
+    for lists in [false, true] {
+        let part = wanted.iter().filter(|(path, _)| is_list(path) == lists);
+        let written: Vec<(String, Hash)> = stream::iter(part)
+            .map(|(path, (file, hash))| {
+                let (store, keys) = (&store, [Some(key(path)), address(path).map(&key)]);
+                async move {
+                    let bytes = tokio::fs::read(file).await?;
+                    for key in keys.into_iter().flatten() {
+                        store.put_opts(&key, bytes.clone().into(), options(path)).await?;
+                    }
+                    Ok::<_, NotThere>(((*path).clone(), *hash))
+                }
+            })
+            .buffer_unordered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        put += written.len();
+        known.0.extend(written);
+    }
+    let old: Vec<String> = known.0.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
+    for path in old {
+        for key in [Some(key(&path)), address(&path).map(&key)].into_iter().flatten() {
+            store.delete(&key).await?;
+        }
+        known.0.remove(&path);
+        gone += 1;
+    }
+    Ok((put, gone))
+}
+
+fn open(bucket: &Bucket) -> Result<(AmazonS3, String), NotThere> {
+    let rest = bucket.url.strip_prefix("s3://").unwrap_or(&bucket.url);
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut builder = AmazonS3Builder::new().with_bucket_name(name).with_region(&bucket.region);
+    if let Some(endpoint) = &bucket.endpoint {
+        builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+    }
+    if let Some((id, secret)) = &bucket.key {
+        builder = builder.with_access_key_id(id).with_secret_access_key(secret);
+    }
+    Ok((builder.build()?, prefix.trim_matches('/').to_owned()))
+}
+
+/// The address without a suffix under which the page of a folder is asked for.
+fn address(path: &str) -> Option<String> {
+    path.strip_suffix("/index.html").map(str::to_owned)
+}
+
+/// Whether a file names other files: it follows after them.
+fn is_list(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_advisory =
+        path.split('/').nth(1) == Some("advisories") && path.split('/').count() > 2 && !path.contains("/page-");
+    !is_advisory
+        && (name == "index.html"
+            || name.starts_with("feed-")
+            || [".atom", ".feed.json", ".txt", ".csv", ".xml", ".zip", "-metadata.json"]
+                .iter()
+                .any(|end| name.ends_with(end)))
+}
+
+fn options(path: &str) -> PutOptions {
+    let mut attributes = Attributes::new();
+    attributes.insert(Attribute::ContentType, kind_of_file(path).into());
+    attributes.insert(Attribute::CacheControl, KEEP.into());
+    PutOptions { attributes, ..PutOptions::default() }
+}
+
+/// Every file of the tree by its path, with the hash of its bytes.
+fn walk(root: &Folder) -> std::io::Result<BTreeMap<String, (PathBuf, Hash)>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let below = path.strip_prefix(root).map_err(std::io::Error::other)?.to_string_lossy().into_owned();
+            let hash = hash(&std::fs::read(&path)?);
+            found.insert(below, (path, hash));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_other_files_follows_after_them() {
+        for path in [
+            "store/advisories/A-1/index.html",
+            "store/advisories/A-1.csaf.json",
+            "store/csaf/2026/a-1.json",
+            "assets/candor.css",
+        ] {
+            assert!(!is_list(path), "{path}");
+        }
+        for path in [
+            "store/advisories/index.html",
+            "store/advisories/page-2/index.html",
+            "store/advisories.atom",
+            "store/csaf/index.txt",
+            "store/csaf/feed-tlp-white.json",
+            "sitemap.xml",
+            "osv/all.zip",
+            "index.html",
+            ".well-known/csaf/provider-metadata.json",
+        ] {
+            assert!(is_list(path), "{path}");
+        }
+        assert_eq!(address("store/index.html").as_deref(), Some("store"));
+        assert_eq!(address("index.html"), None);
+    }
+}
