@@ -11,6 +11,7 @@ mod reports; // a report comes in
 mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
 mod cases; // the team's side
+mod hooks; // who is called, and who is written to
 pub mod osv; // the OSV API, for scanners
 mod search; // cases by their words, and which are alike
 pub mod openapi; // and the document about it all
@@ -48,6 +49,32 @@ fn table() -> Vec<Route> {
         )
         .asks::<programs::HowMany>()
         .gives::<Advisories>(200),
+        Route::post(
+            "/programs/{program}/subscriptions",
+            "subscribe",
+            "Hear of advisories by mail",
+            post(hooks::subscribe),
+        )
+        .says("The address is asked by a letter; nothing more is sent before it says yes.")
+        .takes(Takes::Json(schema::<hooks::Subscription>))
+        .gives::<hooks::HookDone>(200)
+        .or(&[422]),
+        Route::get("/hooks", "listHooks", "Who is called when something is published", get(hooks::list))
+            .by(Who::Member)
+            .gives::<hooks::Hooks>(200),
+        Route::post("/hooks", "askForHook", "Ask for a hook; another member confirms it", post(hooks::ask))
+            .says("For administrators. The secret is shown once.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<hooks::NewHook>))
+            .gives::<hooks::AskedHook>(200)
+            .or(&[422]),
+        Route::post("/hooks/{id}/confirm", "confirmHook", "Confirm a hook that another member asked for", post(hooks::confirm))
+            .by(Who::Member)
+            .gives::<hooks::HookDone>(200)
+            .or(&[422]),
+        Route::post("/hooks/{id}/end", "endHook", "End a hook; its target is told", post(hooks::end))
+            .by(Who::Member)
+            .gives::<hooks::HookDone>(200),
         Route::get("/advisories/{id}", "showAdvisory", "A published advisory", get(programs::advisory))
             .gives::<PublicAdvisory>(200),
         Route::post("/programs/{program}/reports", "fileReport", "File a report, privately", post(reports::file))
