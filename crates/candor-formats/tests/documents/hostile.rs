@@ -138,7 +138,7 @@ fn abuse_i6_names_and_ranges_of_a_megabyte_are_answered() {
     }
     let (long, longer) = ("1.".repeat(LENGTH / 2), "1.".repeat(LENGTH / 2 + 1));
     for ecosystem in ECOSYSTEMS {
-        drop(compare(ecosystem, &long, &longer));
+        std::hint::black_box(compare(ecosystem, &long, &longer));
     }
     let query = json!({ "package": { "name": "x".repeat(LENGTH), "ecosystem": "npm" }, "version": long });
     assert!(osv::query::Query::read(&query).is_err());

@@ -53,7 +53,7 @@ pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Re
         let part = wanted.iter().filter(|(path, _)| is_list(path) == lists);
         let written: Vec<(String, Hash)> = stream::iter(part)
             .map(|(path, (file, hash))| {
-                let (store, keys) = (&store, [Some(key(path)), address(path).map(&key)]);
+                let (store, keys) = (&store, [Some(key(path)), address(path).map(|path| key(&path))]);
                 async move {
                     let bytes = tokio::fs::read(file).await?;
                     for key in keys.into_iter().flatten() {
@@ -70,7 +70,7 @@ pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Re
     }
     let old: Vec<String> = known.0.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
     for path in old {
-        for key in [Some(key(&path)), address(&path).map(&key)].into_iter().flatten() {
+        for key in [Some(key(&path)), address(&path).map(|path| key(&path))].into_iter().flatten() {
             store.delete(&key).await?;
         }
         known.0.remove(&path);
