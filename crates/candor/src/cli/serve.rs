@@ -240,6 +240,7 @@ fn into_folder(config: &mut Config, folder: &Path, args: &Args) {
     let own = Config::in_folder(folder.join("data"));
     // A place for anchors knows another store.
     config.anchors.clear();
+    config.bucket = None;
     config.key_command = None;
     config.database = None;
     config.ring = None;
