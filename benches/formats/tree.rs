@@ -124,6 +124,7 @@ fn record(number: usize, edition: u32) -> Result<Record, Box<dyn std::error::Err
             ..Product::default()
         }],
         severities: vec!["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N".parse()?],
+        level: String::new(),
         cwes: vec![862],
         aliases: vec![format!("CVE-1900-{number:05}")],
         references: vec![Reference {

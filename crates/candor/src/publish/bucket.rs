@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path as Folder, PathBuf};
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions};
+use tokio::task::JoinSet;
 
 use super::tree::{Hash, hash};
 use crate::config::Bucket;
@@ -43,40 +43,62 @@ pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Re
     let (store, prefix) = open(bucket)?;
     let root = std::fs::canonicalize(place)?;
     let found = tokio::task::spawn_blocking(move || walk(&root)).await.map_err(std::io::Error::other)??;
-    let key = |path: &str| Path::from(if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") });
-    let mut wanted: Vec<(&String, &(PathBuf, Hash))> =
-        found.iter().filter(|(path, (_, hash))| known.0.get(*path) != Some(hash)).collect();
-    wanted.sort_by_key(|(path, _)| (is_list(path), *path));
-    let (mut put, mut gone) = (0, 0);
+    let mut wanted: Vec<(String, PathBuf, Hash)> = Vec::new();
+    for (path, (file, hash)) in &found {
+        if known.0.get(path) != Some(hash) {
+            wanted.push((path.clone(), file.clone(), *hash));
+        }
+    }
     // Nothing is named by a list before it lies there.
-    for lists in [false, true] {
-        let part = wanted.iter().filter(|(path, _)| is_list(path) == lists);
-        let written: Vec<(String, Hash)> = stream::iter(part)
-            .map(|(path, (file, hash))| {
-                let (store, keys) = (&store, [Some(key(path)), address(path).map(|path| key(&path))]);
-                async move {
-                    let bytes = tokio::fs::read(file).await?;
-                    for key in keys.into_iter().flatten() {
-                        store.put_opts(&key, bytes.clone().into(), options(path)).await?;
-                    }
-                    Ok::<_, NotThere>(((*path).clone(), *hash))
-                }
-            })
-            .buffer_unordered(AT_A_TIME)
-            .try_collect()
-            .await?;
-        put += written.len();
-        known.0.extend(written);
+    wanted.sort_by_key(|(path, ..)| (is_list(path), path.clone()));
+    let first_list = wanted.iter().position(|(path, ..)| is_list(path)).unwrap_or(wanted.len());
+    let lists = wanted.split_off(first_list);
+    let (mut put, mut gone) = (0, 0);
+    for part in [wanted, lists] {
+        for some in part.chunks(AT_A_TIME) {
+            let mut going = JoinSet::new();
+            for (path, file, hash) in some.to_vec() {
+                going.spawn(write(store.clone(), prefix.clone(), path, file, hash));
+            }
+            while let Some(written) = going.join_next().await {
+                let (path, hash) = written.map_err(std::io::Error::other)??;
+                known.0.insert(path, hash);
+                put += 1;
+            }
+        }
     }
     let old: Vec<String> = known.0.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
     for path in old {
-        for key in [Some(key(&path)), address(&path).map(|path| key(&path))].into_iter().flatten() {
+        for key in keys(&prefix, &path) {
             store.delete(&key).await?;
         }
         known.0.remove(&path);
         gone += 1;
     }
     Ok((put, gone))
+}
+
+/// Writes one file under its keys.
+async fn write(
+    store: AmazonS3,
+    prefix: String,
+    path: String,
+    file: PathBuf,
+    hash: Hash,
+) -> Result<(String, Hash), NotThere> {
+    let bytes = tokio::fs::read(file).await?;
+    for key in keys(&prefix, &path) {
+        store.put_opts(&key, bytes.clone().into(), options(&path)).await?;
+    }
+    Ok((path, hash))
+}
+
+/// Where a file lies in the bucket.
+fn keys(prefix: &str, path: &str) -> Vec<Path> {
+    let whole = |path: &str| Path::from(if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") });
+    let mut keys = vec![whole(path)];
+    keys.extend(address(path).map(|path| whole(&path)));
+    keys
 }
 
 fn open(bucket: &Bucket) -> Result<(AmazonS3, String), NotThere> {

@@ -46,7 +46,7 @@ async fn abuse_b7_a_draft_that_gives_away_what_is_internal_is_not_published_and_
     let case = filed(&app, "reporter@outside.example").await.case;
     let note = "The customer in the north runs the oldest build of all and cannot upgrade before May.";
     act(&app, &ben, &case, Command::Confirm { text: "It is so.".into() }).await.expect("confirmed");
-    act(&app, &ben, &case, Command::Note { text: note.into(), files: vec![] }).await.expect("noted");
+    act(&app, &ben, &case, Command::Note { text: note.into(), files: vec![], mentions: vec![] }).await.expect("noted");
     let mut revision = 0;
     for (details, part) in [
         (format!("A request is answered. {note}"), "internal note"),

@@ -126,6 +126,10 @@ fn tick(world: &mut World, node: &Node, policy: &Policy, true_now: Timestamp, di
         policy_version: 1,
         advisory_id: "STORE-2026-1".into(),
         may_hold: true,
+        known_before: None,
+        lead: None,
+        may_see: Vec::new(),
+        credits: Vec::new(),
         moving_to: None,
         base_url: "https://candor.example/store".into(),
     };
