@@ -297,7 +297,12 @@ fn make(
     memory: &Memory,
 ) -> io::Result<Outcome> {
     let record = &*of.record;
-    let lies_there = before.advisories.get(&(of.program.clone(), record.id.clone())) == Some(&of.hash);
+    let name = (of.program.clone(), record.id.clone());
+    let lies_there = before.advisories.get(&name) == Some(&of.hash);
+    if !lies_there && before.advisories.contains_key(&name) {
+        // The one file that an edition may have and the next one not.
+        tree.remove(&format!("{}/advisories/{}.cve.json", name.0, name.1))?;
+    }
     match memory.made.get(&of.hash) {
         Some(Err(findings)) => return Ok(Err(findings.clone())),
         Some(Ok(made)) if lies_there => return Ok(Ok(made.clone())),
