@@ -123,7 +123,7 @@ fn address(path: &str) -> Option<String> {
 fn is_list(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_advisory =
-        path.split('/').nth(1) == Some("advisories") && path.split('/').count() > 2 && !path.contains("/page-");
+        path.split('/').nth(1) == Some("advisories") && path.split('/').count() > 3 && !path.contains("/page-");
     !is_advisory
         && (name == "index.html"
             || name.starts_with("feed-")
