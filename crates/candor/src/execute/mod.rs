@@ -198,8 +198,9 @@ async fn once(
     let mut batch = Batch::default();
     let letters = beside.map_or(Letters::Now, |beside| beside.letters);
     let loaded = Loaded { case, policy, head, row };
-    let after = write(app, &mut batch, &loaded, actor, &events, now, letters).await?;
-    let others = asides::write(app, &mut batch, actor, &allowed, &after, &events, now).await?;
+    // Boxed, so that the future of every door stays small.
+    let after = Box::pin(write(app, &mut batch, &loaded, actor, &events, now, letters)).await?;
+    let others = Box::pin(asides::write(app, &mut batch, actor, &allowed, &after, &events, now)).await?;
     batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
     let done = Done { case: id.clone(), seq: after.seq, events };
     if let Some(again) = again {
