@@ -1,8 +1,11 @@
-//! Who may ask what. Only [`allow`] makes an [`Allowed`], and [`crate::decide::decide`] takes nothing else.
+//! Who may ask what, and who may read. Only [`allow`] makes an [`Allowed`], and [`crate::decide::decide`] takes nothing else.
 
 use crate::case::Case;
 use crate::command::Command;
 use crate::id::{CaseId, MemberId, ProgramSlug};
+use crate::policy::Policy;
+use crate::standing::{self, Grant, Relation};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Who asks.
@@ -17,6 +20,13 @@ pub enum Actor {
         /// Number of the report within it.
         report: u32,
     },
+    /// An outside party of a case.
+    Party {
+        /// The case.
+        case: CaseId,
+        /// Number of the party within it.
+        party: u32,
+    },
     /// A member of the team.
     Member {
         /// Who.
@@ -28,23 +38,36 @@ pub enum Actor {
     Clock,
 }
 
-/// What a member is in a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+/// What a member is in a program. Roles say which acts are theirs; which cases they read is said by [`crate::standing`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Sees cases, changes nothing.
+    /// Reads the cases they are on, changes nothing.
     Observer,
-    /// Works on cases.
+    /// Verifies, makes fixes, looks for similar problems, writes advisories; does not speak to reporters.
+    Developer,
+    /// Approves advisories.
+    Approver,
+    /// Speaks to reporters, verifies, gives verdicts, rates, writes advisories.
+    Analyst,
+    /// Analyst, developer and approver in one, for small teams.
     Member,
-    /// Works on cases, and publishes, closes and reopens them.
+    /// All of these, and publishes, closes, reopens, and puts people on cases.
     Coordinator,
 }
 
 impl Role {
-    /// Name in the API and the database.
+    /// Every role, the narrowest first.
+    pub const ALL: [Role; 6] =
+        [Role::Observer, Role::Developer, Role::Approver, Role::Analyst, Role::Member, Role::Coordinator];
+
+    /// Name in the API, the policy and the database.
     pub fn name(self) -> &'static str {
         match self {
             Role::Observer => "observer",
+            Role::Developer => "developer",
+            Role::Approver => "approver",
+            Role::Analyst => "analyst",
             Role::Member => "member",
             Role::Coordinator => "coordinator",
         }
@@ -52,7 +75,38 @@ impl Role {
 
     /// The role of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Role::Observer, Role::Member, Role::Coordinator].into_iter().find(|role| role.name() == name)
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// What it means, for whoever gives it.
+    pub fn means(self) -> &'static str {
+        match self {
+            Role::Observer => "reads the cases they are on",
+            Role::Developer => "verifies, makes fixes, writes advisories",
+            Role::Approver => "approves advisories",
+            Role::Analyst => "answers reporters, verifies, gives verdicts, rates",
+            Role::Member => "analyst, developer and approver in one",
+            Role::Coordinator => "all of it; publishes, closes, puts people on cases",
+        }
+    }
+
+    /// Whether whoever has this role may do what the other one may.
+    pub fn includes(self, other: Role) -> bool {
+        match self {
+            Role::Coordinator => true,
+            _ => other == Role::Observer || self.is(other),
+        }
+    }
+
+    /// Whether a rule that speaks of `other` speaks of this role. A member is analyst, developer and approver; a
+    /// coordinator may do what those do, but is none of them.
+    pub fn is(self, other: Role) -> bool {
+        self == other || self == Role::Member && matches!(other, Role::Analyst | Role::Developer | Role::Approver)
+    }
+
+    /// How wide it is, to name the widest of several.
+    fn width(self) -> usize {
+        Self::ALL.iter().position(|role| *role == self).unwrap_or_default()
     }
 }
 
@@ -65,12 +119,29 @@ impl Actor {
         }
     }
 
-    /// The actor's role in a program.
+    /// The actor's roles in a program.
+    pub fn roles_in(&self, program: &ProgramSlug) -> impl Iterator<Item = Role> {
+        let roles = match self {
+            Actor::Member { roles, .. } => roles.as_slice(),
+            _ => &[],
+        };
+        roles.iter().filter(move |(of, _)| of == program).map(|(_, role)| *role)
+    }
+
+    /// The actor's widest role in a program: whether they belong to it, and what to call them. What they may do is
+    /// asked of [`Self::may`].
     pub fn role(&self, program: &ProgramSlug) -> Option<Role> {
-        match self {
-            Actor::Member { roles, .. } => roles.iter().filter(|(of, _)| of == program).map(|(_, role)| *role).max(),
-            _ => None,
-        }
+        self.roles_in(program).max_by_key(|role| role.width())
+    }
+
+    /// Whether one of the actor's roles in a program covers this one.
+    pub fn may(&self, program: &ProgramSlug, needs: Role) -> bool {
+        self.roles_in(program).any(|role| role.includes(needs))
+    }
+
+    /// Whether the actor works on cases of a program in any way, and does not only read.
+    pub fn works_in(&self, program: &ProgramSlug) -> bool {
+        self.roles_in(program).any(|role| role != Role::Observer)
     }
 
     /// Programs whose cases the actor may see.
@@ -91,6 +162,7 @@ impl Actor {
         match self {
             Actor::Public => "public".into(),
             Actor::Reporter { report, .. } => format!("reporter:{report}"),
+            Actor::Party { party, .. } => format!("party:{party}"),
             Actor::Member { id, .. } => format!("member:{id}"),
             Actor::Clock => "clock".into(),
         }
@@ -131,40 +203,57 @@ pub enum Denied {
         /// The least role that may.
         needs: Role,
     },
+    /// They coordinate the program and know that the case is there, but are not on it.
+    NotOn,
 }
 
-/// Whether the actor may read the case.
-pub fn may_see(actor: &Actor, case: &CaseId, program: &ProgramSlug) -> bool {
+/// Whether the actor may read the case, by the grants of its row or of [`standing::grants`].
+pub fn may_see(actor: &Actor, case: &CaseId, program: &ProgramSlug, grants: &[Grant], now: Timestamp) -> bool {
     match actor {
         Actor::Public => false,
-        Actor::Reporter { case: own, .. } => own == case,
-        Actor::Member { .. } => actor.role(program).is_some(),
+        Actor::Reporter { case: own, .. } | Actor::Party { case: own, .. } => own == case,
+        Actor::Member { .. } => standing::relation(actor, program, grants, now) == Relation::On,
         Actor::Clock => true,
     }
 }
 
-/// The least role for a command, or `None` when no member gives it.
-pub fn least_role(command: &Command) -> Option<Role> {
+/// Roles any of which may ask a command; `None` when no member may.
+pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
     use Command as C;
-    match command {
-        C::Report(_)
+    const ANALYST: &[Role] = &[Role::Analyst];
+    const DEVELOPER: &[Role] = &[Role::Developer];
+    const MENDING: &[Role] = &[Role::Analyst, Role::Developer];
+    const ANYBODY: &[Role] = &[Role::Analyst, Role::Developer, Role::Approver];
+    const COORDINATOR: &[Role] = &[Role::Coordinator];
+    Some(match command {
+        C::See => &[Role::Observer],
+        C::Note { .. } | C::Discuss { .. } | C::OverrideGate { .. } | C::BreakGlass { .. } => ANYBODY,
+        C::Verify { .. }
+        | C::EstimateEffort { .. }
+        | C::AssessDependency { .. }
+        | C::RecordAudit { .. }
+        | C::DraftAdvisory { .. }
+        | C::TickStep { .. }
+        | C::Describe { .. }
+        | C::SetWeakness { .. } => MENDING,
+        C::RecordFix { .. } => DEVELOPER,
+        C::ApproveAdvisory { .. } => &[Role::Approver],
+        C::InviteParty { .. }
+        | C::TellParty { .. }
+        | C::EndParty { .. }
+        | C::Report(_)
         | C::Acknowledge { .. }
         | C::Assign { .. }
+        | C::PutOn { .. }
         | C::Answer { .. }
         | C::Ask { .. }
-        | C::Note { .. }
-        | C::Describe { .. }
-        | C::Verify { .. }
-        | C::Discuss { .. }
         | C::Confirm { .. }
         | C::Reject { .. }
         | C::OutOfScope { .. }
         | C::Duplicate { .. }
         | C::Redirect { .. }
         | C::NotAVulnerability { .. }
-        | C::EstimateEffort { .. }
         | C::Decide { .. }
-        | C::AssessDependency { .. }
         | C::ScannerOutput { .. }
         | C::Dismiss { .. }
         | C::Merge { .. }
@@ -179,19 +268,13 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::UndoVerdict { .. }
         | C::AnswerAppeal { .. }
         | C::Rate { .. }
-        | C::SetWeakness { .. }
-        | C::RecordFix { .. }
-        | C::RecordAudit { .. }
         | C::AskCredit
-        | C::DraftAdvisory { .. }
         | C::KnowExploitation { .. }
         | C::KnowIncident { .. }
-        | C::OverrideGate { .. }
         | C::RecordSubmission { .. }
-        | C::TickStep { .. }
-        | C::RecordBreach { .. }
-        | C::ApproveAdvisory { .. } => Some(Role::Member),
+        | C::RecordBreach { .. } => ANALYST,
         C::ProposeEmbargo { .. }
+        | C::TakeOff { .. }
         | C::Estimate { .. }
         | C::Publish { .. }
         | C::BreakEmbargo { .. }
@@ -202,7 +285,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::WithdrawSummary { .. }
         | C::MovePolicy { .. }
         | C::Close { .. }
-        | C::Reopen { .. } => Some(Role::Coordinator),
+        | C::Reopen { .. } => COORDINATOR,
         C::Write { .. }
         | C::TakeMail { .. }
         | C::RecordOrigin { .. }
@@ -215,29 +298,52 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | C::Retest { .. }
         | C::AnswerIssue { .. }
         | C::Withdraw { .. }
-        | C::Tick => None,
-    }
+        | C::NoticeReading { .. }
+        | C::AsParty { .. }
+        | C::Tick => return None,
+    })
 }
 
-/// Lets a command through, or says why not. `case` is `None` for a report that opens one in `program`.
+/// The role to ask for a command, or `None` when no member gives it.
+pub fn least_role(command: &Command) -> Option<Role> {
+    roles_for(command).and_then(|roles| roles.first().copied())
+}
+
+/// Whether a member's roles in a program let them ask a command.
+pub fn may_ask(actor: &Actor, program: &ProgramSlug, command: &Command) -> bool {
+    roles_for(command).is_some_and(|roles| roles.iter().any(|role| actor.may(program, *role)))
+}
+
+/// Lets a command through, or says why not. `case` is `None` for a report that opens one in the policy's program.
 ///
 /// # Errors
-/// [`Denied::Absent`] when the asker may not know of the case, [`Denied::Role`] when the act is not theirs.
+/// [`Denied::Absent`] when the asker may not know of the case, [`Denied::NotOn`] when they coordinate the program and are
+/// not on the case, [`Denied::Role`] when the act is not theirs.
 pub fn allow<'a>(
     case: Option<&Case>,
-    program: &ProgramSlug,
+    policy: &Policy,
     actor: &'a Actor,
     command: Command,
+    now: Timestamp,
 ) -> Result<Allowed<'a>, Denied> {
-    if let Some(case) = case
-        && !may_see(actor, &case.id, &case.program)
-    {
-        return Err(Denied::Absent);
+    let program = case.map_or(&policy.program.slug, |case| &case.program);
+    if let Some(case) = case {
+        let grants = standing::grants(case, policy);
+        match actor {
+            Actor::Member { .. } => match (standing::relation(actor, program, &grants, now), &command) {
+                (Relation::On, _) | (Relation::Coordinates, Command::PutOn { .. }) => {}
+                (Relation::Coordinates, _) => return Err(Denied::NotOn),
+                (Relation::Outside, Command::BreakGlass { .. }) if may_ask(actor, program, &command) => {}
+                (Relation::Outside | Relation::Stranger, _) => return Err(Denied::Absent),
+            },
+            _ if !may_see(actor, &case.id, program, &grants, now) => return Err(Denied::Absent),
+            _ => {}
+        }
     }
     let let_through = match (actor, &command) {
         (Actor::Public, Command::Report(_)) => case.is_none(),
         (Actor::Public, _) => false,
-        (Actor::Clock, Command::Tick | Command::RecordOrigin { .. }) => true,
+        (Actor::Clock, Command::Tick | Command::RecordOrigin { .. } | Command::NoticeReading { .. }) => true,
         (Actor::Clock, _) => false,
         (
             Actor::Reporter { .. },
@@ -254,14 +360,15 @@ pub fn allow<'a>(
             | Command::Withdraw { .. },
         ) => true,
         (Actor::Reporter { .. }, _) => false,
+        (Actor::Party { .. }, command) => matches!(command, Command::AsParty { .. }),
         (Actor::Member { .. }, command) => {
-            let Some(role) = actor.role(program) else {
+            if actor.role(program).is_none() {
                 return Err(Denied::Absent);
-            };
+            }
             let Some(needs) = least_role(command) else {
                 return Err(Denied::Absent);
             };
-            if role < needs {
+            if !may_ask(actor, program, command) {
                 return Err(Denied::Role { needs });
             }
             true

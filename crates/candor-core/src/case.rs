@@ -7,7 +7,7 @@ use candor_formats::advisory::Record;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The handling of one root cause. Only [`crate::evolve::evolve`] writes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,12 @@ pub struct Case {
     pub reports: Vec<Report>,
     /// The member who holds it.
     pub assignee: Option<MemberId>,
+    /// Who is on it by name, and until when, where that has an end.
+    pub on: BTreeMap<MemberId, Option<Timestamp>>,
+    /// Who opened it, by day, in order.
+    pub seen: Vec<Seen>,
+    /// Outside parties, in the order of their invitations.
+    pub parties: Vec<crate::parties::Party>,
     /// What was said and done, in order; the page shows this.
     pub history: Vec<Entry>,
     /// Every file, in order of arrival.
@@ -134,6 +140,15 @@ pub struct Case {
     pub summary: Option<Summary>,
     /// The text for a public issue, once one was proposed.
     pub issue: Option<Issue>,
+}
+
+/// A member opened the case on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Who.
+    pub by: MemberId,
+    /// The first time of that day, UTC.
+    pub at: Timestamp,
 }
 
 /// A step of the schedule that is done.
@@ -307,6 +322,8 @@ pub enum Author {
     Member(MemberId),
     /// The reporter of this report.
     Reporter(u32),
+    /// An outside party, by its number.
+    Party(u32),
     /// A clock of the policy.
     Clock,
     /// Candor itself, on a standing order.

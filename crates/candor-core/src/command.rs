@@ -6,6 +6,7 @@ use crate::event::{
     ReportFacts, VerificationFacts,
 };
 use crate::id::{CaseId, MemberId, PersonId};
+use crate::parties::{Invitation, PartyWish};
 use crate::policy::{Effort, Need, Plan, Step};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -155,6 +156,24 @@ pub enum Command {
     Withdraw { text: String },
     /// A clock asks what is due.
     Tick,
+    /// A member opens the case; kept once a day.
+    See,
+    /// Invite an outside party.
+    InviteParty { invitation: Box<Invitation> },
+    /// Write to an outside party.
+    TellParty { party: u32, text: String },
+    /// End it with an outside party: they see nothing from then on.
+    EndParty { party: u32, reason: String },
+    /// What an outside party asks.
+    AsParty { wish: PartyWish },
+    /// Put a member on the case, so that they read it and work on it.
+    PutOn { member: MemberId, reason: String },
+    /// Take a member off the case.
+    TakeOff { member: MemberId, reason: String },
+    /// Get on a case without being put on it, for a reason that the team is told at once.
+    BreakGlass { reason: String },
+    /// A member opened more cases than the reading budget has: those named are told.
+    NoticeReading { member: MemberId, cases: u32, told: Vec<MemberId> },
 }
 
 /// A finding that becomes a case of its own.
@@ -262,6 +281,15 @@ impl Command {
             Command::AnswerEmbargo { .. } => "answer-embargo",
             Command::Withdraw { .. } => "withdraw",
             Command::Tick => "tick",
+            Command::See => "see",
+            Command::InviteParty { .. } => "invite-party",
+            Command::TellParty { .. } => "tell-party",
+            Command::EndParty { .. } => "end-party",
+            Command::AsParty { .. } => "as-party",
+            Command::PutOn { .. } => "put-on",
+            Command::TakeOff { .. } => "take-off",
+            Command::BreakGlass { .. } => "break-glass",
+            Command::NoticeReading { .. } => "notice-reading",
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::event::{Event, KnownBefore};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    appeals, closed, cluster, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, origin, planning,
-    promises, rating, remediation, schedule, triage,
+    appeals, closed, cluster, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, origin, parties,
+    planning, promises, rating, remediation, schedule, standing, triage,
 };
 use jiff::Timestamp;
 
@@ -22,7 +22,8 @@ pub struct Facts {
     pub policy_version: u32,
     /// Id for an advisory, should this command publish one.
     pub advisory_id: String,
-    /// Whether whom an [`Command::Assign`] names is a member who may work on the case.
+    /// Whether whom an [`Command::Assign`] or a [`Command::PutOn`] names is a member of the program (who works on cases,
+    /// for the first).
     pub may_hold: bool,
     /// The proof that the case named by a verdict of a duplicate came before, if the asker may see that case.
     pub known_before: Option<KnownBefore>,
@@ -146,7 +147,19 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
             let after = disclosure::after(case, &events, allowed, facts);
             events.extend(promises::due(&after, policy, now));
             events.extend(schedule::due(&after, policy, now));
+            events.extend(standing::due(case, now));
             Ok(events)
+        }
+        C::InviteParty { invitation } => parties::invite(case, invitation, now),
+        C::TellParty { party, text } => parties::tell(case, *party, text, now),
+        C::EndParty { party, reason } => parties::end(case, *party, reason, now),
+        C::AsParty { wish } => parties::wish(case, allowed, wish, now),
+        C::See => Ok(standing::see(case, allowed, now)),
+        C::PutOn { member, reason } => standing::put_on(case, member, reason, facts.may_hold),
+        C::TakeOff { member, reason } => standing::take_off(case, member, reason),
+        C::BreakGlass { reason } => standing::break_glass(case, policy, allowed, reason, now),
+        C::NoticeReading { member, cases, told } => {
+            Ok(vec![Event::ReadingNoticed { member: member.clone(), cases: *cases, told: told.clone() }])
         }
     }
 }
@@ -199,6 +212,14 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::Appeal { .. }
             | Command::AnswerAppeal { .. }
             | Command::Tick
+            | Command::See
+            | Command::TellParty { .. }
+            | Command::EndParty { .. }
+            | Command::AsParty { .. }
+            | Command::PutOn { .. }
+            | Command::TakeOff { .. }
+            | Command::BreakGlass { .. }
+            | Command::NoticeReading { .. }
     )
 }
 

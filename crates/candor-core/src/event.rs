@@ -4,6 +4,7 @@ use crate::case::Bell;
 use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
 pub use crate::lists::{FixKind, Justification, MovedDate, Standing, VerificationFacts, VerificationResult};
 pub use crate::origin::Origin;
+use crate::parties::PartyAct;
 pub use crate::parts::{
     AdvisoryDraft, AffectedProduct, Channel, Contact, Credit, FileRef, KnownBefore, Outcome, PriorityChoice,
     ReportFacts,
@@ -624,6 +625,48 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Something between the team and an outside party.
+    Party {
+        /// Number of the party within the case, from 0.
+        party: u32,
+        /// What.
+        #[serde(flatten)]
+        act: PartyAct,
+    },
+    /// A member opened the case; the first time of a day, UTC.
+    Seen,
+    /// A member was put on the case.
+    PutOn {
+        /// Who.
+        member: MemberId,
+        /// Why, if it was said.
+        #[serde(default)]
+        reason: String,
+    },
+    /// A member was taken off the case, or their time on it ended.
+    TakenOff {
+        /// Who.
+        member: MemberId,
+        /// Why, if it was said.
+        #[serde(default)]
+        reason: String,
+    },
+    /// A member got on the case without being put on it.
+    GlassBroken {
+        /// Why.
+        reason: String,
+        /// Until when they are on it.
+        until: Timestamp,
+    },
+    /// A member opened more cases than the reading budget has; this one was over it.
+    ReadingNoticed {
+        /// Who.
+        member: MemberId,
+        /// How many different cases within the budget's time.
+        cases: u32,
+        /// Members who are told.
+        told: Vec<MemberId>,
+    },
 }
 
 impl Event {
@@ -711,7 +754,18 @@ impl Event {
             Event::Withdrawn { .. } => "withdrawn",
             Event::Closed { .. } => "closed",
             Event::Reopened { .. } => "reopened",
+            Event::Party { .. } => "party",
+            Event::Seen => "seen",
+            Event::PutOn { .. } => "put-on",
+            Event::TakenOff { .. } => "taken-off",
+            Event::GlassBroken { .. } => "glass-broken",
+            Event::ReadingNoticed { .. } => "reading-noticed",
         }
+    }
+
+    /// Whether it changes nothing about the case itself: that somebody looked.
+    pub fn is_trace(&self) -> bool {
+        matches!(self, Event::Seen | Event::ReadingNoticed { .. })
     }
 
     /// Whether the reporter sees it on their page.
@@ -750,6 +804,12 @@ impl Event {
                 | Event::Forgotten { .. }
                 | Event::Submitted { .. }
                 | Event::IncidentKnown { .. }
+                | Event::Party { .. }
+                | Event::Seen
+                | Event::PutOn { .. }
+                | Event::TakenOff { .. }
+                | Event::GlassBroken { .. }
+                | Event::ReadingNoticed { .. }
         )
     }
 
@@ -758,6 +818,7 @@ impl Event {
         match self {
             Event::ContactGiven { person, .. } | Event::KeyGiven { person, .. } => Some(person.clone()),
             Event::CreditChosen { report, .. } => person_of(*report),
+            Event::Party { act: PartyAct::Invited(invitation), .. } => Some(invitation.person.clone()),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use crate::case::{
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
 use crate::policy::{EventKind, Moment};
+use crate::standing;
 use jiff::Timestamp;
 
 /// What the journal says of one entry beside its event.
@@ -49,6 +50,9 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         component: some(&facts.component),
         reports: Vec::new(),
         assignee: None,
+        on: Default::default(),
+        seen: Vec::new(),
+        parties: Vec::new(),
         history: Vec::new(),
         files: Vec::new(),
         waiting_since: None,
@@ -109,7 +113,10 @@ fn some(text: &str) -> Option<String> {
 /// Applies one event. Never refuses: what is in the journal has happened.
 pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
     case.seq = stamp.seq;
-    case.updated_at = stamp.at;
+    // Looking at a case does not make it news.
+    if !event.is_trace() {
+        case.updated_at = stamp.at;
+    }
     let member = match &stamp.by {
         Author::Member(id) => Some(id.clone()),
         _ => None,
@@ -145,6 +152,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
     if by_reporter || settles {
         heard(case);
     }
+    standing::evolve(case, stamp, &event);
     let keep_files = |case: &mut Case, files: &[FileRef], internal: bool| {
         for file in files {
             case.files.push(CaseFile { file: file.clone(), at: stamp.at, by: stamp.by.clone(), internal });
@@ -568,6 +576,12 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.advisory.order = None;
         }
         Event::Reopened { .. } => reopen(case, stamp.at),
+        Event::Party { party, act } => crate::parties::evolve(case, stamp, *party, act),
+        Event::Seen
+        | Event::PutOn { .. }
+        | Event::TakenOff { .. }
+        | Event::GlassBroken { .. }
+        | Event::ReadingNoticed { .. } => {}
     }
     if let Some(step) = crate::gates::step_of(&event) {
         case.overrides.iter_mut().filter(|known| known.step == step).for_each(|known| known.used = true);
@@ -632,6 +646,7 @@ fn end_wait(case: &mut Case, at: Timestamp) {
 pub fn author_of(actor: &str) -> Author {
     match actor.split_once(':') {
         Some(("member", id)) => Author::Member(MemberId::from(id)),
+        Some(("party", number)) => number.parse().map_or(Author::Candor, Author::Party),
         Some(("reporter", number)) => number.parse().map_or(Author::Candor, Author::Reporter),
         _ if actor == "clock" => Author::Clock,
         _ if actor == "public" => Author::Reporter(0),

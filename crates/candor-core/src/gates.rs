@@ -116,7 +116,7 @@ pub(crate) fn overrule(
     let Some(role) = gate.override_role() else {
         return Err(Refusal::NoOverride { step: verb(step), gate: words(needs) });
     };
-    if allowed.actor().role(&case.program).is_none_or(|own| own < role) {
+    if !allowed.actor().may(&case.program, role) {
         return Err(Refusal::Field {
             field: "gate",
             problem: "the policy leaves this to a coordinator; ask one of them".into(),
@@ -180,7 +180,12 @@ struct Lack {
 impl Lack {
     /// Something any member can mend by a command.
     fn new(what: impl Into<String>, mend: impl Into<String>, command: &'static str) -> Option<Self> {
-        Some(Self { what: what.into(), mend: mend.into(), command, role: Some(Role::Member), except: Vec::new() })
+        let role = match command {
+            "record-fix" => Role::Developer,
+            "approve-advisory" => Role::Approver,
+            _ => Role::Analyst,
+        };
+        Some(Self { what: what.into(), mend: mend.into(), command, role: Some(role), except: Vec::new() })
     }
 
     /// Not by these members.
@@ -400,6 +405,6 @@ fn undecided(case: &Case, policy: &Policy) -> Option<Lack> {
 
 /// Whether an actor could bring what is missing.
 pub fn could_mend(actor: &Actor, case: &Case, missing: &Missing) -> bool {
-    let (Some(needs), Some(role)) = (missing.role, actor.role(&case.program)) else { return false };
-    role >= needs && actor.member().is_some_and(|member| !missing.except.contains(member))
+    let Some(needs) = missing.role else { return false };
+    actor.may(&case.program, needs) && actor.member().is_some_and(|member| !missing.except.contains(member))
 }

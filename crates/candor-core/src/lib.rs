@@ -17,6 +17,7 @@ pub mod scope; // what a report may be about, by the policy's clauses
 pub mod evidence; // what a report holds, what it lacks, and what speaks for the output of a tool
 pub mod likeness; // which reports are about the same, and which match a question
 pub mod gates; // what must be on record before a step
+pub mod standing; // who is on a case: put on it, by a rule of the policy, or until somebody is
 pub mod access; // who may ask it: the only maker of an `Allowed` command
 pub mod decide; // the one door: (case, allowed command, policy, facts) -> events
 pub mod evolve; // the only writer of a `Case`: what an event means for it
@@ -33,6 +34,7 @@ pub mod planning; // effort, and when a problem is mended
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
+pub mod parties; // maintainers of other projects, vendors, researchers: each with their own cut of a case
 pub mod schedule; // steps before and after a publication, and who is told
 pub mod conditions; // what reporters agree to, and a breach of it
 pub mod scrub; // what should not become public, word by word

@@ -1,9 +1,10 @@
 //! Who is told what after an event. A notice names a recipient and a kind; its words are made when it is delivered,
 //! and carry no title, text or name of a case.
 
-use crate::case::{Bell, Case};
+use crate::case::{Author, Bell, Case};
 use crate::event::{Event, MovedDate};
 use crate::id::MemberId;
+use crate::parties::PartyAct;
 use crate::policy::{Policy, Promise};
 use jiff::SignedDuration;
 
@@ -73,11 +74,23 @@ pub enum NoticeKind {
     Advance,
     /// To recipients of the schedule: the advisory is public.
     Announcement,
+    /// To whoever is on a case: somebody was put on it.
+    People,
+    /// To the team: somebody broke the glass of a case.
+    Glass,
+    /// To an outside party: an invitation.
+    PartyInvited,
+    /// To an outside party: the team wrote.
+    PartyNews,
+    /// To the team: an outside party accepted, wrote or stated something.
+    PartyWrote,
+    /// To two people: a member opens many cases in a short time.
+    Reading,
 }
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 24] = [
+    pub const ALL: [NoticeKind; 30] = [
         NoticeKind::NewDate,
         NoticeKind::DateMoved,
         NoticeKind::Received,
@@ -102,6 +115,12 @@ impl NoticeKind {
         NoticeKind::Step,
         NoticeKind::Advance,
         NoticeKind::Announcement,
+        NoticeKind::People,
+        NoticeKind::Glass,
+        NoticeKind::Reading,
+        NoticeKind::PartyInvited,
+        NoticeKind::PartyNews,
+        NoticeKind::PartyWrote,
     ];
 
     /// Name in the outbox.
@@ -131,6 +150,12 @@ impl NoticeKind {
             NoticeKind::Step => "step",
             NoticeKind::Advance => "advance",
             NoticeKind::Announcement => "announcement",
+            NoticeKind::People => "people",
+            NoticeKind::Glass => "glass-broken",
+            NoticeKind::Reading => "reading",
+            NoticeKind::PartyInvited => "party-invited",
+            NoticeKind::PartyNews => "party-news",
+            NoticeKind::PartyWrote => "party-wrote",
         }
     }
 
@@ -149,6 +174,8 @@ pub enum Recipient {
     Member(MemberId),
     /// A contact of the policy, by role.
     Contact(String),
+    /// An outside party of the case.
+    Party(u32),
     /// One address of recipients that the policy's schedule names.
     Outside {
         /// Name of the recipients.
@@ -165,6 +192,7 @@ impl Recipient {
             Recipient::Reporter(number) => format!("reporter:{number}"),
             Recipient::Member(id) => format!("member:{id}"),
             Recipient::Contact(role) => format!("contact:{role}"),
+            Recipient::Party(number) => format!("party:{number}"),
             Recipient::Outside { name, index } => format!("outside:{name}:{index}"),
         }
     }
@@ -176,6 +204,7 @@ impl Recipient {
             "reporter" => rest.parse().ok().map(Recipient::Reporter),
             "member" => Some(Recipient::Member(rest.into())),
             "contact" => Some(Recipient::Contact(rest.into())),
+            "party" => rest.parse().ok().map(Recipient::Party),
             "outside" => {
                 let (name, index) = rest.rsplit_once(':')?;
                 Some(Recipient::Outside { name: name.to_owned(), index: index.parse().ok()? })
@@ -322,6 +351,33 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
             }
         }
         Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),
+        Event::Party { party, act } => match act {
+            PartyAct::Invited(_) => tell(NoticeKind::PartyInvited, Recipient::Party(*party)),
+            PartyAct::Told { .. } => tell(NoticeKind::PartyNews, Recipient::Party(*party)),
+            PartyAct::Joined { .. } | PartyAct::Wrote { .. } | PartyAct::Stated { .. } => {
+                tell(NoticeKind::PartyWrote, team());
+            }
+            PartyAct::Ended { .. } => {}
+        },
+        Event::PutOn { .. } | Event::GlassBroken { .. } => {
+            let by = case.history.iter().rev().find(|entry| entry.what == *event).map(|entry| &entry.by);
+            let others = case.on.keys().filter(|member| by != Some(&Author::Member((*member).clone())));
+            let mut told: Vec<Recipient> = others.cloned().map(Recipient::Member).collect();
+            let glass = matches!(event, Event::GlassBroken { .. });
+            // That somebody got in by themselves is told to more than those they got in to.
+            let first = policy.contacts.first().filter(|_| glass || told.is_empty());
+            told.extend(first.map(|contact| Recipient::Contact(contact.role.clone())));
+            for to in told {
+                tell(if glass { NoticeKind::Glass } else { NoticeKind::People }, to);
+            }
+        }
+        Event::ReadingNoticed { member, told, .. } => {
+            let contacts = policy.contacts.iter().map(|contact| Recipient::Contact(contact.role.clone()));
+            let members = told.iter().filter(|told| *told != member).cloned().map(Recipient::Member);
+            for to in members.chain(contacts).take(2) {
+                tell(NoticeKind::Reading, to);
+            }
+        }
         Event::BellRung { bell, due: _, to, .. } => {
             let after = bell.step >= crate::promises::ESTIMATE_BELL
                 || policy
@@ -357,7 +413,7 @@ fn within_the_team(letters: Vec<Notice>, team: &Recipient) -> Vec<Notice> {
     let mut kept: Vec<Notice> = Vec::new();
     for letter in letters {
         let to = match letter.to {
-            Recipient::Reporter(_) | Recipient::Outside { .. } => continue,
+            Recipient::Reporter(_) | Recipient::Outside { .. } | Recipient::Party(_) => continue,
             Recipient::Contact(_) => team.clone(),
             member => member,
         };

@@ -454,7 +454,8 @@ pub fn wake_at(case: &Case, policy: &Policy) -> Option<Timestamp> {
         .filter(|_| !case.is_closed() && !crate::disclosure::holds_date_for_fix(case, policy))
         .and_then(|order| order.at);
     let steps = crate::schedule::wake_at(case, policy);
-    pending(case, policy).into_iter().map(|pending| pending.at).chain(order).chain(steps).min()
+    let people = crate::standing::wake_at(case);
+    pending(case, policy).into_iter().map(|pending| pending.at).chain(order).chain(steps).chain(people).min()
 }
 
 /// What is due at `now` and not yet on record, in the order in which it fell due: bells, breaches, the end of a wait

@@ -176,3 +176,29 @@ document.addEventListener("keydown", (event) => {
     if (field) { event.preventDefault(); field.focus(); }
   }
 });
+
+// Passkeys: the browser asks for the device, and its answer is sent with the form.
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const says = form.querySelector("[data-passkey-says]");
+  form.addEventListener("submit", async (event) => {
+    const field = form.elements.namedItem("answer");
+    if (field.value) return;
+    event.preventDefault();
+    if (!window.PublicKeyCredential || !PublicKeyCredential.parseRequestOptionsFromJSON) {
+      says.textContent = "This browser has no passkeys. Use another one, or password and code.";
+      return;
+    }
+    try {
+      const given = JSON.parse(form.dataset.options).publicKey;
+      const making = form.dataset.passkey === "create";
+      const publicKey = making ? PublicKeyCredential.parseCreationOptionsFromJSON(given) : PublicKeyCredential.parseRequestOptionsFromJSON(given);
+      const found = await (making ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey }));
+      const answer = found.toJSON();
+      if (!making) answer.response.userHandle ??= null;
+      field.value = JSON.stringify(answer);
+      form.requestSubmit();
+    } catch {
+      says.textContent = "The passkey was not used. Try again, or use password and code.";
+    }
+  });
+}

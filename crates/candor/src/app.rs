@@ -9,6 +9,7 @@ use crate::keys::{Key, KeyRing, Purpose, intake, random};
 use crate::store::blobs::Blobs;
 use crate::store::{Batch, Store, programs, settings};
 use crate::throttle::Throttle;
+use crate::throttle::reading::Reading;
 use candor_core::id::ProgramSlug;
 use candor_core::policy::{self, Policy};
 use jiff::Timestamp;
@@ -42,6 +43,8 @@ pub struct Inner {
     /// What search knows.
     pub shelf: shelf::Shelf,
     shelf_key: u64,
+    /// What members opened of late.
+    pub reading: Reading,
     policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
     worker: Notify,
     /// What is published, as it was read last.
@@ -114,6 +117,7 @@ impl App {
             throttle: Throttle::default(),
             shelf: shelf::Shelf::default(),
             shelf_key: random::number(),
+            reading: Reading::default(),
             policies: RwLock::default(),
             worker: Notify::new(),
             published: RwLock::default(),

@@ -32,6 +32,15 @@ pub enum Error {
         /// The least role that may.
         needs: candor_core::access::Role,
     },
+    /// The asker coordinates the program and is not on the case (403).
+    #[error("You are not on this case; put yourself on it first, which everybody on it is told (`put-on`)")]
+    NotOn,
+    /// The asker opened more cases than the reading budget has (403).
+    #[error("You opened many cases in a short time; prove your second factor before you open more")]
+    ReadingBudget {
+        /// The case that was one too many.
+        case: candor_core::id::CaseId,
+    },
     /// An idempotency key came again with another body (409).
     #[error("This Idempotency-Key was used for another request; use a new key for a new request")]
     KeyReused,

@@ -111,7 +111,14 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         app.store.refuse_writes();
         return Ok(app);
     }
-    App::new(store, keys, config).await.map_err(of_cause)
+    let app = App::new(store, keys, config).await.map_err(of_cause)?;
+    if app.keys().is_ok()
+        && let Err(why) = crate::execute::rebuild::fill_grants(&app).await
+    {
+        // The others are open as they should be; those left over open to nobody until the next start.
+        tracing::error!(%why, "it could not be worked out to whom older cases are open");
+    }
+    Ok(app)
 }
 
 /// Whoever starts the service may read the cause.

@@ -1,5 +1,7 @@
 //! Slows down whoever asks too often. Kept in memory of this process; time is an argument.
 
+pub mod reading; // how many cases a member opens in a short time
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};

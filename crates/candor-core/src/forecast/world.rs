@@ -240,7 +240,7 @@ impl<'a> World<'a> {
             drill: false,
         };
         let command = Command::Report(Box::new(filing));
-        let allowed = access::allow(None, &self.policy.program.slug, &Actor::Public, command)
+        let allowed = access::allow(None, self.policy, &Actor::Public, command, at)
             .map_err(|_| "a report was not let in".to_owned())?;
         let events = decide::open(&allowed, self.policy, &self.facts(at)).map_err(|refusal| refusal.to_string())?;
         let stamps = (1..).map(|seq| Stamp { seq, at, by: Author::Reporter(0) });
@@ -264,8 +264,13 @@ impl<'a> World<'a> {
         self.acts += 1;
         let facts = self.facts(at);
         let case = &mut self.cases[index].case;
-        let allowed = access::allow(Some(case), &self.policy.program.slug, actor, command)
-            .map_err(|denied| format!("{denied:?}"))?;
+        // In a drawn month everybody may be put on everything; who reads what is not forecast.
+        if let Some(member) = actor.member().filter(|member| !case.on.contains_key(member)) {
+            let stamp = Stamp { seq: case.seq + 1, at, by: Author::Candor };
+            evolve(case, &stamp, Event::PutOn { member: member.clone(), reason: String::new() });
+        }
+        let allowed =
+            access::allow(Some(case), self.policy, actor, command, at).map_err(|denied| format!("{denied:?}"))?;
         let events = decide::decide(case, &allowed, self.policy, &facts).map_err(|refusal| refusal.to_string())?;
         let by = author_of(&actor.name());
         for event in events {

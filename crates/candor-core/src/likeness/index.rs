@@ -16,6 +16,8 @@ pub struct Entry {
     pub id: String,
     /// Its program.
     pub program: String,
+    /// To whom it is open, as [`crate::standing::write`] has it.
+    pub grants: String,
     /// Where it stands, as the API says it.
     pub state: String,
     /// Whether work is left.

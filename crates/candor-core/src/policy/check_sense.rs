@@ -16,6 +16,29 @@ pub(super) fn check(policy: &Policy, checks: &mut Checks) {
     texts(policy, checks);
     twice(policy, checks);
     lengths(policy, checks);
+    owners(policy, checks);
+}
+
+/// Rules that put roles on cases of products that the policy does not have.
+fn owners(policy: &Policy, checks: &mut Checks) {
+    for (index, rule) in policy.access.owners.iter().enumerate() {
+        let known = |name: &str| name == "*" || policy.scope.products.iter().any(|product| product.name == name);
+        for name in rule.products.iter().filter(|name| !known(name)) {
+            checks.tell(
+                format!("access.owners[{index}].products"),
+                format!("`{name}` is no product of this policy; write its name as under [[scope.products]], or `*`"),
+            );
+        }
+        if rule.products.is_empty() || rule.roles.is_empty() {
+            checks.tell(format!("access.owners[{index}]"), "name at least one product and one role".to_owned());
+        }
+    }
+    if policy.access.first_look.is_empty() {
+        checks.tell(
+            "access.first_look".to_owned(),
+            "name at least one role, or new reports are read by nobody".to_owned(),
+        );
+    }
 }
 
 /// Promises that would never fall due, because another one is kept before and settles them.

@@ -105,7 +105,9 @@ impl Step {
     pub fn role(self) -> Role {
         match self {
             Step::Embargo | Step::Order | Step::Publish | Step::Close | Step::Reopen => Role::Coordinator,
-            Step::Acknowledge | Step::Confirm | Step::Reject | Step::Rate | Step::Fix | Step::Approve => Role::Member,
+            Step::Acknowledge | Step::Confirm | Step::Reject | Step::Rate => Role::Analyst,
+            Step::Fix => Role::Developer,
+            Step::Approve => Role::Approver,
         }
     }
 

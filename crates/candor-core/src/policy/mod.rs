@@ -4,6 +4,7 @@
 //! [`render`] prints what it publishes, [`calendar`] counts its working days.
 
 pub mod calendar;
+mod access;
 mod check;
 mod check_disclosure;
 pub mod compare;
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use access::{AccessRules, Owners};
 pub use calendar::Calendar;
 pub use disclosure::{
     ClosedReports, CreditDefault, CreditField, CreditPlace, CreditRules, Disclosure, DoneBy, Offset, OnBreach,
@@ -65,6 +67,9 @@ pub struct Policy {
     pub program: Program,
     /// Who reads reports and who is turned to next, in order of escalation.
     pub contacts: Vec<Contact>,
+    /// Who is on which case without being put on it.
+    #[serde(default)]
+    pub access: AccessRules,
     /// How a report may come in.
     #[serde(default)]
     pub channels: Channels,

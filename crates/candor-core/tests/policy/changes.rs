@@ -1,6 +1,6 @@
 //! What changed between two versions of a policy, in words.
 
-use crate::given::{Story, policy};
+use crate::given::{Story, at, policy};
 use candor_core::access::{self, Actor, Role};
 use candor_core::command::Command;
 use candor_core::decide::{self, Facts};
@@ -69,7 +69,7 @@ fn moved(
     let actor = Actor::Member { id: "ada".into(), roles: vec![("sample".into(), role)] };
     let case = story.case();
     let command = Command::MovePolicy { version, reason: "The team is larger now.".into() };
-    let allowed = access::allow(Some(&case), &"sample".into(), &actor, command).map_err(|_| None)?;
+    let allowed = access::allow(Some(&case), old, &actor, command, at("2026-11-21T16:00Z")).map_err(|_| None)?;
     let facts = Facts {
         now: "2026-11-21T16:00Z".parse().unwrap(),
         policy_version: 1,

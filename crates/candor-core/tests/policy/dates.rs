@@ -60,7 +60,7 @@ impl Live {
             base_url: "https://sample.example".into(),
             ..Facts::default()
         };
-        let allowed = allow(Some(&self.case), &"sample".into(), actor, command).ok().unwrap();
+        let allowed = allow(Some(&self.case), &self.policy, actor, command, now).ok().unwrap();
         let events = decide(&self.case, &allowed, &self.policy, &facts).unwrap();
         for event in &events {
             let stamp = Stamp { seq: self.case.seq + 1, at: now, by: author_of(&actor.name()) };

@@ -439,7 +439,6 @@ fn wrong_rules_about_time_are_told() {
 /// What a member or the reporter asks of a case, decided by the core.
 fn decided(story: &Story, policy: &Policy, actor: &Actor, command: Command, when: &str) -> Result<Vec<Event>, Refusal> {
     let case = story.case();
-    let program = case.program.clone();
     let facts = Facts {
         now: at(when),
         policy_version: 1,
@@ -449,7 +448,7 @@ fn decided(story: &Story, policy: &Policy, actor: &Actor, command: Command, when
         base_url: String::new(),
         ..Facts::default()
     };
-    decide(&case, &allow(Some(&case), &program, actor, command).expect("they may ask"), policy, &facts)
+    decide(&case, &allow(Some(&case), policy, actor, command, at(when)).expect("they may ask"), policy, &facts)
 }
 
 fn coordinator() -> Actor {

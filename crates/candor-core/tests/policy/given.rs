@@ -14,11 +14,12 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// The policy of a short file; a program and a contact are added.
+/// The policy of a short file; a program, contacts, and a rule that puts everybody on every case are added.
 pub fn policy(rest: &str) -> Policy {
     let text = format!(
         "[program]\nslug = \"sample\"\nname = \"Sample\"\n\n[[contacts]]\nrole = \"primary\"\nemail = \"one@example.org\"\n\n\
-         [[contacts]]\nrole = \"secondary\"\nemail = \"two@example.org\"\n\n{rest}"
+         [[contacts]]\nrole = \"secondary\"\nemail = \"two@example.org\"\n\n\
+         [[access.owners]]\nproducts = [\"*\"]\nroles = [\"coordinator\", \"member\"]\n\n{rest}"
     );
     file::read(&text).unwrap_or_else(|findings| panic!("{findings:#?}"))
 }

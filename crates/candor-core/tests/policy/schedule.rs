@@ -130,7 +130,7 @@ fn due(case: &Case, policy: &Policy, now: jiff::Timestamp) -> Vec<Event> {
     use candor_core::access::{Actor, allow};
     use candor_core::command::Command;
     use candor_core::decide::{Facts, decide};
-    let allowed = allow(Some(case), &case.program, &Actor::Clock, Command::Tick).unwrap();
+    let allowed = allow(Some(case), policy, &Actor::Clock, Command::Tick, now).unwrap();
     let facts = Facts {
         now,
         policy_version: 1,

@@ -68,7 +68,7 @@ fn asked(
     facts: &Facts,
 ) -> Result<Vec<Event>, Refusal> {
     let case = story.case();
-    let allowed = allow(Some(&case), &case.program, actor, command).expect("they may ask");
+    let allowed = allow(Some(&case), policy, actor, command, facts.now).expect("they may ask");
     decide(&case, &allowed, policy, facts)
 }
 

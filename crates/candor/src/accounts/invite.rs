@@ -139,6 +139,7 @@ pub async fn reset(app: &App, who: &str) -> Result<String, AccountError> {
         people::revoke_invites(Kind::Join.name(), Some(id)),
     ];
     batch.extend(people::replace_recovery(id, &[]));
+    batch.push(crate::store::passkeys::delete_all_statement(id));
     // Whoever starts anew may have lost more than a telephone.
     for token in people::tokens_of(&app.store, id).await?.iter().filter(|token| !token.revoked) {
         batch.push(people::revoke_token(&token.id, id));

@@ -14,6 +14,7 @@ pub mod recovery; // ten codes for the day the app is lost
 pub mod invite; // links: first set-up, joining, starting anew
 pub mod signin; // address, password and code, or one neutral no
 pub mod session; // signed-in browsers
+pub mod passkey; // keys in members' own devices
 pub mod token; // keys for the API
 pub mod demo; // people of a demonstration
 
@@ -45,8 +46,13 @@ pub type RoleIn = (String, Role);
 pub fn parse_role(text: &str) -> Result<RoleIn, String> {
     let (program, role) = text.split_once('=').unwrap_or((EVERY_PROGRAM, text));
     let found = Role::from_name(role.trim())
-        .ok_or_else(|| format!("`{}` is no role; choose from observer, member, coordinator", role.trim()))?;
+        .ok_or_else(|| format!("`{}` is no role; choose from {}", role.trim(), role_names()))?;
     Ok((program.trim().to_owned(), found))
+}
+
+/// The names of all roles, for whoever has to choose one.
+pub fn role_names() -> String {
+    Role::ALL.map(Role::name).join(", ")
 }
 
 /// A member, opened.
@@ -95,7 +101,8 @@ impl MemberView {
 
     /// The highest role in any program.
     pub fn highest(&self) -> Option<Role> {
-        self.roles.iter().map(|(_, role)| *role).max()
+        let held = |role: &Role| self.roles.iter().any(|(_, own)| own == role);
+        Role::ALL.into_iter().rev().find(held)
     }
 
     /// The roles in words, like `coordinator everywhere, observer in minio; manages the desk`.
@@ -402,7 +409,7 @@ mod tests {
         assert_eq!(parse_role("minio=member"), Ok(("minio".into(), Role::Member)));
         assert_eq!(
             parse_role("minio=boss"),
-            Err("`boss` is no role; choose from observer, member, coordinator".into())
+            Err("`boss` is no role; choose from observer, developer, approver, analyst, member, coordinator".into())
         );
     }
 

@@ -60,6 +60,18 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Whether it began in a browser of this kind.
+    pub fn is_of(&self, family: &str) -> bool {
+        self.label == family
+    }
+
+    /// It goes on in a browser of this kind, once the second factor is proved there.
+    pub fn moves_to(&mut self, family: String) {
+        self.label = family;
+    }
+}
+
 fn hash(keys: &KeyRing, secret: &str) -> Vec<u8> {
     keys::lookup(keys.root().purpose(Purpose::Session), "session", secret.as_bytes()).to_vec()
 }
@@ -217,7 +229,7 @@ pub async fn list(app: &App, session: &Session) -> Result<Vec<Listed>, Error> {
 }
 
 /// Browser and system in two words. Nothing else of the header is kept: it would tell one person from another.
-pub(super) fn family(agent: &str) -> String {
+pub fn family(agent: &str) -> String {
     let first =
         |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     let browser = first(&[

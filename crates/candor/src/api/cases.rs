@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::receipts::{Done, told};
 use crate::app::App;
 use crate::execute::queue::{self, Filter, PAGE_LIMIT};
-use crate::execute::{execute_again, files, load_case, policy_of};
+use crate::execute::{execute_again, files, known_case, open_case, policy_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -103,7 +103,7 @@ pub async fn list(State(app): State<App>, Asker(actor): Asker, Asked(which): Ask
 
 /// `GET /cases/{case}`
 pub async fn show(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCase) -> Answered<Case> {
-    let case = load_case(&app, &actor, &id).await?;
+    let case = open_case(&app, &actor, &id).await?;
     let policy = policy_of(&app, &case)?;
     fine(Case::of(&case, &policy, &names(&app).await?, app.now()))
 }
@@ -121,7 +121,7 @@ pub struct ReleaseNotes {
 
 /// `GET /cases/{case}/release-notes`
 pub async fn release_notes(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCase) -> Answered<ReleaseNotes> {
-    let case = load_case(&app, &actor, &id).await?;
+    let case = open_case(&app, &actor, &id).await?;
     let markdown = crate::execute::release_notes(&app, &case)?;
     fine(ReleaseNotes { case: case.id.0.clone(), public: !case.advisory.published.is_empty(), markdown })
 }
@@ -150,7 +150,7 @@ pub async fn command(
     WithFiles { value: asked, files }: WithFiles<command::Asked>,
 ) -> Answered<Done> {
     // Whoever may not see the case learns nothing from what is wrong with the command.
-    load_case(&app, &actor, &case).await?;
+    known_case(&app, &actor, &case, matches!(asked.command, command::ApiCommand::BreakGlass { .. })).await?;
     let told = told(&asked, &files)?;
     let command::Asked { command, seen } = asked;
     let command = command.into_core(files).map_err(|NoCommand { field, problem }| {

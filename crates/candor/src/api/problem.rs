@@ -97,6 +97,8 @@ impl From<Error> for Problem {
             Error::Stale => Self::new(StatusCode::CONFLICT, "stale", detail),
             Error::Changed { .. } => Self::with_names(error, &Names::default()),
             Error::Role { .. } => Self::new(StatusCode::FORBIDDEN, "role", detail),
+            Error::NotOn => Self::new(StatusCode::FORBIDDEN, "not-on-case", detail),
+            Error::ReadingBudget { .. } => Self::new(StatusCode::FORBIDDEN, "reading-budget", detail),
             Error::KeyReused => Self::new(StatusCode::CONFLICT, "key-reused", detail),
             Error::BadCursor => Self::unreadable("cursor", detail).of("cursor"),
             Error::BadRequest(_) => Self::unreadable("request", detail),

@@ -18,7 +18,7 @@ pub enum Command {
         /// Address for mail and for signing in
         #[arg(long)]
         email: String,
-        /// Role: observer, member or coordinator everywhere, or in one program as coordinator@minio; may be repeated
+        /// Role everywhere: observer, developer, approver, analyst, member (these three in one) or coordinator; in one program as coordinator@minio; may be repeated
         #[arg(long = "role", value_name = "ROLE[@PROGRAM]", value_parser = role)]
         roles: Vec<RoleIn>,
         /// Let them manage people, programs and settings
@@ -83,8 +83,8 @@ pub struct Common {
 
 fn role(text: &str) -> Result<RoleIn, String> {
     let (name, program) = text.split_once('@').unwrap_or((text, EVERY_PROGRAM));
-    let role = Role::from_name(name)
-        .ok_or_else(|| format!("`{name}` is no role; choose from observer, member, coordinator"))?;
+    let role =
+        Role::from_name(name).ok_or_else(|| format!("`{name}` is no role; choose from {}", accounts::role_names()))?;
     Ok((program.to_owned(), role))
 }
 

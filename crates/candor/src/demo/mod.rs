@@ -213,6 +213,15 @@ impl Told {
                 }
             }
         };
+        // Who coordinates keeps an eye on what is taken up, and puts whoever acts on the case.
+        if let Some(member) = actor.member() {
+            let ines = cast.play(Who::Ines)?;
+            let both = ines.member().into_iter().chain(Some(member).filter(|member| Some(*member) != ines.member()));
+            for member in both {
+                let wish = Command::PutOn { member: member.clone(), reason: String::new() };
+                Box::pin(execute::execute(app, ines, case, wish, None)).await?;
+            }
+        }
         Box::pin(execute::execute(app, actor, case, command, None)).await?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::keys::random;
 use crate::store::{self, Batch};
-use candor_core::access::{Actor, Allowed, Role};
+use candor_core::access::{Actor, Allowed};
 use candor_core::case::Case;
 use candor_core::cluster::{self, Aside, Lead};
 use candor_core::command::Command;
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 pub(super) async fn lead(app: &App, actor: &Actor, id: &CaseId) -> Result<Option<Lead>, Error> {
     match super::load_case(app, actor, id).await {
         Ok(case) => Ok(Some(Lead::of(&case))),
-        Err(Error::NotFound) => Ok(None),
+        Err(Error::NotFound | Error::NotOn) => Ok(None),
         Err(other) => Err(other),
     }
 }
@@ -133,7 +133,7 @@ async fn open_part(
 /// Draws the cases of findings that have none yet, for whoever may ask it.
 pub(super) async fn named(app: &App, actor: &Actor, case: &Case, command: Command) -> Result<Command, Error> {
     let Command::Split { mut parts, text } = command else { return Ok(command) };
-    if actor.role(&case.program).is_some_and(|role| role >= Role::Member) && parts.len() <= cluster::MOST {
+    if actor.works_in(&case.program) && parts.len() <= cluster::MOST {
         let keys = app.keys()?;
         for part in parts.iter_mut().filter(|part| part.case.as_str().is_empty()) {
             let (id, _) = keys.new_case(app.now().as_microsecond()).await?;
@@ -152,7 +152,7 @@ pub async fn seen(app: &App, actor: &Actor, ids: Vec<CaseId>) -> Result<Vec<Case
     for id in ids {
         match super::load_case(app, actor, &id).await {
             Ok(case) => cases.push(case),
-            Err(Error::NotFound) => {}
+            Err(Error::NotFound | Error::NotOn) => {}
             Err(other) => return Err(other),
         }
     }

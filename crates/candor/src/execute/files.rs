@@ -87,7 +87,7 @@ fn is_direction_mark(c: char) -> bool {
 /// # Errors
 /// [`Error::NotFound`] when case or file is absent, or not theirs.
 pub async fn open_file(app: &App, actor: &Actor, case: &CaseId, file: &str) -> Result<(FileRef, BlobReader), Error> {
-    let case = super::load_case(app, actor, case).await?;
+    let case = super::open_case(app, actor, case).await?;
     let found = case
         .files
         .iter()

@@ -51,10 +51,11 @@ pub async fn take(
     output: &Output,
     least: Level,
 ) -> Result<Taken, Error> {
-    match actor.role(program) {
-        None => return Err(Error::NotFound),
-        Some(role) if role < Role::Member => return Err(Error::Role { needs: Role::Member }),
-        Some(_) => {}
+    if actor.role(program).is_none() {
+        return Err(Error::NotFound);
+    }
+    if !actor.may(program, Role::Analyst) {
+        return Err(Error::Role { needs: Role::Analyst });
     }
     if app.policy(program).is_none() {
         return Err(Error::NotFound);
@@ -114,7 +115,7 @@ pub async fn take(
                     continue;
                 }
                 // Erased, or not to be written to any more: it is a case of its own then.
-                Err(Error::NotFound | Error::Refused(_)) => {}
+                Err(Error::NotFound | Error::NotOn | Error::Refused(_)) => {}
                 Err(other) => return Err(other),
             }
         }

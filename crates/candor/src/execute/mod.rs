@@ -6,6 +6,7 @@ pub mod findings; // what tools of a pipeline found
 pub mod files; // files of a case, streamed and sealed
 pub mod import; // advisories of the past become published records
 pub mod journal; // events to sealed entries and back
+pub mod parties; // links, codes and keys of outside parties
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
 pub mod rebuild; // projections, made anew from the journal
@@ -18,17 +19,19 @@ use crate::app::App;
 use crate::error::Error;
 use crate::openpgp::Certificate;
 use crate::store::{self, Batch, StoreError};
+use crate::throttle::reading::Look;
 use candor_core::access::{self, Actor, Denied};
 use candor_core::case::{Case, Entry};
 use candor_core::command::Command;
 use candor_core::decide::{self, Facts};
 use candor_core::event::{Event, KnownBefore};
 use candor_core::evolve::{Stamp, author_of, evolve};
-use candor_core::id::{CaseId, MemberId};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::notices::{Recipient, notices};
 use candor_core::policy::Policy;
 use candor_core::protected;
 use candor_core::refusal::Refusal;
+use candor_core::standing::{self, Relation};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -137,8 +140,15 @@ pub async fn execute_again(
     for _ in 0..TRIES {
         if let Some(again) = &again {
             // What was answered once is answered again only to somebody who may still see the case.
-            let now = load_case(app, actor, case).await?;
-            if let Some(Answered { after, seq }) = again.answered(app).await? {
+            let now = match load_case(app, actor, case).await {
+                Ok(case) => Some(case),
+                // Not on it: the command itself says what they may ask.
+                Err(Error::NotFound | Error::NotOn) => None,
+                Err(other) => return Err(other),
+            };
+            if let Some(now) = now
+                && let Some(Answered { after, seq }) = again.answered(app).await?
+            {
                 let events = now.history.iter().filter(|entry| after < entry.seq && entry.seq <= seq);
                 return Ok(Done { case: case.clone(), seq, events: events.map(|entry| entry.what.clone()).collect() });
             }
@@ -168,14 +178,18 @@ async fn once(
     let now = app.now();
     let Loaded { case, policy, head, row } = load(app, id).await?;
     let command = asides::named(app, actor, &case, command).await?;
-    let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
+    let command = parties::prepared(app, command, now).await?;
+    let allowed = access::allow(Some(&case), &policy, actor, command, now).map_err(denied)?;
     if let Command::GiveKey { pgp_key } = allowed.command() {
         key_serves(pgp_key, now)?;
     }
     if let Some(seen) = seen
         && case.seq > seen
         // A clock may ring while somebody types; that is no reason to ask them again.
-        && case.history.iter().any(|entry| entry.seq > seen && entry.by != candor_core::case::Author::Clock)
+        // nor may that somebody else looked.
+        && case.history.iter().any(|entry| {
+            entry.seq > seen && entry.by != candor_core::case::Author::Clock && !entry.what.is_trace()
+        })
     {
         return Err(changed(&case, seen));
     }
@@ -268,6 +282,12 @@ pub(crate) async fn write(
                 &Recipient::Reporter(*report).name(),
                 now.as_microsecond(),
             )),
+            Event::Party { party, act } => {
+                batch.main.extend(
+                    parties::row(keys, id, *party, act)
+                        .map(|(hash, number)| store::receipts::insert_statement(&hash, id.as_str(), number)),
+                );
+            }
             Event::SummaryWithdrawn { .. } => batch.main.push(store::closed_reports::delete_statement(id.as_str())),
             _ => {}
         }
@@ -311,8 +331,9 @@ fn is_clock_in_doubt(app: &App, case: &Case, now: Timestamp) -> bool {
 /// As [`execute`] would give.
 pub async fn rehearse(app: &App, actor: &Actor, id: &CaseId, command: Command) -> Result<Vec<Event>, Error> {
     let Loaded { case, policy, .. } = load(app, id).await?;
-    let allowed = access::allow(Some(&case), &case.program, actor, command).map_err(denied)?;
-    let facts = facts(app, &case, &allowed, app.now()).await?;
+    let now = app.now();
+    let allowed = access::allow(Some(&case), &policy, actor, command, now).map_err(denied)?;
+    let facts = facts(app, &case, &allowed, now).await?;
     Ok(decide::decide(&case, &allowed, &policy, &facts)?)
 }
 
@@ -347,8 +368,21 @@ pub(crate) async fn load(app: &App, id: &CaseId) -> Result<Loaded, Error> {
 pub async fn load_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Error> {
     // What the asker may see is checked on the row, so that a stranger's wait does not depend on the journal's length.
     let row = store::cases::get(&app.store, id.as_str()).await?.ok_or(Error::NotFound)?;
-    if !access::may_see(actor, id, &row.program.as_str().into()) {
-        return Err(Error::NotFound);
+    let program: ProgramSlug = row.program.as_str().into();
+    let grants = match row.grants.as_str() {
+        // A row of an older Candor: the journal says it.
+        store::cases::GRANTS_UNKNOWN if actor.role(&program).is_some() => {
+            let loaded = load(app, id).await?;
+            standing::grants(&loaded.case, &loaded.policy)
+        }
+        known => standing::read(known),
+    };
+    let now = app.now();
+    if !access::may_see(actor, id, &program, &grants, now) {
+        return Err(match standing::relation(actor, &program, &grants, now) {
+            Relation::Coordinates => Error::NotOn,
+            _ => Error::NotFound,
+        });
     }
     let seen: fn(Event) -> Event = match actor {
         // Who holds a receipt or a secret address may hold somebody else's mail as well.
@@ -356,6 +390,54 @@ pub async fn load_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Er
         _ => |event| event,
     };
     journal::load_as(app, id, seen).await?.map(|(case, _)| case).ok_or(Error::NotFound)
+}
+
+/// Whether the asker may know that a case is there: they are on it, coordinate its program, or know its number and break
+/// the glass.
+///
+/// # Errors
+/// [`Error::NotFound`] when they may not.
+pub async fn known_case(app: &App, actor: &Actor, id: &CaseId, breaks_glass: bool) -> Result<(), Error> {
+    match load_case(app, actor, id).await {
+        Err(Error::NotOn) => Ok(()),
+        Err(Error::NotFound) if breaks_glass => {
+            let row = store::cases::get(&app.store, id.as_str()).await?.ok_or(Error::NotFound)?;
+            if actor.works_in(&row.program.as_str().into()) { Ok(()) } else { Err(Error::NotFound) }
+        }
+        other => other.map(|_| ()),
+    }
+}
+
+/// Opens a case for somebody who reads it: as [`load_case`], and a member's look goes on record, once a day.
+///
+/// # Errors
+/// As [`load_case`]; a look that cannot be put on record is still a look, and the log says so.
+pub async fn open_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Error> {
+    let case = load_case(app, actor, id).await?;
+    let Some(member) = actor.member() else { return Ok(case) };
+    if let Look::Over { cases, tell } = app.reading.look(member, id, app.now()) {
+        if tell {
+            let told = coordinators(app, &case.program, member).await?;
+            let wish = Command::NoticeReading { member: member.clone(), cases, told };
+            execute(app, &Actor::Clock, id, wish, None).await?;
+        }
+        return Err(Error::ReadingBudget { case: id.clone() });
+    }
+    let today = app.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let known = |seen: &candor_core::case::Seen| {
+        seen.by == *member && seen.at.to_zoned(jiff::tz::TimeZone::UTC).date() == today
+    };
+    if case.seen.iter().any(known) {
+        return Ok(case);
+    }
+    match execute(app, actor, id, Command::See, None).await {
+        Ok(_) => load_case(app, actor, id).await,
+        Err(Error::Full | Error::Busy | Error::Stale) => {
+            tracing::warn!("a member opened a case, and this could not be put on record");
+            Ok(case)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// The policy a case runs under.
@@ -371,6 +453,7 @@ fn denied(denied: Denied) -> Error {
     match denied {
         Denied::Absent => Error::NotFound,
         Denied::Role { needs } => Error::Role { needs },
+        Denied::NotOn => Error::NotOn,
     }
 }
 
@@ -417,7 +500,8 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
         None => String::new(),
     };
     let may_hold = match allowed.command() {
-        Command::Assign { to: Some(member) } => may_work_on(app, case, member).await?,
+        Command::Assign { to: Some(member) } => may_work_on(app, case, member, false).await?,
+        Command::PutOn { member, .. } => may_work_on(app, case, member, true).await?,
         _ => true,
     };
     Ok(Facts {
@@ -449,13 +533,17 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
 /// Which of these members may see a case. Nobody else is told of a note: naming somebody gives them nothing.
 async fn who_may_see(app: &App, case: &Case, named: &[MemberId]) -> Result<Vec<MemberId>, Error> {
     let mut seeing = Vec::new();
+    let grants = standing::grants(case, policy_of(app, case)?.as_ref());
     for id in named.iter().take(50).filter(|id| id.as_str().len() <= 64) {
         let known = store::people::get_member(&app.store, id.as_str()).await?;
         if known.is_none_or(|known| known.disabled) {
             continue;
         }
-        let roles = store::people::roles_of(&app.store, id.as_str()).await?;
-        if roles.iter().any(|given| given.program == "*" || given.program == case.program.as_str()) {
+        let given = store::people::roles_of(&app.store, id.as_str()).await?.into_iter();
+        let here = given.filter(|given| given.program == "*" || given.program == case.program.as_str());
+        let roles = here.filter_map(|given| Some((case.program.clone(), access::Role::from_name(&given.role)?)));
+        let actor = Actor::Member { id: id.clone(), roles: roles.collect() };
+        if standing::relation(&actor, &case.program, &grants, app.now()) == Relation::On {
             seeing.push(id.clone());
         }
     }
@@ -466,7 +554,9 @@ async fn who_may_see(app: &App, case: &Case, named: &[MemberId]) -> Result<Vec<M
 /// the asker may see; of any other nothing is told, not even that it is there.
 async fn known_before(app: &App, case: &Case, actor: &Actor, of: &CaseId) -> Result<Option<KnownBefore>, Error> {
     let Some(row) = store::cases::get(&app.store, of.as_str()).await? else { return Ok(None) };
-    if !access::may_see(actor, of, &row.program.as_str().into()) || row.opened_at >= case.opened_at.as_microsecond() {
+    let grants = standing::read(&row.grants);
+    let sees = access::may_see(actor, of, &row.program.as_str().into(), &grants, app.now());
+    if !sees || row.opened_at >= case.opened_at.as_microsecond() {
         return Ok(None);
     }
     let first = store::journal::load(&app.store, of.as_str()).await?.into_iter().next();
@@ -474,8 +564,28 @@ async fn known_before(app: &App, case: &Case, actor: &Actor, of: &CaseId) -> Res
     Ok(first.map(|entry| KnownBefore { at, hash: report::hex(&entry.hash) }))
 }
 
-/// Whether this id is of a member who may work on the case.
-async fn may_work_on(app: &App, case: &Case, member: &MemberId) -> Result<bool, Error> {
+/// Up to two members who coordinate a program, without this one.
+async fn coordinators(app: &App, program: &ProgramSlug, without: &MemberId) -> Result<Vec<MemberId>, Error> {
+    let mut found: Vec<MemberId> = Vec::new();
+    for given in store::people::roles(&app.store).await? {
+        let id = MemberId(given.member);
+        let coordinates = given.role == access::Role::Coordinator.name();
+        if !coordinates || !(given.program == "*" || given.program == program.as_str()) {
+            continue;
+        }
+        let works = store::people::get_member(&app.store, id.as_str()).await?.is_some_and(|known| !known.disabled);
+        if works && id != *without && !found.contains(&id) {
+            found.push(id);
+        }
+        if found.len() == 2 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether this id is of a member who has a role in the case's program; without `reading`, one that works on cases.
+async fn may_work_on(app: &App, case: &Case, member: &MemberId, reading: bool) -> Result<bool, Error> {
     // Ids are short; a longer text is none, and is not looked up.
     if member.as_str().len() > 64 {
         return Ok(false);
@@ -487,7 +597,7 @@ async fn may_work_on(app: &App, case: &Case, member: &MemberId) -> Result<bool, 
     let roles = store::people::roles_of(&app.store, member.as_str()).await?;
     Ok(roles.into_iter().any(|given| {
         matches!(given.program.as_str(), "*") | (given.program == case.program.as_str())
-            && access::Role::from_name(&given.role).is_some_and(|role| role >= access::Role::Member)
+            && access::Role::from_name(&given.role).is_some_and(|role| reading || role != access::Role::Observer)
     }))
 }
 

@@ -7,6 +7,7 @@ use candor_core::case::{Appeal, Case, State};
 use candor_core::evidence;
 use candor_core::policy::{Plan, Policy};
 use candor_core::promises::{self, Status};
+use candor_core::standing;
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,7 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         waiting_on: case.waiting_since.map(|_| "reporter".to_owned()),
         head_seq: head.seq,
         head_hash: head.hash.to_vec(),
+        grants: standing::write(&standing::grants(case, policy)),
     })
 }
 

@@ -4,10 +4,11 @@ use super::project::{self, Card};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::open;
-use crate::store::cases::{self, QueueCursor, QueueFilter};
-use candor_core::access::{self, Actor};
+use crate::store::cases::{self, QueueCursor, QueueFilter, Reach};
+use candor_core::access::{Actor, Role};
 use candor_core::case::State;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
+use candor_core::standing::{self, Relation};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 
@@ -46,6 +47,8 @@ pub struct QueueRow {
     pub id: CaseId,
     /// Its program.
     pub program: ProgramSlug,
+    /// Whether the asker is on it; who coordinates the program sees that there are others, and no words of them.
+    pub on: bool,
     /// Title and product, opened.
     pub card: Card,
     /// Where it stands.
@@ -78,10 +81,10 @@ pub async fn queue(
     cursor: Option<&str>,
     limit: u32,
 ) -> Result<QueuePage, Error> {
-    let programs: Vec<String> = actor.programs().into_iter().map(|program| program.0).collect();
-    let shown: Vec<String> = match &filter.program {
-        Some(program) => programs.iter().filter(|own| **own == program.0).cloned().collect(),
-        None => programs.clone(),
+    let reach = reach(actor);
+    let shown: Vec<Reach> = match &filter.program {
+        Some(program) => reach.iter().filter(|own| own.program == program.0).cloned().collect(),
+        None => reach.clone(),
     };
     let limit = limit.clamp(1, PAGE_LIMIT);
     let after = cursor.map(read_cursor).transpose()?;
@@ -105,9 +108,9 @@ pub async fn queue(
         Some(last) if more => Some(format!("{}.{}", last.due_at, last.id)),
         _ => None,
     };
-    let rows = opened(app, found, true).await?;
+    let rows = opened(app, actor, found, true).await?;
     let mut counts = Vec::new();
-    for count in cases::counts(&app.store, &programs).await? {
+    for count in cases::counts_within(&app.store, &reach).await? {
         if let (Some(state), Ok(n)) = (State::from_name(&count.state), u64::try_from(count.n)) {
             counts.push((ProgramSlug(count.program), state, n));
         }
@@ -123,21 +126,36 @@ pub async fn rows_of(app: &App, actor: &Actor, ids: &[String]) -> Result<Vec<Que
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         if let Some(row) = cases::get(&app.store, id).await?
-            && access::may_see(actor, &CaseId(row.id.clone()), &row.program.as_str().into())
+            && is_on(actor, &row, app.now())
         {
             found.push(row);
         }
     }
-    opened(app, found, false).await
+    opened(app, actor, found, false).await
 }
 
-/// Rows with their cards opened. One whose key is gone says so, or is left out.
-async fn opened(app: &App, found: Vec<cases::CaseRow>, keep_erased: bool) -> Result<Vec<QueueRow>, Error> {
+/// Whether an actor is on the case of a row.
+fn is_on(actor: &Actor, row: &cases::CaseRow, now: Timestamp) -> bool {
+    let program = ProgramSlug(row.program.clone());
+    standing::relation(actor, &program, &standing::read(&row.grants), now) == Relation::On
+}
+
+/// Rows with their cards opened, as far as the actor is on their cases. One whose key is gone says so, or is left out.
+async fn opened(
+    app: &App,
+    actor: &Actor,
+    found: Vec<cases::CaseRow>,
+    keep_erased: bool,
+) -> Result<Vec<QueueRow>, Error> {
+    let now = app.now();
     let ids: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
     let keys = app.keys()?.case_keys(&ids).await?;
     let mut rows = Vec::with_capacity(found.len());
     for row in found {
-        let card = match keys.get(&row.id) {
+        let program = ProgramSlug(row.program.clone());
+        let on = is_on(actor, &row, now);
+        let card = match keys.get(&row.id).filter(|_| on) {
+            None if !on => Card { title: NOT_ON.into(), due: None, ..Card::default() },
             Some(key) => {
                 let plain = open(key, &project::card_context(&row.id, row.head_seq), &row.card)?;
                 serde_json::from_slice(&plain).map_err(Error::internal)?
@@ -147,10 +165,11 @@ async fn opened(app: &App, found: Vec<cases::CaseRow>, keep_erased: bool) -> Res
         };
         let due_at = card.due.unwrap_or(row.due_at);
         rows.push(QueueRow {
-            program: ProgramSlug(row.program),
+            program,
+            on,
             card,
             state: State::from_name(&row.state).ok_or_else(|| Error::internal("an unknown state in the queue"))?,
-            severity: row.severity.and_then(project::severity_of),
+            severity: row.severity.filter(|_| on).and_then(project::severity_of),
             assignee: row.assignee.map(MemberId),
             opened_at: instant(row.opened_at)?,
             updated_at: instant(row.updated_at)?,
@@ -163,6 +182,17 @@ async fn opened(app: &App, found: Vec<cases::CaseRow>, keep_erased: bool) -> Res
         });
     }
     Ok(rows)
+}
+
+/// Stands for the title of a case that the asker is not on.
+pub const NOT_ON: &str = "You are not on this case";
+
+/// Which cases an actor sees in lists and counts: those they are on, and of programs they coordinate all, without words.
+pub fn reach(actor: &Actor) -> Vec<Reach> {
+    let coordinates = |program: &ProgramSlug| actor.may(program, Role::Coordinator);
+    let words = |program: &ProgramSlug| (!coordinates(program)).then(|| standing::words(actor, program));
+    let programs = actor.programs().into_iter();
+    programs.map(|program| Reach { words: words(&program), program: program.0 }).collect()
 }
 
 fn read_cursor(text: &str) -> Result<QueueCursor, Error> {

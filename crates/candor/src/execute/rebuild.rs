@@ -52,6 +52,12 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
                             }
                         }
                     }
+                    Event::Party { party, act } => {
+                        let row = super::parties::row(app.keys()?, &id, *party, act);
+                        statements.extend(
+                            row.map(|(hash, number)| store::receipts::restore_statement(&hash, stream, number)),
+                        );
+                    }
                     Event::Published { record } => {
                         statements.push(journal::public_row(&case, record)?);
                         statements.extend(journal::number_taken(&case, record));
@@ -72,6 +78,29 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
         }
         app.store.commit(Batch::main(statements)).await?;
         progress(done);
+    }
+}
+
+/// Works out to whom the cases of an older Candor are open. Gives their number.
+///
+/// # Errors
+/// When a journal cannot be read; what was worked out before stands.
+pub async fn fill_grants(app: &App) -> Result<u64, Error> {
+    let mut done = 0;
+    loop {
+        let ids = store::cases::ungranted(&app.store, STEP).await?;
+        let mut statements = Vec::new();
+        for id in &ids {
+            let loaded = super::load(app, &CaseId(id.clone())).await?;
+            let key = app.keys()?.case_key(id).await?;
+            let row = project::row(&key, &loaded.case, &loaded.policy, loaded.head)?;
+            statements.push(store::cases::upsert_statement(&row));
+            done += 1;
+        }
+        if statements.is_empty() {
+            return Ok(done);
+        }
+        app.store.commit(Batch::main(statements)).await?;
     }
 }
 

@@ -193,7 +193,8 @@ async fn file(
             receipt: hex(&hash),
             drill,
         };
-        let allowed = access::allow(None, program, actor, Command::Report(Box::new(filing))).map_err(super::denied)?;
+        let allowed =
+            access::allow(None, &policy, actor, Command::Report(Box::new(filing)), now).map_err(super::denied)?;
         let facts = Facts {
             now,
             policy_version: version,

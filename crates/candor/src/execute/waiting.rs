@@ -57,7 +57,7 @@ pub(super) async fn take(
         drill: false,
     };
     let allowed =
-        access::allow(None, program, &Actor::Public, Command::Report(Box::new(filing))).map_err(super::denied)?;
+        access::allow(None, &policy, &Actor::Public, Command::Report(Box::new(filing)), now).map_err(super::denied)?;
     let facts = Facts {
         now,
         policy_version: version,

@@ -44,6 +44,7 @@ impl Returned {
             Some(Recipient::Reporter(_)) => "the reporter".to_owned(),
             Some(Recipient::Member(_)) => "a member of the team".to_owned(),
             Some(Recipient::Contact(role)) => format!("the policy's contact `{role}`"),
+            Some(Recipient::Party(_)) => "an outside party of a case".into(),
             Some(Recipient::Outside { name, .. }) => format!("`{name}`, whom the policy's schedule names"),
             None => "somebody".to_owned(),
         };

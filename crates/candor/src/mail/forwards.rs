@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use candor_core::access::Role;
 use candor_core::decide::LINE_LIMIT;
 use candor_core::event::{Channel, Contact, ReportFacts};
 use candor_core::id::{MemberId, ProgramSlug};
@@ -127,9 +126,7 @@ pub(super) async fn member_of(
 }
 
 pub(super) fn may_file(app: &App, member: &MemberView, program: &ProgramSlug, address: &str) -> bool {
-    !member.disabled
-        && member.email.eq_ignore_ascii_case(address.trim())
-        && member.actor(app).role(program) >= Some(Role::Member)
+    !member.disabled && member.email.eq_ignore_ascii_case(address.trim()) && member.actor(app).works_in(program)
 }
 
 /// What a member's forwarded mail is filed as.

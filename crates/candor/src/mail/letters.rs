@@ -11,6 +11,7 @@ use candor_core::policy::Policy;
 use candor_core::promises;
 use candor_core::protected::report_came_encrypted;
 use candor_core::schedule::{self, StepStatus};
+use candor_core::standing;
 use jiff::Timestamp;
 use lettre::Address;
 use mail_builder::MessageBuilder;
@@ -19,7 +20,7 @@ use mail_builder::headers::raw::Raw;
 
 use super::address::{self, NoAddress, Sender};
 use super::encrypted::{self, Way};
-use super::words::{About, ByMail, Matter, Words};
+use super::words::{About, ByMail, Link, Matter, Words};
 use super::{channels, members, outside};
 use crate::accounts;
 use crate::app::App;
@@ -155,6 +156,16 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
             }
         }
         (Recipient::Member(_), NoticeKind::MailRefused) => members::refused(&case, &policy, &app.config.base_url),
+        (Recipient::Party(number), NoticeKind::PartyInvited) => {
+            let Some(party) = candor_core::parties::find(&case, *number).filter(|party| party.is_open(app.now()))
+            else {
+                return Ok(Built::Dropped("the invitation is over"));
+            };
+            let link = execute::parties::link(app.keys()?, &case.id, &party.invitation);
+            let mut words = matter.words(kind);
+            words.link = Some(Link { label: "The invitation", url: format!("{}/party/{link}", app.config.base_url) });
+            words
+        }
         _ => matter.words(kind),
     };
     let theirs = members::addresses(app, &policy, &case, &recipient).await?;
@@ -209,7 +220,7 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         Recipient::Outside { .. } => {
             policy.contacts.first().map(|contact| format!("<mailto:{}?subject=unsubscribe>", contact.email))
         }
-        Recipient::Reporter(_) | Recipient::Contact(_) => None,
+        Recipient::Reporter(_) | Recipient::Contact(_) | Recipient::Party(_) => None,
     };
     if let Some(ends) = ends {
         let mut bytes = format!("List-Unsubscribe: {ends}\r\n").into_bytes();
@@ -483,9 +494,13 @@ async fn find(
                 _ => Found::Nobody("no address was given"),
             })
         }
-        Recipient::Member(id) => match member(app, case, id).await? {
+        Recipient::Member(id) => match member(app, case, policy, id).await? {
             Some(address) => Ok(Found::Address(address)),
-            None if matches!(kind, NoticeKind::Assigned | NoticeKind::Mention | NoticeKind::MailRefused) => {
+            None if matches!(
+                kind,
+                NoticeKind::Assigned | NoticeKind::Mention | NoticeKind::MailRefused | NoticeKind::People
+            ) =>
+            {
                 Ok(Found::Nobody("the member may not see the case any more"))
             }
             // What the holder may not hear any more, somebody else must: a promise is never missed in silence.
@@ -494,6 +509,11 @@ async fn find(
                 |contact| Found::Address(contact.email.clone()),
             )),
         },
+        Recipient::Party(number) => Ok(candor_core::parties::find(case, *number)
+            .filter(|party| party.is_open(app.now()))
+            .map_or(Found::Nobody("the time of this outside party is over"), |party| {
+                Found::Address(party.invitation.contact.email.clone())
+            })),
         Recipient::Outside { name, index } => Ok(policy
             .disclosure
             .recipients(name)
@@ -506,10 +526,15 @@ async fn find(
     }
 }
 
-/// The address of a member who still has a role in the case's program.
-async fn member(app: &App, case: &Case, id: &MemberId) -> Result<Option<String>, Error> {
+/// The address of a member who may still know of the case: they are on it, or coordinate its program.
+async fn member(app: &App, case: &Case, policy: &Policy, id: &MemberId) -> Result<Option<String>, Error> {
+    let grants = standing::grants(case, policy);
+    let knows = |actor: &Actor| {
+        let relation = standing::relation(actor, &case.program, &grants, app.now());
+        matches!(relation, standing::Relation::On | standing::Relation::Coordinates)
+    };
     Ok(accounts::member(app, id)
         .await?
-        .filter(|member| !member.disabled && member.actor(app).role(&case.program).is_some())
+        .filter(|member| !member.disabled && knows(&member.actor(app)))
         .map(|member| member.email))
 }

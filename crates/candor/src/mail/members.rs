@@ -2,7 +2,7 @@
 //! the one becomes an answer to the reporter, to the other a note for the team. A mail to either is kept with the case at
 //! once and does nothing; it counts when it is proven to be the member's, as the program's policy asks for.
 
-use candor_core::access::{Actor, Role};
+use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::event::FileRef;
@@ -10,6 +10,7 @@ use candor_core::id::{CaseId, MemberId};
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::origin::Origin;
 use candor_core::policy::{Policy, TeamMail};
+use candor_core::standing;
 
 use super::read::{Automatic, Letter, Passage};
 use super::words::{Link, NO_ANSWERS, Words};
@@ -226,7 +227,7 @@ pub async fn carry_out(
     match execute_beside(app, &actor, case, command, &Beside { rows: &rows, letters: Letters::Now }).await {
         Ok(_) => Ok(Ok(())),
         Err(Error::Refused(why)) => Ok(Err(why.to_string())),
-        Err(Error::NotFound | Error::Role { .. }) => Ok(Err("the act is not the member's".into())),
+        Err(Error::NotFound | Error::NotOn | Error::Role { .. }) => Ok(Err("the act is not the member's".into())),
         Err(other) => Err(other),
     }
 }
@@ -267,10 +268,16 @@ pub fn refused(case: &Case, policy: &Policy, base_url: &str) -> Words {
     }
 }
 
-/// Whether a member may still write in a program.
+/// Whether a member may still write in a case: they are on it, and work on cases of its program.
 pub async fn may_write(app: &App, member: &MemberId, case: &Case) -> Result<Option<MemberView>, Error> {
     let found = accounts::member(app, member).await?;
-    Ok(found.filter(|it| !it.disabled && it.actor(app).role(&case.program) >= Some(Role::Member)))
+    let policy = crate::execute::policy_of(app, case)?;
+    let grants = standing::grants(case, &policy);
+    let may = |actor: &Actor| {
+        actor.works_in(&case.program)
+            && standing::relation(actor, &case.program, &grants, app.now()) == standing::Relation::On
+    };
+    Ok(found.filter(|it| !it.disabled && may(&it.actor(app))))
 }
 
 /// The actor of a mail that is kept for the team: the first report's, because the journal tells members from others.

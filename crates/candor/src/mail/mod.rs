@@ -3,6 +3,7 @@
 
 pub mod address; // one recipient, one line
 pub mod words; // what each letter says
+mod people; // who is on a case, and outside parties
 pub mod outside; // what recipients of a schedule are told
 pub mod subscribers; // letters to those who asked for advisories
 pub mod channels; // a channel fails, or all are well again

@@ -806,6 +806,12 @@ impl Matter<'_> {
                     if done { "nothing any more.".into() } else { "do it, and tick it off on the case.".into() };
                 words.why = format!("You get this because the schedule in the policy of {program} names you for it.");
             }
+            NoticeKind::People
+            | NoticeKind::PartyInvited
+            | NoticeKind::PartyNews
+            | NoticeKind::PartyWrote
+            | NoticeKind::Glass
+            | NoticeKind::Reading => super::people::fill(kind, &mut words, &program, case, self.base_url),
             // Letters to reporters and to recipients outside are written elsewhere.
             NoticeKind::Received
             | NoticeKind::News

@@ -12,6 +12,7 @@ use candor_core::evidence;
 use candor_core::id::CaseId;
 use candor_core::likeness::{Entry, keys_of, template};
 use candor_core::promises;
+use candor_core::standing;
 use candor_formats::cvss::Severity;
 use candor_formats::identifiers;
 use std::collections::BTreeMap;
@@ -220,6 +221,7 @@ pub fn entry_of(app: &App, case: &Case, names: &Names) -> Option<Entry> {
     let mut entry = Entry {
         id: case.id.0.clone(),
         program: case.program.0.clone(),
+        grants: standing::write(&standing::grants(case, &policy)),
         state: case.state.name().into(),
         open: case.state.is_open(),
         published: !case.advisory.published.is_empty(),

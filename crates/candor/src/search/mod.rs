@@ -13,10 +13,11 @@ use crate::app::App;
 use crate::app::shelf::Stage;
 use crate::error::Error;
 use crate::execute::queue::{QueueRow, rows_of};
-use candor_core::access::{Actor, may_see};
+use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::id::{CaseId, ProgramSlug};
 use candor_core::likeness::{Entry, Likely, Question, Reason, View};
+use candor_core::standing;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most cases that are looked through for a decision.
@@ -52,15 +53,19 @@ pub struct LikelyCase {
 
 /// What an asker may see.
 fn view_of(app: &App, actor: &Actor) -> View {
-    // The rule is asked once per program: a case has nothing else that it depends on.
-    let mut seen: BTreeMap<String, bool> = BTreeMap::new();
-    app.shelf.read().view(|entry: &Entry| match seen.get(&entry.program) {
-        Some(may) => *may,
-        None => {
-            let may = may_see(actor, &CaseId(entry.id.clone()), &ProgramSlug(entry.program.clone()));
-            seen.insert(entry.program.clone(), may);
-            may
+    // What opens a case is worked out once per program; each case says to whom it is open. A grant that ends is looked at
+    // again with the row.
+    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    app.shelf.read().view(|entry: &Entry| {
+        if !known.contains_key(&entry.program) {
+            let program = ProgramSlug(entry.program.clone());
+            let words = match actor.role(&program) {
+                Some(_) => standing::words(actor, &program),
+                None => Vec::new(),
+            };
+            known.insert(entry.program.clone(), words.iter().map(|word| format!(" {word} ")).collect());
         }
+        known.get(&entry.program).is_some_and(|words| words.iter().any(|word| entry.grants.contains(word.as_str())))
     })
 }
 

@@ -43,27 +43,32 @@ pub struct CaseRow {
     pub head_seq: i64,
     /// Hash of the last journal entry.
     pub head_hash: Vec<u8>,
+    /// To whom it is open, as `standing::write` has it.
+    pub grants: String,
 }
+
+/// `grants` of a row that an older Candor wrote: to be worked out from the journal. Opens nothing.
+pub const GRANTS_UNKNOWN: &str = "?";
 
 /// `due_at` of a case with no clock running: sorts last.
 pub const NEVER: i64 = i64::MAX;
 
 macro_rules! columns {
     () => {
-        "id, program, policy_version, state, open, severity, assignee, opened_at, updated_at, due_at, due_state, due_name, wake_at, card, waiting_on, head_seq, head_hash"
+        "id, program, policy_version, state, open, severity, assignee, opened_at, updated_at, due_at, due_state, due_name, wake_at, card, waiting_on, head_seq, head_hash, grants"
     };
 }
 
 statements! {
     INSERT = concat!("insert into case_row (", columns!(), ") \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)");
     UPSERT = concat!("insert into case_row (", columns!(), ") \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
         on conflict (id) do update set program = excluded.program, policy_version = excluded.policy_version, \
         state = excluded.state, open = excluded.open, severity = excluded.severity, assignee = excluded.assignee, \
         opened_at = excluded.opened_at, updated_at = excluded.updated_at, due_at = excluded.due_at, \
         due_state = excluded.due_state, due_name = excluded.due_name, wake_at = excluded.wake_at, card = excluded.card, \
-        waiting_on = excluded.waiting_on, head_seq = excluded.head_seq, head_hash = excluded.head_hash");
+        waiting_on = excluded.waiting_on, head_seq = excluded.head_seq, head_hash = excluded.head_hash, grants = excluded.grants");
     COUNT = "insert into case_count (program, state, n) values ($1, $2, $3) \
         on conflict (program, state) do update set n = case_count.n + excluded.n";
     COUNTS = "select program, state, n from case_count where n <> 0 order by program, state";
@@ -74,6 +79,7 @@ statements! {
     SLEEP = "update case_row set wake_at = null where id = $1 and head_seq = $2";
     ALL_AFTER = concat!("select ", columns!(), " from case_row where id > $1 order by id limit $2");
     HEADS_AFTER = "select id, head_seq from case_row where id > $1 order by id limit $2";
+    UNGRANTED = "select id from case_row where grants = '?' order by id limit $1";
     CLEAR = "delete from case_row";
     CLEAR_COUNTS = "delete from case_count";
 }
@@ -97,6 +103,7 @@ fn args(case: &CaseRow) -> Vec<Val> {
         case.waiting_on.as_ref(),
         case.head_seq,
         &case.head_hash,
+        &case.grants,
     ]
 }
 
@@ -119,6 +126,7 @@ fn case(mut row: Row) -> Result<CaseRow> {
         waiting_on: row.opt_text(14)?,
         head_seq: row.int(15)?,
         head_hash: row.bytes(16)?,
+        grants: row.text(17)?,
     })
 }
 
@@ -174,11 +182,27 @@ pub fn sleep_statement(id: &str, head_seq: i64) -> Statement {
     Statement::new(SLEEP, vals![id, head_seq])
 }
 
+/// A program, and which of its cases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Slug of the program.
+    pub program: String,
+    /// Only cases whose grants have one of these words; none for every case.
+    pub words: Option<Vec<String>>,
+}
+
+impl From<&str> for Reach {
+    /// Every case of a program.
+    fn from(program: &str) -> Self {
+        Self { program: program.to_owned(), words: None }
+    }
+}
+
 /// Which cases the queue shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueFilter {
     /// Only these programs; the caller puts in what the actor may see. Empty shows nothing.
-    pub programs: Vec<String>,
+    pub programs: Vec<Reach>,
     /// Only these states; empty for all.
     pub states: Vec<String>,
     /// Only open (`true`) or only closed cases; none for both.
@@ -239,17 +263,21 @@ pub async fn queue(
 /// Builds one walk of the queue from fixed fragments.
 fn queue_sql(
     filter: &QueueFilter,
-    program: &str,
+    reach: &Reach,
     open: bool,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> (&'static str, Vec<Val>) {
     let mut sql = format!("select {} from case_row where program = $1 and open = $2", columns!());
-    let mut args = vals![program, open];
+    let mut args = vals![&reach.program, open];
     let push = |args: &mut Vec<Val>, value: Val| {
         args.push(value);
         format!("${}", args.len())
     };
+    if let Some(words) = &reach.words {
+        let open = granted(words, &mut args);
+        sql.push_str(&format!(" and ({open})"));
+    }
     if !filter.states.is_empty() {
         let places: Vec<String> =
             filter.states.iter().take(FILTER_MAX).map(|state| push(&mut args, state.into())).collect();
@@ -306,6 +334,14 @@ pub async fn heads_after(store: &Store, id: &str, limit: i64) -> Result<Vec<(Str
         .collect()
 }
 
+/// Up to `limit` cases of which it is not worked out yet to whom they are open: rows of an older Candor.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn ungranted(store: &Store, limit: i64) -> Result<Vec<String>> {
+    store.query(UNGRANTED, vals![limit]).await?.into_iter().map(|mut row| row.text(0)).collect()
+}
+
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseCount {
@@ -315,6 +351,42 @@ pub struct CaseCount {
     pub state: String,
     /// How many there are.
     pub n: i64,
+}
+
+/// The condition that a row's grants have one of these words, with its arguments.
+fn granted(words: &[String], args: &mut Vec<Val>) -> String {
+    let one = |word: &String| {
+        // The words are ids and names of roles; a sign that means more in a pattern opens nothing.
+        let plain = word.chars().filter(|c| !matches!(c, '%' | '\\')).collect::<String>();
+        args.push(format!("% {plain} %").into());
+        format!("grants like ${}", args.len())
+    };
+    let places: Vec<String> = words.iter().take(FILTER_MAX).map(one).collect();
+    if places.is_empty() { "1 = 0".to_owned() } else { places.join(" or ") }
+}
+
+/// How many cases within a reach stand in which state.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn counts_within(store: &Store, reach: &[Reach]) -> Result<Vec<CaseCount>> {
+    let mut counts = Vec::new();
+    let whole: Vec<String> = reach.iter().filter(|one| one.words.is_none()).map(|one| one.program.clone()).collect();
+    if !whole.is_empty() {
+        counts.extend(self::counts(store, &whole).await?);
+    }
+    for one in reach.iter().take(FILTER_MAX) {
+        let Some(words) = &one.words else { continue };
+        let mut args = vals![&one.program];
+        let open = granted(words, &mut args);
+        let sql = format!(
+            "select state, count(*) from case_row where program = $1 and ({open}) group by state order by state"
+        );
+        for mut row in store.query(interned(sql), args).await? {
+            counts.push(CaseCount { program: one.program.clone(), state: row.text(0)?, n: row.int(1)? });
+        }
+    }
+    Ok(counts)
 }
 
 /// How many cases of these programs stand in which state.

@@ -23,6 +23,8 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0006.sql"),
         include_str!("schema/main_0007.sql"),
         include_str!("schema/main_0008.sql"),
+        include_str!("schema/main_0009.sql"),
+        include_str!("schema/main_0010.sql"),
     ],
 };
 
@@ -39,6 +41,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("session", "hash"),
     ("invite", "hash"),
     ("token", "hash"),
+    ("passkey", "id"),
     ("journal", "stream, seq"),
     ("case_row", "id"),
     ("case_count", "program, state"),

@@ -51,7 +51,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Stale | Error::Changed { .. } | Error::KeyReused => StatusCode::CONFLICT,
-        Error::Role { .. } => StatusCode::FORBIDDEN,
+        Error::Role { .. } | Error::NotOn | Error::ReadingBudget { .. } => StatusCode::FORBIDDEN,
         Error::BadCursor | Error::BadRequest(_) => StatusCode::BAD_REQUEST,
         Error::FileTooLarge { .. } | Error::TooManyFiles { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Busy | Error::Locked | Error::Behind => StatusCode::SERVICE_UNAVAILABLE,

@@ -18,11 +18,13 @@ pub mod static_tree; // programs, policies, advisories: the public tree's files
 pub mod report; // the form of a policy
 pub mod receipt; // the page behind a receipt
 pub mod subscribe; // advisories by mail
+pub mod party; // the page of an outside party
 pub mod signin; // signing in and out, first set-up, invitations, the second factor anew
 pub mod desk; // the team's side
 pub mod hooks; // who is called when something is published
 pub mod letters; // the words of letters, with a preview
 pub mod openpgp_keys; // the OpenPGP keys of programs
+pub mod passkeys; // signing in with a key of one's own device
 pub mod settings; // programs, people, tokens, sessions, letters on their way
 pub mod demo_mail; // letters that a demonstration would have sent
 pub mod ops; // is it alive, is it ready, how does it do
@@ -35,7 +37,8 @@ use axum::middleware::from_fn_with_state;
 pub fn router(app: &App) -> Router<App> {
     let mut router = public::routes();
     if app.config.roles.public {
-        router = router.merge(report::routes()).merge(receipt::routes(app)).merge(subscribe::routes());
+        router = router.merge(report::routes()).merge(receipt::routes(app)).merge(party::routes());
+        router = router.merge(subscribe::routes());
     }
     if app.config.roles.desk {
         router = router
@@ -44,7 +47,8 @@ pub fn router(app: &App) -> Router<App> {
             .merge(settings::routes())
             .merge(hooks::routes())
             .merge(openpgp_keys::routes())
-            .merge(letters::routes());
+            .merge(letters::routes())
+            .merge(passkeys::routes());
     }
     if app.config.demo {
         router = router.merge(demo_mail::routes());

@@ -96,6 +96,7 @@ impl IntoResponse for Rejection {
                 "Nothing was changed. Ask a member who manages the desk.",
             ),
             Self::Form(trouble) => trouble.answer(),
+            Self::Other(Error::ReadingBudget { case }) => Self::Confirm(format!("/desk/cases/{case}")).into_response(),
             Self::Other(why) => errors::answer(&why),
         }
     }
@@ -277,7 +278,16 @@ impl FromRequestParts<App> for Member {
             None if led_by_another_site(parts) => return Err(Rejection::Again),
             None => None,
         };
-        let (view, session) = found.ok_or_else(|| Rejection::SignIn(desk_page(&here(parts)).to_owned()))?;
+        let (view, mut session) = found.ok_or_else(|| Rejection::SignIn(desk_page(&here(parts)).to_owned()))?;
+        // A session that turns up in a browser of another kind shows nothing before the second factor is proved there.
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let family = accounts::session::family(agent);
+        if !session.is_of(&family) {
+            match parts.uri.path() {
+                "/desk/confirm" | "/desk/sign-out" => session.moves_to(family),
+                _ => return Err(Rejection::Confirm(desk_page(&here(parts)).to_owned())),
+            }
+        }
         let member = Self { actor: view.actor(app), view, session };
         parts.extensions.insert(member.clone());
         Ok(member)
@@ -322,6 +332,41 @@ pub fn receipt_cookie(app: &App, receipt: &str) -> Result<HeaderValue, Error> {
 /// The header that forgets the receipt.
 pub fn no_receipt_cookie(app: &App) -> HeaderValue {
     set_cookie(app, RECEIPT, "")
+}
+
+const PARTY: &str = "-party";
+const PARTY_PLACE: Context<'static> = Context { kind: "cookie", stream: "", row: 0, field: "party" };
+
+/// The header that remembers an outside party's key for an hour, sealed.
+///
+/// # Errors
+/// [`Error::Locked`] without keys.
+pub fn party_cookie(app: &App, key: &str) -> Result<HeaderValue, Error> {
+    let remembered = Remembered { receipt: key.to_owned(), at: app.now() };
+    let plain = serde_json::to_vec(&remembered).map_err(Error::internal)?;
+    let sealed = keys::seal(app.keys()?.root().purpose(Purpose::Form), &PARTY_PLACE, &plain)?;
+    Ok(set_cookie(app, PARTY, &hex(&sealed)))
+}
+
+/// The header that forgets the key.
+pub fn no_party_cookie(app: &App) -> HeaderValue {
+    set_cookie(app, PARTY, "")
+}
+
+/// The key of an outside party that the browser remembers, and the token for its forms.
+///
+/// # Errors
+/// [`Error::Locked`] without keys.
+pub fn party_key(app: &App, headers: &HeaderMap) -> Result<Option<(String, String)>, Error> {
+    let form = app.keys()?.root().purpose(Purpose::Form);
+    let Some(sealed) = cookie(headers, &cookie_name(app, PARTY)).and_then(accounts::unhex) else { return Ok(None) };
+    let Ok(plain) = keys::open(form, &PARTY_PLACE, &sealed) else { return Ok(None) };
+    let Ok(remembered) = serde_json::from_slice::<Remembered>(&plain) else { return Ok(None) };
+    if app.now().duration_since(remembered.at) >= RECEIPT_IDLE {
+        return Ok(None);
+    }
+    let csrf = hex(&keys::lookup(form, "csrf of a party", remembered.receipt.as_bytes()));
+    Ok(Some((remembered.receipt, csrf)))
 }
 
 /// The receipt that the browser remembers, and since when.

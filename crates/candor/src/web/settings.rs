@@ -1,5 +1,6 @@
 //! `/desk/settings`: programs, members, tokens, sessions, recovery codes, letters on their way.
 
+use crate::execute::queue::reach;
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
@@ -7,6 +8,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use candor_core::access::Role;
 use candor_core::id::ProgramSlug;
+use candor_core::standing::{self, Relation};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -17,11 +19,11 @@ use super::page;
 use super::session::{Member, Rejection};
 use super::signin::problems;
 use super::views::account::RecoveryCodes;
-use super::views::desk::{FailedRow, MemberRow, OutboxView, ProgramRow, SessionRow, Settings, TokenRow};
+use super::views::desk::{FailedRow, MemberRow, OutboxView, PasskeyRow, ProgramRow, SessionRow, Settings, TokenRow};
 use super::views::parts::Notice;
 use super::views::{Choice, Control, Field, Group, Link, Problem, TimeView};
 use crate::accounts::token::Scopes;
-use crate::accounts::{self, AccountError, EVERY_PROGRAM, Objection, RoleIn, recovery, session, token};
+use crate::accounts::{self, AccountError, EVERY_PROGRAM, Objection, RoleIn, passkey, recovery, session, token};
 use crate::app::App;
 use crate::config::MailOut;
 use crate::error::Error;
@@ -96,6 +98,8 @@ fn done_words(done: &str) -> Option<&'static str> {
         "revoked" => "The token is revoked.",
         "ended" => "The session has ended.",
         "daily" => "From now on letters come as you chose.",
+        "passkey" => "The passkey is kept. It signs you in from now on; password and code do so, too.",
+        "passkey-removed" => "The passkey is removed.",
         "retry" => "The letter will be tried again now.",
         _ => return None,
     })
@@ -124,6 +128,7 @@ async fn view(app: &App, member: &Member, shown: Shown) -> Result<Settings, Erro
         members: member_rows(app, member).await?,
         tokens: token_rows(app, member, now).await?,
         sessions: session_rows(app, member, now).await?,
+        passkeys: passkey_rows(app, member, now).await?,
         outbox: outbox_view(app, member, now).await?,
         daily: accounts::digest::wishes(app, member.id()).await?,
         may_manage: member.view.admin,
@@ -160,9 +165,8 @@ fn instant(micros: i64) -> Result<Timestamp, Error> {
 }
 
 async fn program_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<ProgramRow>, Error> {
-    let mine: Vec<String> = member.actor.programs().into_iter().map(|slug| slug.0).collect();
     let mut open: BTreeMap<String, i64> = BTreeMap::new();
-    for count in cases::counts(&app.store, &mine).await? {
+    for count in cases::counts_within(&app.store, &reach(&member.actor)).await? {
         if !matches!(count.state.as_str(), "closed" | "published") {
             *open.entry(count.program).or_default() += count.n;
         }
@@ -213,6 +217,16 @@ async fn token_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<To
     Ok(rows.collect())
 }
 
+async fn passkey_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<PasskeyRow>, Error> {
+    let rows = passkey::list(app, member.id()).await?.into_iter().map(|row| PasskeyRow {
+        id: row.id,
+        label: row.label,
+        since: time(row.since, now),
+        last_used: row.used.map(|at| time(at, now)),
+    });
+    Ok(rows.collect())
+}
+
 async fn session_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<SessionRow>, Error> {
     let rows = session::list(app, &member.session).await?.into_iter().map(|row| SessionRow {
         id: row.id,
@@ -242,7 +256,7 @@ fn way(mail: &MailOut) -> String {
 }
 
 async fn outbox_view(app: &App, member: &Member, now: Timestamp) -> Result<Option<OutboxView>, Error> {
-    let coordinates = member.view.highest() == Some(Role::Coordinator);
+    let coordinates = member.view.roles.iter().any(|(_, role)| *role == Role::Coordinator);
     if !member.view.admin && !coordinates {
         return Ok(None);
     }
@@ -279,20 +293,21 @@ struct May {
 
 /// Who manages the desk may have any letter tried again without learning of its case.
 async fn may_retry(app: &App, member: &Member, stream: &str) -> Result<May, Error> {
-    let role = match cases::get(&app.store, stream).await? {
-        Some(row) => member.actor.role(&ProgramSlug(row.program)),
-        None => None,
+    let Some(row) = cases::get(&app.store, stream).await? else {
+        return Ok(May { sees: false, retries: member.view.admin });
     };
-    Ok(May { sees: role.is_some(), retries: member.view.admin || role == Some(Role::Coordinator) })
+    let relation =
+        standing::relation(&member.actor, &ProgramSlug(row.program.clone()), &standing::read(&row.grants), app.now());
+    let coordinates = member.actor.may(&ProgramSlug(row.program), Role::Coordinator);
+    Ok(May {
+        sees: matches!(relation, Relation::On | Relation::Coordinates),
+        retries: member.view.admin || coordinates,
+    })
 }
 
 fn role_choices() -> Control {
-    Control::Select(vec![
-        Choice::new("", "no role"),
-        Choice::new("observer", "observer: sees cases"),
-        Choice::new("member", "member: works on cases"),
-        Choice::new("coordinator", "coordinator: publishes and closes as well"),
-    ])
+    let roles = Role::ALL.map(|role| Choice::new(role.name(), format!("{}: {}", role.name(), role.means())));
+    Control::Select(std::iter::once(Choice::new("", "no role")).chain(roles).collect())
 }
 
 /// Name of the field for the role in a program.

@@ -51,11 +51,13 @@ pub(super) fn problems(objections: Vec<Objection>) -> Vec<Problem> {
     objections.into_iter().map(|it| Problem { field: it.field.to_owned(), text: it.text }).collect()
 }
 
-fn agent(headers: &HeaderMap) -> &str {
+/// The browser's `User-Agent`.
+pub(super) fn agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn with_cookie(mut answer: Response, cookie: HeaderValue) -> Response {
+/// Sets a cookie with an answer.
+pub(super) fn with_cookie(mut answer: Response, cookie: HeaderValue) -> Response {
     answer.headers_mut().append(header::SET_COOKIE, cookie);
     answer
 }
@@ -125,7 +127,7 @@ async fn sign_in(State(app): State<App>, visitor: Visitor, request: Request) -> 
 }
 
 /// 429 with the time to wait, for who was too quick.
-fn refused(why: &SignInError, mut answer: Response) -> Response {
+pub(super) fn refused(why: &SignInError, mut answer: Response) -> Response {
     if let SignInError::Wait(wait) = why {
         *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));
@@ -180,7 +182,10 @@ async fn confirm(
     rate(&app, "confirm", visitor, app.config.signin_rate)?;
     let next = desk_page(fields.get("next"));
     match session::confirm(&app, visitor.0, &member.session, fields.get("code")).await {
-        Ok(new) => Ok(with_cookie(page::see_other(next), session_cookie(&app, &new))),
+        Ok(new) => {
+            app.reading.proved(member.id());
+            Ok(with_cookie(page::see_other(next), session_cookie(&app, &new)))
+        }
         Err(SignInError::Other(why)) => Err(why.into()),
         Err(why) => {
             let words = match &why {

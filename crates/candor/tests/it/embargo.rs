@@ -120,7 +120,7 @@ fn approved() -> Case {
 /// A clock asks the case. What is decided is written only if nobody wrote since, and the process may die before or after.
 fn tick(world: &mut World, node: &Node, policy: &Policy, true_now: Timestamp, dice: &mut Dice) {
     let (case, now) = (world.case.clone(), node.now(true_now));
-    let allowed = access::allow(Some(&case), &case.program, &Actor::Clock, Command::Tick).expect("a clock may ask");
+    let allowed = access::allow(Some(&case), policy, &Actor::Clock, Command::Tick, now).expect("a clock may ask");
     let facts = Facts {
         now,
         policy_version: 1,

@@ -152,7 +152,7 @@ async fn a_mail_past_the_size_is_refused_at_once_and_leaves_nothing() {
         config
     };
     let app = App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("the app starts");
-    app.add_program(POLICY).await.expect("a program");
+    app.add_program(&crate::support::places::everybody(POLICY)).await.expect("a program");
     let mut talk = Talk::begin(&app, place.folder.path()).await;
     let body = [mail("ada@outside.example", "Large", "", &"x".repeat(300_000)), b".\r\n".to_vec()].concat();
     assert!(talk.sends(&[US], &body).await[0].starts_with("552 5.3.4 "));

@@ -6,6 +6,8 @@ mod api; // the JSON API over HTTP
 mod openapi; // the description of the API
 mod cli; // the binary on the command line
 mod demo; // the demonstration shows everything
+mod access_matrix; // every address, and what each role gets from it
+mod access_story; // who reads which case, and what others can tell of it
 mod accounts; // people of the team through their pages
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case
@@ -24,6 +26,8 @@ mod mail_tls; // letters leave inside TLS or wait
 mod mail_openpgp; // encrypted and signed mail
 mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
+mod passkey_story; // signing in with a key of one's own device
+mod parties_story; // outside parties, each with a cut of their own
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
 mod anchor_story; // heads of the journals, kept elsewhere

@@ -18,7 +18,7 @@ pub async fn app(place: &Place, port: u16) -> App {
     config.public = place.folder.path().join("public");
     config.mail = MailOut::Smtp(format!("smtp://127.0.0.1:{port}?tls=none"));
     let app = App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("the app starts");
-    app.add_program(POLICY).await.expect("the policy is taken into service");
+    app.add_program(&crate::support::places::everybody(POLICY)).await.expect("the policy is taken into service");
     app
 }
 

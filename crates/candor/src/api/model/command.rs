@@ -5,10 +5,11 @@ mod strict;
 
 use super::entry::{Outcome, PriorityChoice};
 use super::instant::Instant;
-use super::words::{Effort, FixKind, Justification, Need, Plan, Severity, Step, VerificationResult};
+use super::words::{Effort, FixKind, Justification, Need, PartyKind, Plan, Severity, Step, VerificationResult};
 use candor_core::command::{Command, Part};
-use candor_core::event::{FileRef, VerificationFacts};
+use candor_core::event::{self, FileRef, VerificationFacts};
 use candor_core::id::{CaseId, MemberId};
+use candor_core::parties::Invitation;
 pub use draft::{Affected, Draft};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -443,6 +444,60 @@ pub enum ApiCommand {
         /// Why.
         reason: String,
     },
+    /// Invite an outside party: they get a link by mail, and need the code that the case page shows as well.
+    InviteParty {
+        /// What they are.
+        kind: PartyKind,
+        /// Name.
+        #[serde(default)]
+        name: String,
+        /// Organisation.
+        #[serde(default)]
+        organisation: String,
+        /// Where the link goes.
+        email: String,
+        /// Until when they see what is shared with them.
+        until: Instant,
+        /// What they are asked to accept; empty for the usual terms.
+        #[serde(default)]
+        terms: String,
+    },
+    /// Write to an outside party. Nobody else sees it but the team.
+    TellParty {
+        /// Number of the party.
+        party: u32,
+        /// The words.
+        text: String,
+    },
+    /// End it with an outside party: they see nothing from then on.
+    EndParty {
+        /// Number of the party.
+        party: u32,
+        /// Why, for the team.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Put a member on the case, so that they read it. Who coordinates the program may put themselves and others on it.
+    PutOn {
+        /// The member's id.
+        member: String,
+        /// Why, for those who are on it.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Take a member off the case.
+    TakeOff {
+        /// The member's id.
+        member: String,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Get on a case for a day without being put on it. The team is told at once, with your name.
+    BreakGlass {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A finding that becomes a case of its own.
@@ -614,6 +669,18 @@ impl ApiCommand {
             Self::OpenIssue { url } => Command::OpenIssue { url },
             Self::Close { reason } => Command::Close { reason },
             Self::Reopen { reason } => Command::Reopen { reason },
+            Self::InviteParty { kind, name, organisation, email, until, terms } => {
+                let contact = event::Contact { name, organisation, email, ..event::Contact::default() };
+                let (kind, until) = (kind.into(), until.0);
+                let (person, link) = (String::new().into(), String::new());
+                let invitation = Box::new(Invitation { person, contact, kind, until, terms, link });
+                Command::InviteParty { invitation }
+            }
+            Self::TellParty { party, text } => Command::TellParty { party, text },
+            Self::EndParty { party, reason } => Command::EndParty { party, reason },
+            Self::PutOn { member, reason } => Command::PutOn { member: MemberId(member), reason },
+            Self::TakeOff { member, reason } => Command::TakeOff { member: MemberId(member), reason },
+            Self::BreakGlass { reason } => Command::BreakGlass { reason },
         })
     }
 
@@ -701,6 +768,16 @@ impl ApiCommand {
             Command::ProposeIssue { title, text } => Self::ProposeIssue { title, text },
             Command::OpenIssue { url } => Self::OpenIssue { url },
             Command::Close { reason } => Self::Close { reason },
+            Command::InviteParty { invitation } => {
+                let Invitation { contact, kind, until, terms, .. } = *invitation;
+                let event::Contact { name, organisation, email, .. } = contact;
+                Self::InviteParty { kind: kind.into(), name, organisation, email, until: until.into(), terms }
+            }
+            Command::TellParty { party, text } => Self::TellParty { party, text },
+            Command::EndParty { party, reason } => Self::EndParty { party, reason },
+            Command::PutOn { member, reason } => Self::PutOn { member: member.0, reason },
+            Command::TakeOff { member, reason } => Self::TakeOff { member: member.0, reason },
+            Command::BreakGlass { reason } => Self::BreakGlass { reason },
             Command::Reopen { reason } => Self::Reopen { reason },
             Command::Report(_)
             | Command::Write { .. }
@@ -715,6 +792,9 @@ impl ApiCommand {
             | Command::Withdraw { .. }
             | Command::TakeMail { .. }
             | Command::RecordOrigin { .. }
+            | Command::See
+            | Command::AsParty { .. }
+            | Command::NoticeReading { .. }
             | Command::Tick => return None,
         })
     }

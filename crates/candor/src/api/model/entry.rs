@@ -6,6 +6,7 @@ use super::people::{Author, Credit, Member, Names, Reporter};
 use super::words::{Channel, Effort, FixKind, Justification, Need, Plan, Severity, Standing, Step, VerificationResult};
 use candor_core::case;
 use candor_core::event::{self, Event};
+use candor_core::parties::PartyAct;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -664,6 +665,37 @@ pub enum What {
     Reopened {
         reason: String,
     },
+    Party {
+        /// Number of the party within the case, from 0.
+        party: u32,
+        /// `invited`, `joined`, `told`, `wrote`, `stated` or `ended`.
+        act: String,
+        /// With `invited`: their name.
+        name: String,
+        /// With `stated`: how their product stands.
+        status: Option<String>,
+        /// With `invited`, until when; with `stated`, when they have a fix.
+        date: Option<Instant>,
+        text: String,
+    },
+    Seen,
+    PutOn {
+        member: Member,
+        reason: String,
+    },
+    TakenOff {
+        member: Member,
+        reason: String,
+    },
+    GlassBroken {
+        reason: String,
+        until: Instant,
+    },
+    ReadingNoticed {
+        member: Member,
+        cases: u32,
+        told: Vec<Member>,
+    },
 }
 
 impl What {
@@ -810,6 +842,34 @@ impl What {
             Event::Withdrawn { report, text } => Self::Withdrawn { report, text },
             Event::Closed { reason } => Self::Closed { reason },
             Event::Reopened { reason } => Self::Reopened { reason },
+            Event::Party { party, act } => {
+                let of =
+                    |act: &str, name: String, status: Option<String>, date: Option<jiff::Timestamp>, text: String| {
+                        Self::Party { party, act: act.to_owned(), name, status, date: date.map(Into::into), text }
+                    };
+                match act {
+                    PartyAct::Invited(invitation) => {
+                        let name = invitation.contact.name.clone();
+                        of("invited", name, None, Some(invitation.until), invitation.terms)
+                    }
+                    PartyAct::Joined { .. } => of("joined", String::new(), None, None, String::new()),
+                    PartyAct::Told { text } => of("told", String::new(), None, None, text),
+                    PartyAct::Wrote { text } => of("wrote", String::new(), None, None, text),
+                    PartyAct::Stated { status, fix_on, text } => {
+                        of("stated", String::new(), Some(status.name().to_owned()), fix_on, text)
+                    }
+                    PartyAct::Ended { reason } => of("ended", String::new(), None, None, reason),
+                }
+            }
+            Event::Seen => Self::Seen,
+            Event::PutOn { member, reason } => Self::PutOn { member: names.member(&member), reason },
+            Event::TakenOff { member, reason } => Self::TakenOff { member: names.member(&member), reason },
+            Event::GlassBroken { reason, until } => Self::GlassBroken { reason, until: until.into() },
+            Event::ReadingNoticed { member, cases, told } => Self::ReadingNoticed {
+                member: names.member(&member),
+                cases,
+                told: told.iter().map(|id| names.member(id)).collect(),
+            },
         }
     }
 }

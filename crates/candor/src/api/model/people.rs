@@ -43,6 +43,11 @@ pub enum Author {
         /// Number of the report within the case, from 0.
         report: u32,
     },
+    /// An outside party of the case.
+    Party {
+        /// Number of the party within the case, from 0.
+        party: u32,
+    },
     /// A clock of the policy.
     Clock,
     /// Candor, on a standing order.
@@ -55,6 +60,7 @@ impl Author {
         match author {
             CoreAuthor::Member(id) => Self::Member { member: names.member(id) },
             CoreAuthor::Reporter(report) => Self::Reporter { report: *report },
+            CoreAuthor::Party(party) => Self::Party { party: *party },
             CoreAuthor::Clock => Self::Clock,
             CoreAuthor::Candor => Self::Candor,
         }

@@ -60,7 +60,7 @@ mirror! {
 
 mirror! {
     /// What a member is in a program.
-    Role = candor_core::access::Role { Observer, Member, Coordinator }
+    Role = candor_core::access::Role { Observer, Developer, Approver, Analyst, Member, Coordinator }
 }
 
 mirror! {
@@ -71,6 +71,11 @@ mirror! {
 mirror! {
     /// When a problem is mended.
     Plan = candor_core::policy::Plan { FixNow, NextUpdate, WillNotFix }
+}
+
+mirror! {
+    /// What an outside party is.
+    PartyKind = candor_core::parties::PartyKind { Maintainer, Vendor, Researcher }
 }
 
 mirror! {

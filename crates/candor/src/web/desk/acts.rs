@@ -19,6 +19,7 @@ use candor_core::command::Command;
 use candor_core::dialogue::mentioned;
 use candor_core::disclosure::waits_for_fix;
 use candor_core::event::Event;
+use candor_core::id::ProgramSlug;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step, diff};
 use candor_core::promises;
 use candor_core::refusal::{Missing, Refusal};
@@ -106,6 +107,11 @@ kinds! {
     WithdrawSummary "withdraw-summary" "Take the public text back" "Take it back",
     Close "close" "Close the case" "Close the case",
     Reopen "reopen" "Take the case up again" "Take the case up again",
+    PutOn "put-on" "Put somebody on the case" "Put them on the case",
+    TakeOff "take-off" "Take somebody off the case" "Take them off the case",
+    InviteParty "invite-party" "Invite an outside party" "Invite them",
+    TellParty "tell-party" "Write to an outside party" "Send it to them",
+    EndParty "end-party" "End it with an outside party" "End it",
 }
 
 impl Kind {
@@ -202,7 +208,27 @@ impl Kind {
                 | Kind::WithdrawSummary
                 | Kind::Close
                 | Kind::Reopen
+                | Kind::TakeOff
         )
+    }
+
+    /// Whether the member's roles in a program let them do it.
+    fn is_theirs(self, member: &Member, program: &ProgramSlug) -> bool {
+        let may = |role| member.actor.may(program, role);
+        match self {
+            Kind::Note | Kind::Discuss | Kind::OverrideGate => member.actor.works_in(program),
+            Kind::Verify
+            | Kind::EstimateEffort
+            | Kind::AssessDependency
+            | Kind::RecordAudit
+            | Kind::TickStep
+            | Kind::Describe
+            | Kind::SetWeakness => may(Role::Analyst) || may(Role::Developer),
+            Kind::RecordFix => may(Role::Developer),
+            Kind::ApproveAdvisory => may(Role::Approver),
+            kind if kind.needs_coordinator() => may(Role::Coordinator),
+            _ => may(Role::Analyst),
+        }
     }
 
     /// The steps it takes, each behind its own gates. A publication that waits for the fix is ordered before; the gates of
@@ -244,8 +270,7 @@ pub struct Offered {
 /// Sorts the acts for this case and member.
 pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, now: jiff::Timestamp) -> Offered {
     let mut offered = Offered::default();
-    let Some(role) = member.actor.role(&case.program) else { return offered };
-    if role < Role::Member {
+    if !member.actor.works_in(&case.program) {
         return offered;
     }
     let me = member.actor.member();
@@ -425,14 +450,23 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     } else if policy.promises.iter().any(|promise| promise.kept_by == Moment::Submission) {
         rare.push(Kind::RecordSubmission);
     }
-    let allowed = |kind: &Kind| role >= Role::Coordinator || !kind.needs_coordinator();
+    rare.extend([Kind::PutOn, Kind::InviteParty]);
+    if case.parties.iter().any(|party| party.is_open(now)) {
+        rare.extend([Kind::TellParty, Kind::EndParty]);
+    }
+    if case.on.keys().any(|on| case.assignee.as_ref() != Some(on)) {
+        rare.push(Kind::TakeOff);
+    }
+    let allowed = |kind: &Kind| kind.is_theirs(member, &case.program);
     for (kinds, out) in [(likely, true), (rare, false)] {
         for kind in kinds.into_iter().filter(allowed) {
             let lacks = kind.steps(case, policy).iter().filter_map(|step| gates::missing(case, policy, *step, me));
             let missing: Vec<Missing> = lacks.flat_map(|refusal| refusal.missing).collect();
             match missing.first() {
                 Some(first) => {
-                    if missing.iter().any(|one| one.may_override.is_some_and(|needs| role >= needs))
+                    if missing
+                        .iter()
+                        .any(|one| one.may_override.is_some_and(|needs| member.actor.may(&case.program, needs)))
                         && !offered.rare.contains(&Kind::OverrideGate)
                     {
                         offered.rare.push(Kind::OverrideGate);
@@ -455,7 +489,7 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
 
 /// Whether a member can move the case to a newer version of the policy.
 pub fn may_move(opened: &Opened, member: &Member) -> bool {
-    let coordinates = member.actor.role(&opened.case.program).is_some_and(|role| role >= Role::Coordinator);
+    let coordinates = member.actor.may(&opened.case.program, Role::Coordinator);
     coordinates && opened.newer.is_some() && opened.case.state != CaseState::Closed
 }
 
@@ -504,9 +538,12 @@ pub async fn form(
     Path((case, act)): Path<(String, String)>,
 ) -> Result<Response, Rejection> {
     let kind = Kind::from_name(&act).ok_or(Error::NotFound)?;
-    let opened = opened(&app, &member, &case).await?;
+    let opened = match opened(&app, &member, &case).await {
+        Err(Error::NotOn) => return super::people::door(&app, &member, &case),
+        other => other?,
+    };
     if !may_write(&member, &opened.case.program) {
-        return Err(Error::Role { needs: Role::Member }.into());
+        return Err(Error::Role { needs: Role::Analyst }.into());
     }
     show(&app, &member, &opened, kind, &Form::default(), Vec::new(), None).await
 }
@@ -521,7 +558,11 @@ pub async fn send(
     let kind = Kind::from_name(&act).ok_or(Error::NotFound)?;
     let form = forms::read(&app, request).await?;
     member.check(form.get("csrf"))?;
-    let opened = opened(&app, &member, &case).await?;
+    let opened = match opened(&app, &member, &case).await {
+        Err(Error::NotOn) if kind == Kind::PutOn => return super::people::put_on(&app, &member, &case, &form).await,
+        Err(Error::NotOn) => return super::people::door(&app, &member, &case),
+        other => other?,
+    };
     if kind == Kind::Publish {
         member.fresh(&app, &format!("{}/publish", page::href(&opened.case)))?;
     }
@@ -727,6 +768,14 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             .into(),
         Kind::Separate => "What was decided so far stays; from now on the case is decided here again.".into(),
         Kind::UndoVerdict => "The case stands where it stood before the verdict. The reporter is told.".into(),
+        Kind::PutOn => "They read everything in it from then on. Everybody on the case is told.".into(),
+        Kind::InviteParty => {
+            "They get a link by mail. It works once, and only with the code that the case page then shows: tell it to them by \
+             another way. They see what you write to them, and nothing else of the case."
+                .into()
+        }
+        Kind::EndParty => "They see nothing from then on, at once.".into(),
+        Kind::TakeOff => "They read nothing of it from then on, at once.".into(),
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),
         _ => String::new(),
     }

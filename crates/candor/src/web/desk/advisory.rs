@@ -30,7 +30,7 @@ const PRODUCT_ROWS: usize = 3;
 pub async fn editor(State(app): State<App>, member: Member, Path(case): Path<String>) -> Result<Response, Rejection> {
     let opened = opened(&app, &member, &case).await?;
     if !may_write(&member, &opened.case.program) {
-        return Err(Error::Role { needs: Role::Member }.into());
+        return Err(Error::Role { needs: Role::Analyst }.into());
     }
     let draft = opened.case.advisory.draft.clone().unwrap_or_else(|| first_draft(&opened));
     show(&app, &member, &opened, &draft, Vec::new(), None).await

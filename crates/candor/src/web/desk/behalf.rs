@@ -95,7 +95,7 @@ fn show(app: &App, member: &Member, form: &Form, wrong: Vec<Problem>) -> Result<
     let programs = app
         .programs()
         .into_iter()
-        .filter(|policy| member.actor.role(&policy.program.slug).is_some_and(|role| role >= Role::Member))
+        .filter(|policy| member.actor.may(&policy.program.slug, Role::Analyst))
         .map(|policy| Choice::new(policy.program.slug.as_str(), &policy.program.name))
         .collect::<Vec<_>>();
     let first = programs.first().map(|choice| choice.value.clone()).unwrap_or_default();

@@ -19,9 +19,12 @@ use candor_core::policy::Policy;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Breaches on a page.
 const ROWS: usize = 50;
+/// Most pages of the store that one page looks through for those its reader may see.
+const PAGES: usize = 25;
 
 /// What the address says.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -58,34 +61,47 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     let now = app.now();
     let names = Names::load(&app).await?;
     let mut rows = Vec::new();
-    let mut opened: Option<Case> = None;
     // Only what the member may see is looked up, so that breaches elsewhere take no place on the page.
     let seen: Vec<_> =
         app.programs().into_iter().filter(|policy| member.actor.role(&policy.program.slug).is_some()).collect();
     let of = seen.iter().map(|policy| policy.program.slug.0.clone());
     let programs: Vec<String> = of.filter(|slug| asked.program.is_empty() || *slug == asked.program).collect();
-    let mut found =
-        breaches(&app.store, &programs, asked.before().as_ref(), ROWS as i64 + 1).await.map_err(Error::from)?;
-    let more = found.len() > ROWS;
-    found.truncate(ROWS);
-    let next = found.last().filter(|_| more).map(|(at, stream, seq)| format!("{at}.{seq}.{stream}"));
-    for (_, stream, seq) in found {
-        let id = CaseId(stream);
-        let case = match opened.take().filter(|case| case.id == id) {
-            Some(case) => case,
-            None => match execute::load_case(&app, &member.actor, &id).await {
-                Ok(case) => case,
-                Err(Error::NotFound) => continue,
-                Err(other) => return Err(other.into()),
-            },
-        };
-        let policy = execute::policy_of(&app, &case)?;
+    // Those of cases that the member is not on take no place on the page either, and are no end of one.
+    let mut before = asked.before();
+    let mut shown = Vec::new();
+    let mut cases: BTreeMap<String, Option<Case>> = BTreeMap::new();
+    'pages: for _ in 0..PAGES {
+        let found = breaches(&app.store, &programs, before.as_ref(), ROWS as i64 + 1).await.map_err(Error::from)?;
+        let Some(last) = found.last().cloned() else { break };
+        for (at, stream, seq) in found {
+            if !cases.contains_key(&stream) {
+                let case = match execute::load_case(&app, &member.actor, &CaseId(stream.clone())).await {
+                    Ok(case) => Some(case),
+                    Err(Error::NotFound | Error::NotOn) => None,
+                    Err(other) => return Err(other.into()),
+                };
+                cases.insert(stream.clone(), case);
+            }
+            if cases.get(&stream).is_some_and(Option::is_some) {
+                shown.push((at, stream, seq));
+            }
+            if shown.len() > ROWS {
+                break 'pages;
+            }
+        }
+        before = Some(last);
+    }
+    let more = shown.len() > ROWS;
+    shown.truncate(ROWS);
+    let next = shown.last().filter(|_| more).map(|(at, stream, seq)| format!("{at}.{seq}.{stream}"));
+    for (_, stream, seq) in shown {
+        let Some(Some(case)) = cases.get(&stream) else { continue };
+        let policy = execute::policy_of(&app, case)?;
         let zone = super::zone(&policy);
         let entry = case.history.iter().find(|entry| i64::try_from(entry.seq).is_ok_and(|known| known == seq));
-        if let Some(row) = entry.and_then(|entry| row(&case, &policy, entry, &names, &zone, now)) {
+        if let Some(row) = entry.and_then(|entry| row(case, &policy, entry, &names, &zone, now)) {
             rows.push(row);
         }
-        opened = Some(case);
     }
     let link = |text: &str, program: &str| FilterLink {
         text: text.into(),

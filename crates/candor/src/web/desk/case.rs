@@ -32,7 +32,10 @@ use jiff::{SignedDuration, Timestamp};
 
 /// `GET /desk/cases/{case}`
 pub async fn page(State(app): State<App>, member: Member, Path(case): Path<String>) -> Result<Response, Rejection> {
-    let opened = opened(&app, &member, &case).await?;
+    let opened = match opened(&app, &member, &case).await {
+        Err(Error::NotOn) => return super::people::door(&app, &member, &case),
+        other => other?,
+    };
     html(&view(&app, &member, &opened, Typed::default()).await?)
 }
 
@@ -95,7 +98,8 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
             vectors: rating.vectors.iter().filter_map(|vector| vector_view(vector)).collect(),
         }),
         weakness: case.cwe.map(|cwe| Link::new(weakness(cwe), Cwe::get(cwe).map(Cwe::url).unwrap_or_default())),
-        people: people(case, &names),
+        people: people(case, &names, zone, now).into_iter().chain(outside(app, case, zone, now)?).collect(),
+        readers: readers(case, &names, zone),
         embargo: case.embargo.as_ref().map(|embargo| EmbargoView {
             until: TimeView::new(embargo.until, zone, now),
             state: if embargo.agreed { "Agreed" } else { "Proposed" }.into(),
@@ -486,7 +490,7 @@ fn report_view(
     }
 }
 
-fn people(case: &Case, names: &Names) -> Vec<PersonRow> {
+fn people(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<PersonRow> {
     let mut people = Vec::new();
     let mut add = |part: &str, name: String, note: String| people.push(PersonRow { part: part.into(), name, note });
     for report in &case.reports {
@@ -512,7 +516,48 @@ fn people(case: &Case, names: &Names) -> Vec<PersonRow> {
     if let Some(member) = &case.advisory.approved_by {
         add("Approved the advisory", names.of(member), String::new());
     }
+    for (member, until) in &case.on {
+        let note = until.map(|until| format!("until {}", TimeView::new(until, zone, now).absolute)).unwrap_or_default();
+        add("On the case", names.of(member), note);
+    }
     people
+}
+
+/// Outside parties: how they stand, and the code of an invitation that waits.
+fn outside(app: &App, case: &Case, zone: &TimeZone, now: Timestamp) -> Result<Vec<PersonRow>, Error> {
+    let day = |at| TimeView::new(at, zone, now).absolute;
+    let mut rows = Vec::new();
+    for party in &case.parties {
+        let until = day(party.invitation.until);
+        let note = match (&party.ended, &party.joined, &party.statement) {
+            (Some(at), ..) => format!("ended {}", day(*at)),
+            (None, ..) if !party.is_open(now) => format!("their time was over {until}"),
+            (None, None, _) => {
+                let code = crate::execute::parties::code(app.keys()?, &case.id, &party.invitation);
+                format!("invited until {until}; tell them this code by another way than mail: {code}")
+            }
+            (None, Some(_), None) => format!("accepted the terms; until {until}"),
+            (None, Some(_), Some((_, status, fix_on, _))) => {
+                let fix = fix_on.map(|on| format!(", a fix on {}", day(on))).unwrap_or_default();
+                format!("{}{fix}; until {until}", status.label())
+            }
+        };
+        rows.push(PersonRow { part: "Outside party".into(), name: party.name(), note });
+    }
+    Ok(rows)
+}
+
+/// Who opened the case, the newest day first; a member once, with the days.
+fn readers(case: &Case, names: &Names, zone: &TimeZone) -> Vec<Row> {
+    let mut rows: Vec<(&MemberId, Vec<String>)> = Vec::new();
+    for seen in case.seen.iter().rev() {
+        let day = seen.at.to_zoned(zone.clone()).strftime("%-d %b %Y").to_string();
+        match rows.iter_mut().find(|(member, _)| **member == seen.by) {
+            Some((_, days)) => days.push(day),
+            None => rows.push((&seen.by, vec![day])),
+        }
+    }
+    rows.into_iter().map(|(member, days)| Row::new(names.of(member), days.join(", "))).collect()
 }
 
 fn identifiers(app: &App, case: &Case) -> Vec<Link> {

@@ -5,10 +5,10 @@ use super::{Opened, People, times};
 use crate::web::forms::Form;
 use crate::web::views::Problem;
 use crate::web::views::parts::{Choice, Control, Field, Group};
-use candor_core::access::Role;
 use candor_core::command::Command;
-use candor_core::event::{FixKind, Justification, VerificationFacts, VerificationResult};
-use candor_core::id::CaseId;
+use candor_core::event::{Contact, FixKind, Justification, VerificationFacts, VerificationResult};
+use candor_core::id::{CaseId, MemberId};
+use candor_core::parties::{Invitation, PartyKind};
 use candor_core::planning;
 use candor_core::policy::{Clause, Effort, Need, Plan, Step};
 use candor_core::promises::{Status, clocks};
@@ -32,8 +32,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
         Kind::Note => one(vec![words("Note")]),
         Kind::Assign => {
             let mut choices = vec![Choice::new("", "Nobody")];
-            choices
-                .extend(team.with_role(&case.program, Role::Member).map(|(id, name)| Choice::new(id.as_str(), name)));
+            choices.extend(team.working(&case.program).map(|(id, name)| Choice::new(id.as_str(), name)));
             let held = case.assignee.as_ref().map_or("", |member| member.as_str());
             one(vec![Field::new("to", "Who holds the case", Control::Select(choices)).value(known("to", held))])
         }
@@ -353,6 +352,45 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .value(known("reason", "The verdict was given by mistake; we look at your report again."))
                 .required(),
         ]),
+        Kind::InviteParty => one(vec![
+            Field::new(
+                "kind",
+                "What they are",
+                Control::Radio(PartyKind::ALL.map(|kind| Choice::new(kind.name(), kind.label())).to_vec()),
+            )
+            .value(known("kind", PartyKind::Maintainer.name())),
+            line("name", "Name").note("optional"),
+            line("organisation", "Organisation or project").note("optional"),
+            Field::new("email", "Address", Control::Typed("email")).value(typed("email")).required(),
+            line("until", "Until when they see what you share")
+                .hint("Like 2026-09-30 in the program's own time.")
+                .required(),
+            area("terms", "What they are asked to accept", 5).value(known("terms", candor_core::parties::TERMS)),
+        ]),
+        Kind::TellParty | Kind::EndParty => {
+            let open = case.parties.iter().filter(|party| party.ended.is_none());
+            let choices: Vec<Choice> = open.map(|party| Choice::new(party.number.to_string(), party.name())).collect();
+            let words = match kind {
+                Kind::TellParty => words("Your words to them"),
+                _ => line("text", "Why").note("optional").hint("For the team; they are not told."),
+            };
+            one(vec![Field::new("party", "Who", Control::Select(choices)).value(typed("party")), words])
+        }
+        Kind::PutOn | Kind::TakeOff => {
+            let on = |id: &MemberId| matches!(case.on.get(id), Some(None));
+            let people: Vec<Choice> = team
+                .of(&case.program)
+                .filter(|(id, _)| match kind {
+                    Kind::PutOn => !on(id),
+                    _ => case.on.contains_key(*id) && case.assignee.as_ref() != Some(*id),
+                })
+                .map(|(id, name)| Choice::new(id.as_str(), name))
+                .collect();
+            one(vec![
+                Field::new("member", "Who", Control::Select(people)).value(typed("member")),
+                line("reason", "Why").note("optional").hint("For those who are on the case; it stays in the history."),
+            ])
+        }
         Kind::HoldPublication | Kind::WithdrawSummary | Kind::Close | Kind::Reopen => {
             one(vec![area("reason", "The reason", 4).required()])
         }
@@ -631,5 +669,34 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
         }
         Kind::Close => Command::Close { reason: form.get("reason").to_owned() },
         Kind::Reopen => Command::Reopen { reason: form.get("reason").to_owned() },
+        Kind::InviteParty => {
+            let kind = PartyKind::ALL.into_iter().find(|kind| kind.name() == form.get("kind"));
+            let contact = Contact {
+                name: form.get("name").to_owned(),
+                organisation: form.get("organisation").to_owned(),
+                email: form.get("email").to_owned(),
+                ..Contact::default()
+            };
+            Command::InviteParty {
+                invitation: Box::new(Invitation {
+                    person: "".into(),
+                    contact,
+                    kind: kind.ok_or_else(|| wrong("kind", "Choose what they are".into()))?,
+                    until: instant("until")?,
+                    terms: form.get("terms").to_owned(),
+                    link: String::new(),
+                }),
+            }
+        }
+        Kind::TellParty | Kind::EndParty => {
+            let party = form.get("party").parse().map_err(|_| wrong("party", "Choose whom".into()))?;
+            let words = form.get("text").to_owned();
+            match kind {
+                Kind::TellParty => Command::TellParty { party, text: words },
+                _ => Command::EndParty { party, reason: words },
+            }
+        }
+        Kind::PutOn => Command::PutOn { member: form.get("member").into(), reason: form.get("reason").to_owned() },
+        Kind::TakeOff => Command::TakeOff { member: form.get("member").into(), reason: form.get("reason").to_owned() },
     })
 }

@@ -6,6 +6,7 @@ use crate::web::views::case::Entry as EntryView;
 use crate::web::views::{FileView, Row, TimeView, fmt};
 use candor_core::case::{Author, Case, Entry};
 use candor_core::event::{Credit, Event, FileRef, Outcome, VerificationResult};
+use candor_core::parties::PartyAct;
 use candor_core::policy::Policy;
 use candor_core::{gates, origin};
 use jiff::Timestamp;
@@ -343,6 +344,49 @@ fn line(
         Event::Withdrawn { text, .. } => said(&mut view, "took the report back", "reporter", text),
         Event::Closed { reason } => said(&mut view, "closed the case", "step", reason),
         Event::Reopened { reason } => said(&mut view, "took the case up again", "step", reason),
+        Event::Party { party: number, act } => {
+            let name = party(case, *number);
+            match act {
+                PartyAct::Invited(invitation) => {
+                    let (kind, until) = (invitation.kind.label(), day(&invitation.until));
+                    said(&mut view, &format!("invited {name} ({kind}) until {until}"), "team", &invitation.terms);
+                }
+                PartyAct::Joined { .. } => view.did = "accepted the terms".into(),
+                PartyAct::Told { text } => said(&mut view, &format!("wrote to {name}"), "team", text),
+                PartyAct::Wrote { text } => said(&mut view, "wrote", "reporter", text),
+                PartyAct::Stated { status, fix_on, text } => {
+                    let fix = fix_on.as_ref().map(|on| format!(", a fix on {}", day(on))).unwrap_or_default();
+                    said(&mut view, &format!("stated: {}{fix}", status.label()), "reporter", text);
+                }
+                PartyAct::Ended { reason } => said(&mut view, &format!("ended it with {name}"), "note", reason),
+            }
+        }
+        // Who has seen it has a place of its own on the page.
+        Event::Seen => return None,
+        Event::PutOn { member, reason } => {
+            let did = match entry.by == Author::Member(member.clone()) {
+                true => "put themselves on the case".into(),
+                false => format!("put {} on the case", names.of(member)),
+            };
+            said(&mut view, &did, "note", reason);
+        }
+        Event::TakenOff { member, reason } => {
+            let did = match entry.by {
+                Author::Clock => format!("the time of {} on the case is over", names.of(member)),
+                _ => format!("took {} off the case", names.of(member)),
+            };
+            said(&mut view, &did, "note", reason);
+        }
+        Event::GlassBroken { reason, until } => {
+            let did = format!("broke the glass and is on the case until {}", day(until));
+            said(&mut view, &did, "note", reason);
+        }
+        Event::ReadingNoticed { member, cases, told } => {
+            view.side = "clock".into();
+            let told = told.iter().map(|id| names.of(id)).collect::<Vec<_>>().join(", ");
+            let who = names.of(member);
+            view.did = format!("{who} opened {cases} cases in a short time, this one among them; told: {told}");
+        }
     }
     Some(view)
 }
@@ -403,9 +447,16 @@ pub fn who(case: &Case, by: &Author, names: &Names) -> String {
     match by {
         Author::Member(member) => names.of(member),
         Author::Reporter(number) => reporter(case, *number),
+        Author::Party(number) => party(case, *number),
         Author::Clock => "Clock".into(),
         Author::Candor => "Candor".into(),
     }
+}
+
+/// An outside party by its name.
+pub fn party(case: &Case, number: u32) -> String {
+    candor_core::parties::find(case, number)
+        .map_or_else(|| "An outside party".into(), candor_core::parties::Party::name)
 }
 
 /// The reporter by the name they gave.

@@ -50,7 +50,7 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
             let case = match crate::execute::load_case(&app, &member.actor, &row.id).await {
                 Ok(case) => case,
                 // Erased, or gone meanwhile: it counts no more.
-                Err(Error::NotFound) => continue,
+                Err(Error::NotFound | Error::NotOn) => continue,
                 Err(other) => return Err(other.into()),
             };
             if case.drill {

@@ -21,6 +21,7 @@ pub mod advisory; // the editor, and the check before publication
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
 pub mod metrics; // promises kept, in figures
 pub mod behalf; // filing what came by another way
+pub mod people; // who is on a case: the way onto it
 pub mod times; // instants as people type them
 
 use super::session::{Member, Rejection};
@@ -49,6 +50,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/channels", get(channels::page))
         .route("/desk/breaches", get(breaches::page))
         .route("/desk/programs/{program}", get(program::page))
+        .route("/desk/break-glass", get(people::glass).post(people::break_glass))
         .route("/desk/report", get(behalf::form).post(behalf::file))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/files/{file}", get(case::file))
@@ -106,7 +108,7 @@ pub async fn taker(app: &App, opened: &Opened) -> Result<Option<(MemberId, Strin
     let members = accounts::members(app).await?.into_iter().filter(|member| !member.disabled);
     let member = members.into_iter().find(|member| member.email.eq_ignore_ascii_case(&found.member));
     Ok(member
-        .filter(|member| member.actor(app).role(&case.program).is_some_and(|role| role >= Role::Member))
+        .filter(|member| member.actor(app).works_in(&case.program))
         .map(|member| (member.id, format!("The policy proposes {}, who {}.", member.name, found.because))))
 }
 
@@ -123,7 +125,19 @@ impl People {
 
     /// Who has at least this role in a program.
     pub fn with_role(&self, program: &ProgramSlug, role: Role) -> impl Iterator<Item = (&MemberId, &str)> {
-        let able = move |actor: &Actor| actor.role(program).is_some_and(|own| own >= role);
+        let able = move |actor: &Actor| actor.may(program, role);
+        self.0.iter().filter(move |(_, _, actor)| able(actor)).map(|(id, name, _)| (id, name.as_str()))
+    }
+
+    /// Who works on cases of a program.
+    pub fn working(&self, program: &ProgramSlug) -> impl Iterator<Item = (&MemberId, &str)> {
+        let able = move |actor: &Actor| actor.works_in(program);
+        self.0.iter().filter(move |(_, _, actor)| able(actor)).map(|(id, name, _)| (id, name.as_str()))
+    }
+
+    /// Who has any role in a program.
+    pub fn of(&self, program: &ProgramSlug) -> impl Iterator<Item = (&MemberId, &str)> {
+        let able = move |actor: &Actor| actor.role(program).is_some();
         self.0.iter().filter(move |(_, _, actor)| able(actor)).map(|(id, name, _)| (id, name.as_str()))
     }
 
@@ -151,7 +165,7 @@ pub fn html(page: &impl askama::Template) -> Result<Response, Rejection> {
 /// The case named in the address, as the member may see it, with its policy and the zone of its program.
 pub async fn opened(app: &App, member: &Member, typed: &str) -> Result<Opened, Error> {
     let id = CaseId::parse(typed).ok_or(Error::NotFound)?;
-    let case = crate::execute::load_case(app, &member.actor, &id).await?;
+    let case = crate::execute::open_case(app, &member.actor, &id).await?;
     let policy = crate::execute::policy_of(app, &case)?;
     let zone = zone(&policy);
     let newer = app.policy_in_force(&case.program).filter(|(version, _)| *version > case.policy_version);
@@ -177,5 +191,5 @@ pub fn zone(policy: &Policy) -> TimeZone {
 
 /// Whether the member may change cases of a program.
 pub fn may_write(member: &Member, program: &ProgramSlug) -> bool {
-    member.actor.role(program).is_some_and(|role| role >= Role::Member)
+    member.actor.works_in(program)
 }

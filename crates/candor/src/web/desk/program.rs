@@ -104,7 +104,7 @@ async fn moves(
             looked += 1;
             let case = match execute::load_case(app, &member.actor, &row.id).await {
                 Ok(case) => case,
-                Err(Error::NotFound) => continue,
+                Err(Error::NotFound | Error::NotOn) => continue,
                 Err(other) => return Err(other),
             };
             if case.policy_version >= version {

@@ -147,6 +147,9 @@ pub fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> R
 
 /// What else matters about a case, the most pressing first.
 fn flag(row: &QueueRow) -> String {
+    if !row.on {
+        return String::new();
+    }
     let flags = [
         (row.card.drill, "drill"),
         (row.card.appeal, "an appeal waits"),

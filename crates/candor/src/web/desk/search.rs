@@ -33,7 +33,7 @@ pub struct Asked {
 pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Result<Response, Rejection> {
     let q = asked.q.trim().to_owned();
     if let Some(id) = CaseId::parse(&q)
-        && crate::execute::load_case(&app, &member.actor, &id).await.is_ok()
+        && crate::execute::known_case(&app, &member.actor, &id, false).await.is_ok()
     {
         return Ok(Redirect::to(&format!("/desk/cases/{id}")).into_response());
     }

@@ -201,7 +201,7 @@ pub(super) async fn open_all(app: &App, member: &Member, names: Vec<String>) -> 
             Ok(one) if !may_write(member, &one.case.program) => {}
             Ok(one) if cases.iter().any(|known| known.case.id == one.case.id) => {}
             Ok(one) => cases.push(one),
-            Err(Error::NotFound) => {}
+            Err(Error::NotFound | Error::NotOn) => {}
             Err(other) => return Err(other),
         }
     }

@@ -1,6 +1,6 @@
 //! Pages of accounts: signing in, the first set-up, an invitation, recovery codes shown once.
 
-use super::parts::{Field, Problem, SafeHtml, Shell};
+use super::parts::{Field, Group, Link, Problem, SafeHtml, Shell};
 use askama::Template;
 
 /// `/desk/sign-in`: password and code on one page, or a recovery code in place of the code.
@@ -139,4 +139,30 @@ pub struct RecoveryCodes {
     pub next: String,
     /// Which step of how many; empty for none.
     pub step: String,
+}
+
+/// Signing in with a passkey, and making one.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/passkey.html")]
+pub struct PasskeyPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The heading.
+    pub title: String,
+    /// A sentence under it.
+    pub lead: String,
+    /// Where the form is sent.
+    pub action: String,
+    /// `get` or `create` when the browser is asked for a passkey; empty for a plain form.
+    pub kind: String,
+    /// Options for the browser, as JSON.
+    pub options: String,
+    /// The questions.
+    pub groups: Vec<Group>,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+    /// The button.
+    pub submit: String,
+    /// Another way.
+    pub otherwise: Option<Link>,
 }

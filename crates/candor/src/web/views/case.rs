@@ -81,6 +81,8 @@ pub struct CasePage {
     pub weakness: Option<Link>,
     /// Reporter, holder, who verified, who discussed, who approved.
     pub people: Vec<PersonRow>,
+    /// Who opened it, and on which days.
+    pub readers: Vec<Row>,
     /// The agreed or proposed date.
     pub embargo: Option<super::report::EmbargoView>,
     /// CVE and other identifiers, linked to public records.

@@ -123,6 +123,8 @@ pub struct Settings {
     pub tokens: Vec<TokenRow>,
     /// Own sessions.
     pub sessions: Vec<SessionRow>,
+    /// Own passkeys.
+    pub passkeys: Vec<PasskeyRow>,
     /// What waits to be sent.
     pub outbox: Option<OutboxView>,
     /// Whether the member gets what can wait in one letter a day.
@@ -143,6 +145,19 @@ pub struct Settings {
     pub recovery_left: String,
     /// What has to be mended.
     pub problems: Vec<Problem>,
+}
+
+/// A passkey of one's own.
+#[derive(Debug, Clone, Default)]
+pub struct PasskeyRow {
+    /// Name in addresses of the settings' forms.
+    pub id: String,
+    /// Which browser made it.
+    pub label: String,
+    /// Since when.
+    pub since: TimeView,
+    /// Last use.
+    pub last_used: Option<TimeView>,
 }
 
 /// A program in service.

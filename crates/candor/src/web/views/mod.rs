@@ -13,6 +13,7 @@ pub mod hooks; // who is called when something is published
 pub mod letters; // the words of letters
 pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod parts; // what pages are made of: shell, fields, times, problems
+pub mod party; // the page of an outside party
 pub mod publication; // schedule, release notes, broken conditions
 pub mod public; // programs, policy, advisories, API description, errors
 pub mod record; // promises kept, closed reports, thanks

@@ -341,8 +341,9 @@ async fn a_new_policy_changes_no_past_case_and_no_byte_of_its_journal() {
     let old = desk.report("2026-11-01T10:00:00Z", report()).await;
     desk.does("2026-11-02T10:00:00Z", Jonas, &old, say("ask", "Which version?")).await;
     let stream = old.case.clone();
-    let before = journal::load(&desk.service.app.store, &stream).await.expect("it reads");
+    // The first look of a day goes on record.
     let dates = [desk.clock(&old, "answer").await, desk.clock(&old, "verdict").await, desk.clock(&old, "patch").await];
+    let before = journal::load(&desk.service.app.store, &stream).await.expect("it reads");
     let shorter = policy(PAUSE).replace("within = \"3 days\"", "within = \"1 day\"").replace("10 days", "2 days");
     let added = desk.service.app.add_program(&shorter).await.expect("a new version");
     assert_eq!((added.version, added.changed), (2, true));

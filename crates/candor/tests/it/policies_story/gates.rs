@@ -193,7 +193,7 @@ async fn m6_p9_every_step_waits_for_its_gates_and_an_override_has_a_name_and_a_r
     let lack = refused.body["missing"][0].clone();
     assert_eq!(
         (&lack["gate"], &lack["command"], &lack["role"]),
-        (&json!("fields"), &json!("assign"), &json!("member"))
+        (&json!("fields"), &json!("assign"), &json!("analyst"))
     );
     assert_eq!(lack["may_override"], Value::Null);
     let silent = |step: &str, gate: &str| json!({ "command": "override-gate", "step": step, "gate": gate, "reason": "Because." });

@@ -36,6 +36,7 @@ pub fn case_row(id: &str, program: &str, due_at: i64, head: Head) -> CaseRow {
         waiting_on: None,
         head_seq: head.seq,
         head_hash: head.hash.to_vec(),
+        grants: " ".into(),
     }
 }
 

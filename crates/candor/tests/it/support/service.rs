@@ -69,7 +69,7 @@ pub async fn open(folder: &TempDir, policies: &[&str], change: impl FnOnce(&mut 
     change(&mut config);
     let app = candor::serve::open(config).await.expect("the store opens");
     for policy in policies {
-        app.add_program(policy).await.expect("the policy is taken into service");
+        app.add_program(&super::places::everybody(policy)).await.expect("the policy is taken into service");
     }
     app
 }

@@ -116,6 +116,24 @@ fn one_of_each() -> Vec<Command> {
         Command::AnswerIssue { agree: true, text: text() },
         Command::Close { reason: text() },
         Command::Reopen { reason: text() },
+        Command::PutOn { member: "m".into(), reason: text() },
+        Command::InviteParty {
+            invitation: Box::new(Invitation {
+                person: String::new().into(),
+                contact: event::Contact { name: text(), email: text(), ..Default::default() },
+                kind: candor_core::parties::PartyKind::Vendor,
+                until,
+                terms: text(),
+                link: String::new(),
+            }),
+        },
+        Command::TellParty { party: 1, text: text() },
+        Command::EndParty { party: 1, reason: text() },
+        Command::AsParty { wish: candor_core::parties::PartyWish::Write { text: text() } },
+        Command::TakeOff { member: "m".into(), reason: text() },
+        Command::BreakGlass { reason: text() },
+        Command::See,
+        Command::NoticeReading { member: "m".into(), cases: 21, told: vec!["n".into()] },
         Command::Write { text: text(), files: Vec::new() },
         Command::Nudge,
         Command::ChooseCredit { credit: Credit::Anonymous },
@@ -136,7 +154,7 @@ fn one_of_each() -> Vec<Command> {
 #[test]
 fn every_command_that_a_member_gives_is_there_under_its_name_and_comes_back_unchanged() {
     for core in one_of_each() {
-        let given = least_role(&core).is_some() && !matches!(core, Command::Report(_));
+        let given = least_role(&core).is_some() && !matches!(core, Command::Report(_) | Command::See);
         let outside = ApiCommand::of(&core);
         assert_eq!(outside.is_some(), given, "{}", core.name());
         let Some(outside) = outside else { continue };
@@ -162,4 +180,86 @@ fn files_come_only_with_what_can_carry_them() {
     let refused = ApiCommand::Close { reason: "done".into() }.into_core(vec![file.clone()]);
     assert_eq!(refused.map_err(|why| why.field), Err("files"));
     assert!(ApiCommand::Note { text: String::new(), mentions: Vec::new() }.into_core(vec![file]).is_ok());
+}
+
+/// Who may ask which command, by role and by what they are to the case.
+fn access_table() -> String {
+    use candor_core::access::{Actor, Denied, Role, allow};
+    use candor_core::case::Author;
+    use candor_core::event::Event;
+    use candor_core::evolve::{Stamp, replay};
+
+    let policy =
+        "[program]\nslug = \"store\"\nname = \"Store\"\n[[contacts]]\nrole = \"first\"\nemail = \"a@b.example\"\n";
+    let policy = candor_core::policy::file::read(policy).expect("a policy");
+    let now = Timestamp::UNIX_EPOCH;
+    let reported = Event::Reported {
+        program: "store".into(),
+        policy_version: 1,
+        number: 0,
+        received_at: now,
+        channel: Channel::Form,
+        facts: Box::default(),
+        person: None,
+        filed_by: None,
+        receipt: String::new(),
+    };
+    let put_on = Event::PutOn { member: "on".into(), reason: String::new() };
+    let stamp = |seq| Stamp { seq, at: now, by: Author::Candor };
+    let case = replay(&"00000-00000".into(), [(stamp(1), reported), (stamp(2), put_on)]).expect("a case");
+    let member = |id: &str, program: &str, role| Actor::Member { id: id.into(), roles: vec![(program.into(), role)] };
+    let people = [
+        ("coordinator on it", member("on", "store", Role::Coordinator)),
+        ("analyst on it", member("on", "store", Role::Analyst)),
+        ("developer on it", member("on", "store", Role::Developer)),
+        ("approver on it", member("on", "store", Role::Approver)),
+        ("member on it", member("on", "store", Role::Member)),
+        ("observer on it", member("on", "store", Role::Observer)),
+        ("coordinator, not on it", member("off", "store", Role::Coordinator)),
+        ("analyst, not on it", member("off", "store", Role::Analyst)),
+        ("observer, not on it", member("off", "store", Role::Observer)),
+        ("coordinator of another program", member("on", "other", Role::Coordinator)),
+        ("no role", Actor::Member { id: "on".into(), roles: Vec::new() }),
+        ("its reporter", Actor::Reporter { case: case.id.clone(), report: 0 }),
+        ("another reporter", Actor::Reporter { case: "11111-11111".into(), report: 0 }),
+        ("its outside party", Actor::Party { case: case.id.clone(), party: 0 }),
+        ("a clock", Actor::Clock),
+        ("anybody", Actor::Public),
+    ];
+    let mut table = String::from("| command |");
+    for (what, _) in &people {
+        table += &format!(" {what} |");
+    }
+    table += &format!("\n|---|{}\n", "---|".repeat(people.len()));
+    for command in one_of_each().into_iter().filter(|command| !matches!(command, Command::Report(_))) {
+        table += &format!("| `{}` |", command.name());
+        for (_, actor) in &people {
+            table += match allow(Some(&case), &policy, actor, command.clone(), now) {
+                Ok(_) => " yes |",
+                Err(Denied::Role { .. }) => " role |",
+                Err(Denied::NotOn) => " not on |",
+                Err(Denied::Absent) => " absent |",
+            };
+        }
+        table += "\n";
+    }
+    table
+}
+
+#[test]
+fn abuse_r1_every_command_is_for_whom_the_page_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/security/access.md");
+    let page = std::fs::read_to_string(path).expect("the page is there");
+    let (begin, end) = ("<!-- commands: generated -->\n", "<!-- commands: end -->");
+    let (head, rest) = page.split_once(begin).expect("the page has the part");
+    let (known, tail) = rest.split_once(end).expect("the part has an end");
+    let table = access_table();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, format!("{head}{begin}\n{table}\n{end}{tail}")).expect("the page is written");
+        return;
+    }
+    if known.trim().is_empty() {
+        return;
+    }
+    assert!(known.trim() == table.trim(), "docs/security/access.md is behind: run this test with `UPDATE=1`\n{table}");
 }

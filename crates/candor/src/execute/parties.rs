@@ -1,0 +1,116 @@
+//! Links, codes and keys of outside parties. A link is mailed, the code is told by another way, and the key is shown once
+//! when the terms are accepted. None is stored: link and code are made anew from a number that lies sealed in the journal,
+//! and of link and key a keyed hash leads to the case.
+
+use super::report::hex;
+use crate::app::App;
+use crate::error::Error;
+use crate::execute::load_case;
+use crate::keys::{self, KeyRing, Purpose, random};
+use crate::store;
+use candor_core::access::Actor;
+use candor_core::case::Case;
+use candor_core::command::Command;
+use candor_core::id::{CaseId, PersonId};
+use candor_core::parties::{self, Invitation, Party, PartyAct, PartyWish};
+use jiff::Timestamp;
+
+/// Draws what an invitation needs.
+pub(super) async fn prepared(app: &App, command: Command, now: Timestamp) -> Result<Command, Error> {
+    let Command::InviteParty { mut invitation } = command else { return Ok(command) };
+    if invitation.link.is_empty() {
+        let (person, _) = app.keys()?.new_person(now.as_microsecond()).await?;
+        invitation.person = PersonId(person);
+        invitation.link = random::secret();
+    }
+    Ok(Command::InviteParty { invitation })
+}
+
+fn made(keys: &KeyRing, what: &str, text: &str) -> keys::lookup::Tag {
+    keys::lookup(keys.root().purpose(Purpose::Receipt), what, text.as_bytes())
+}
+
+/// The secret of an invitation's link: 128 bits.
+pub fn link(keys: &KeyRing, case: &CaseId, invitation: &Invitation) -> String {
+    hex(&made(keys, "party link", &format!("{case}/{}", invitation.link)))
+}
+
+/// The code that belongs to a link, told by another way: eight digits.
+pub fn code(keys: &KeyRing, case: &CaseId, invitation: &Invitation) -> String {
+    let tag = made(keys, "party code", &format!("{case}/{}", invitation.link));
+    let number = tag.iter().take(7).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let digits = format!("{:08}", number % 100_000_000);
+    format!("{}-{}", &digits[..4], &digits[4..])
+}
+
+/// The keyed hash of a key, under which it is found.
+fn key_hash(keys: &KeyRing, key: &str) -> Option<keys::lookup::Tag> {
+    Some(made(keys, "party key", &random::normal_receipt(key)?))
+}
+
+/// The row by which a link or a key is found.
+pub(super) fn row(keys: &KeyRing, case: &CaseId, party: u32, act: &PartyAct) -> Option<(Vec<u8>, i64)> {
+    let hash = match act {
+        PartyAct::Invited(invitation) => made(keys, "party link row", &link(keys, case, invitation)).to_vec(),
+        PartyAct::Joined { key } => super::rebuild::unhex(key)?,
+        _ => return None,
+    };
+    Some((hash, i64::from(party)))
+}
+
+/// A party with its case. Only [`parties::cut`] of it is theirs to see.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// What they may do, for `execute`.
+    pub actor: Actor,
+    /// The case.
+    pub case: Case,
+    /// Who they are.
+    pub party: Party,
+}
+
+async fn opened(app: &App, hash: &[u8]) -> Result<Opened, Error> {
+    let found = store::receipts::find(&app.store, hash).await?.ok_or(Error::NotFound)?;
+    let party = u32::try_from(found.report).map_err(Error::internal)?;
+    let id = CaseId(found.stream);
+    let actor = Actor::Party { case: id.clone(), party };
+    let case = load_case(app, &actor, &id).await?;
+    let known = parties::find(&case, party).filter(|party| party.is_open(app.now())).cloned();
+    Ok(Opened { actor, party: known.ok_or(Error::NotFound)?, case })
+}
+
+/// The party behind an unused link.
+///
+/// # Errors
+/// [`Error::NotFound`] for a link that is unknown, used, ended or too old alike.
+pub async fn by_link(app: &App, secret: &str) -> Result<Opened, Error> {
+    let opened = opened(app, &made(app.keys()?, "party link row", secret)).await?;
+    if opened.party.joined.is_some() { Err(Error::NotFound) } else { Ok(opened) }
+}
+
+/// The party behind a key.
+///
+/// # Errors
+/// [`Error::NotFound`] for a key that is wrong, malformed, ended or too old alike.
+pub async fn by_key(app: &App, key: &str) -> Result<Opened, Error> {
+    let keys = app.keys()?;
+    opened(app, &key_hash(keys, key).unwrap_or([0; 16])).await
+}
+
+/// Accepts the terms of an invitation with its code. Gives the key to come back with, which is shown once.
+///
+/// # Errors
+/// [`Error::NotFound`] when the code is wrong: it says as little as a wrong link.
+pub async fn join(app: &App, opened: &Opened, typed: &str) -> Result<String, Error> {
+    let keys = app.keys()?;
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let code = digits(&code(keys, &opened.case.id, &opened.party.invitation));
+    if !keys::equal(digits(typed).as_bytes(), code.as_bytes()) {
+        return Err(Error::NotFound);
+    }
+    let key = random::receipt();
+    let hash = key_hash(keys, &key).ok_or_else(|| Error::internal("a fresh key is malformed"))?;
+    let wish = Command::AsParty { wish: PartyWish::Join { key: hex(&hash) } };
+    super::execute(app, &opened.actor, &opened.case.id, wish, None).await?;
+    Ok(key)
+}

@@ -1,0 +1,339 @@
+//! Who reads which case: being on it, getting on it, and what everybody else can tell of it, which is nothing.
+
+use crate::support::service::Service;
+use candor::accounts::{self, token};
+use candor::store::{cases, outbox};
+use candor::worker;
+use candor_core::access::Role;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const POLICY: &str = r#"
+contacts = [{ role = "primary", email = "first@example.org" }, { role = "secondary", email = "second@example.org" }]
+[program]
+slug = "store"
+name = "Object Store"
+[access]
+first_look = ["coordinator", "analyst"]
+[advisories]
+namespace = "https://example.org"
+[disclosure]
+publish_on = "fix"
+[credit]
+default = "anonymous"
+[[promises]]
+name = "acknowledge"
+what = "a first answer by a member of the team"
+kept_by = "acknowledgement"
+within = "48 hours"
+"#;
+
+/// A service with one policy and people of every role.
+struct House {
+    service: Service,
+    tokens: BTreeMap<&'static str, String>,
+    ids: BTreeMap<&'static str, String>,
+}
+
+/// An answer: status, headers that may differ between requests left out, body.
+#[derive(Debug, PartialEq)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Value,
+}
+
+impl House {
+    async fn open() -> Self {
+        let other = POLICY.replace("\"store\"", "\"other\"").replace("Object Store", "Other");
+        let service = Service::start(&[POLICY, &other], |_| ()).await;
+        let mut house = Self { service, tokens: BTreeMap::new(), ids: BTreeMap::new() };
+        house.at("2026-03-02T09:00:00Z");
+        for (name, program, role) in [
+            ("ines", "store", Some(Role::Coordinator)),
+            ("tomas", "store", Some(Role::Coordinator)),
+            ("ana", "store", Some(Role::Analyst)),
+            ("bob", "store", Some(Role::Analyst)),
+            ("dev", "store", Some(Role::Developer)),
+            ("app", "store", Some(Role::Approver)),
+            ("ruth", "store", Some(Role::Observer)),
+            ("eve", "other", Some(Role::Coordinator)),
+            ("boss", "store", None),
+        ] {
+            let roles: Vec<_> = role.into_iter().map(|role| (program.to_owned(), role)).collect();
+            let (id, _) = accounts::add_ready(
+                &house.service.app,
+                name,
+                &format!("{name}@team.example"),
+                "a long enough password",
+                &roles,
+                role.is_none(),
+            )
+            .await
+            .expect("the member is made");
+            let scopes = token::Scopes::parse("read,write").expect("scopes");
+            let made = token::make(&house.service.app, &id, "test", scopes, 300).await.expect("the token is made");
+            house.tokens.insert(name, format!("Bearer {}", made.secret));
+            house.ids.insert(name, id.0);
+        }
+        house
+    }
+
+    fn at(&self, now: &str) {
+        self.service.app.set_clock(now.parse::<Timestamp>().expect("an instant"));
+    }
+
+    fn wait(&self, span: SignedDuration) {
+        self.service.app.set_clock(self.service.app.now() + span);
+    }
+
+    async fn ask(&self, method: Method, path: &str, who: &str, body: Option<Value>) -> Answer {
+        let mut request = reqwest::Client::new().request(method, self.service.at(&format!("/api/v1{path}")));
+        if let Some(token) = self.tokens.get(who) {
+            request = request.header("authorization", token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        let mut headers: Vec<_> = answer
+            .headers()
+            .iter()
+            .filter(|(name, _)| *name != "date")
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        headers.sort();
+        let status = answer.status().as_u16();
+        Answer { status, headers, body: answer.json().await.unwrap_or_default() }
+    }
+
+    async fn get(&self, path: &str, who: &str) -> Answer {
+        self.ask(Method::GET, path, who, None).await
+    }
+
+    async fn does(&self, who: &str, case: &str, command: Value) -> Answer {
+        self.ask(Method::POST, &format!("/cases/{case}/commands"), who, Some(command)).await
+    }
+
+    async fn reads(&self, who: &str, case: &str) -> u16 {
+        self.get(&format!("/cases/{case}"), who).await.status
+    }
+
+    /// Files a report that tells of `word`.
+    async fn report(&self, word: &str) -> String {
+        let body = json!({ "title": format!("CANARY {word}"), "description": "What it is." });
+        let filed = self.ask(Method::POST, "/programs/store/reports", "", Some(body)).await;
+        assert_eq!(filed.status, 201, "{filed:?}");
+        filed.body["case"].as_str().expect("a number").to_owned()
+    }
+
+    /// A case that Ana took up.
+    async fn taken_up(&self, word: &str) -> String {
+        let case = self.report(word).await;
+        let done = self.does("ana", &case, json!({ "command": "acknowledge", "text": "Thank you." })).await;
+        assert_eq!(done.status, 200, "{done:?}");
+        case
+    }
+
+    /// Kinds and recipients of the letters that wait.
+    async fn letters(&self) -> Vec<(String, String)> {
+        let rows = outbox::list(&self.service.app.store, "waiting", "", 500).await.expect("rows");
+        let name = |recipient: &str| {
+            let known = self.ids.iter().find(|(_, id)| recipient == format!("member:{id}"));
+            known.map_or_else(|| recipient.to_owned(), |(name, _)| (*name).to_owned())
+        };
+        let mut letters: Vec<_> = rows.iter().map(|row| (row.kind.clone(), name(&row.recipient))).collect();
+        letters.sort();
+        letters
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r1_no_role_reads_a_case_without_being_on_it() {
+    let house = House::open().await;
+    let case = house.report("first").await;
+    let all = ["ines", "tomas", "ana", "bob", "dev", "app", "ruth", "eve", "boss"];
+    let reads = async |case: &str| {
+        let mut statuses = Vec::new();
+        for who in all {
+            statuses.push((who, house.reads(who, case).await));
+        }
+        statuses.into_iter().filter(|(_, status)| *status == 200).map(|(who, _)| who).collect::<Vec<_>>()
+    };
+    assert_eq!(reads(&case).await, ["ines", "tomas", "ana", "bob"], "the first look, as long as nobody is on it");
+    let done = house.does("ana", &case, json!({ "command": "acknowledge", "text": "Thank you." })).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(reads(&case).await, ["ana"], "whoever took it up, and nobody else");
+    let refused = house.get(&format!("/cases/{case}"), "ines").await;
+    assert_eq!((refused.status, &refused.body["code"]), (403, &json!("not-on-case")), "{refused:?}");
+    assert!(!refused.body.to_string().contains("CANARY"));
+    let page = house.get("/cases", "ines").await.body.to_string();
+    assert!(
+        page.contains(&case) && !page.contains("CANARY"),
+        "a coordinator knows that it is there, and no words: {page}"
+    );
+
+    let put = |who: &str| json!({ "command": "put-on", "member": house.ids[who], "reason": "knows the code" });
+    assert_eq!(house.does("bob", &case, put("bob")).await.status, 404, "only who is on it or coordinates");
+    assert_eq!(house.does("ines", &case, json!({ "command": "note", "text": "x" })).await.status, 403);
+    for who in ["dev", "ruth", "ines"] {
+        assert_eq!(house.does("ines", &case, put(who)).await.status, 200, "{who}");
+    }
+    assert_eq!(house.does("ines", &case, put("eve")).await.status, 422, "only people of the program");
+    assert_eq!(reads(&case).await, ["ines", "ana", "dev", "ruth"]);
+    assert!(house.letters().await.contains(&("people".into(), "ana".into())), "{:?}", house.letters().await);
+
+    // Being on it does not give other acts than the role does.
+    for (who, command, status) in [
+        ("dev", json!({ "command": "note", "text": "x" }), 200),
+        ("dev", json!({ "command": "answer", "text": "x" }), 403),
+        ("dev", json!({ "command": "approve-advisory", "revision": 1 }), 403),
+        ("ruth", json!({ "command": "note", "text": "x" }), 403),
+        ("ana", json!({ "command": "close", "reason": "x" }), 403),
+    ] {
+        assert_eq!(house.does(who, &case, command.clone()).await.status, status, "{who} {command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r5_whoever_is_taken_off_reads_nothing_from_then_on() {
+    let house = House::open().await;
+    let case = house.taken_up("left").await;
+    let dev = |command: &str| json!({ "command": command, "member": house.ids["dev"] });
+    assert_eq!(house.does("ana", &case, dev("put-on")).await.status, 200);
+    assert_eq!(house.reads("dev", &case).await, 200);
+    assert_eq!(house.does("ana", &case, dev("take-off")).await.status, 403, "a coordinator takes people off");
+    let ines = json!({ "command": "put-on", "member": house.ids["ines"] });
+    assert_eq!(house.does("ines", &case, ines).await.status, 200);
+    assert_eq!(house.does("ines", &case, dev("take-off")).await.status, 200);
+    let absent = house.get("/cases/00000-00000", "dev").await;
+    assert_eq!(house.get(&format!("/cases/{case}"), "dev").await, absent);
+    let note = json!({ "command": "note", "text": "x" });
+    assert_eq!(house.does("dev", &case, note.clone()).await, house.does("dev", "00000-00000", note).await);
+    assert_eq!(house.get("/cases?state=all", "dev").await.body["cases"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_l1_l3_lists_and_counts_know_only_what_the_reader_may_see() {
+    let house = House::open().await;
+    let before = house.get("/cases?state=all", "bob").await;
+    for word in ["one", "two", "three"] {
+        house.taken_up(word).await;
+    }
+    assert_eq!(house.get("/cases?state=all", "bob").await, before, "three cases more, and not a byte tells it");
+    assert_eq!(house.get("/cases?state=all&limit=1", "ruth").await.body["counts"], json!([]));
+    let own = house.get("/cases?state=all", "ana").await.body;
+    assert_eq!(own["cases"].as_array().map(Vec::len), Some(3), "{own}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_j3_what_belongs_to_another_case_is_absent_under_ones_own() {
+    let house = House::open().await;
+    let (own, other) = (house.taken_up("own").await, house.report("other").await);
+    let taken = house.does("bob", &other, json!({ "command": "acknowledge", "text": "Thank you." })).await;
+    assert_eq!(taken.status, 200);
+    let files = house.get(&format!("/cases/{own}/files/{other}"), "ana").await;
+    assert_eq!(files, house.get(&format!("/cases/{own}/files/nothing"), "ana").await);
+    assert_eq!(files.status, 404);
+    for (of, status) in [(other.as_str(), 200), ("00000-00000", 200)] {
+        // That it is there or not makes no difference to whoever may not see it.
+        let answer = house.does("ana", &own, json!({ "command": "duplicate", "of": of, "text": "Known." })).await;
+        assert_eq!(answer.status == 200, status == 200, "{answer:?}");
+        let ines = json!({ "command": "put-on", "member": house.ids["ines"] });
+        house.does("ines", &own, ines).await;
+        house.does("ines", &own, json!({ "command": "reopen", "reason": "again" })).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_glass_is_broken_with_a_reason_for_a_day_and_the_team_is_told() {
+    let house = House::open().await;
+    let case = house.taken_up("night").await;
+    let glass = json!({ "command": "break-glass", "reason": "It is night and it is being exploited." });
+    assert_eq!(house.does("ruth", &case, glass.clone()).await.status, 404, "an observer does not, and learns nothing");
+    assert_eq!(house.does("eve", &case, glass.clone()).await.status, 404);
+    assert_eq!(house.does("dev", "00000-00000", glass.clone()).await.status, 404);
+    assert_eq!(house.does("dev", &case, json!({ "command": "break-glass", "reason": "" })).await.status, 422);
+    assert_eq!(house.does("dev", &case, glass).await.status, 200);
+    assert_eq!(house.reads("dev", &case).await, 200);
+    let told: Vec<_> = house.letters().await.into_iter().filter(|(kind, _)| kind == "glass-broken").collect();
+    let expected = [("glass-broken".to_owned(), "ana".to_owned()), ("glass-broken".into(), "contact:primary".into())];
+    assert_eq!(told, expected);
+    house.wait(SignedDuration::from_hours(24));
+    assert_eq!(house.reads("dev", &case).await, 404, "the day is over, whether a clock asked or not");
+    worker::tick_once(&house.service.app).await.expect("a round");
+    let row = cases::get(&house.service.app.store, &case).await.expect("a store").expect("a row");
+    assert!(!row.grants.contains(&house.ids["dev"]), "{}", row.grants);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_goes_on_record_once_a_day_and_says_who() {
+    let house = House::open().await;
+    let case = house.report("seen").await;
+    for _ in 0..3 {
+        assert_eq!(house.reads("ana", &case).await, 200);
+    }
+    assert_eq!(house.reads("bob", &case).await, 200);
+    let seen = async || {
+        let body = house.get(&format!("/cases/{case}"), "ana").await.body;
+        let journal = body["journal"].as_array().cloned().unwrap_or_default();
+        journal.into_iter().filter(|entry| entry["event"] == "seen").count()
+    };
+    assert_eq!(seen().await, 2, "Ana once, Bob once");
+    house.wait(SignedDuration::from_hours(24));
+    assert_eq!(seen().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s1_the_twenty_first_case_in_ten_minutes_asks_for_the_second_factor_and_alarms_two_people() {
+    let house = House::open().await;
+    let mut cases = Vec::new();
+    for n in 0..21 {
+        cases.push(house.report(&format!("{n}")).await);
+    }
+    for case in &cases[..20] {
+        assert_eq!(house.reads("ana", case).await, 200);
+    }
+    let refused = house.get(&format!("/cases/{}", cases[20]), "ana").await;
+    assert_eq!((refused.status, &refused.body["code"]), (403, &json!("reading-budget")), "{refused:?}");
+    assert_eq!(house.reads("ana", &cases[20]).await, 403);
+    let told: Vec<_> = house.letters().await.into_iter().filter(|(kind, _)| kind == "reading").collect();
+    assert_eq!(told.iter().map(|(_, to)| to.as_str()).collect::<Vec<_>>(), ["ines", "tomas"], "once each: {told:?}");
+    assert_eq!(house.reads("bob", &cases[20]).await, 200, "each has a budget of their own");
+    house.wait(SignedDuration::from_mins(10));
+    assert_eq!(house.reads("ana", &cases[20]).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s1_a_session_in_a_browser_of_another_kind_shows_nothing_before_the_second_factor() {
+    let house = House::open().await;
+    let app = &house.service.app;
+    let roles = [("store".to_owned(), Role::Analyst)];
+    let (_, secret) = accounts::add_ready(app, "Cleo", "cleo@team.example", "a long enough password", &roles, false)
+        .await
+        .expect("the member is made");
+    let case = house.report("replayed").await;
+    let browser = house.service.browser();
+    let code = accounts::totp::code(&secret, app.now()).expect("a code");
+    let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+    let who = [("email", "cleo@team.example"), ("password", "a long enough password"), ("code", code.as_str())];
+    let page = browser.post("/desk/sign-in", &crate::support::service::answered(form, &who)).await;
+    let cookie = page.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let asked = async |agent: &str, path: &str| {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let request = client.get(house.service.at(path)).header("cookie", &cookie).header("user-agent", agent);
+        let answer = request.send().await.expect("an answer");
+        let to = answer.headers().get("location").map(|to| to.to_str().unwrap_or_default().to_owned());
+        (answer.status().as_u16(), to.unwrap_or_default(), answer.text().await.unwrap_or_default())
+    };
+    let path = format!("/desk/cases/{case}");
+    assert_eq!(asked("curl/8.5.0", &path).await.0, 200, "the same kind of browser as at sign-in");
+    for path in [path.as_str(), "/desk", "/desk/settings"] {
+        let (status, to, body) =
+            asked("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", path).await;
+        assert_eq!(status, 303, "{path}");
+        assert!(to.starts_with("/desk/confirm") && !body.contains("CANARY"), "{path}: {to}");
+    }
+}

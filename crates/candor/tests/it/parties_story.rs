@@ -1,0 +1,194 @@
+//! Outside parties of a case: invited by mail and a second proof, each with a cut of their own.
+
+use crate::support::places::everybody;
+use crate::support::service::{Browser, Page, Service, answered};
+use candor::accounts::{self, token};
+use candor::config::MailOut;
+use candor::execute::{load_case, parties};
+use candor::mail::dir;
+use candor::mail::reading::read;
+use candor::worker;
+use candor_core::access::{Actor, Role};
+use candor_core::id::CaseId;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+const STRAPI: &str = include_str!("../../../../examples/policies/strapi.toml");
+
+struct House {
+    service: Service,
+    token: String,
+    case: String,
+}
+
+impl House {
+    async fn open() -> Self {
+        let service = Service::start(&[&everybody(STRAPI)], |_| ()).await;
+        service.app.set_clock("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
+        let roles = [("strapi".to_owned(), Role::Coordinator)];
+        let (id, _) =
+            accounts::add_ready(&service.app, "Ines", "ines@team.example", "a long enough password", &roles, false)
+                .await
+                .expect("the member is made");
+        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        let token = token::make(&service.app, &id, "test", scopes, 300).await.expect("the token is made").secret;
+        let mut house = Self { service, token, case: String::new() };
+        let report =
+            json!({ "title": "CANARY-TITLE", "description": "CANARY-TEXT", "reporter": { "name": "CANARY-NAME" } });
+        let filed = house.ask(Method::POST, "/programs/strapi/reports", report).await;
+        house.case = filed.1["case"].as_str().expect("a number").to_owned();
+        house.does(json!({ "command": "note", "text": "CANARY-NOTE" })).await;
+        house
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let request = reqwest::Client::new()
+            .request(method, self.service.at(&format!("/api/v1{path}")))
+            .bearer_auth(&self.token)
+            .json(&body);
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    async fn does(&self, command: Value) -> Value {
+        let (status, body) = self.ask(Method::POST, &format!("/cases/{}/commands", self.case), command).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// Invites somebody; gives the path of the link in their letter, and the code.
+    async fn invite(&self, name: &str) -> (String, String) {
+        self.does(json!({
+            "command": "invite-party", "kind": "maintainer", "name": name, "organisation": "Koa",
+            "email": format!("{name}@party.example"), "until": "2026-06-01T00:00:00Z",
+        }))
+        .await;
+        worker::deliver_once(&self.service.app).await.expect("letters leave");
+        let letter = self.letter(&format!("{name}@party.example"));
+        assert!(!letter.contains("CANARY"), "{letter}");
+        let at = letter.find("/party/").expect("a link");
+        let link = letter[at..].split(|c: char| c.is_whitespace() || c == '>').next().expect("a link").to_owned();
+        let case = load_case(&self.service.app, &Actor::Clock, &CaseId(self.case.clone())).await.expect("the case");
+        let keys = self.service.app.keys().expect("keys");
+        let code = parties::code(keys, &case.id, &case.parties.last().expect("a party").invitation);
+        assert!(!letter.contains(&code), "the second proof goes another way");
+        (link, code)
+    }
+
+    /// The newest letter to an address.
+    fn letter(&self, to: &str) -> String {
+        let MailOut::Dir(folder) = &self.service.app.config.mail else { panic!("no folder") };
+        let letters = dir::list(folder).expect("letters");
+        let shown = letters
+            .iter()
+            .map(|letter| read(&dir::read(folder, &letter.name).expect("it reads").expect("there is one")));
+        shown.into_iter().find(|letter| letter.to.contains(to)).expect("a letter").text
+    }
+
+    /// Accepts an invitation; gives the browser and the key.
+    async fn join(&self, link: &str, code: &str) -> (Browser, String) {
+        let browser = self.service.browser();
+        let page = browser.get(link).await;
+        let page = browser.post(link, &answered(page.form(link), &[("code", code), ("accept", "on")])).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let key = page.texts("#party-key").remove(0);
+        (browser, key)
+    }
+}
+
+fn tells_nothing(page: &Page) {
+    assert!(!page.body.contains("CANARY"), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_an_outside_maintainer_has_a_view_a_statement_and_dates_of_their_own() {
+    let house = House::open().await;
+    let (link, code) = house.invite("mira").await;
+    let (browser, key) = house.join(&link, &code).await;
+    house.does(json!({ "command": "tell-party", "party": 0, "text": "Your router runs a path twice." })).await;
+    let page = browser.get("/party").await;
+    tells_nothing(&page);
+    assert!(page.body.contains("Your router runs a path twice."), "{}", page.body);
+    assert!(page.body.contains("What I read here stays with those who need it"), "what they accepted is on their page");
+
+    let sent = browser.post("/party/write", &answered(page.form("/party/write"), &[("text", "We see it, too.")])).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let wrong = answered(page.form("/party/state"), &[("status", "affected"), ("fix_on", "soon")]);
+    let wrong = browser.post("/party/state", &wrong).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("When you have a fix: "), "{}", wrong.body);
+    let stated = answered(page.form("/party/state"), &[("status", "affected"), ("fix_on", "2026-04-20")]);
+    assert_eq!(browser.post("/party/state", &stated).await.status, 303);
+    let page = browser.get("/party").await;
+    assert!(page.body.contains("affected; a fix on"), "{}", page.body);
+
+    let (_, case) = house.ask(Method::GET, &format!("/cases/{}", house.case), json!(null)).await;
+    let acts: Vec<_> = case["journal"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["event"] == "party")
+        .map(|entry| entry["act"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(acts, ["invited", "joined", "told", "wrote", "stated"]);
+
+    // With the key they come back; when it is ended, they do not.
+    let other = house.service.browser();
+    let enter = other.get("/party").await;
+    let enter = answered(enter.form("/party"), &[("key", &key)]);
+    assert_eq!(other.post("/party", &enter).await.status, 303);
+    assert!(other.get("/party").await.body.contains("We see it, too."));
+    house.does(json!({ "command": "end-party", "party": 0, "reason": "It is public now." })).await;
+    for page in [other.get("/party").await, browser.get("/party").await] {
+        tells_nothing(&page);
+        assert!(page.body.contains("Enter the key") && !page.body.contains("Your router"), "{}", page.body);
+    }
+    assert_eq!(other.post("/party", &enter).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_parties_see_nothing_of_each_other_and_nothing_after_their_time() {
+    let house = House::open().await;
+    let (link, code) = house.invite("mira").await;
+    let (mira, key) = house.join(&link, &code).await;
+    let (link, code) = house.invite("noor").await;
+    let (noor, _) = house.join(&link, &code).await;
+    house.does(json!({ "command": "tell-party", "party": 0, "text": "For Mira alone." })).await;
+    assert!(mira.get("/party").await.body.contains("For Mira alone."));
+    let page = noor.get("/party").await;
+    tells_nothing(&page);
+    assert!(!page.body.contains("Mira") && !page.body.contains("mira"), "{}", page.body);
+    house.service.app.set_clock("2026-06-01T00:00:01Z".parse::<Timestamp>().expect("an instant"));
+    let late = house.service.browser();
+    let form = late.get("/party").await.form("/party");
+    assert_eq!(late.post("/party", &answered(form, &[("key", &key)])).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s6_an_invitation_is_used_once_by_a_post_with_the_code_and_not_after_its_end() {
+    let house = House::open().await;
+    let (link, code) = house.invite("mira").await;
+    let scanner = house.service.browser();
+    let nothing = scanner.get(&format!("/party/{}", "0".repeat(32))).await;
+    for _ in 0..3 {
+        let page = scanner.get(&link).await;
+        assert_eq!(page.status, 200, "looking uses nothing up");
+        tells_nothing(&page);
+    }
+    let form = scanner.get(&link).await.form(&link);
+    for wrong in [vec![("accept", "on")], vec![("code", code.as_str())], vec![("code", "0000-0000"), ("accept", "on")]]
+    {
+        assert_eq!(scanner.post(&link, &answered(form.clone(), &wrong)).await.status, 422, "{wrong:?}");
+    }
+    house.join(&link, &code).await;
+    for page in
+        [scanner.get(&link).await, scanner.post(&link, &answered(form, &[("code", &code), ("accept", "on")])).await]
+    {
+        assert_eq!((page.status, &page.body), (StatusCode::NOT_FOUND, &nothing.body), "used up, as if it never was");
+    }
+    let (link, _) = house.invite("noor").await;
+    house.does(json!({ "command": "end-party", "party": 1, "reason": "" })).await;
+    house.service.app.set_clock(house.service.app.now() + SignedDuration::from_mins(2));
+    assert_eq!(scanner.get(&link).await.body, nothing.body);
+}

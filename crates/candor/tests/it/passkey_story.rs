@@ -1,0 +1,196 @@
+//! Signing in with a passkey, against an authenticator made of a few lines: an ECDSA key that signs what it is asked to.
+
+use crate::support::service::{Browser, MINIO, Page, Service, answered};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use candor::accounts::{self, totp};
+use candor_core::access::Role;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "a long enough password";
+
+/// An authenticator with one key, as the Web Authentication specification (level 2, section 6) has it.
+struct Authenticator {
+    key: EcdsaKeyPair,
+    id: [u8; 32],
+    origin: String,
+    host: String,
+    used: u32,
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    bits.as_bytes()
+        .chunks(6)
+        .map(|six| {
+            let six = format!("{:0<6}", String::from_utf8_lossy(six));
+            char::from(SIGNS[usize::from_str_radix(&six, 2).expect("six bits")])
+        })
+        .collect()
+}
+
+impl Authenticator {
+    fn new(origin: &str) -> Self {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
+        let host = origin.split("://").nth(1).and_then(|rest| rest.split(':').next()).expect("a host").to_owned();
+        Self { key, id: [7; 32], origin: origin.to_owned(), host, used: 0 }
+    }
+
+    fn client_data(&self, kind: &str, options: &Value) -> Vec<u8> {
+        let challenge = options["publicKey"]["challenge"].as_str().expect("a challenge");
+        json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false })
+            .to_string()
+            .into_bytes()
+    }
+
+    /// Authenticator data: hash of the host, flags (present, verified, and a new key), counter.
+    fn data(&mut self, new: bool) -> Vec<u8> {
+        self.used += 1;
+        let mut data = digest(&SHA256, self.host.as_bytes()).as_ref().to_vec();
+        data.push(if new { 0x45 } else { 0x05 });
+        data.extend(self.used.to_be_bytes());
+        if new {
+            data.extend([0; 16]);
+            data.extend([0, 32]);
+            data.extend(self.id);
+            // COSE_Key of P-256: {1: 2, 3: -7, -1: 1, -2: x, -3: y}, in CBOR.
+            let point = self.key.public_key().as_ref();
+            data.extend([0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20]);
+            data.extend(&point[1..33]);
+            data.extend([0x22, 0x58, 0x20]);
+            data.extend(&point[33..65]);
+        }
+        data
+    }
+
+    /// What `navigator.credentials.create` gives.
+    fn create(&mut self, options: &Value) -> String {
+        let client = self.client_data("webauthn.create", options);
+        let data = self.data(true);
+        // {"fmt": "none", "attStmt": {}, "authData": data}, in CBOR.
+        let mut object = vec![0xa3];
+        object.extend(b"\x63fmt\x64none\x67attStmt\xa0\x68authData\x58");
+        object.push(u8::try_from(data.len()).expect("short"));
+        object.extend(data);
+        json!({
+            "id": base64url(&self.id), "rawId": base64url(&self.id), "type": "public-key", "clientExtensionResults": {},
+            "response": { "attestationObject": base64url(&object), "clientDataJSON": base64url(&client) },
+        })
+        .to_string()
+    }
+
+    /// What `navigator.credentials.get` gives.
+    fn get(&mut self, options: &Value) -> String {
+        let client = self.client_data("webauthn.get", options);
+        let data = self.data(false);
+        let signed = [data.as_slice(), digest(&SHA256, &client).as_ref()].concat();
+        let signature = self.key.sign(&SystemRandom::new(), &signed).expect("a signature");
+        json!({
+            "id": base64url(&self.id), "rawId": base64url(&self.id), "type": "public-key", "clientExtensionResults": {},
+            "response": {
+                "authenticatorData": base64url(&data), "clientDataJSON": base64url(&client),
+                "signature": base64url(signature.as_ref()), "userHandle": null,
+            },
+        })
+        .to_string()
+    }
+}
+
+fn options(page: &Page) -> Value {
+    let text = page.attributes("form[data-passkey]", "data-options").remove(0);
+    serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"))
+}
+
+async fn service() -> Service {
+    let service = Service::start(&[MINIO], |config| {
+        config.signin_rate = 0;
+        config.base_url = format!("http://localhost:{}", config.listen.port());
+    })
+    .await;
+    service.app.set_clock("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
+    service
+}
+
+/// Asks for the challenge of an address.
+async fn challenge(browser: &Browser, email: &str) -> Page {
+    let form = browser.get("/desk/sign-in/passkey").await.form("/desk/sign-in/passkey");
+    let page = browser.post("/desk/sign-in/passkey", &answered(form, &[("email", email)])).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    page
+}
+
+async fn answer(browser: &Browser, page: &Page, answer: &str) -> Page {
+    let form = page.form("/desk/sign-in/passkey/answer");
+    browser.post("/desk/sign-in/passkey/answer", &answered(form, &[("answer", answer)])).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_passkey_signs_in_once_per_challenge_and_not_when_it_is_removed() {
+    let service = service().await;
+    let roles = [("minio".to_owned(), Role::Coordinator)];
+    let (id, secret) = accounts::add_ready(&service.app, "Ines", "ines@team.example", PASSWORD, &roles, false)
+        .await
+        .expect("the member is made");
+    let browser = service.browser();
+    let code = totp::code(&secret, service.app.now()).expect("a code");
+    let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+    let who = [("email", "ines@team.example"), ("password", PASSWORD), ("code", &code)];
+    assert_eq!(browser.post("/desk/sign-in", &answered(form, &who)).await.status, 303);
+
+    let mut device = Authenticator::new(&service.app.config.base_url);
+    let page = browser.get("/desk/settings/passkeys").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let made = device.create(&options(&page));
+    let form = answered(page.form("/desk/settings/passkeys"), &[("answer", &made)]);
+    assert_eq!(browser.post("/desk/settings/passkeys", &form).await.header("location"), "/desk/settings?done=passkey");
+    assert_eq!(browser.post("/desk/settings/passkeys", &form).await.status, 400, "a challenge is used once");
+    let other = service.browser();
+
+    let page = challenge(&other, "ines@team.example").await;
+    let right = device.get(&options(&page));
+    let done = answer(&other, &page, &right).await;
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, "/desk"), "{}", done.body);
+    assert_eq!(other.get("/desk").await.status, 200);
+    assert_eq!(other.get("/desk/settings/passkeys").await.status, 200, "it proves the second factor as well");
+    let again = service.browser();
+    assert_eq!(answer(&again, &page, &right).await.status, 422, "an answer is taken once");
+    let page = challenge(&again, "ines@team.example").await;
+    let mut wrong = Authenticator::new(&service.app.config.base_url);
+    assert_eq!(answer(&again, &page, &wrong.get(&options(&page))).await.status, 422, "another key");
+    let mut elsewhere = Authenticator::new("http://elsewhere.example:80");
+    std::mem::swap(&mut elsewhere.key, &mut device.key);
+    let page = challenge(&again, "ines@team.example").await;
+    assert_eq!(answer(&again, &page, &elsewhere.get(&options(&page))).await.status, 422, "another site");
+    std::mem::swap(&mut elsewhere.key, &mut device.key);
+    let page = challenge(&again, "ines@team.example").await;
+    let late = device.get(&options(&page));
+    service.app.set_clock(service.app.now() + SignedDuration::from_mins(5));
+    assert_eq!(answer(&again, &page, &late).await.status, 422, "too late");
+
+    accounts::disable(&service.app, id.as_str()).await.expect("disabled");
+    let page = challenge(&again, "ines@team.example").await;
+    assert_eq!(answer(&again, &page, &device.get(&options(&page))).await.status, 422, "a disabled member");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s3_the_challenge_for_nobody_looks_like_that_for_a_member() {
+    let service = service().await;
+    let browser = service.browser();
+    let roles = [("minio".to_owned(), Role::Member)];
+    accounts::add_ready(&service.app, "Ines", "ines@team.example", PASSWORD, &roles, false).await.expect("a member");
+    let mut seen = Vec::new();
+    for email in ["ines@team.example", "nobody@team.example"] {
+        let (first, second) = (options(&challenge(&browser, email).await), options(&challenge(&browser, email).await));
+        let key = &first["publicKey"];
+        assert_eq!(key["allowCredentials"], second["publicKey"]["allowCredentials"], "the same each time");
+        assert_ne!(key["challenge"], second["publicKey"]["challenge"]);
+        seen.push(key.as_object().map(|key| key.keys().cloned().collect::<Vec<_>>()));
+        let page = challenge(&browser, email).await;
+        let mut device = Authenticator::new(&service.app.config.base_url);
+        assert_eq!(answer(&browser, &page, &device.get(&options(&page))).await.status, 422);
+    }
+    assert_eq!(seen[0], seen[1]);
+}
