@@ -85,6 +85,14 @@ pub(crate) fn before(case: &Case, command: &Command) -> Result<(), Refusal> {
             | Command::Assign { .. }
             | Command::Estimate { .. }
             | Command::Separate { .. }
+            | Command::See
+            | Command::PutOn { .. }
+            | Command::TakeOff { .. }
+            | Command::BreakGlass { .. }
+            | Command::NoticeReading { .. }
+            | Command::TellParty { .. }
+            | Command::EndParty { .. }
+            | Command::AsParty { .. }
             | Command::AskCredit
             | Command::RecordBreach { .. }
             | Command::ClearBreach { .. }

@@ -320,7 +320,8 @@ fn only_execute_decides_and_only_app_and_the_command_line_read_the_clock() {
                 ["decide", "decide::self", "decide::decide", "decide::open", "access", "access::self", "access::allow"];
             doors.contains(&path.as_str())
         });
-        if decides && module(&file.path).first() != Some(&"execute") {
+        // Tests of a room ask what they like.
+        if decides && module(&file.path).first() != Some(&"execute") && !file.path.ends_with("/tests.rs") {
             wrong.push(format!("{}: only execute asks the core to decide", file.path));
         }
         for (at, line) in file.code().lines().enumerate() {
