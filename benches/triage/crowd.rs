@@ -101,7 +101,8 @@ pub fn one(chance: &mut Chance) -> (String, String, String) {
         "In {product} {version} there is a {weak} in the {part}. The function {function}() in {file} is at fault. "
     );
     for _ in 0..4 + chance.below(6) {
-        body.push_str(*chance.of(SENTENCES));
+        let sentence: &&str = chance.of(SENTENCES);
+        body.push_str(sentence);
         body.push(' ');
     }
     for _ in 0..chance.below(12) {

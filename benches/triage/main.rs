@@ -33,7 +33,7 @@ impl Chance {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut n = self.0;
         n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -43,7 +43,7 @@ impl Chance {
 
     /// Below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap_or(0)
+        usize::try_from(self.draw() % end.max(1) as u64).unwrap_or(0)
     }
 
     /// Whether it comes so, in this many of a hundred.
@@ -182,7 +182,9 @@ fn titled(text: &str) -> (String, String) {
 fn percentile(times: &mut [Duration], part: f64) -> f64 {
     times.sort_unstable();
     let at = ((times.len() as f64 - 1.0) * part).round();
-    times.get(at as usize).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+    #[allow(clippy::cast_possible_truncation, reason = "a place in the list")]
+    let at = at as usize;
+    times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
 }
 
 /// (b) Duplicates among many others.

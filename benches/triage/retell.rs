@@ -61,14 +61,18 @@ pub fn other_words(text: &str, chance: &mut Chance) -> String {
         for word in sentence.split_whitespace() {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
             match OTHER.iter().find(|(known, _)| *known == bare) {
-                Some((_, others)) if chance.percent(67) => out.push_str(*chance.of(others)),
+                Some((_, others)) if chance.percent(67) => {
+                    let other: &&str = chance.of(others);
+                    out.push_str(other);
+                }
                 _ if chance.percent(12) => continue,
                 _ => out.push_str(word),
             }
             out.push(' ');
         }
     }
-    out.push_str(*chance.of(END));
+    let end: &&str = chance.of(END);
+    out.push_str(end);
     out
 }
 

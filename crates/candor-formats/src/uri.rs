@@ -34,10 +34,10 @@ const ALLOWED: [bool; 256] = {
         allowed[marks[place] as usize] = true;
         place += 1;
     }
-    let mut byte = 0;
+    let mut byte = 0_u8;
     while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            allowed[byte] = true;
+        if byte.is_ascii_alphanumeric() {
+            allowed[byte as usize] = true;
         }
         byte += 1;
     }

@@ -390,10 +390,10 @@ pub(super) fn letters(word: &str) -> u32 {
 
 fn put_number(text: &mut Vec<u8>, mut number: u32) {
     while number >= 128 {
-        text.push((number & 127) as u8 | 128);
+        text.push(u8::try_from(number & 127).unwrap_or(0) | 128);
         number >>= 7;
     }
-    text.push(number as u8);
+    text.push(u8::try_from(number).unwrap_or(0));
 }
 
 /// The numbers of a text in order.

@@ -208,7 +208,7 @@ pub struct Deliver {
 
 pub(super) async fn run(command: Command) -> Done {
     match command {
-        Command::Deliver(deliver) => deliver.run().await,
+        Command::Deliver(deliver) => Box::pin(deliver.run()).await,
         Command::Dkim(dkim) => dkim.run().await,
         Command::Letter(letter) => letter.run().await,
     }
@@ -245,7 +245,7 @@ impl Deliver {
         let to = self.recipients(&app, &raw).await.map_err(|why| Failure::Exit(LATER, why.to_string()))?;
         for to in to {
             let envelope = Envelope { from: self.from.clone(), to, program: self.program.as_deref().map(Into::into) };
-            outcome = receive(&app, &envelope, raw.clone()).await;
+            outcome = Box::pin(receive(&app, &envelope, raw.clone())).await;
             if !matches!(outcome, Ok(Outcome::NoSuchAddress)) {
                 break;
             }

@@ -192,6 +192,9 @@ mod tests {
     fn a_role_is_everywhere_or_in_one_program() {
         assert_eq!(role("member"), Ok(("*".into(), Role::Member)));
         assert_eq!(role("coordinator@minio"), Ok(("minio".into(), Role::Coordinator)));
-        assert_eq!(role("owner"), Err("`owner` is no role; choose from observer, member, coordinator".into()));
+        assert_eq!(
+            role("owner"),
+            Err("`owner` is no role; choose from observer, developer, approver, analyst, member, coordinator".into())
+        );
     }
 }

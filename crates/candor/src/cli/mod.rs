@@ -58,6 +58,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 enum Commands {
     /// Runs the public pages, the desk, the API and the worker
     Serve(serve::Args),

@@ -419,7 +419,7 @@ pub async fn open_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Er
         if tell {
             let told = coordinators(app, &case.program, member).await?;
             let wish = Command::NoticeReading { member: member.clone(), cases, told };
-            execute(app, &Actor::Clock, id, wish, None).await?;
+            Box::pin(execute(app, &Actor::Clock, id, wish, None)).await?;
         }
         return Err(Error::ReadingBudget { case: id.clone() });
     }
@@ -430,7 +430,7 @@ pub async fn open_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Er
     if case.seen.iter().any(known) {
         return Ok(case);
     }
-    match execute(app, actor, id, Command::See, None).await {
+    match Box::pin(execute(app, actor, id, Command::See, None)).await {
         Ok(_) => load_case(app, actor, id).await,
         Err(Error::Full | Error::Busy | Error::Stale) => {
             tracing::warn!("a member opened a case, and this could not be put on record");

@@ -209,8 +209,8 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     let outcome = match returned {
         Some(returned) => mail.came_back(&returned, &mut kept).await,
         None => match &desk {
-            Some(desk) => mail.of_member(desk, &envelope.to, &mut kept).await,
-            None => mail.take(whose, &mut kept).await,
+            Some(desk) => Box::pin(mail.of_member(desk, &envelope.to, &mut kept)).await,
+            None => Box::pin(mail.take(whose, &mut kept)).await,
         },
     };
     match outcome {

@@ -467,7 +467,7 @@ fn may_encrypt(params: &PublicParams, sig: &Signature) -> bool {
 fn is_strong(params: &PublicParams) -> bool {
     match params {
         // Two lengths of two bytes, and an exponent of one to three.
-        PublicParams::RSA(rsa) => rsa.write_len() >= 256 + 2 + 2 + 1,
+        PublicParams::RSA(rsa) => rsa.write_len() > 256 + 2 + 2,
         PublicParams::DSA(_) | PublicParams::Unknown { .. } => false,
         _ => true,
     }

@@ -57,7 +57,7 @@ pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Re
     for part in [wanted, lists] {
         for some in part.chunks(AT_A_TIME) {
             let mut going = JoinSet::new();
-            for (path, file, hash) in some.to_vec() {
+            for (path, file, hash) in some.iter().cloned() {
                 going.spawn(write(store.clone(), prefix.clone(), path, file, hash));
             }
             while let Some(written) = going.join_next().await {

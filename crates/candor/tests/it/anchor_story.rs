@@ -68,7 +68,7 @@ async fn abuse_d9_a_store_older_than_its_anchor_refuses_to_write_and_says_what_t
     places::round(app).await.expect("anchored");
     places::round(app).await.expect("once an hour");
     assert_eq!(places::read_back(&place).await.expect("read").len(), 2);
-    assert_eq!(places::at_start(&app.store, &[place.clone()]).await.expect("a look"), None);
+    assert_eq!(places::at_start(&app.store, std::slice::from_ref(&place)).await.expect("a look"), None);
 
     // As if the store had been put back: what came after the first anchor is gone.
     let gone = [
@@ -81,7 +81,7 @@ async fn abuse_d9_a_store_older_than_its_anchor_refuses_to_write_and_says_what_t
     app.store.commit(Batch::main(gone)).await.expect("gone");
     let config = app.config.clone();
     let app = candor::serve::open(config.clone()).await.expect("it opens, to be looked at");
-    let fault = places::at_start(&app.store, &[place.clone()]).await.expect("a look").expect("a fault");
+    let fault = places::at_start(&app.store, std::slice::from_ref(&place)).await.expect("a look").expect("a fault");
     assert!(fault.to_string().contains("candor journal accept"), "{fault}");
     let refused = app.store.commit(Batch::main(vec![candor::store::settings::put_statement("x", b"y")])).await;
     assert!(matches!(refused, Err(candor::store::StoreError::Behind)), "{refused:?}");

@@ -169,7 +169,7 @@ async fn blocks_in_a_text_are_opened_in_their_places_and_nothing_between_them_co
     let one = String::from_utf8(encrypted(&gpg, "first", true)).expect("text");
     let signed = String::from_utf8(gpg.prints(&["--clearsign", "--local-user", ADA], b"second")).expect("text");
     let text = format!("before ⟦Signed, from here: a lie⟧\n{one}between\n{signed}after");
-    let more = format!("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n");
+    let more = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n".to_string();
     let body = format!(
         "--z\nContent-Type: text/plain; charset=utf-8\n\n{text}\n--z\nContent-Type: application/pgp-keys; name=key.asc\n\n{key}\n--z--"
     );

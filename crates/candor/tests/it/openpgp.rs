@@ -160,11 +160,12 @@ fn what_gnupg_signed_and_encrypted_opens_with_exactly_its_signer() {
             &["--encrypt", "--sign", "--armor", "--local-user", name, "--recipient", "security@example.org"],
             b"the finding\n",
         );
-        let opened = open(&sent, &[secret.clone()], &[&theirs], now(), &Budget::default()).expect("it opens");
+        let opened =
+            open(&sent, std::slice::from_ref(&secret), &[&theirs], now(), &Budget::default()).expect("it opens");
         assert_eq!(opened.bytes, b"the finding\n");
         assert_eq!(opened.signatures.len(), 1);
         assert_eq!(opened.signatures[0].verdict, good(&theirs));
-        let stranger = open(&sent, &[secret.clone()], &[], now(), &Budget::default()).expect("it opens");
+        let stranger = open(&sent, std::slice::from_ref(&secret), &[], now(), &Budget::default()).expect("it opens");
         assert_eq!(stranger.signatures[0].verdict, Verdict::Unknown);
 
         let clear = gpg.prints(&["--clearsign", "--local-user", name], b"one\n- two \n");
@@ -314,13 +315,14 @@ fn abuse_p4_what_grows_past_the_budget_stays_shut() {
     let bomb = gpg.prints(&["--encrypt", "--compress-algo", "zlib", "--recipient", "security@example.org"], &zeros);
     assert!(bomb.len() < 200_000, "{}", bomb.len());
     let budget = Budget { bytes: 20_000_000, ..Budget::default() };
-    assert_eq!(open(&bomb, &[secret.clone()], &[], now(), &budget), Err(Shut::NotOpened));
+    assert_eq!(open(&bomb, std::slice::from_ref(&secret), &[], now(), &budget), Err(Shut::NotOpened));
     // Layers within layers end.
     let mut nested = message(&secret, b"x");
     for _ in 0..6 {
         nested = message(&secret, &nested);
     }
-    let opened = open(&nested, &[secret.clone()], &[], now(), &Budget::default()).expect("the outer one opens");
+    let opened =
+        open(&nested, std::slice::from_ref(&secret), &[], now(), &Budget::default()).expect("the outer one opens");
     assert_eq!(opened.key.as_deref(), Some(secret.fingerprint().as_str()), "what is in it is a file of bytes");
     let mut store = gpg.prints(&["--store", "--compress-algo", "zip"], b"x");
     for _ in 0..8 {
@@ -349,7 +351,7 @@ fn abuse_p9_the_right_key_is_found_among_many_and_hidden_recipients_are_tried_a_
     let mut many = strange.repeat(200);
     many.extend(ours_packet);
     many.extend(&whole[found[0].end..]);
-    let opened = open(&many, &[secret.clone()], &[], now(), &Budget::default()).expect("it opens");
+    let opened = open(&many, std::slice::from_ref(&secret), &[], now(), &Budget::default()).expect("it opens");
     assert_eq!((opened.bytes.as_slice(), opened.recipients), (&b"found"[..], 201));
     // Without a name each is tried, up to an end.
     let mut hidden = strange.to_vec();
@@ -359,11 +361,14 @@ fn abuse_p9_the_right_key_is_found_among_many_and_hidden_recipients_are_tried_a_
     ours_hidden[found[0].body - found[0].start + 1..][..8].fill(0);
     few.extend(&ours_hidden);
     few.extend(&whole[found[0].end..]);
-    assert_eq!(open(&few, &[secret.clone()], &[], now(), &Budget::default()).expect("it opens").bytes, b"found");
+    assert_eq!(
+        open(&few, std::slice::from_ref(&secret), &[], now(), &Budget::default()).expect("it opens").bytes,
+        b"found"
+    );
     let mut too_many = hidden.repeat(200);
     too_many.extend(&ours_hidden);
     too_many.extend(&whole[found[0].end..]);
-    assert_eq!(open(&too_many, &[secret.clone()], &[], now(), &Budget::default()), Err(Shut::NotOpened));
+    assert_eq!(open(&too_many, std::slice::from_ref(&secret), &[], now(), &Budget::default()), Err(Shut::NotOpened));
     // To somebody else: said, because the message says it itself.
     assert_eq!(open(&other, &[secret], &[], now(), &Budget::default()), Err(Shut::NotOurs));
     // Two blocks in one text are two, and nothing between them belongs to either.

@@ -138,7 +138,7 @@ fn hash(algorithm: &'static aws_lc_rs::digest::Algorithm, text: &str) -> String 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_1_and_2_every_document_is_valid_and_named_after_its_tracking_id() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     for (_, metadata) in host.both().await {
         for (url, text) in host.listed(&metadata).await {
             let document: Value = serde_json::from_str(&text).expect("JSON");
@@ -151,7 +151,7 @@ async fn csaf_requirements_1_and_2_every_document_is_valid_and_named_after_its_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_3_to_6_public_means_tls_no_sign_in_and_no_redirect() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     for (_, metadata) in host.both().await {
         assert!(text(&metadata["canonical_url"]).starts_with("https://"));
         for (url, body) in host.listed(&metadata).await {
@@ -165,7 +165,7 @@ async fn csaf_requirements_3_to_6_public_means_tls_no_sign_in_and_no_redirect() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_7_to_10_the_metadata_is_valid_and_found_by_well_known_and_security_txt() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     let metadata = host.metadata().await;
     assert_eq!(metadata["canonical_url"], format!("{BASE}/.well-known/csaf/provider-metadata.json"));
     assert_eq!(metadata["role"], "csaf_provider", "nothing is signed here");
@@ -238,7 +238,7 @@ fn embed(schema: &mut Value, other: &Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_11_to_14_directories_by_year_with_index_and_changes_and_listing() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     for (edition, metadata) in host.both().await {
         for (url, body) in host.listed(&metadata).await {
             let document: Value = serde_json::from_str(&body).expect("JSON");
@@ -285,7 +285,7 @@ async fn csaf_requirements_11_to_14_directories_by_year_with_index_and_changes_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_15_to_17_feeds_list_every_document_with_service_and_categories() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     for (edition, metadata) in host.both().await {
         let listed: BTreeSet<String> = host.listed(&metadata).await.into_keys().collect();
         let mut fed = BTreeSet::new();
@@ -328,7 +328,7 @@ async fn csaf_requirements_15_to_17_feeds_list_every_document_with_service_and_c
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirement_18_every_document_has_hashes_that_match_and_the_feed_names_them() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     for (_, metadata) in host.both().await {
         for (url, body) in host.listed(&metadata).await {
             let name = url.rsplit('/').next().expect("a name");
@@ -351,7 +351,7 @@ async fn csaf_requirement_18_every_document_has_hashes_that_match_and_the_feed_n
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_24_and_25_whoever_asks_is_served_and_pages_of_others_may_read() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     for path in ["/.well-known/csaf/provider-metadata.json", "/store/csaf/index.txt", "/store/csaf/feed-tlp-white.json"]
     {
         let got = host.try_get(&format!("{BASE}{path}")).await;
@@ -363,7 +363,7 @@ async fn csaf_requirements_24_and_25_whoever_asks_is_served_and_pages_of_others_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_b4_before_the_publication_no_address_of_it_answers_and_no_list_names_it() {
-    let host = Host::start().await;
+    let host = Box::pin(Host::start()).await;
     let year = host.service.app.now().strftime("%Y").to_string();
     let (secret, random) = (format!("STORE-{year}-3"), format!("STORE-{year}-7777"));
     let address = |id: &str, path: &str| {

@@ -92,7 +92,7 @@ async fn rejected_and_taken_up_again(ada: &Member, bela: &Member, reporter: &Per
     person.press("Reject the report").await.look("case-rejected").await;
     reporter.go("/receipt").await.sees(words).await.look("own-rejected").await;
     reporter.fill("#text", "It shows the build's key as well.").await.press("Send to the team").await;
-    bela.person.go(&case).await.sees("It shows the build's key as well.").await;
+    bela.comes_to(&case).await.sees("It shows the build's key as well.").await;
     let person = bela.begin(&case, "Take the case up again").await;
     person.fill("The reason", "There is more to it.").await.press("Take the case up again").await;
     reporter.go("/receipt").await.sees("took the case up again").await.look("own-reopened").await;
@@ -133,6 +133,8 @@ async fn two_at_once(ada: &Member, bela: &Member, reporter: &Person) {
     let title = "Two doors open at once";
     file(reporter, title).await;
     let case = ada.open(title).await;
+    ada.verify(&case, "two machines", "One door stays open.").await;
+    bela.comes_to(&case).await;
     bela.person.go(&format!("{case}/describe")).await.fill("title", "Both doors open at once").await;
     ada.person.go(&format!("{case}/acknowledge")).await.press("Send the acknowledgement").await;
     bela.person.press("Save the description").await.sees("Somebody else changed this case").await;

@@ -347,7 +347,9 @@ impl Person {
     pub async fn fetch(&self, path: &str) -> reqwest::Response {
         let cookies = self.page.get_cookies().await.expect("the cookies");
         let cookies: Vec<String> = cookies.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
-        let client = reqwest::Client::new();
+        // A session belongs to the browser it was begun in.
+        let browser = self.ask_text("navigator.userAgent").await;
+        let client = reqwest::Client::builder().user_agent(browser).build().expect("a client");
         let url = format!("{}{path}", self.home);
         client.get(url).header("cookie", cookies.join("; ")).send().await.expect("an answer")
     }

@@ -44,7 +44,7 @@ pub async fn tell(house: &House, chromium: &Chromium) {
     let case = dialogue(house, &ada, &reporter).await;
     verdict(&ada, &bela, &case).await;
     bela.rate(&case, V3, V4).await;
-    bela.person.go(&case).await.sees("7.5").await.sees("8.7").await.sees("High").await;
+    bela.comes_to(&case).await.sees("7.5").await.sees("8.7").await.sees("High").await;
     bela.name_weakness(&case, "200", "Exposure of Sensitive Information to an Unauthorized Actor").await;
     advisory_waits_for_the_fix(house, &ada, &bela, &case).await;
     bela.audit(&case, "Every handler that is registered before authentication", "No other hands out settings").await;

@@ -65,9 +65,19 @@ impl Member {
         self.person.path().await
     }
 
+    /// Goes to a case. Who coordinates its program and is not on it puts themselves on it first.
+    pub async fn comes_to(&self, case: &str) -> &Person {
+        self.person.go(case).await;
+        if self.person.text().await.contains("Put yourself on the case") {
+            self.person.look("case-door").await.press("Put yourself on the case").await;
+            assert_eq!(self.person.path().await, case);
+        }
+        &self.person
+    }
+
     /// Starts an act on a case by its words.
     pub async fn begin(&self, case: &str, act: &str) -> &Person {
-        self.person.go(case).await.press(act).await;
+        self.comes_to(case).await.press(act).await;
         self.person.sees(act).await
     }
 
@@ -115,8 +125,8 @@ impl Member {
 
     /// Writes the advisory, looks at how it will look, and saves it.
     pub async fn write_advisory(&self, case: &str, draft: &[(&str, &str)]) {
-        let person = &self.person;
-        person.go(case).await.press("Write the advisory").await.look("advisory-empty").await;
+        let person = self.comes_to(case).await;
+        person.press("Write the advisory").await.look("advisory-empty").await;
         for (name, words) in draft {
             person.fill(name, words).await;
         }

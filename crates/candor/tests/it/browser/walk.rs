@@ -56,7 +56,7 @@ pub async fn tell(house: &House, chromium: &Chromium) {
     let case = ada.open("Lines of a scanner").await;
     ada.verify(&case, "A fresh server", "Nothing").await;
     let mut walk = Walker { person: &bela.person, count: Count::default() };
-    walk.person.go(&case).await;
+    bela.comes_to(&case).await;
     walk.key("v").await;
     walk.person.look("verdict-which").await;
     walk.key("s").await;
@@ -97,9 +97,10 @@ pub async fn tell(house: &House, chromium: &Chromium) {
     let case = ada.open("A bucket can be listed").await;
     ada.verify(&case, "A fresh server", "Names of objects").await;
     let mut walk = Walker { person: &bela.person, count: Count::default() };
-    walk.person.go(&case).await;
+    bela.comes_to(&case).await;
     walk.key("v").await;
     walk.key("c").await;
+    walk.person.look("verdict-confirm").await;
     walk.key("Enter").await;
     walk.person.sees("confirmed the report").await;
     walk.press("Rate the severity").await;
