@@ -118,7 +118,11 @@ pub async fn serve(app: App, door: Door, mut stop: watch::Receiver<bool>) {
             () = told(&mut stop) => break,
             accepted = async {
                 match &door {
-                    Door::Tcp(it) => it.accept().await.map(|(stream, _)| Box::pin(stream) as Stream),
+                    Door::Tcp(it) => it.accept().await.map(|(stream, _)| {
+                        // Answers are short, and the other side waits for each.
+                        drop(stream.set_nodelay(true));
+                        Box::pin(stream) as Stream
+                    }),
                     Door::Unix(it) => it.accept().await.map(|(stream, _)| Box::pin(stream) as Stream),
                 }
             } => accepted,
