@@ -10,7 +10,7 @@
 //! of such texts by rule (`retell`); and other reports made of a vocabulary (`crowd`). No rule that is measured was made
 //! from these data: recognisers follow the tools' documents, and nothing is trained.
 
-#![allow(clippy::print_stdout, reason = "a bench prints")]
+#![allow(clippy::print_stdout, clippy::cast_possible_truncation, reason = "a bench prints, and rounds")]
 
 mod crowd; // reports made of words
 mod outputs; // what tools put out, by rule
@@ -229,7 +229,7 @@ fn duplicates(told: &texts::Texts) {
                 let (title, body) = titled(first);
                 index.put(entry(format!("pair-{n}"), &title, &body, ""));
             }
-            let view = index.view(|_| true);
+            let view = index.view(|_, _| true);
             let (mut one, mut five) = (0, 0);
             let mut times = Vec::new();
             for (n, (_, second)) in pairs.iter().enumerate() {
@@ -282,7 +282,7 @@ fn searching() {
         let mut total = 0;
         for text in questions.iter().cycle().take(200) {
             let begun = now();
-            let view = index.view(|entry| entry.program == "one");
+            let view = index.view(|program, _| program == "one");
             let answer = index.search(&Question::parse(text), &view, 0, "", 0, 50);
             times.push(begun.elapsed());
             total = answer.total;

@@ -91,6 +91,9 @@ impl Mark {
 /// So many reports of one text are read; those after them are folded.
 const FOLDED: usize = 3;
 
+/// Stands for the circle of a report that is void.
+const NOBODY: u32 = u32::MAX;
+
 /// Most reports the index has numbers for.
 const MOST: usize = 1 << 24;
 
@@ -105,6 +108,13 @@ pub struct Index {
     pub(super) reports: Vec<Kept>,
     pub(super) keys: Map<u64, Vec<u32>>,
     pub(super) templates: Map<u64, Vec<u32>>,
+    /// Words of each report, beside the reports so that a walk over all of them is short.
+    pub(super) lengths: Vec<u32>,
+    /// The circle of those to whom each report is open; [`NOBODY`] for one that is void.
+    circles: Vec<u32>,
+    /// Programs and grants, each pair once.
+    open_to: Vec<(Box<str>, Box<str>)>,
+    circle_of: Map<Box<str>, u32>,
     by_id: Map<Box<str>, u32>,
     void: usize,
 }
@@ -223,6 +233,9 @@ impl Index {
         self.by_id.insert(entry.id.as_str().into(), report);
         entry.body = String::new();
         text.shrink_to_fit();
+        let circle = self.circle(&entry.program, &entry.grants);
+        self.circles.push(circle);
+        self.lengths.push(count);
         self.reports.push(Kept { entry, text, title: in_title, words: count, alive: true });
     }
 
@@ -247,6 +260,7 @@ impl Index {
     pub fn remove(&mut self, id: &str) {
         let Some(report) = self.by_id.remove(id) else { return };
         let old = std::mem::take(&mut self.reports[report as usize]);
+        self.circles[report as usize] = NOBODY;
         let mut seen = BTreeSet::new();
         for number in numbers(&old.text) {
             if seen.insert(number)
@@ -316,6 +330,9 @@ impl Index {
             kept.text = text;
             let report = u32::try_from(self.reports.len()).unwrap_or(u32::MAX);
             self.by_id.insert(kept.entry.id.as_str().into(), report);
+            let circle = self.circle(&kept.entry.program, &kept.entry.grants);
+            self.circles.push(circle);
+            self.lengths.push(kept.words);
             self.reports.push(kept);
         }
     }
@@ -346,14 +363,27 @@ impl Index {
         self.reports.iter().filter(|kept| kept.alive).map(|kept| &kept.entry)
     }
 
-    /// What an asker may see, by a rule on what is known of a case.
-    pub fn view(&self, mut may_see: impl FnMut(&Entry) -> bool) -> View {
-        let mut view = View { bits: vec![0; self.reports.len().div_ceil(64)], count: 0, length: 0 };
-        for (at, kept) in self.reports.iter().enumerate() {
-            if kept.alive && may_see(&kept.entry) {
+    /// The number of a program with some grants. There are few of them, however many cases.
+    fn circle(&mut self, program: &str, grants: &str) -> u32 {
+        let name = format!("{program}\0{grants}");
+        if let Some(known) = self.circle_of.get(name.as_str()) {
+            return *known;
+        }
+        let at = u32::try_from(self.open_to.len()).unwrap_or(NOBODY);
+        self.open_to.push((program.into(), grants.into()));
+        self.circle_of.insert(name.into(), at);
+        at
+    }
+
+    /// What an asker may see, by a rule on a program and the grants of a case in it.
+    pub fn view(&self, mut may_see: impl FnMut(&str, &str) -> bool) -> View {
+        let allowed: Vec<bool> = self.open_to.iter().map(|(program, grants)| may_see(program, grants)).collect();
+        let mut view = View { bits: vec![0; self.circles.len().div_ceil(64)], count: 0, length: 0 };
+        for (at, (circle, length)) in self.circles.iter().zip(&self.lengths).enumerate() {
+            if allowed.get(*circle as usize).copied().unwrap_or(false) {
                 view.bits[at / 64] |= 1 << (at % 64);
                 view.count += 1;
-                view.length += u64::from(kept.words);
+                view.length += u64::from(*length);
             }
         }
         view
@@ -390,10 +420,10 @@ pub(super) fn letters(word: &str) -> u32 {
 
 fn put_number(text: &mut Vec<u8>, mut number: u32) {
     while number >= 128 {
-        text.push(u8::try_from(number & 127).unwrap_or(0) | 128);
+        text.push(number.to_le_bytes()[0] | 128);
         number >>= 7;
     }
-    text.push(u8::try_from(number).unwrap_or(0));
+    text.push(number.to_le_bytes()[0]);
 }
 
 /// The numbers of a text in order.

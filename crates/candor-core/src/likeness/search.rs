@@ -129,7 +129,7 @@ impl Index {
                         touched.push(report);
                     }
                     *had = if all { turn + 1 } else { 1 };
-                    let words = self.reports[report as usize].words;
+                    let words = self.lengths[report as usize];
                     scores[report as usize] += factor * worth(mark.weight(), words, average, rarity);
                 }
             }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn ask(index: &Index, programs: &[&str], text: &str) -> (Vec<String>, usize) {
-        let view = index.view(|entry| programs.contains(&entry.program.as_str()));
+        let view = index.view(|program, _| programs.contains(&program));
         let answer = index.search(&Question::parse(text), &view, 0, "", 0, 10);
         (answer.hits.into_iter().map(|hit| hit.id).collect(), answer.total)
     }
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_misspelt_word_finds_what_was_meant_and_says_so() {
         let index = index();
-        let view = index.view(|_| true);
+        let view = index.view(|_, _| true);
         let answer = index.search(&Question::parse("scirpting coments"), &view, 0, "", 0, 10);
         assert_eq!(answer.hits.len(), 1);
         assert_eq!(answer.respelt[0], ("scirpting".into(), vec!["script".into()]));
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_report_with_some_words_is_shown_when_none_has_all() {
         let index = index();
-        let view = index.view(|_| true);
+        let view = index.view(|_, _| true);
         let answer = index.search(&Question::parse("scripting overflow"), &view, 0, "", 0, 10);
         assert!(answer.some && answer.total == 3, "{answer:?}");
     }
@@ -296,7 +296,7 @@ mod tests {
             "\"counter of\"",
         ] {
             let answer = |index: &Index| {
-                let view = index.view(|entry| entry.program == "one");
+                let view = index.view(|program, _| program == "one");
                 index.search(&Question::parse(text), &view, 0, "", 0, 10)
             };
             assert_eq!(answer(&whole), answer(&alone), "{text}");

@@ -223,7 +223,7 @@ impl Index {
             for mark in &self.marks[*number as usize] {
                 let report = mark.report();
                 if view.has(report) && Some(report) != probe.report {
-                    let theirs = worth(mark.weight(), self.reports[report as usize].words, average, *rarity);
+                    let theirs = worth(mark.weight(), self.lengths[report as usize], average, *rarity);
                     *scores.entry(report).or_default() += theirs.min(*own * 1.5) / whole;
                 }
             }
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn the_same_line_and_the_same_rare_words_make_reports_likely_and_say_why() {
         let index = index();
-        let found = index.similar("A", &index.view(|_| true), 5);
+        let found = index.similar("A", &index.view(|_, _| true), 5);
         let ids: Vec<&str> = found.iter().map(|one| one.id.as_str()).collect();
         assert_eq!(ids, ["D", "B"]);
         assert_eq!(found[0].reasons[0], Reason::Key(Key { kind: KeyKind::Place, text: "png.c:120".into() }));
@@ -385,7 +385,8 @@ mod tests {
     #[test]
     fn a_text_that_is_in_no_case_yet_finds_the_same() {
         let index = index();
-        let found = index.similar_to(&entry("new", "CVE-2024-11111", "In your dependency."), &index.view(|_| true), 5);
+        let found =
+            index.similar_to(&entry("new", "CVE-2024-11111", "In your dependency."), &index.view(|_, _| true), 5);
         assert_eq!(found[0].id, "A");
         assert!(found[0].score >= 1.0);
     }
@@ -399,7 +400,7 @@ mod tests {
         };
         whole.put(hidden);
         let alone = index();
-        let told = |index: &Index| index.similar("A", &index.view(|entry| entry.program == "one"), 5);
+        let told = |index: &Index| index.similar("A", &index.view(|program, _| program == "one"), 5);
         assert_eq!(told(&whole), told(&alone));
     }
 }

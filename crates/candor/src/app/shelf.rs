@@ -49,6 +49,15 @@ impl Shelf {
         }
     }
 
+    /// Leaves out the cases that changed until they are read again.
+    pub fn hide_touched(&self) {
+        let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.write();
+        for case in touched.iter() {
+            index.remove(case);
+        }
+    }
+
     /// Takes the cases that changed.
     pub fn take_touched(&self) -> BTreeSet<String> {
         std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner))

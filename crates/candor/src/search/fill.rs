@@ -55,7 +55,12 @@ pub async fn catch_up(app: &App) -> Result<(), Error> {
             Stage::Ready => app.shelf.filling.lock().await,
             Stage::Cold | Stage::Warming => match app.shelf.filling.try_lock() {
                 Ok(one) => one,
-                Err(_) => return Ok(()),
+                Err(_) => {
+                    // Nobody waits; what changed is left out until it is read again, so that nothing is found or counted by
+                    // what it was.
+                    app.shelf.hide_touched();
+                    return Ok(());
+                }
             },
         };
         let names = Names::load(app).await?;

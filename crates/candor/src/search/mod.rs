@@ -16,8 +16,8 @@ use crate::execute::queue::{QueueRow, rows_of};
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::id::{CaseId, ProgramSlug};
-use candor_core::likeness::{Entry, Likely, Question, Reason, View};
-use candor_core::standing;
+use candor_core::likeness::{Likely, Question, Reason, View};
+use candor_core::standing::{self, Relation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most cases that are looked through for a decision.
@@ -51,21 +51,21 @@ pub struct LikelyCase {
     pub reasons: Vec<String>,
 }
 
-/// What an asker may see.
+/// What an asker may see: the same rule as everywhere, asked once for all cases of a program that are open to the same.
 fn view_of(app: &App, actor: &Actor) -> View {
-    // What opens a case is worked out once per program; each case says to whom it is open. A grant that ends is looked at
-    // again with the row.
+    let now = app.now();
+    // Most are told by the words that open a case, worked out once per program; what ends at an instant is looked at anew.
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    app.shelf.read().view(|entry: &Entry| {
-        if !known.contains_key(&entry.program) {
-            let program = ProgramSlug(entry.program.clone());
-            let words = match actor.role(&program) {
-                Some(_) => standing::words(actor, &program),
-                None => Vec::new(),
-            };
-            known.insert(entry.program.clone(), words.iter().map(|word| format!(" {word} ")).collect());
+    app.shelf.read().view(|program, grants| {
+        let slug = ProgramSlug(program.to_owned());
+        if grants.contains(" until:") {
+            return standing::relation(actor, &slug, &standing::read(grants), now) == Relation::On;
         }
-        known.get(&entry.program).is_some_and(|words| words.iter().any(|word| entry.grants.contains(word.as_str())))
+        let words = known.entry(program.to_owned()).or_insert_with(|| match actor.role(&slug) {
+            Some(_) => standing::words(actor, &slug).iter().map(|word| format!(" {word} ")).collect(),
+            None => Vec::new(),
+        });
+        words.iter().any(|word| grants.contains(word.as_str()))
     })
 }
 
@@ -82,6 +82,12 @@ pub async fn search(app: &App, actor: &Actor, text: &str, skip: usize, limit: us
     let ids: Vec<String> = answer.hits.into_iter().map(|hit| hit.id).collect();
     let rows = rows_of(app, actor, &ids).await?;
     let gone = ids.len() - rows.len();
+    if gone > 0 {
+        // Another process changed or erased them; they are read again before the next answer.
+        for id in ids.iter().filter(|id| rows.iter().all(|row| row.id.0 != **id)) {
+            app.shelf.touch(id);
+        }
+    }
     Ok(Found {
         rows,
         total: answer.total - gone,
