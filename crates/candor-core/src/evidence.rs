@@ -451,7 +451,7 @@ fn speaks_against(
 ) -> bool {
     let mut from_tool = false;
     if let Some(pasted) = pasted {
-        evidence.tool = Some(pasted.name.into());
+        evidence.tool = Some(pasted.name.clone());
         evidence.against.push(Fact {
             name: "scanner-text",
             words: format!("{} of its {} lines are output of {}.", pasted.lines, pasted.of, pasted.name),

@@ -13,9 +13,9 @@ const LINES: usize = 5_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pasted {
     /// Short name of the tool.
-    pub tool: &'static str,
+    pub tool: String,
     /// Name for people.
-    pub name: &'static str,
+    pub name: String,
     /// How many lines are the tool's.
     pub lines: usize,
     /// How many lines the text has, empty ones apart.
@@ -395,6 +395,9 @@ const TOOLS: &[Tool] = &[
 
 /// The scanner output in a text; `None` when nothing shows that a tool wrote any of it.
 pub fn in_text(text: &str) -> Option<Pasted> {
+    if let Some(pasted) = a_file(text) {
+        return Some(pasted);
+    }
     let lines: Vec<&str> = text.lines().take(LINES).collect();
     let of = lines.iter().filter(|line| !line.trim().is_empty()).count();
     let mut best: Option<(usize, &Tool, Vec<bool>, Vec<Found>)> = None;
@@ -409,7 +412,46 @@ pub fn in_text(text: &str) -> Option<Pasted> {
     let block = blocks(&lines, &marks);
     let own: Vec<&str> = lines.iter().zip(&block).filter(|(_, tool)| !**tool).map(|(line, _)| *line).collect();
     let taken = lines.iter().zip(&block).filter(|(line, tool)| **tool && !line.trim().is_empty()).count();
-    Some(Pasted { tool: tool.id, name: tool.name, lines: taken, of, findings, own: own.join("\n").trim().to_owned() })
+    Some(Pasted {
+        tool: tool.id.into(),
+        name: tool.name.into(),
+        lines: taken,
+        of,
+        findings,
+        own: own.join("\n").trim().to_owned(),
+    })
+}
+
+/// Longest text in which a file that was pasted as it is, as JSON or XML, is looked for.
+const FILE: usize = 512 * 1024;
+
+/// A file of a tool that was pasted as it is: from the first line that begins like one to the last that ends like one.
+fn a_file(text: &str) -> Option<Pasted> {
+    if text.len() > FILE {
+        return None;
+    }
+    let (start, close) = text.match_indices(['{', '[', '<']).find_map(|(at, open)| {
+        let begins = at == 0 || text[..at].ends_with('\n');
+        let close = match open {
+            "{" => '}',
+            "[" => ']',
+            _ => '>',
+        };
+        begins.then_some((at, close))
+    })?;
+    let end = text.rfind(close).filter(|end| *end > start)? + 1;
+    let part = text.get(start..end)?;
+    let output = if close == '>' { super::xml::read(part) } else { super::json::read(part) }.ok()?;
+    let count = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+    let own = format!("{}\n{}", &text[..start], &text[end..]);
+    Some(Pasted {
+        tool: output.tool,
+        name: output.name,
+        lines: count(part),
+        of: count(text),
+        findings: output.findings,
+        own: own.trim().to_owned(),
+    })
 }
 
 /// Which lines are of this tool for certain; `None` when there is too little to say so.
@@ -714,6 +756,13 @@ mod tests {
         let found = in_text(text).unwrap();
         assert_eq!((found.lines, found.of), (1, 3));
         assert!(found.own.starts_with("I ran nuclei") && found.own.ends_with("repository."));
+    }
+
+    #[test]
+    fn p4_a_file_that_was_pasted_as_it_is_is_known() {
+        let text = "See the result:\n\n{\n  \"results\": [\n    {\"test_id\": \"B602\", \"issue_severity\": \"HIGH\", \"filename\": \"a.py\"}\n  ]\n}\n";
+        assert_eq!(told(text), "bandit 5 of 6, 1 findings");
+        assert_eq!(in_text(text).unwrap().own, "See the result:");
     }
 
     #[test]

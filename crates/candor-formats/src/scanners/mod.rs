@@ -168,8 +168,8 @@ pub fn read(bytes: &[u8]) -> Result<Output, Unread> {
         _ => {
             let pasted = in_text(text).ok_or(Unread::Unknown)?;
             Output {
-                tool: pasted.tool.into(),
-                name: pasted.name.into(),
+                tool: pasted.tool,
+                name: pasted.name,
                 findings: pasted.findings,
                 ..Output::default()
             }
@@ -232,7 +232,7 @@ pub fn look(head: &[u8], whole: bool) -> Option<String> {
     }
     let pasted = in_text(&text)?;
     // A text file is a tool's when most of it is.
-    (pasted.lines * 2 >= pasted.of).then(|| pasted.name.to_owned())
+    (pasted.lines * 2 >= pasted.of).then_some(pasted.name)
 }
 
 fn shorten(text: &mut String) {
