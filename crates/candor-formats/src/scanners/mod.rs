@@ -167,12 +167,7 @@ pub fn read(bytes: &[u8]) -> Result<Output, Unread> {
         Some(b'<') => xml::read(text)?,
         _ => {
             let pasted = in_text(text).ok_or(Unread::Unknown)?;
-            Output {
-                tool: pasted.tool,
-                name: pasted.name,
-                findings: pasted.findings,
-                ..Output::default()
-            }
+            Output { tool: pasted.tool, name: pasted.name, findings: pasted.findings, ..Output::default() }
         }
     };
     output.cut = output.findings.len() > FINDINGS_LIMIT;

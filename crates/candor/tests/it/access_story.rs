@@ -229,6 +229,40 @@ async fn abuse_l1_l3_lists_and_counts_know_only_what_the_reader_may_see() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_l1_r5_search_and_likely_duplicates_follow_every_change_of_who_is_on_a_case() {
+    let house = House::open().await;
+    let (first, second) = (house.taken_up("kwyjibo").await, house.taken_up("kwyjibo").await);
+    let on = |who: &str| json!({ "command": "put-on", "member": house.ids[who] });
+    for (who, case, asked) in [("ana", &first, "dev"), ("ana", &second, "dev")] {
+        assert_eq!(house.does(who, case, on(asked)).await.status, 200);
+    }
+    let ines = json!({ "command": "put-on", "member": house.ids["ines"] });
+    assert_eq!(house.does("ines", &second, ines).await.status, 200);
+    let found = async |who: &str| {
+        let body = house.get("/search?q=kwyjibo", who).await.body;
+        let total = body["total"].as_u64().expect("a total");
+        (total, body["cases"].as_array().map_or(0, Vec::len))
+    };
+    let likely = async |who: &str| {
+        let body = house.get(&format!("/cases/{first}/similar"), who).await.body;
+        body["likely"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!((found("dev").await, found("bob").await, found("boss").await), ((2, 2), (0, 0), (0, 0)));
+    assert_eq!(likely("dev").await, 1);
+    // Whoever is taken off finds and counts it no longer, from the next question on.
+    let off = json!({ "command": "take-off", "member": house.ids["dev"] });
+    assert_eq!(house.does("ines", &second, off).await.status, 200);
+    assert_eq!((found("dev").await, likely("dev").await), ((1, 1), 0));
+    // Breaking the glass lets them find it for a day, and not an instant longer, also before a clock puts that on record.
+    let glass = json!({ "command": "break-glass", "reason": "A customer calls." });
+    assert_eq!(house.does("bob", &second, glass).await.status, 200);
+    assert_eq!(found("bob").await, (1, 1));
+    house.wait(SignedDuration::from_hours(24));
+    assert_eq!(found("bob").await, (0, 0));
+    assert_eq!(found("ana").await, (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_j3_what_belongs_to_another_case_is_absent_under_ones_own() {
     let house = House::open().await;
     let (own, other) = (house.taken_up("own").await, house.report("other").await);
