@@ -63,6 +63,7 @@ pub enum Field {
     Due,
     Came,
     Title,
+    Fold,
 }
 
 impl Field {
@@ -82,6 +83,7 @@ impl Field {
         (Field::Due, &["due"], "<3d, >2w, over, none"),
         (Field::Came, &["came", "opened"], "<7d, >3m"),
         (Field::Title, &["title"], "part of the title"),
+        (Field::Fold, &["fold"], "a case: it and those with the same text but for names and figures"),
     ];
 
     fn of(name: &str) -> Option<Self> {
@@ -249,6 +251,8 @@ impl Filter {
             },
             Field::Came => span(value).is_some_and(|(before, seconds)| (entry.opened >= now - seconds) == before),
             Field::Title => part(&entry.title),
+            // Which reports have the same text only the index knows; it asks that itself.
+            Field::Fold => !self.not,
         };
         so != self.not
     }

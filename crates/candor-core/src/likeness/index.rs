@@ -89,7 +89,7 @@ impl Mark {
 }
 
 /// So many reports of one text are read; those after them are folded.
-const FOLDED: usize = 3;
+pub(super) const FOLDED: usize = 3;
 
 /// Stands for the circle of a report that is void.
 const NOBODY: u32 = u32::MAX;

@@ -1,7 +1,7 @@
 //! A question answered: what the asker may see is cut out first; then words are matched, counted and weighed within it.
 
-use super::ask::{Question, Word};
-use super::index::{Index, View, letters, numbers, rarity, worth};
+use super::ask::{Field, Question, Word};
+use super::index::{FOLDED, Index, View, letters, numbers, rarity, worth};
 
 /// Most other spellings of a word that are tried.
 const SPELLINGS: usize = 6;
@@ -62,9 +62,19 @@ impl Index {
             .collect();
         let without: Vec<u32> =
             question.without.iter().filter_map(|word| self.words.get(word.as_str()).copied()).collect();
+        let folds: Vec<(Vec<u32>, bool)> = question
+            .filters
+            .iter()
+            .filter(|filter| filter.field == Field::Fold)
+            .map(|filter| (self.fold(&filter.value, view), filter.not))
+            .collect();
         let fits = |report: u32| {
             let kept = &self.reports[report as usize];
-            question.filters.iter().all(|filter| filter.fits(&kept.entry, now, me))
+            folds.iter().all(|(fold, not)| fold.binary_search(&report).is_ok() != *not)
+                && question.filters.iter().all(|filter| match filter.field {
+                    Field::Lane => (self.lane(report, view) == filter.value) != filter.not,
+                    _ => filter.fits(&kept.entry, now, me),
+                })
                 && without.iter().all(|number| {
                     self.marks[*number as usize].binary_search_by_key(&report, |mark| mark.report()).is_err()
                 })
@@ -101,6 +111,15 @@ impl Index {
             .map(|(report, score)| Hit { id: self.reports[report as usize].entry.id.clone(), score })
             .collect();
         answer
+    }
+
+    /// The lane of a report, as the asker may know it: folded only when they see those it is folded under.
+    fn lane(&self, report: u32, view: &View) -> &str {
+        let lane = self.reports[report as usize].entry.lane.as_str();
+        match lane {
+            "folded" if self.alike_seen(report, view, true, FOLDED) < FOLDED => "normal",
+            _ => lane,
+        }
     }
 
     /// Reports that have all the words, or any of them, with their scores. Without words, every one that is seen.
@@ -327,6 +346,7 @@ mod tests {
             index.put(Entry {
                 id: format!("{n}"),
                 program: "one".into(),
+                grants: if n < 3 { "theirs".into() } else { "mine".into() },
                 open: true,
                 lane: "normal".into(),
                 title: "Clickjacking".into(),
@@ -337,6 +357,17 @@ mod tests {
         let mut folded = ask(&index, &["one"], "lane:folded").0;
         folded.sort();
         assert_eq!(folded, ["3", "4"]);
+        // Any of them opens the fold; whoever may not see it opens nothing.
+        let mut all = ask(&index, &["one"], "fold:4").0;
+        all.sort();
+        assert_eq!(all, ["0", "1", "2", "3", "4"]);
+        assert_eq!(ask(&index, &["one"], "fold:4 lane:folded").1, 2);
+        // What is folded under reports that the asker may not see is not folded for them.
+        let few = index.view(|_, grants| grants == "mine");
+        assert_eq!(index.search(&Question::parse("lane:folded"), &few, 0, "", 0, 10).total, 0);
+        assert_eq!(index.search(&Question::parse("lane:normal"), &few, 0, "", 0, 10).total, 2);
+        assert_eq!((index.alike("4", &few, 9), index.alike("4", &index.view(|_, _| true), 3)), (1, 3));
+        assert_eq!((ask(&index, &["two"], "fold:4").1, ask(&index, &["one"], "fold:nothing").1), (0, 0));
     }
 
     #[test]

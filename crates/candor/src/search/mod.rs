@@ -23,6 +23,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most cases that are looked through for a decision.
 const DECIDED: usize = 20;
 
+/// So many other reports of one text are called many.
+pub const MANY: usize = 3;
+/// Counted up to here, a fold is told as so many or more.
+pub const MANY_MORE: usize = 100;
+
 /// What was found.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -107,6 +112,15 @@ pub async fn similar(app: &App, actor: &Actor, case: &CaseId, most: usize) -> Re
     let view = view_of(app, actor);
     let likely = app.shelf.read().similar(case.as_str(), &view, most);
     shown(app, actor, likely).await
+}
+
+/// How many of these cases' reports have the same text as others, for a list: only those that many have, counted up to
+/// [`MANY_MORE`]. Nothing is read for it; a case that the index does not have yet has no mark.
+pub fn folds(app: &App, actor: &Actor, ids: &[&str]) -> BTreeMap<String, usize> {
+    let view = view_of(app, actor);
+    let index = app.shelf.read();
+    let alike = ids.iter().map(|id| ((*id).to_owned(), index.alike(id, &view, MANY_MORE)));
+    alike.filter(|(_, alike)| *alike >= MANY).collect()
 }
 
 /// How many other reports have the same text but for names and figures.

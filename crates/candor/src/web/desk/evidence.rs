@@ -12,8 +12,6 @@ use candor_core::evidence::{self, Lane};
 
 /// Likely duplicates that are shown.
 const LIKELY: usize = 5;
-/// So many reports of one text are called many.
-const MANY: usize = 3;
 
 /// The part of the case page.
 ///
@@ -45,8 +43,9 @@ pub async fn view(app: &App, member: &Member, opened: &Opened) -> Result<Evidenc
         }
     }
     Ok(EvidenceView {
+        fold: if alike > 0 { super::queue::fold_href(&case.id) } else { String::new() },
         lane: match found.lane {
-            Lane::Normal if alike >= MANY => Lane::Folded.label().into(),
+            Lane::Normal if alike >= search::MANY => Lane::Folded.label().into(),
             Lane::Normal => String::new(),
             lane => lane.label().into(),
         },

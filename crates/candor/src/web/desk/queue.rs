@@ -4,6 +4,7 @@ use super::{Names, html, shell, zone};
 use crate::app::App;
 use crate::execute::project::NEXT_UPDATE;
 use crate::execute::queue::{Filter, QueuePage, QueueRow, queue};
+use crate::search;
 use crate::web::clocks::capital;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::desk::{FilterGroup, FilterLink, Queue, QueueClock, QueueRow as RowView};
@@ -12,6 +13,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use candor_core::case::State as CaseState;
 use candor_core::evidence::Lane;
+use candor_core::id::CaseId;
 use candor_core::policy::RANKS;
 use candor_formats::cvss::Severity;
 use jiff::SignedDuration;
@@ -66,8 +68,7 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     let cursor = (!asked.cursor.is_empty()).then_some(asked.cursor.as_str());
     let found = queue(&app, &member.actor, &filter, cursor, ROWS).await?;
     let names = Names::load(&app).await?;
-    let now = app.now();
-    let rows: Vec<RowView> = found.rows.iter().map(|row| line(&app, row, &names, now)).collect();
+    let rows = lines(&app, &member, &found.rows, &names);
     let filtered = asked.href() != "/desk";
     let page = Queue {
         shell: shell(&app, &member, "queue"),
@@ -101,8 +102,26 @@ fn severity(name: &str) -> Option<Severity> {
     RANKS.into_iter().find(|severity| fmt::severity_class(Some(*severity)) == name)
 }
 
+/// Cases, each in one line, with a mark on those whose text many others have.
+pub fn lines(app: &App, member: &Member, found: &[QueueRow], names: &Names) -> Vec<RowView> {
+    let now = app.now();
+    let ids: Vec<&str> = found.iter().filter(|row| row.on).map(|row| row.id.as_str()).collect();
+    let folds = search::folds(app, &member.actor, &ids);
+    let fold = |row: &QueueRow| {
+        let alike = *folds.get(row.id.as_str())?;
+        let more = if alike == search::MANY_MORE { " or more" } else { "" };
+        Some(Link::new(format!("{alike}{more} others have the same text"), fold_href(&row.id)))
+    };
+    found.iter().map(|row| RowView { fold: fold(row), ..line(app, row, names, now) }).collect()
+}
+
+/// Where all reports with the text of a case's report are listed.
+pub fn fold_href(case: &CaseId) -> String {
+    format!("/desk/search?q=fold:{case}")
+}
+
 /// A case in one line.
-pub fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowView {
+fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowView {
     let policy = app.policy(&row.program);
     let zone = policy.as_ref().map_or(TimeZone::UTC, |policy| zone(policy));
     let program = policy.as_ref().map_or_else(|| row.program.to_string(), |policy| policy.program.name.clone());
@@ -142,6 +161,8 @@ pub fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> R
         clock,
         holder: row.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
         flag: flag(row),
+        fold: None,
+        ticked: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The desk's one search box: words, phrases and fields over every case the member may see.
 
-use super::queue::line;
+use super::queue::lines;
 use super::{Names, html, shell};
 use crate::app::App;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::web::views::{Paging, Row};
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use candor_core::id::CaseId;
-use candor_core::likeness::Field;
+use candor_core::likeness::{Field, Question};
 use serde::Deserialize;
 use std::fmt::Write as _;
 
@@ -41,7 +41,6 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     let skip = (at - 1) * ROWS;
     let found = search::search(&app, &member.actor, &q, skip, ROWS).await?;
     let names = Names::load(&app).await?;
-    let now = app.now();
     let mut notes = found.problems.clone();
     for (given, taken) in &found.respelt {
         notes.push(format!("No case has “{given}”, so these have {}.", either(taken)));
@@ -52,7 +51,11 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     if found.warming {
         notes.push("Cases are still being read, so some may be missing. Look again in a minute.".into());
     }
-    let rows: Vec<_> = found.rows.iter().map(|row| line(&app, row, &names, now)).collect();
+    let mut rows = lines(&app, &member, &found.rows, &names);
+    // Whoever opens a fold means all of it; what they do not mean they untick.
+    if Question::parse(&q).filters.iter().any(|filter| filter.field == Field::Fold && !filter.not) {
+        rows.iter_mut().for_each(|row| row.ticked = true);
+    }
     let mut shell = shell(&app, &member, "queue");
     shell.search = Some(q.clone());
     let saved = saved::list(&app, member.id()).await?;

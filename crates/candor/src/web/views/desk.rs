@@ -68,6 +68,10 @@ pub struct QueueRow {
     pub holder: String,
     /// A few words that stand out, like `the reporter wrote`; empty for none.
     pub flag: String,
+    /// How many others have the same text, in words, and where all of them are listed.
+    pub fold: Option<Link>,
+    /// Whether its box is ticked when the page is opened.
+    pub ticked: bool,
 }
 
 /// The next clock of a case in one line.

@@ -42,6 +42,8 @@ pub struct SavedRow {
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "parts/evidence.html")]
 pub struct EvidenceView {
+    /// Where all reports with the same text are listed; empty where there are none.
+    pub fold: String,
     /// The lane in words; empty for the normal one.
     pub lane: String,
     /// How much it holds, of 100.
