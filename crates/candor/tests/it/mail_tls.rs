@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 pub const AUTHORITY: &[u8] = include_bytes!("support/tls/authority.pem");
 const KEY: &[u8] = include_bytes!("support/tls/server.key");
-const GOOD: &[u8] = include_bytes!("support/tls/good.pem");
+pub const GOOD: &[u8] = include_bytes!("support/tls/good.pem");
 const EXPIRED: &[u8] = include_bytes!("support/tls/expired.pem");
 const ELSEWHERE: &[u8] = include_bytes!("support/tls/elsewhere.pem");
 
@@ -35,7 +35,7 @@ struct Heard {
     inside: Vec<String>,
 }
 
-fn acceptor(certificate: &[u8]) -> TlsAcceptor {
+pub fn acceptor(certificate: &[u8]) -> TlsAcceptor {
     let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>().expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(KEY).expect("a key");
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("it fits");

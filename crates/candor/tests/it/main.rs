@@ -54,6 +54,7 @@ mod bucket; // the public tree in an object store
 mod embargo; // nothing before its instant, whatever breaks
 mod imported; // advisories of the past
 mod provider; // a CSAF provider, requirement by requirement
+mod readers; // what programs of other makers make of a provider
 mod whole_story; // the real program, killed at every flush
 mod noise_story; // scanner output, likely duplicates, search, what a pipeline sends
 mod watch_story; // channels that fail, the record in public, who was told of a breach
