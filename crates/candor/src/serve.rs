@@ -5,6 +5,7 @@ use crate::anchors;
 use crate::api;
 use crate::app::App;
 use crate::config::Config;
+use crate::confine::memory;
 use crate::demo;
 use crate::error::Error;
 use crate::keys::root::Source;
@@ -58,8 +59,12 @@ pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
     serve(app, listener, stop).await
 }
 
-/// Says whether foreign bytes are taken apart behind closed doors on this machine.
+/// Says whether keys stay in memory, and whether foreign bytes are taken apart behind closed doors on this machine.
 async fn say_what_holds(app: &App) {
+    match memory::keep_from_swap() {
+        memory::Kept::Locked => tracing::info!("memory is locked: it is never swapped"),
+        other => other.warning().into_iter().for_each(|warning| tracing::warn!("{warning}")),
+    }
     match app.workers.prove().await {
         Ok(open) if open.is_empty() => {
             tracing::info!("mail is read in processes without keys, files and network (seccomp, Landlock)");

@@ -161,9 +161,14 @@ fn is_delivery() -> bool {
 
 fn run(cli: Cli) -> Outcome {
     let log = cli.log;
+    // Any command may open the root key.
+    let not_kept = crate::confine::memory::never_dumped();
     match cli.command {
         Commands::Serve(args) => {
             begin_log(&log)?;
+            if !not_kept.is_empty() {
+                tracing::warn!(missing = not_kept.join("; "), "memory is not kept from dumps in whole here");
+            }
             wait_for(serve::run(args))
         }
         Commands::Policy(command) => policy::run(command),

@@ -6,6 +6,7 @@
 
 pub mod frames; // questions and answers as bytes
 pub mod jail; // what the kernel is asked to forbid
+pub mod memory; // no dumps, no swap
 pub mod worker; // the closed-in process itself
 
 use std::io::{BufReader, BufWriter, Read};
