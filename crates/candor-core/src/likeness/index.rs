@@ -227,7 +227,7 @@ impl Index {
         for number in &entry.template {
             self.templates.entry(*number).or_default().push(report);
         }
-        if entry.open && entry.lane == "normal" && self.alike(&entry) >= FOLDED {
+        if entry.open && entry.lane == "normal" && self.alike_before(&entry) >= FOLDED {
             entry.lane = "folded".into();
         }
         self.by_id.insert(entry.id.as_str().into(), report);
@@ -240,7 +240,7 @@ impl Index {
     }
 
     /// How many earlier reports of the same program have the same text but for names and figures.
-    fn alike(&self, entry: &Entry) -> usize {
+    fn alike_before(&self, entry: &Entry) -> usize {
         let mut bands: Map<u32, u32> = Map::default();
         for number in &entry.template {
             for other in self.templates.get(number).into_iter().flatten() {
