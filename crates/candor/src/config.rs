@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything that can be chosen for a running Candor.
 #[derive(Debug, Clone)]
@@ -20,6 +21,9 @@ pub struct Config {
     pub key_command: Option<String>,
     /// Folder of the public tree.
     pub public: PathBuf,
+    /// How long a public tree is left alone after the next one took its place, before it is brought up to date itself:
+    /// by then nobody reads it under its old name.
+    pub tree_rest: Duration,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Address under which people reach it, without a slash at the end.
@@ -261,6 +265,7 @@ impl Config {
             blobs: data.join("blobs"),
             key_file: key_file.into(),
             public: data.join("public"),
+            tree_rest: Duration::from_secs(2),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: "http://127.0.0.1:8080".into(),
             roles: Roles::default(),

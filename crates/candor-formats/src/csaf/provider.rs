@@ -3,6 +3,8 @@
 //!
 //! Source: CSAF 2.0 section 7.1, requirements 7 and 11 to 17; the same of CSAF 2.1; RFC 8322 (ROLIE).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -148,64 +150,72 @@ pub fn metadata(provider: &Provider, edition: Edition) -> Value {
     document
 }
 
-/// Prints the ROLIE feed of the public documents in a directory. `url` is the directory's address, `id` a name of the
-/// feed that never changes, `updated` what stands there while it is empty, `is_signed` whether signatures lie beside the
-/// documents. Hashes always do.
-pub fn feed(
-    url: &str,
-    id: &str,
-    title: &str,
-    entries: &[Entry],
-    updated: Timestamp,
-    is_signed: bool,
-    edition: Edition,
-) -> Value {
+/// Prints what the ROLIE feed of a directory says of one document: JSON on one line. `url` is the directory's address,
+/// `is_signed` whether signatures lie beside the documents. Hashes always do.
+pub fn item(url: &str, entry: &Entry, is_signed: bool, edition: Edition) -> String {
     let (schema, version) = match edition {
         Edition::V2_0 => ("https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json", "2.0"),
         Edition::V2_1 => ("https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json", "2.1"),
     };
+    let own = format!("{url}/{}", entry.path);
+    let mut links = vec![
+        json!({ "rel": "self", "href": own }),
+        json!({ "rel": "hash", "href": format!("{own}.sha256") }),
+        json!({ "rel": "hash", "href": format!("{own}.sha512") }),
+    ];
+    if is_signed {
+        links.push(json!({ "rel": "signature", "href": format!("{own}.asc") }));
+    }
+    let summary = if entry.summary.trim().is_empty() { &entry.title } else { &entry.summary };
+    let categories: Vec<Value> = entry.products.iter().map(|product| json!({ "term": product })).collect();
+    let mut item = json!({
+        "id": entry.id,
+        "title": entry.title,
+        "link": links,
+        "published": entry.released,
+        "updated": entry.current,
+        "summary": { "content": summary },
+        "content": { "type": "application/json", "src": own },
+        "format": { "schema": schema, "version": version },
+    });
+    if !categories.is_empty() {
+        item["category"] = json!(categories);
+    }
+    item.to_string()
+}
+
+/// Prints the ROLIE feed of the public documents in a directory, with an [`item`] of each. `url` is the directory's address,
+/// `id` a name of the feed that never changes, `updated` when a document last changed.
+pub fn feed<'a>(
+    url: &str,
+    id: &str,
+    title: &str,
+    items: impl IntoIterator<Item = &'a str>,
+    updated: Timestamp,
+    edition: Edition,
+) -> String {
     let name = feed_name(Tlp::Clear, edition);
     let label = tlp_word(Tlp::Clear, edition);
-    let item = |entry: &Entry| {
-        let own = format!("{url}/{}", entry.path);
-        let mut links = vec![
-            json!({ "rel": "self", "href": own }),
-            json!({ "rel": "hash", "href": format!("{own}.sha256") }),
-            json!({ "rel": "hash", "href": format!("{own}.sha512") }),
-        ];
-        if is_signed {
-            links.push(json!({ "rel": "signature", "href": format!("{own}.asc") }));
-        }
-        let summary = if entry.summary.trim().is_empty() { &entry.title } else { &entry.summary };
-        let categories: Vec<Value> = entry.products.iter().map(|product| json!({ "term": product })).collect();
-        let mut item = json!({
-            "id": entry.id,
-            "title": entry.title,
-            "link": links,
-            "published": entry.released,
-            "updated": entry.current,
-            "summary": { "content": summary },
-            "content": { "type": "application/json", "src": own },
-            "format": { "schema": schema, "version": version },
-        });
-        if !categories.is_empty() {
-            item["category"] = json!(categories);
-        }
-        item
-    };
-    json!({
-        "feed": {
-            "id": format!("{id}-{}", name.trim_end_matches(".json")),
-            "title": format!("{title} (TLP:{label})"),
-            "link": [
-                { "rel": "self", "href": format!("{url}/{name}") },
-                { "rel": "service", "href": format!("{url}/service.json") },
-            ],
-            "category": [{ "scheme": KIND.0, "term": KIND.1 }],
-            "updated": entries.iter().map(|entry| entry.current).max().unwrap_or(updated),
-            "entry": entries.iter().map(item).collect::<Vec<_>>(),
-        }
-    })
+    let around = json!({
+        "category": [{ "scheme": KIND.0, "term": KIND.1 }],
+        "id": format!("{id}-{}", name.trim_end_matches(".json")),
+        "link": [
+            { "rel": "self", "href": format!("{url}/{name}") },
+            { "rel": "service", "href": format!("{url}/service.json") },
+        ],
+        "title": format!("{title} (TLP:{label})"),
+        "updated": updated,
+    });
+    let mut text = String::from("{\"feed\":{");
+    let around = around.to_string();
+    text.push_str(around.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default());
+    text.push_str(",\"entry\":[");
+    for (number, item) in items.into_iter().enumerate() {
+        text.push_str(if number == 0 { "\n" } else { ",\n" });
+        text.push_str(item);
+    }
+    text.push_str("\n]}}\n");
+    text
 }
 
 /// Prints the ROLIE service document of a directory.
@@ -226,11 +236,9 @@ pub fn service(url: &str, title: &str, edition: Edition) -> Value {
 }
 
 /// The names of products in these documents, each once, in order: the terms of [`category`].
-pub fn terms(entries: &[Entry]) -> Vec<&str> {
-    let mut terms: Vec<&str> = entries.iter().flat_map(|entry| &entry.products).map(String::as_str).collect();
-    terms.sort_unstable();
-    terms.dedup();
-    terms
+pub fn terms<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<&'a str> {
+    let terms: BTreeSet<&str> = entries.into_iter().flat_map(|entry| &entry.products).map(String::as_str).collect();
+    terms.into_iter().collect()
 }
 
 /// Prints the ROLIE category document: the products.
@@ -240,24 +248,36 @@ pub fn category(terms: &[&str]) -> Value {
 }
 
 /// Prints `index.txt`: the path of every document, a line each.
-pub fn index(entries: &[Entry]) -> String {
-    let mut paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+pub fn index<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
+    let mut paths: Vec<&str> = entries.into_iter().map(|entry| entry.path.as_str()).collect();
     paths.sort_unstable();
-    paths.iter().fold(String::new(), |text, path| text + path + "\n")
+    let mut text = String::with_capacity(paths.iter().map(|path| path.len() + 1).sum());
+    for path in paths {
+        text.push_str(path);
+        text.push('\n');
+    }
+    text
 }
 
-/// Prints `changes.csv`: path and date of the last change, the newest first. CSAF 2.0 shows both in quotes, 2.1 forbids
-/// them (requirement 13 of each).
-pub fn changes(entries: &[Entry], edition: Edition) -> String {
-    let mut entries: Vec<&Entry> = entries.iter().collect();
-    entries.sort_by(|a, b| (b.current, &a.path).cmp(&(a.current, &b.path)));
+/// Prints the line of a document in `changes.csv`. CSAF 2.0 shows path and date in quotes, 2.1 forbids them
+/// (requirement 13 of each).
+pub fn change(entry: &Entry, edition: Edition) -> String {
     let quote = match edition {
         Edition::V2_0 => "\"",
         Edition::V2_1 => "",
     };
-    entries.iter().fold(String::new(), |text, entry| {
-        text + &format!("{quote}{}{quote},{quote}{}{quote}\n", entry.path, entry.current)
-    })
+    format!("{quote}{}{quote},{quote}{}{quote}\n", entry.path, entry.current)
+}
+
+/// Prints `changes.csv`: path and date of the last change, the newest first. Each entry goes with its line, a [`change`].
+pub fn changes<'a>(entries: impl IntoIterator<Item = (&'a Entry, &'a str)>) -> String {
+    let mut entries: Vec<(&Entry, &str)> = entries.into_iter().collect();
+    entries.sort_unstable_by(|(a, _), (b, _)| (b.current, &a.path).cmp(&(a.current, &b.path)));
+    let mut text = String::with_capacity(entries.iter().map(|(_, line)| line.len()).sum());
+    for (_, line) in entries {
+        text.push_str(line);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -279,32 +299,37 @@ mod tests {
     #[test]
     fn the_list_of_changes_begins_with_the_newest_and_has_quotes_in_2_0_only() {
         let entries = [entry("A-1", "2026-03-01T10:00:00Z"), entry("A-2", "2026-03-02T10:00:00Z")];
+        let changes = |edition| {
+            let lines = entries.each_ref().map(|entry| change(entry, edition));
+            changes(entries.iter().zip(lines.iter().map(String::as_str)))
+        };
         assert_eq!(
-            changes(&entries, Edition::V2_0),
+            changes(Edition::V2_0),
             "\"2026/a-2.json\",\"2026-03-02T10:00:00Z\"\n\"2026/a-1.json\",\"2026-03-01T10:00:00Z\"\n"
         );
-        assert_eq!(
-            changes(&entries, Edition::V2_1),
-            "2026/a-2.json,2026-03-02T10:00:00Z\n2026/a-1.json,2026-03-01T10:00:00Z\n"
-        );
+        assert_eq!(changes(Edition::V2_1), "2026/a-2.json,2026-03-02T10:00:00Z\n2026/a-1.json,2026-03-01T10:00:00Z\n");
         assert_eq!(index(&entries), "2026/a-1.json\n2026/a-2.json\n");
     }
 
     #[test]
     fn a_feed_names_every_hash_and_signature_that_lies_beside_a_document() {
-        let entries = [entry("A-1", "2026-03-02T10:00:00Z")];
+        let entry = entry("A-1", "2026-03-02T10:00:00Z");
         let url = "https://a.example/p/csaf";
-        let updated = Timestamp::UNIX_EPOCH;
-        let signed = feed(url, "p", "P", &entries, updated, true, Edition::V2_0);
-        let rels = |feed: &Value| {
-            let links = feed["feed"]["entry"][0]["link"].as_array().expect("links");
+        let rels = |is_signed: bool| {
+            let item = item(url, &entry, is_signed, Edition::V2_0);
+            let feed = feed(url, "p", "P {\"quoted\"}", [&*item, &*item], entry.current, Edition::V2_0);
+            let feed: Value = serde_json::from_str(&feed).expect("it is JSON");
+            assert_eq!(feed["feed"]["updated"], "2026-03-02T10:00:00Z");
+            assert_eq!(feed["feed"]["title"], "P {\"quoted\"} (TLP:WHITE)");
+            assert_eq!(feed["feed"]["link"][0]["href"], "https://a.example/p/csaf/feed-tlp-white.json");
+            assert_eq!(feed["feed"]["entry"][0], feed["feed"]["entry"][1]);
+            let links = feed["feed"]["entry"][0]["link"].as_array().expect("links").clone();
             links.iter().map(|link| link["rel"].as_str().expect("a word").to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(rels(&signed), ["self", "hash", "hash", "signature"]);
-        assert_eq!(signed["feed"]["updated"], "2026-03-02T10:00:00Z");
-        assert_eq!(signed["feed"]["link"][0]["href"], "https://a.example/p/csaf/feed-tlp-white.json");
-        assert_eq!(rels(&feed(url, "p", "P", &entries, updated, false, Edition::V2_1)), ["self", "hash", "hash"]);
-        let empty = feed(url, "p", "P", &[], updated, false, Edition::V2_1);
-        assert_eq!(empty["feed"]["updated"], "1970-01-01T00:00:00Z");
+        assert_eq!(rels(true), ["self", "hash", "hash", "signature"]);
+        assert_eq!(rels(false), ["self", "hash", "hash"]);
+        let empty = feed(url, "p", "P", [], Timestamp::UNIX_EPOCH, Edition::V2_1);
+        let empty: Value = serde_json::from_str(&empty).expect("it is JSON");
+        assert_eq!((&empty["feed"]["updated"], &empty["feed"]["entry"]), (&json!("1970-01-01T00:00:00Z"), &json!([])));
     }
 }

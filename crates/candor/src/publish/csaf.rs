@@ -18,9 +18,10 @@ use candor_formats::csaf::{self, Edition, Profile};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::feed::host;
+use super::others::Others;
 use super::pages;
 use super::swap::Put;
-use super::tree::{Input, pretty};
+use super::tree::{Hash, Input, pretty};
 use crate::execute::report::hex;
 use crate::web::views::Link;
 use crate::web::views::public::FolderPage;
@@ -48,61 +49,69 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// The documents of one program in one edition.
+/// A document in a directory, with what lists say of it.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    entry: Entry,
+    /// In the feed.
+    item: String,
+    /// In the list of changes.
+    change: String,
+}
+
+/// Where the documents of one program in one edition lie.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     edition: Edition,
     /// Below the tree: `store/csaf`.
     folder: String,
-    entries: Vec<Entry>,
 }
 
 impl Shelf {
-    /// The two shelves of a program, empty.
+    /// The two shelves of a program.
     pub fn both(slug: &str) -> [Self; 2] {
-        [(Edition::V2_0, "csaf"), (Edition::V2_1, "csaf-2.1")].map(|(edition, name)| Self {
-            edition,
-            folder: format!("{slug}/{name}"),
-            entries: Vec::new(),
-        })
+        [(Edition::V2_0, "csaf"), (Edition::V2_1, "csaf-2.1")]
+            .map(|(edition, name)| Self { edition, folder: format!("{slug}/{name}") })
     }
 
-    /// Puts entries on the shelf.
-    pub fn add(&mut self, entries: &[Entry]) {
-        self.entries.extend_from_slice(entries);
-    }
-
-    /// Writes the documents of an advisory that belong on the shelf, each with its hashes and its signature, and gives
-    /// their entries.
+    /// Puts the documents of an advisory that belong on the shelf there, each with its hashes and its signature. They lie
+    /// under `own` and a suffix already; `link` gives a file another name.
     ///
     /// # Errors
-    /// What `put` fails with, and when the key does not sign.
+    /// What `put` and `link` fail with, and when the key does not sign.
     pub fn write(
         &self,
         input: &Input,
         record: &Record,
-        documents: &[Document],
+        (own, documents): (&str, &[Document]),
         put: Put<'_>,
-    ) -> io::Result<Vec<Entry>> {
-        let mut entries = Vec::new();
+        link: &dyn Fn(&str, &str) -> io::Result<()>,
+    ) -> io::Result<Vec<Listed>> {
+        let mut listed = Vec::new();
         for (suffix, profile) in self.held() {
             let Some(document) = documents.iter().find(|document| document.suffix == *suffix) else { continue };
+            let own = format!("{own}.{suffix}");
             let entry = entry(record, *profile);
             let path = format!("{}/{}", self.folder, entry.path);
-            let bytes = document.text.as_bytes();
-            put(&path, bytes)?;
-            beside(input, &path, bytes, put)?;
+            link(&path, &own)?;
+            beside(input, &path, document.text.as_bytes(), put)?;
             // Advisories published before there were folders by year name this address in their text.
             if self.edition == Edition::V2_0 && *profile == Profile::SecurityAdvisory {
                 let plain = format!("/{}/{}", self.folder, csaf::file_name(&record.id));
                 if record.links.csaf.as_ref().is_some_and(|link| link.ends_with(&plain)) {
-                    put(plain.trim_start_matches('/'), bytes)?;
-                    beside(input, plain.trim_start_matches('/'), bytes, put)?;
+                    let plain = plain.trim_start_matches('/');
+                    link(plain, &own)?;
+                    beside(input, plain, document.text.as_bytes(), put)?;
                 }
             }
-            entries.push(entry);
+            let url = format!("{}/{}", input.base_url, self.folder);
+            listed.push(Listed {
+                item: provider::item(&url, &entry, input.signer.is_some(), self.edition),
+                change: provider::change(&entry, self.edition),
+                entry,
+            });
         }
-        Ok(entries)
+        Ok(listed)
     }
 
     fn held(&self) -> &'static [(&'static str, Profile)] {
@@ -112,24 +121,33 @@ impl Shelf {
         }
     }
 
-    /// Prints lists, feeds and listings.
-    fn print(&self, input: &Input, policy: &Policy, since: Timestamp, put: Put<'_>) -> io::Result<()> {
-        let (edition, folder, entries) = (self.edition, &self.folder, &self.entries);
+    /// Prints lists, feeds and listings of these documents, which were made of the records with these hashes.
+    fn print(&self, input: &Input, program: &Shelves<'_>, listed: &[&Listed], others: &Others<'_>) -> io::Result<()> {
+        let (edition, folder, policy) = (self.edition, &self.folder, program.policy);
+        let put = |path: &str, bytes: &[u8]| others.put(path, bytes);
+        let entries = || listed.iter().map(|listed| &listed.entry);
         let url = format!("{}/{folder}", input.base_url);
         let title = format!("CSAF advisories of {}", policy.program.name);
         let id = format!("{}-{}", host(&input.base_url), folder.replace('/', "-"));
-        let feed = provider::feed(&url, &id, &title, entries, since, input.signer.is_some(), edition);
+        let updated = self.updated(listed, program.since);
+        let of_records = others.key(&[&updated.to_string()], program.records.iter().copied());
         let feed_name = provider::feed_name(candor_formats::advisory::Tlp::Clear, edition);
-        put(&format!("{folder}/{feed_name}"), &pretty(&feed)?)?;
+        others.made_of(&format!("{folder}/{feed_name}"), of_records, || {
+            let items = listed.iter().map(|listed| listed.item.as_str());
+            Ok(provider::feed(&url, &id, &title, items, updated, edition))
+        })?;
         put(&format!("{folder}/service.json"), &pretty(&provider::service(&url, &title, edition))?)?;
-        let terms = provider::terms(entries);
+        let terms = provider::terms(entries());
         if !terms.is_empty() {
             put(&format!("{folder}/category.json"), &pretty(&provider::category(&terms))?)?;
         }
-        put(&format!("{folder}/index.txt"), provider::index(entries).as_bytes())?;
-        put(&format!("{folder}/changes.csv"), provider::changes(entries, edition).as_bytes())?;
+        others.made_of(&format!("{folder}/changes.csv"), of_records, || {
+            Ok(provider::changes(listed.iter().map(|listed| (&listed.entry, listed.change.as_str()))))
+        })?;
+        let index = provider::index(entries());
+        put(&format!("{folder}/index.txt"), index.as_bytes())?;
         let mut years: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (year, file) in entries.iter().filter_map(|entry| entry.path.split_once('/')) {
+        for (year, file) in index.lines().filter_map(|path| path.split_once('/')) {
             years.entry(year).or_default().push(file);
         }
         let files = ["index.txt", "changes.csv", "provider-metadata.json", "service.json", "category.json", &feed_name];
@@ -137,65 +155,67 @@ impl Shelf {
         let links = years.keys().rev().map(|year| Link::new(format!("{year}/"), format!("/{folder}/{year}")));
         let links = links.chain(files.map(|name| Link::new(name, format!("/{folder}/{name}")))).collect();
         put(&format!("{folder}/index.html"), listing(input, policy, &title, links)?.as_bytes())?;
-        for (year, mut files) in years {
-            files.sort_unstable();
-            let mut links = vec![Link::new("../", format!("/{folder}"))];
-            let beside: &[&str] = match input.signer {
-                Some(_) => &["", ".sha256", ".sha512", ".asc"],
-                None => &["", ".sha256", ".sha512"],
-            };
-            for file in files {
-                let all =
-                    beside.iter().map(|end| Link::new(format!("{file}{end}"), format!("/{folder}/{year}/{file}{end}")));
-                links.extend(all);
-            }
-            let title = format!("{title}, {year}");
-            put(&format!("{folder}/{year}/index.html"), listing(input, policy, &title, links)?.as_bytes())?;
+        for (year, files) in years {
+            let path = format!("{folder}/{year}/index.html");
+            others.made_of(&path, others.key(&files, []), || {
+                let mut links = vec![Link::new("../", format!("/{folder}"))];
+                let beside: &[&str] = match input.signer {
+                    Some(_) => &["", ".sha256", ".sha512", ".asc"],
+                    None => &["", ".sha256", ".sha512"],
+                };
+                for file in files {
+                    links.extend(
+                        beside
+                            .iter()
+                            .map(|end| Link::new(format!("{file}{end}"), format!("/{folder}/{year}/{file}{end}"))),
+                    );
+                }
+                listing(input, policy, &format!("{title}, {year}"), links)
+            })?;
         }
         let own = format!("{folder}/provider-metadata.json");
         let publisher = disclosure::publisher(policy, &format!("{}/{}", input.base_url, policy.program.slug));
-        self.describe(input, &own, publisher, vec![self.distribution(input, policy, since)], put)
+        let place = self.distribution(input, program, listed);
+        describe(input, &own, self.edition, publisher, vec![place], &put)
     }
 
-    fn distribution(&self, input: &Input, policy: &Policy, since: Timestamp) -> Distribution {
+    /// When a document last changed, or since when there is a policy.
+    fn updated(&self, listed: &[&Listed], since: Timestamp) -> Timestamp {
+        listed.iter().map(|listed| listed.entry.current).max().unwrap_or(since)
+    }
+
+    fn distribution(&self, input: &Input, program: &Shelves<'_>, listed: &[&Listed]) -> Distribution {
         Distribution {
             url: format!("{}/{}", input.base_url, self.folder),
-            name: policy.program.name.clone(),
-            last_updated: self.entries.iter().map(|entry| entry.current).max().unwrap_or(since),
-            has_categories: self.entries.iter().any(|entry| !entry.products.is_empty()),
+            name: program.policy.program.name.clone(),
+            last_updated: self.updated(listed, program.since),
+            has_categories: listed.iter().any(|listed| !listed.entry.products.is_empty()),
         }
-    }
-
-    fn describe(
-        &self,
-        input: &Input,
-        path: &str,
-        publisher: Publisher,
-        distributions: Vec<Distribution>,
-        put: Put<'_>,
-    ) -> io::Result<()> {
-        describe(input, path, self.edition, publisher, distributions, put)
     }
 }
 
 /// A program with its shelves.
+#[derive(Debug)]
 pub struct Shelves<'a> {
     /// Its policy.
     pub policy: &'a Policy,
     /// When the policy came into force: what stands in a feed without advisories.
     pub since: Timestamp,
-    /// CSAF 2.0 and 2.1.
-    pub shelves: [Shelf; 2],
+    /// CSAF 2.0 and 2.1, each with its documents.
+    pub shelves: [(Shelf, Vec<&'a Listed>); 2],
+    /// Hashes of the records that the documents are made of.
+    pub records: Vec<&'a Hash>,
 }
 
 /// Prints what goes with the documents: lists, feeds, listings and descriptions of every program, and those of the host.
 ///
 /// # Errors
-/// What `put` fails with.
-pub fn print(input: &Input, programs: &[Shelves<'_>], put: Put<'_>) -> io::Result<()> {
+/// What writing fails with.
+pub fn print(input: &Input, programs: &[Shelves<'_>], others: &Others<'_>) -> io::Result<()> {
+    let put = |path: &str, bytes: &[u8]| others.put(path, bytes);
     for program in programs {
-        for shelf in &program.shelves {
-            shelf.print(input, program.policy, program.since, put)?;
+        for (shelf, listed) in &program.shelves {
+            shelf.print(input, program, listed, others)?;
         }
     }
     if let Some(signer) = &input.signer {
@@ -209,11 +229,13 @@ pub fn print(input: &Input, programs: &[Shelves<'_>], put: Put<'_>) -> io::Resul
         (".well-known/csaf/v2.0/provider-metadata.json", 0),
         (".well-known/csaf/v2.1/provider-metadata.json", 1),
     ];
-    for (path, edition) in places {
-        let distributions =
-            programs.iter().map(|program| program.shelves[edition].distribution(input, program.policy, program.since));
-        let publisher = publisher(input, programs);
-        describe(input, path, programs[0].shelves[edition].edition, publisher, distributions.collect(), put)?;
+    for (path, number) in places {
+        let distributions = programs.iter().map(|program| {
+            let (shelf, listed) = &program.shelves[number];
+            shelf.distribution(input, program, listed)
+        });
+        let edition = programs[0].shelves[number].0.edition;
+        describe(input, path, edition, publisher(input, programs), distributions.collect(), &put)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Advisories in the feed; older ones stay on their pages.
-const LENGTH: usize = 100;
+pub const LENGTH: usize = 100;
 
 /// What a feed is about.
 #[derive(Debug, Clone, Copy)]

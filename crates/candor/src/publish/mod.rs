@@ -12,6 +12,7 @@
 pub mod csaf; // directories, feeds and hashes of a CSAF provider
 pub mod dumps; // archives of everything
 pub mod feed; // Atom and JSON Feed
+pub mod others; // files of no single advisory, written where what they are made of is new
 pub mod places; // the map of the site, other names of an advisory
 pub mod products; // the advisories of one product
 pub mod record; // promises kept, closed reports, thanks
@@ -57,14 +58,22 @@ struct Kept {
     trees: Vec<(OsString, tree::Lies, Instant)>,
 }
 
+impl Kept {
+    /// How long until the tree of before the one in place may be brought up to date, where there is one.
+    fn until_left(&self, rest: Duration) -> Option<Duration> {
+        match &self.trees[..] {
+            [(_, _, turned), _, ..] => Some(rest.saturating_sub(turned.elapsed())),
+            _ => None,
+        }
+    }
+}
+
 /// One tree at a time, so that an older one never replaces a newer.
 static BUILDING: Mutex<BTreeMap<PathBuf, Kept>> = Mutex::const_new(BTreeMap::new());
 /// A record that was written this long before the newest may not have been seen yet: transactions end in any order.
 const OVERLAP: i64 = 600_000_000;
-/// A tree that was left this long ago is read by nobody.
-const LEFT: Duration = Duration::from_secs(2);
-/// What a build is broken off with when a tree of before cannot be used again.
-const ANEW: &str = "the tree of before holds what is not public any more";
+/// From this many records on a tree that was left a moment ago is waited for: to write a new one takes longer.
+const WORTH_WAITING: usize = 500;
 
 /// What was built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +145,10 @@ pub async fn build(app: &App) -> Result<Built, Error> {
     };
     let mut records: Vec<(i64, tree::Published)> = kept.records.values().cloned().collect();
     records.sort_by(|(a, one), (b, other)| (a, &one.record.id).cmp(&(b, &other.record.id)));
+    let rest = app.config.tree_rest;
+    if let Some(left) = kept.until_left(rest).filter(|left| !left.is_zero() && records.len() > WORTH_WAITING) {
+        tokio::time::sleep(left).await;
+    }
     let input = tree::Input {
         keys,
         base_url: app.config.base_url.clone(),
@@ -149,10 +162,11 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         signer,
         place: place.clone(),
     };
-    let (mut built, kept) = tokio::task::spawn_blocking(move || write(&input, &mut kept).map(|built| (built, kept)))
-        .await
-        .map_err(Error::internal)?
-        .map_err(Error::internal)?;
+    let (mut built, kept) =
+        tokio::task::spawn_blocking(move || write(&input, &mut kept, rest).map(|built| (built, kept)))
+            .await
+            .map_err(Error::internal)?
+            .map_err(Error::internal)?;
     building.insert(place, kept);
     drop(building);
     built.held.append(&mut held);
@@ -188,8 +202,7 @@ async fn read(app: &App, kept: &mut Kept) -> Result<Vec<Held>, Error> {
         match serde_json::from_str::<Record>(&row.record) {
             Ok(record) => {
                 let hash = tree::hash(row.record.as_bytes());
-                let published = tree::Published { program: row.program, record: Arc::new(record), hash };
-                kept.records.insert(row.id, (row.modified_at, published));
+                kept.records.insert(row.id, (row.modified_at, tree::Published::new(&row.program, record, hash)));
             }
             Err(why) => {
                 kept.records.remove(&row.id);
@@ -205,7 +218,7 @@ async fn read(app: &App, kept: &mut Kept) -> Result<Vec<Held>, Error> {
 }
 
 /// Writes the tree and turns the link to it.
-fn write(input: &tree::Input, kept: &mut Kept) -> io::Result<Built> {
+fn write(input: &tree::Input, kept: &mut Kept, rest: Duration) -> io::Result<Built> {
     let place = input.place.clone();
     let around = around(input);
     if kept.around != around {
@@ -223,28 +236,22 @@ fn write(input: &tree::Input, kept: &mut Kept) -> io::Result<Built> {
     }
     let count = kept.memory.checked.len();
     // The newest came into place when the one before it was left.
-    let is_left = kept.trees.first().is_some_and(|(_, _, turned)| turned.elapsed() >= LEFT);
-    let former = if is_left && kept.trees.len() > 1 { kept.trees.pop() } else { None };
-    let mut attempt = |former: Option<&(OsString, tree::Lies, Instant)>| {
-        let before = former.map(|(_, lies, _)| lies.clone()).unwrap_or_default();
-        kept.memory.lies = before.clone();
-        swap::write(&place, former.map(|(name, ..)| name.as_os_str()), |into| {
-            let built = tree::print(input, into, &mut kept.memory)?;
-            if !before.holds_only(input, &built.held) {
-                return Err(io::Error::other(ANEW));
-            }
-            Ok(built)
+    let former = if kept.until_left(rest).is_some_and(|left| left.is_zero()) { kept.trees.pop() } else { None };
+    let mut attempt = |former: Option<(OsString, tree::Lies, Instant)>| {
+        let (name, before) = former.map(|(name, lies, _)| (name, lies)).unzip();
+        let before = before.unwrap_or_default();
+        swap::write(&place, name.as_deref(), |into| {
+            tree::print(input, into, &before, &mut kept.memory)?
+                .ok_or_else(|| io::Error::other("the tree of before holds what is not public any more"))
         })
     };
-    let (built, name) = match &former {
-        None => attempt(None)?,
-        Some(former) => match attempt(Some(former)) {
-            Ok(done) => done,
-            // Whatever stood in the way of bringing it up to date, a new tree is written whole.
-            Err(_) => attempt(None)?,
-        },
+    let is_new = former.is_none();
+    let ((built, lies), name) = match attempt(former) {
+        // Whatever stood in the way of bringing the former one up to date, a new tree is written whole.
+        Err(_) if !is_new => attempt(None)?,
+        done => done?,
     };
-    kept.trees.insert(0, (name, std::mem::take(&mut kept.memory.lies), Instant::now()));
+    kept.trees.insert(0, (name, lies, Instant::now()));
     kept.trees.truncate(2);
     let now: HashSet<tree::Hash> = input.records.iter().map(|published| published.hash).collect();
     kept.memory.made.retain(|hash, _| now.contains(hash));

@@ -1,15 +1,15 @@
 //! Where everything is: the map of the site for search engines, and the pages of other names of an advisory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use askama::Template;
 use candor_core::policy::Policy;
 use candor_formats::advisory::Record;
 
+use super::others::Others;
 use super::pages;
-use super::swap::Put;
-use super::tree::{Input, is_path_part};
+use super::tree::{Going, Input, Published, is_path_part};
 use crate::web::views::Link;
 use crate::web::views::public::AliasPage;
 
@@ -19,8 +19,8 @@ const ADDRESSES: usize = 50_000;
 /// Prints `sitemap.xml`: these pages below the tree, with the day on which each last changed where that is known.
 ///
 /// # Errors
-/// What `put` fails with.
-pub fn sitemap(base_url: &str, pages: &[(String, Option<String>)], put: Put<'_>) -> io::Result<()> {
+/// What writing fails with.
+pub fn sitemap(base_url: &str, pages: &[(String, Option<String>)], others: &Others<'_>) -> io::Result<()> {
     const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     const SPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
     let mut maps = Vec::new();
@@ -33,15 +33,15 @@ pub fn sitemap(base_url: &str, pages: &[(String, Option<String>)], put: Put<'_>)
         maps.push(map + "</urlset>\n");
     }
     if let [only] = maps.as_slice() {
-        return put("sitemap.xml", only.as_bytes());
+        return others.put("sitemap.xml", only.as_bytes());
     }
     let mut index = format!("{HEAD}<sitemapindex xmlns=\"{SPACE}\">\n");
     for (number, map) in maps.iter().enumerate() {
         let name = format!("sitemap-{}.xml", number + 1);
-        put(&name, map.as_bytes())?;
+        others.put(&name, map.as_bytes())?;
         index.push_str(&format!("<sitemap><loc>{}</loc></sitemap>\n", escape(&format!("{base_url}/{name}"))));
     }
-    put("sitemap.xml", (index + "</sitemapindex>\n").as_bytes())
+    others.put("sitemap.xml", (index + "</sitemapindex>\n").as_bytes())
 }
 
 fn escape(text: &str) -> String {
@@ -52,30 +52,33 @@ fn escape(text: &str) -> String {
 /// the advisory.
 ///
 /// # Errors
-/// What `put` fails with.
-pub fn other_names(input: &Input, policy: &Policy, records: &[&Record], put: Put<'_>) -> io::Result<()> {
+/// What writing fails with.
+pub fn other_names(input: &Input, policy: &Policy, advisories: &[Going<'_>], others: &Others<'_>) -> io::Result<()> {
     let slug = &policy.program.slug;
-    let mut names: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
-    for record in records {
-        for alias in record.aliases.iter().filter(|alias| is_path_part(alias)) {
-            names.entry(alias).or_default().push(record);
+    let mut names: BTreeMap<&str, Vec<&Published>> = BTreeMap::new();
+    for going in advisories {
+        for alias in going.of.record.aliases.iter().filter(|alias| is_path_part(alias)) {
+            names.entry(alias).or_default().push(going.of);
         }
     }
     // An id is an address already; names that differ in case only are one file on some disks.
-    names.retain(|name, _| !records.iter().any(|record| record.id.eq_ignore_ascii_case(name)));
+    let ids: HashSet<String> = advisories.iter().map(|going| going.of.record.id.to_ascii_lowercase()).collect();
+    names.retain(|name, _| !ids.contains(&name.to_ascii_lowercase()));
     for (name, found) in names {
         let here = |record: &Record| format!("/{slug}/advisories/{}", record.id);
-        let page = AliasPage {
-            shell: pages::shell(input, Some(policy), "advisories"),
-            name: name.to_owned(),
-            to: if let [only] = found.as_slice() { here(only) } else { String::new() },
-            advisories: found
-                .iter()
-                .map(|record| Link::new(format!("{}: {}", record.id, record.title), here(record)))
-                .collect(),
-        };
-        let page = page.render().map_err(io::Error::other)?;
-        put(&format!("{slug}/advisories/{name}/index.html"), page.as_bytes())?;
+        let key = others.key(&[name], found.iter().map(|of| &of.hash));
+        others.made_of(&format!("{slug}/advisories/{name}/index.html"), key, || {
+            let page = AliasPage {
+                shell: pages::shell(input, Some(policy), "advisories"),
+                name: name.to_owned(),
+                to: if let [only] = found.as_slice() { here(&only.record) } else { String::new() },
+                advisories: found
+                    .iter()
+                    .map(|of| Link::new(format!("{}: {}", of.record.id, of.record.title), here(&of.record)))
+                    .collect(),
+            };
+            page.render().map_err(io::Error::other)
+        })?;
     }
     Ok(())
 }

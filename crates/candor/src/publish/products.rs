@@ -4,35 +4,47 @@ use std::collections::BTreeMap;
 
 use candor_formats::advisory::Record;
 
+use super::tree::{Going, Hash};
+
 /// A product with its advisories, the newest first.
 #[derive(Debug, Clone)]
 pub struct OfProduct<'a> {
     /// Part of its address: `object-store`.
-    pub slug: String,
+    pub slug: &'a str,
     /// Its name.
     pub name: &'a str,
     /// Its advisories, in the order they were given.
     pub records: Vec<&'a Record>,
+    /// The hash of each.
+    pub hashes: Vec<&'a Hash>,
+}
+
+/// The products that an advisory names: the part of an address, and the name.
+pub fn named(record: &Record) -> Vec<(String, String)> {
+    let mut named: Vec<(String, String)> = Vec::new();
+    for product in &record.products {
+        let slug = slug(&product.name);
+        // Two products of one record may have one address.
+        if !slug.is_empty() && !named.iter().any(|(other, _)| *other == slug) {
+            named.push((slug, product.name.clone()));
+        }
+    }
+    named
 }
 
 /// The products that these advisories name. Products whose names make the same address share it.
-pub fn of<'a>(records: &[&'a Record]) -> Vec<OfProduct<'a>> {
-    let mut products: BTreeMap<String, OfProduct<'a>> = BTreeMap::new();
-    for record in records {
-        for product in &record.products {
-            let slug = slug(&product.name);
-            if slug.is_empty() {
-                continue;
-            }
-            let entry = products.entry(slug.clone()).or_insert_with(|| OfProduct {
+pub fn of<'a>(advisories: &'a [Going<'a>]) -> Vec<OfProduct<'a>> {
+    let mut products: BTreeMap<&str, OfProduct<'a>> = BTreeMap::new();
+    for going in advisories {
+        for (slug, name) in &going.made.products {
+            let entry = products.entry(slug).or_insert_with(|| OfProduct {
                 slug,
-                name: &product.name,
+                name,
                 records: Vec::new(),
+                hashes: Vec::new(),
             });
-            // Two products of one record may have one address.
-            if entry.records.last().is_none_or(|last| last.id != record.id) {
-                entry.records.push(record);
-            }
+            entry.records.push(&going.of.record);
+            entry.hashes.push(&going.of.hash);
         }
     }
     products.into_values().collect()

@@ -31,6 +31,20 @@ impl Tree {
     /// # Errors
     /// When it cannot be written, or its path leads out of the tree.
     pub fn put(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.take(path, |place| std::fs::write(place, bytes))
+    }
+
+    /// Gives a file of this tree another name: the bytes lie there once. Where the disk has no such thing, they are copied.
+    ///
+    /// # Errors
+    /// As [`Tree::put`], and when there is no such file.
+    pub fn link(&self, path: &str, other: &str) -> io::Result<()> {
+        let other = self.place(other)?;
+        self.take(path, |place| std::fs::hard_link(&other, place).or_else(|_| std::fs::copy(&other, place).map(drop)))
+    }
+
+    /// Makes a file with `write` and lets it take its name.
+    fn take(&self, path: &str, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
         let target = self.place(path)?;
         if let Some(parent) = target.parent() {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,12 +54,12 @@ impl Tree {
             }
         }
         if !self.is_old {
-            return std::fs::write(target, bytes);
+            return write(&target);
         }
-        // Somebody may still read the old file: the new one takes its name in one step.
+        // Somebody may still read the old file, and it may have two names: the new one takes its name in one step.
         let mut fresh = target.clone().into_os_string();
         fresh.push(format!(".new-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
-        std::fs::write(&fresh, bytes)?;
+        write(Path::new(&fresh))?;
         std::fs::rename(&fresh, &target)
     }
 

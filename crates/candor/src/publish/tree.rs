@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candor_core::policy::{Policy, render};
 use candor_formats::advisory::{self, Record, Tlp};
-use candor_formats::csaf::provider::Entry;
 use candor_formats::csaf::{self, Profile};
-use candor_formats::{osv, security_txt};
+use candor_formats::{osv, security_txt, zip};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use super::csaf::{Shelf, Shelves, Signer};
-use super::dumps::Dumps;
+use super::csaf::{Listed, Shelf, Shelves, Signer};
+use super::dumps::{Dumps, Piece};
 use super::feed::Subject;
+use super::others::{Known, Others};
 use super::swap::{Put, Tree};
 use super::{Built, Held, csaf as provider, feed, pages, places, products, record};
 use crate::openpgp::{Certificate, Secret, sign, wkd};
@@ -57,11 +57,25 @@ pub type Hash = [u8; 32];
 #[derive(Debug, Clone)]
 pub struct Published {
     /// Slug of its program.
-    pub program: String,
+    pub program: Arc<str>,
     /// The record.
     pub record: Arc<Record>,
     /// Hash of the record as it is stored.
     pub hash: Hash,
+    /// Its place below the tree, without a suffix: `store/advisories/STORE-1`.
+    place: Arc<str>,
+    /// Names of its CSAF documents.
+    files: Arc<[String; 2]>,
+}
+
+impl Published {
+    /// A record of a program, with the hash of how it is stored.
+    pub fn new(program: &str, record: Record, hash: Hash) -> Self {
+        let place = format!("{program}/advisories/{}", record.id).into();
+        let files = [Profile::SecurityAdvisory, Profile::Vex]
+            .map(|profile| csaf::file_name(&csaf::tracking_id(&record, profile)));
+        Self { program: program.into(), record: Arc::new(record), hash, place, files: Arc::new(files) }
+    }
 }
 
 /// A program in service.
@@ -96,18 +110,20 @@ impl PublicKey {
 }
 
 /// What the tree needs to know of an advisory besides its record, once its files are written.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Made {
     /// Its documents in the CSAF directories.
-    entries: [Vec<Entry>; 2],
-    /// Its OSV record.
-    osv: Arc<str>,
+    listed: [Vec<Listed>; 2],
+    /// Its OSV record for the archives.
+    osv: Piece,
+    /// Products that it names: the part of an address, and the name.
+    pub(super) products: Vec<(String, String)>,
     /// How many files it has.
     files: usize,
 }
 
 /// What became of an advisory: what is made of it, or why it is held back.
-pub type Outcome = Result<Made, Vec<String>>;
+pub type Outcome = Result<Arc<Made>, Vec<String>>;
 
 /// What a build finds and leaves for the next one.
 #[derive(Debug, Default)]
@@ -116,129 +132,137 @@ pub struct Memory {
     pub made: HashMap<Hash, Outcome>,
     /// Records that were checked and found right by this version.
     pub checked: HashSet<Hash>,
-    /// What lies in the tree that is written now.
-    pub lies: Lies,
 }
 
-/// What lies in a tree: advisories by program and id with the hash of their record, other files by path with theirs.
-#[derive(Debug, Clone, Default)]
+/// What lies in a tree.
+#[derive(Debug, Default)]
 pub struct Lies {
-    advisories: BTreeMap<(String, String), Hash>,
-    others: BTreeMap<String, Hash>,
-}
-
-impl Lies {
-    /// Whether every advisory of the tree is among these: else files would be left behind.
-    pub fn holds_only(&self, input: &Input, held: &[Held]) -> bool {
-        let now: BTreeSet<(&str, &str)> =
-            input.records.iter().map(|of| (of.program.as_str(), of.record.id.as_str())).collect();
-        self.advisories.keys().all(|(program, id)| {
-            now.contains(&(program.as_str(), id.as_str()))
-                && !held.iter().any(|held| held.program == *program && held.id == *id)
-        })
-    }
+    /// Advisories by their place, with the hash of their record.
+    advisories: HashMap<Arc<str>, Hash>,
+    others: Known,
 }
 
 /// An advisory on its way into the tree.
-struct Going<'a> {
-    of: &'a Published,
-    made: Made,
+#[derive(Debug)]
+pub struct Going<'a> {
+    /// Its record.
+    pub of: &'a Published,
+    /// What is made of it.
+    pub made: Arc<Made>,
 }
 
-/// Prints every file of the tree that is not there already. An advisory whose documents would be wrong is left out and
-/// named in the answer.
+/// Prints every file of the tree that is not there already; `before` is what lies in it. An advisory whose documents would
+/// be wrong is left out and named in the answer. `None` where the tree holds what is not public any more: then it cannot be
+/// brought up to date.
 ///
 /// # Errors
 /// What writing fails with.
-pub fn print(input: &Input, tree: &Tree, memory: &mut Memory) -> io::Result<Built> {
+pub fn print(input: &Input, tree: &Tree, before: &Lies, memory: &mut Memory) -> io::Result<Option<(Built, Lies)>> {
     let mut built = Built::default();
-    let mut counts = Vec::new();
-    let mut all_shelves = Vec::new();
-    let mut dumps = Dumps::default();
-    let before = std::mem::take(&mut memory.lies);
-    let lies = Mutex::new(Lies::default());
-    // Files of no single advisory: written where their bytes are new.
-    let other = |path: &str, bytes: &[u8]| {
-        let hash = hash(bytes);
-        if before.others.get(path) != Some(&hash) {
-            tree.put(path, bytes)?;
-        }
-        lies.lock().unwrap_or_else(PoisonError::into_inner).others.insert(path.to_owned(), hash);
-        Ok(())
-    };
-    // Where everything is, for search engines: known once it is written.
-    let mut map = vec![(String::new(), None)];
-    let mut taken = BTreeSet::new();
+    let mut taken = HashSet::new();
+    let mut lies = Lies::default();
+    let mut programs = Vec::new();
     for program in &input.programs {
         let slug = program.policy.program.slug.as_str();
         if !is_path_part(slug) {
-            counts.push(0);
+            programs.push((program, Vec::new()));
             continue;
         }
-        let mut shelves = Shelf::both(slug);
-        let of_program: Vec<(&Published, Result<(), String>)> = input
+        let advisories: Vec<(&Published, Result<(), String>)> = input
             .records
             .iter()
-            .filter(|of| of.program == slug)
-            .map(|of| (of, may_lie_there(&of.record, &mut taken)))
+            .filter(|of| &*of.program == slug)
+            .map(|of| (of, may_lie_there(of, &mut taken)))
             .collect();
-        let outcomes = make_all(input, &program.policy, &shelves, &of_program, tree, &before, memory);
-        let mut going = Vec::new();
-        for ((of, _), outcome) in of_program.into_iter().zip(outcomes) {
+        let outcomes = make_all(input, &program.policy, &advisories, tree, before, memory);
+        let mut going = Vec::with_capacity(advisories.len());
+        for ((of, _), outcome) in advisories.into_iter().zip(outcomes) {
             match outcome? {
-                Ok(made) => going.push(Going { of, made }),
+                Ok(made) => {
+                    built.files += made.files;
+                    lies.advisories.insert(of.place.clone(), of.hash);
+                    going.push(Going { of, made });
+                }
                 Err(findings) => {
                     built.held.push(Held { id: of.record.id.clone(), program: slug.to_owned(), findings });
                 }
             }
         }
         going.sort_by(|a, b| (b.of.record.published, &b.of.record.id).cmp(&(a.of.record.published, &a.of.record.id)));
-        for Going { of, made } in &going {
-            let record = &of.record;
-            let ecosystems = record.products.iter().filter_map(|product| product.osv_ecosystem());
-            let ecosystems =
-                ecosystems.filter(|name| osv::is_ecosystem(name)).map(|name| name.split(':').next().unwrap_or(name));
-            dumps.add(slug, &osv::id_for(&record.id), ecosystems.collect(), &made.osv);
-            let day = record.modified.strftime("%Y-%m-%d").to_string();
-            map.push((format!("{slug}/advisories/{}", record.id), Some(day)));
-            for (shelf, entries) in shelves.iter_mut().zip(&made.entries) {
-                shelf.add(entries);
-            }
-            built.files += made.files;
-            let mut lies = lies.lock().unwrap_or_else(PoisonError::into_inner);
-            lies.advisories.insert((slug.to_owned(), record.id.clone()), of.hash);
-        }
-        map.extend([(slug.to_owned(), None), (format!("{slug}/advisories"), None)]);
         built.advisories += going.len();
-        counts.push(going.len());
-        let records: Vec<&Record> = going.iter().map(|going| &*going.of.record).collect();
-        print_program(input, program, &records, &other)?;
-        let since = program.since.unwrap_or(input.now);
-        all_shelves.push(Shelves { policy: &program.policy, since, shelves });
+        programs.push((program, going));
     }
-    provider::print(input, &all_shelves, &other)?;
-    dumps.print(&other)?;
-    places::sitemap(&input.base_url, &map, &other)?;
-    print_root(input, &counts, &other)?;
-    memory.lies = lies.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for path in before.others.keys().filter(|path| !memory.lies.others.contains_key(*path)) {
-        tree.remove(path)?;
+    if before.advisories.keys().any(|place| !lies.advisories.contains_key(place)) {
+        return Ok(None);
     }
-    built.files += memory.lies.others.len();
-    Ok(built)
+    let others = Others::new(tree, &before.others);
+    print_others(input, &programs, &others)?;
+    lies.others = others.finish()?;
+    built.files += lies.others.len();
+    Ok(Some((built, lies)))
+}
+
+/// Prints what belongs to no single advisory, on several cores.
+fn print_others(input: &Input, programs: &[(&Program, Vec<Going<'_>>)], others: &Others<'_>) -> io::Result<()> {
+    let put = |path: &str, bytes: &[u8]| others.put(path, bytes);
+    let counts: Vec<usize> = programs.iter().map(|(_, going)| going.len()).collect();
+    let shown: Vec<&(&Program, Vec<Going<'_>>)> =
+        programs.iter().filter(|(program, _)| is_path_part(program.policy.program.slug.as_str())).collect();
+    std::thread::scope(|scope| {
+        let lists = scope.spawn(|| {
+            let mut all = Vec::new();
+            for (program, going) in &shown {
+                let [old, new] = Shelf::both(program.policy.program.slug.as_str());
+                let of = |edition: usize| going.iter().flat_map(|going| &going.made.listed[edition]).collect();
+                all.push(Shelves {
+                    policy: &program.policy,
+                    since: program.since.unwrap_or(input.now),
+                    shelves: [(old, of(0)), (new, of(1))],
+                    records: going.iter().map(|going| &going.of.hash).collect(),
+                });
+            }
+            provider::print(input, &all, others)
+        });
+        let archives = scope.spawn(|| {
+            let mut dumps = Dumps::default();
+            for (program, going) in &shown {
+                for going in going {
+                    dumps.add(program.policy.program.slug.as_str(), &going.made.osv, going.of.hash);
+                }
+            }
+            dumps.print(others)?;
+            print_root(input, &counts, others)
+        });
+        // Where everything is, for search engines.
+        let mut map = vec![(String::new(), None)];
+        for (program, going) in &shown {
+            print_program(input, program, going, others)?;
+            for going in going {
+                let day = going.of.record.modified.strftime("%Y-%m-%d").to_string();
+                map.push((going.of.place.to_string(), Some(day)));
+            }
+            let slug = program.policy.program.slug.as_str();
+            map.extend([(slug.to_owned(), None), (format!("{slug}/advisories"), None)]);
+        }
+        places::sitemap(&input.base_url, &map, others)?;
+        print_keys(input, &put)?;
+        for part in [lists, archives] {
+            part.join().map_err(|_| io::Error::other("a part of the tree could not be written"))??;
+        }
+        Ok(())
+    })
 }
 
 /// Whether an advisory can lie in the tree by its name and its label.
-fn may_lie_there(record: &Record, taken: &mut BTreeSet<String>) -> Result<(), String> {
+fn may_lie_there<'a>(of: &'a Published, taken: &mut HashSet<&'a str>) -> Result<(), String> {
+    let record = &of.record;
     if record.tlp != Tlp::Clear {
         return Err(format!("tlp: {} is not for everybody, and the public tree is", record.tlp.label()));
     }
     if !is_path_part(&record.id) {
         return Err("id: it cannot be part of an address".to_owned());
     }
-    let names =
-        [Profile::SecurityAdvisory, Profile::Vex].map(|profile| csaf::file_name(&csaf::tracking_id(record, profile)));
-    if !names.into_iter().all(|name| taken.insert(name)) {
+    if !of.files.iter().all(|name| taken.insert(name)) {
         return Err("id: another advisory has the same file name".to_owned());
     }
     Ok(())
@@ -248,42 +272,51 @@ fn may_lie_there(record: &Record, taken: &mut BTreeSet<String>) -> Result<(), St
 fn make_all(
     input: &Input,
     policy: &Policy,
-    shelves: &[Shelf; 2],
     advisories: &[(&Published, Result<(), String>)],
     tree: &Tree,
     before: &Lies,
     memory: &mut Memory,
 ) -> Vec<io::Result<Outcome>> {
+    let shelves = Shelf::both(policy.program.slug.as_str());
+    let mut outcomes: Vec<Option<io::Result<Outcome>>> = advisories
+        .iter()
+        .map(|(of, may)| match may {
+            Err(why) => Some(Ok(Err(vec![why.clone()]))),
+            Ok(()) => match memory.made.get(&of.hash)? {
+                Ok(made) if before.advisories.get(&of.place) == Some(&of.hash) => Some(Ok(Ok(made.clone()))),
+                Ok(_) => None,
+                Err(findings) => Some(Ok(Err(findings.clone()))),
+            },
+        })
+        .collect();
+    let open: Vec<usize> = (0..outcomes.len()).filter(|place| outcomes[*place].is_none()).collect();
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, io::Result<Outcome>)>> = Mutex::new(Vec::with_capacity(advisories.len()));
+    let done: Mutex<Vec<(usize, io::Result<Outcome>)>> = Mutex::new(Vec::with_capacity(open.len()));
     let known: &Memory = memory;
     let work = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some((of, may)) = advisories.get(place) else { return };
-            let outcome = match may {
-                Err(why) => Ok(Err(vec![why.clone()])),
-                Ok(()) => make(input, policy, shelves, of, tree, before, known),
-            };
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((place, outcome));
+        while let Some(place) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = make(input, policy, &shelves, advisories[*place].0, tree, before, known);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((*place, outcome));
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    if advisories.len() < 16 || threads == 1 {
+    if open.len() < 16 || threads == 1 {
         work();
     } else {
         std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     }
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    for (place, outcome) in &done {
-        let (Some((of, Ok(()))), Ok(outcome)) = (advisories.get(*place), outcome) else { continue };
-        if outcome.is_ok() {
-            memory.checked.insert(of.hash);
+    for (place, outcome) in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Ok(outcome) = &outcome {
+            let hash = advisories[place].0.hash;
+            if outcome.is_ok() {
+                memory.checked.insert(hash);
+            }
+            memory.made.insert(hash, outcome.clone());
         }
-        memory.made.insert(of.hash, outcome.clone());
+        outcomes[place] = Some(outcome);
     }
-    done.into_iter().map(|(_, outcome)| outcome).collect()
+    let lost = || Err(io::Error::other("an advisory was not made"));
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect()
 }
 
 /// Writes the files of one advisory, unless they lie there, and says what the rest of the tree needs to know of it.
@@ -296,17 +329,11 @@ fn make(
     before: &Lies,
     memory: &Memory,
 ) -> io::Result<Outcome> {
-    let record = &*of.record;
-    let name = (of.program.clone(), record.id.clone());
-    let lies_there = before.advisories.get(&name) == Some(&of.hash);
-    if !lies_there && before.advisories.contains_key(&name) {
+    let (record, own) = (&*of.record, &*of.place);
+    let lies_there = before.advisories.get(own) == Some(&of.hash);
+    if !lies_there && before.advisories.contains_key(own) {
         // The one file that an edition may have and the next one not.
-        tree.remove(&format!("{}/advisories/{}.cve.json", name.0, name.1))?;
-    }
-    match memory.made.get(&of.hash) {
-        Some(Err(findings)) => return Ok(Err(findings.clone())),
-        Some(Ok(made)) if lies_there => return Ok(Ok(made.clone())),
-        _ => {}
+        tree.remove(&format!("{own}.cve.json"))?;
     }
     let documents = match memory.checked.contains(&of.hash) {
         true => advisory::documents_again(record, input.engine_version),
@@ -321,17 +348,34 @@ fn make(
         files.fetch_add(1, Ordering::Relaxed);
         if lies_there { Ok(()) } else { tree.put(path, bytes) }
     };
-    let (slug, id) = (&of.program, &record.id);
+    let link = |path: &str, other: &str| {
+        files.fetch_add(1, Ordering::Relaxed);
+        if lies_there { Ok(()) } else { tree.link(path, other) }
+    };
     let page = pages::advisory_page(input, policy, record).map_err(io::Error::other)?;
-    put(&format!("{slug}/advisories/{id}/index.html"), page.as_bytes())?;
+    put(&format!("{own}/index.html"), page.as_bytes())?;
     for document in &documents {
-        put(&format!("{slug}/advisories/{id}.{}", document.suffix), document.text.as_bytes())?;
+        put(&format!("{own}.{}", document.suffix), document.text.as_bytes())?;
     }
     let [old, new] = shelves;
-    let entries = [old.write(input, record, &documents, &put)?, new.write(input, record, &documents, &put)?];
+    let listed = [
+        old.write(input, record, (own, &documents), &put, &link)?,
+        new.write(input, record, (own, &documents), &put, &link)?,
+    ];
     let osv = documents.iter().find(|document| document.suffix == "osv.json");
-    let osv = osv.map_or_else(|| Arc::from(""), |document| Arc::from(document.text.as_str()));
-    Ok(Ok(Made { entries, osv, files: files.into_inner() }))
+    let osv = osv.map_or(&b""[..], |document| document.text.as_bytes());
+    let ecosystems = record.products.iter().filter_map(|product| product.osv_ecosystem());
+    let ecosystems =
+        ecosystems.filter(|name| osv::is_ecosystem(name)).map(|name| name.split(':').next().unwrap_or(name).to_owned());
+    Ok(Ok(Arc::new(Made {
+        listed,
+        osv: Piece {
+            file: Arc::new(zip::File::new(format!("{}.json", osv::id_for(&record.id)), osv)?),
+            ecosystems: ecosystems.collect(),
+        },
+        products: products::named(record),
+        files: files.into_inner(),
+    })))
 }
 
 /// A hash of bytes.
@@ -341,28 +385,38 @@ pub fn hash(bytes: &[u8]) -> Hash {
     hash
 }
 
-fn print_program(input: &Input, program: &Program, records: &[&Record], put: Put<'_>) -> io::Result<()> {
+fn print_program(input: &Input, program: &Program, advisories: &[Going<'_>], others: &Others<'_>) -> io::Result<()> {
     let policy = &program.policy;
     let slug = &policy.program.slug;
+    let put = |path: &str, bytes: &[u8]| others.put(path, bytes);
+    let records: Vec<&Record> = advisories.iter().map(|going| &*going.of.record).collect();
+    let hashes: Vec<&Hash> = advisories.iter().map(|going| &going.of.hash).collect();
+    let count = records.len().to_string();
     for number in 0..records.len().div_ceil(pages::PAGE).max(1) {
         let folder = match number {
             0 => String::new(),
             other => format!("page-{}/", other + 1),
         };
-        let page = pages::list(input, policy, records, number).map_err(io::Error::other)?;
-        put(&format!("{slug}/advisories/{folder}index.html"), page.as_bytes())?;
+        let shown = hashes.iter().skip(number * pages::PAGE).take(pages::PAGE).copied();
+        others.made_of(&format!("{slug}/advisories/{folder}index.html"), others.key(&[&count], shown), || {
+            pages::list(input, policy, &records, number).map_err(io::Error::other)
+        })?;
     }
-    let page = pages::policy(input, program, records).map_err(io::Error::other)?;
+    let page = pages::policy(input, program, &records).map_err(io::Error::other)?;
     put(&format!("{slug}/index.html"), page.as_bytes())?;
     let own = Subject { name: &policy.program.name, path: "advisories" };
-    print_feeds(input, policy, &own, records, put)?;
-    for product in products::of(records) {
-        let page = pages::product(input, policy, &product).map_err(io::Error::other)?;
-        put(&format!("{slug}/products/{}/index.html", product.slug), page.as_bytes())?;
+    print_feeds(input, policy, &own, (&records, &hashes), others)?;
+    for product in products::of(advisories) {
+        let key = others.key(&[product.name], product.hashes.iter().copied());
+        others.made_of(&format!("{slug}/products/{}/index.html", product.slug), key, || {
+            pages::product(input, policy, &product).map_err(io::Error::other)
+        })?;
         let path = format!("products/{}", product.slug);
-        print_feeds(input, policy, &Subject { name: product.name, path: &path }, &product.records, put)?;
+        let subject = Subject { name: product.name, path: &path };
+        print_feeds(input, policy, &subject, (&product.records, &product.hashes), others)?;
     }
-    places::other_names(input, policy, records, put)?;
+    places::other_names(input, policy, advisories, others)?;
+    let records = &records;
     if let Some(page) = record::closed(input, policy).map_err(io::Error::other)? {
         put(&format!("{slug}/closed/index.html"), page.as_bytes())?;
     }
@@ -428,17 +482,23 @@ fn print_feeds(
     input: &Input,
     policy: &Policy,
     subject: &Subject<'_>,
-    records: &[&Record],
-    put: Put<'_>,
+    (records, hashes): (&[&Record], &[&Hash]),
+    others: &Others<'_>,
 ) -> io::Result<()> {
     let slug = &policy.program.slug;
     let (atom, json) = feed::paths(subject);
-    let text = feed::atom(&input.base_url, policy, subject, records, input.now);
-    put(&format!("{slug}/{atom}"), text.as_bytes())?;
-    put(&format!("{slug}/{json}"), &pretty(&feed::json(&input.base_url, policy, subject, records))?)
+    // An empty feed says when it was looked at.
+    let empty = if records.is_empty() { input.now.to_string() } else { String::new() };
+    let key = others.key(&[subject.name, &empty], hashes.iter().take(feed::LENGTH).copied());
+    let (records, newest) = (&records[..records.len().min(feed::LENGTH)], input.now);
+    others.made_of(&format!("{slug}/{atom}"), key, || {
+        Ok(feed::atom(&input.base_url, policy, subject, records, newest))
+    })?;
+    others.made_of(&format!("{slug}/{json}"), key, || pretty(&feed::json(&input.base_url, policy, subject, records)))
 }
 
-fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
+fn print_root(input: &Input, counts: &[usize], others: &Others<'_>) -> io::Result<()> {
+    let put = |path: &str, bytes: &[u8]| others.put(path, bytes);
     put("index.html", pages::programs(input, counts).map_err(io::Error::other)?.as_bytes())?;
     put("404.html", pages::not_found().map_err(io::Error::other)?.as_bytes())?;
     for asset in assets::all() {
@@ -454,12 +514,11 @@ fn print_root(input: &Input, counts: &[usize], put: Put<'_>) -> io::Result<()> {
         }
         put(".well-known/security.txt", contact.as_bytes())?;
     }
-    print_keys(input, put)?;
     if !input.keys.is_empty() {
         let keys = serde_json::json!({ "proof-of-receipt": { "algorithm": "Ed25519", "programs": input.keys } });
         put(".well-known/candor-keys.json", &pretty(&keys)?)?;
     }
-    put("policy-1.schema.json", &pretty(&render::json_schema())?)?;
+    others.made_of("policy-1.schema.json", others.key(&["schema"], []), || pretty(&render::json_schema()))?;
     let robots = "User-agent: *\nDisallow: /desk\nDisallow: /receipt\nDisallow: /api\n";
     put("robots.txt", format!("{robots}\nSitemap: {}/sitemap.xml\n", input.base_url).as_bytes())
 }

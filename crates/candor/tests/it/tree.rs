@@ -316,6 +316,87 @@ async fn an_advisory_with_a_wrong_document_is_held_back_and_said_so() {
     assert_eq!(candor::watch::held::held(&app).await.expect("read"), vec![]);
 }
 
+/// Records in a row, each about one of three products, with another name and a release in an ecosystem.
+fn many(good: &advisories::AdvisoryRow, numbers: std::ops::Range<u32>, edition: u32) -> Vec<advisories::AdvisoryRow> {
+    let record: candor_formats::advisory::Record = serde_json::from_str(&good.record).expect("a record");
+    let one = |number: u32| {
+        let mut record = record.clone();
+        record.id = format!("STORE-1999-{number}");
+        record.title = format!("Problem {number}, edition {edition}");
+        record.aliases = vec![format!("CVE-1999-{:04}", number * 10 + edition)];
+        for product in &mut record.products {
+            product.name = format!("Part {}", (number + edition) % 3);
+        }
+        let page = format!("https://candor.example/store/advisories/{}", record.id);
+        record.links = candor_formats::advisory::Links { page: Some(page), csaf: None };
+        record.published += SignedDuration::from_hours(number.into());
+        // A later edition comes after every first one.
+        let at = |edition: u32| record.published + SignedDuration::from_hours(1000 * i64::from(edition - 1));
+        record.modified = at(edition);
+        let revision = |number: u32| candor_formats::advisory::Revision {
+            number,
+            at: at(number),
+            summary: "An edition.".into(),
+        };
+        record.revisions = (1..=edition).map(revision).collect();
+        record.timeline.clear();
+        advisories::AdvisoryRow {
+            id: record.id.clone(),
+            stream: format!("many-{number}"),
+            published_at: record.published.as_microsecond(),
+            modified_at: record.modified.as_microsecond(),
+            record: serde_json::to_string(&record).expect("JSON"),
+            ..good.clone()
+        }
+    };
+    numbers.map(one).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tree_that_is_brought_up_to_date_is_the_tree_that_would_be_written_from_nothing() {
+    let place = Place::sqlite().await;
+    let kept = place.app_with(&[POLICY], |config| config.tree_rest = std::time::Duration::ZERO).await;
+    let case = ready(&kept, report("reporter@outside.example")).await;
+    fix(&kept, &case).await;
+    let good = advisories::all(&place.store).await.expect("rows").remove(0);
+    let marker = |app: &App| {
+        let page = app.config.public.join("404.html");
+        std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(page).expect("it is there"))
+    };
+    let mut seen = Vec::new();
+    let held = |row: &advisories::AdvisoryRow| {
+        let mut record: candor_formats::advisory::Record = serde_json::from_str(&row.record).expect("a record");
+        record.tlp = candor_formats::advisory::Tlp::Amber;
+        let modified_at = row.modified_at + 5000 * 3_600_000_000;
+        advisories::AdvisoryRow { record: serde_json::to_string(&record).expect("JSON"), modified_at, ..row.clone() }
+    };
+    let steps = [
+        many(&good, 1..120, 1),
+        many(&good, 30..31, 2),
+        many(&good, 120..123, 1),
+        vec![],
+        many(&good, 5..9, 3),
+        many(&good, 77..78, 1).iter().map(held).collect(),
+        many(&good, 77..79, 7),
+    ];
+    for (step, rows) in steps.into_iter().enumerate() {
+        let rows = rows.iter().map(advisories::upsert_statement).collect();
+        place.store.commit(Batch::main(rows)).await.expect("kept");
+        let built = worker::build_tree(&kept).await.expect("built");
+        seen.push(marker(&kept));
+        let public = place.data().join(format!("fresh-{step}/public"));
+        let fresh = place.app_with(&[], |config| config.public = public).await;
+        let whole = worker::build_tree(&fresh).await.expect("built");
+        assert_eq!((built.files, built.held.len()), (whole.files, whole.held.len()), "step {step}");
+        let (now, then) = (files(&kept), files(&fresh));
+        let differing: Vec<&String> =
+            now.keys().chain(then.keys()).filter(|name| now.get(*name) != then.get(*name)).take(5).collect();
+        assert!(differing.is_empty(), "step {step}: {differing:?}");
+    }
+    assert_eq!(seen[2], seen[0], "the tree before the one in place was brought up to date");
+    assert_eq!(seen[3], seen[1]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn security_txt_is_right_for_one_program_and_for_several() {
     let place = Place::sqlite().await;
