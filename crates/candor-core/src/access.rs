@@ -234,9 +234,10 @@ pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
         | C::RecordAudit { .. }
         | C::DraftAdvisory { .. }
         | C::TickStep { .. }
+        | C::TickItems { .. }
         | C::Describe { .. }
         | C::SetWeakness { .. } => MENDING,
-        C::RecordFix { .. } => DEVELOPER,
+        C::RecordFix { .. } | C::DecideVersions { .. } => DEVELOPER,
         C::ApproveAdvisory { .. } => &[Role::Approver],
         C::InviteParty { .. }
         | C::TellParty { .. }

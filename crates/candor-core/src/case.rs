@@ -134,6 +134,8 @@ pub struct Case {
     pub drill: bool,
     /// Steps of the publication's schedule that are done, in order.
     pub steps_done: Vec<StepDone>,
+    /// Items of checklists that are ticked off.
+    pub ticked: Vec<crate::checklists::Ticked>,
     /// Conditions that a reporter broke, by report.
     pub breaches: Vec<ConditionBreach>,
     /// The text about the closed report, once somebody wrote one.

@@ -2,8 +2,8 @@
 //! the asker may have it, [`crate::decide`] whether the case allows it.
 
 use crate::event::{
-    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, Justification, Origin, Outcome, PriorityChoice,
-    ReportFacts, VerificationFacts,
+    AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ItemTick, Justification, Origin, Outcome,
+    PriorityChoice, ReportFacts, VerificationFacts,
 };
 use crate::id::{CaseId, MemberId, PersonId};
 use crate::parties::{Invitation, PartyWish};
@@ -81,6 +81,10 @@ pub enum Command {
     ProposeEmbargo { until: Timestamp, text: String },
     /// Record a remediation or the decision about a version.
     RecordFix { branch: String, kind: FixKind, version: Option<String>, url: Option<String>, details: String },
+    /// Record the decisions about several versions at once: all of them or none.
+    DecideVersions { decisions: Vec<VersionDecision> },
+    /// Tick items of checklists off, or take ticks back.
+    TickItems { items: Vec<ItemTick>, text: String },
     /// Record the audit for similar problems.
     RecordAudit { looked: String, found: String },
     /// Give a missed target a reason and a new date.
@@ -176,6 +180,21 @@ pub enum Command {
     NoticeReading { member: MemberId, cases: u32, told: Vec<MemberId> },
 }
 
+/// What is so about one supported version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionDecision {
+    /// The branch; empty when there is one line of releases.
+    pub branch: String,
+    /// What it is.
+    pub kind: FixKind,
+    /// The version that has it.
+    pub version: Option<String>,
+    /// Where it can be had.
+    pub url: Option<String>,
+    /// In words.
+    pub details: String,
+}
+
 /// A finding that becomes a case of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -247,6 +266,8 @@ impl Command {
             Command::SetWeakness { .. } => "set-weakness",
             Command::ProposeEmbargo { .. } => "propose-embargo",
             Command::RecordFix { .. } => "record-fix",
+            Command::DecideVersions { .. } => "decide-versions",
+            Command::TickItems { .. } => "tick-items",
             Command::RecordAudit { .. } => "record-audit",
             Command::Estimate { .. } => "estimate",
             Command::KnowExploitation { .. } => "know-exploitation",

@@ -8,8 +8,8 @@ use crate::event::{Event, KnownBefore};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    appeals, closed, cluster, conditions, dates, dialogue, disclosure, duties, gates, intake, moved, origin, parties,
-    planning, promises, rating, remediation, schedule, standing, triage,
+    appeals, checklists, closed, cluster, conditions, dates, dialogue, disclosure, duties, gates, intake, moved,
+    origin, parties, planning, promises, rating, remediation, schedule, standing, triage,
 };
 use jiff::Timestamp;
 
@@ -119,6 +119,11 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
             let fix = remediation::fix(case, branch, *kind, version, url, details)?;
             disclosure::with_standing_order(case, fix, policy, allowed, facts)
         }
+        C::DecideVersions { decisions } => {
+            let fixes = remediation::versions(case, policy, decisions)?;
+            disclosure::with_standing_order(case, fixes, policy, allowed, facts)
+        }
+        C::TickItems { items, text } => checklists::tick(case, policy, items, text),
         C::ProposeEmbargo { until, text } => disclosure::propose_embargo(case, policy, *until, text, now),
         C::AnswerEmbargo { agree, text } => disclosure::answer_embargo(case, *agree, text),
         C::DraftAdvisory { draft } => disclosure::draft(case, draft),

@@ -2,7 +2,7 @@
 
 use crate::case::Bell;
 use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
-pub use crate::lists::{FixKind, Justification, MovedDate, Standing, VerificationFacts, VerificationResult};
+pub use crate::lists::{FixKind, ItemTick, Justification, MovedDate, Standing, VerificationFacts, VerificationResult};
 pub use crate::origin::Origin;
 use crate::parties::PartyAct;
 pub use crate::parts::{
@@ -488,6 +488,13 @@ pub enum Event {
         /// What was done, in words.
         text: String,
     },
+    /// Items of checklists were ticked off, or ticks taken back.
+    Ticked {
+        /// Which.
+        items: Vec<ItemTick>,
+        /// What was said.
+        text: String,
+    },
     /// Candor wrote to recipients, as a step of the schedule asks.
     StepDone {
         /// Name of the step.
@@ -735,6 +742,7 @@ impl Event {
             Event::GateOverridden { .. } => "gate-overridden",
             Event::PublicationHeld { .. } => "publication-held",
             Event::StepTicked { .. } => "step-ticked",
+            Event::Ticked { .. } => "ticked",
             Event::StepDone { .. } => "step-done",
             Event::BreachRecorded { .. } => "breach-recorded",
             Event::BreachCleared { .. } => "breach-cleared",
@@ -797,6 +805,7 @@ impl Event {
                 | Event::ApprovalWithdrawn { .. }
                 | Event::GateOverridden { .. }
                 | Event::StepTicked { .. }
+                | Event::Ticked { .. }
                 | Event::StepDone { .. }
                 | Event::EffortEstimated { .. }
                 | Event::DependencyAssessed { .. }

@@ -98,6 +98,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         submissions: Vec::new(),
         drill: false,
         steps_done: Vec::new(),
+        ticked: Vec::new(),
         breaches: Vec::new(),
         summary: None,
         issue: None,
@@ -511,6 +512,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             by: stamp.by.clone(),
             text: text.clone(),
         }),
+        Event::Ticked { items, text } => crate::checklists::evolve(case, stamp, items, text),
         Event::StepDone { step, .. } => case.steps_done.push(StepDone {
             step: step.clone(),
             at: stamp.at,

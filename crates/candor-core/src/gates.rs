@@ -47,7 +47,7 @@ pub(crate) fn before(case: &Case, policy: &Policy, allowed: &Allowed<'_>) -> Res
         Command::Acknowledge { .. } => Step::Acknowledge,
         Command::Rate { .. } => Step::Rate,
         Command::ProposeEmbargo { .. } => Step::Embargo,
-        Command::RecordFix { .. } => Step::Fix,
+        Command::RecordFix { .. } | Command::DecideVersions { .. } => Step::Fix,
         Command::Reopen { .. } => Step::Reopen,
         _ => return Ok(()),
     };
@@ -165,6 +165,7 @@ pub fn words(need: Need) -> &'static str {
         Need::CreditAnswered => "The reporter's answer about credit",
         Need::Timeline => "A disclosure timeline",
         Need::EmbargoAgreed => "A disclosure date that the reporter agreed to",
+        Need::Checklist => "A checklist ticked off",
     }
 }
 
@@ -316,8 +317,24 @@ fn lacks(case: &Case, policy: &Policy, gate: &Gate, actor: Option<&MemberId>) ->
                     .map(|lack| lack.role(Role::Coordinator)),
             }
         }
+        Need::Checklist => unticked(case, policy, gate),
         _ => None,
     }
+}
+
+/// What is left of a checklist.
+fn unticked(case: &Case, policy: &Policy, gate: &Gate) -> Option<Lack> {
+    let left = crate::checklists::left(case, policy, gate.checklist.as_deref());
+    let told = |view: &crate::checklists::View<'_>| {
+        let open: Vec<&str> = view.items.iter().filter(|(_, ticked)| ticked.is_none()).map(|(item, _)| *item).collect();
+        format!("“{}”: {}", view.rule.heading(), open.join("; "))
+    };
+    let words: Vec<String> = left.iter().map(told).collect();
+    if words.is_empty() {
+        return None;
+    }
+    let what = format!("Not ticked off yet in {}", words.join(", "));
+    Lack::new(what.trim_end_matches('.'), "Any member of the team can tick it off", "tick-items")
 }
 
 /// Whether the reporter declined the date proposed last.

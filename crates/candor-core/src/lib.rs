@@ -31,6 +31,7 @@ pub mod cluster; // several reports of one problem, several problems in one repo
 pub mod appeals; // second thoughts about a verdict
 pub mod replies; // letters of the reply library, filled in
 pub mod planning; // effort, and when a problem is mended
+pub mod checklists; // what the policy wants looked at, item by item
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for

@@ -174,3 +174,14 @@ pub enum VerificationResult {
     /// It could not be made to happen.
     NotReproduced,
 }
+
+/// One item of a checklist, ticked off or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemTick {
+    /// Name of the checklist.
+    pub checklist: String,
+    /// The item, as the policy has it.
+    pub item: String,
+    /// Whether it is done.
+    pub done: bool,
+}

@@ -1,6 +1,7 @@
 //! Fixes, decisions per version, and the audit for similar problems.
 
 use crate::case::Case;
+use crate::command::VersionDecision;
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{Event, FixKind};
 use crate::policy::{Policy, VersionRule};
@@ -35,6 +36,38 @@ pub(crate) fn fix(
         required("details", details, MESSAGE_LIMIT)?
     };
     Ok(vec![Event::FixRecorded { branch: optional("branch", branch, LINE_LIMIT)?, kind, version, url, details }])
+}
+
+/// Decisions about several versions: each as if recorded alone, and none when one cannot be.
+pub(crate) fn versions(case: &Case, policy: &Policy, decisions: &[VersionDecision]) -> Result<Vec<Event>, Refusal> {
+    let supported = crate::versions::supported(policy, case.opened_at);
+    if decisions.is_empty() {
+        return Err(Refusal::Field { field: "decisions", problem: "decide about at least one version".into() });
+    }
+    let mut events = Vec::new();
+    for (at, decision) in decisions.iter().enumerate() {
+        let VersionDecision { branch, kind, version, url, details } = decision;
+        let of = if branch.trim().is_empty() { "the latest release".to_owned() } else { branch.trim().to_owned() };
+        if decisions[..at].iter().any(|other| other.branch.trim() == branch.trim()) {
+            return Err(Refusal::Field {
+                field: "decisions",
+                problem: format!("{of} stands there twice; decide it once"),
+            });
+        }
+        if !supported.is_empty() && !supported.iter().any(|known| known.branch == branch.trim()) {
+            let known: Vec<&str> = supported.iter().map(|known| known.branch.as_str()).collect();
+            let problem = format!("{of} is not supported by the policy; supported are {}", known.join(", "));
+            return Err(Refusal::Field { field: "decisions", problem });
+        }
+        match fix(case, branch, *kind, version, url, details) {
+            Ok(one) => events.extend(one),
+            Err(Refusal::Field { field, problem }) => {
+                return Err(Refusal::Field { field, problem: format!("for {of}, {problem}") });
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(events)
 }
 
 /// Branches that still need a fix or a decision: `None` when nothing does, empty when it is the latest release of a policy

@@ -366,7 +366,7 @@ mod tests {
         let few = index.view(|_, grants| grants == "mine");
         assert_eq!(index.search(&Question::parse("lane:folded"), &few, 0, "", 0, 10).total, 0);
         assert_eq!(index.search(&Question::parse("lane:normal"), &few, 0, "", 0, 10).total, 2);
-        assert_eq!((index.alike("4", &few, 9), index.alike("4", &index.view(|_, _| true), 3)), (1, 3));
+        assert_eq!((index.alike_to("4", &few, 9), index.alike_to("4", &index.view(|_, _| true), 3)), (1, 3));
         assert_eq!((ask(&index, &["two"], "fold:4").1, ask(&index, &["one"], "fold:nothing").1), (0, 0));
     }
 

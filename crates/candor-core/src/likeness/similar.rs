@@ -343,7 +343,7 @@ impl Index {
     }
 
     /// How many others have the same text, up to `most`; nothing for a case that the asker may not see.
-    pub fn alike(&self, id: &str, view: &View, most: usize) -> usize {
+    pub fn alike_to(&self, id: &str, view: &View, most: usize) -> usize {
         let report = self.report_of(id).filter(|report| view.has(*report));
         report.map_or(0, |report| self.alike_seen(report, view, false, most))
     }

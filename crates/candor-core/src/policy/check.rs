@@ -90,6 +90,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Problem> {
     report(policy, &mut checks);
     check_time::check(policy, &mut checks);
     gates(policy, &mut checks);
+    checklists(policy, &mut checks);
     outcome(policy, &mut checks);
     check_sense::check(policy, &mut checks);
     checks.0
@@ -414,6 +415,29 @@ fn report(policy: &Policy, checks: &mut Checks) {
     );
 }
 
+fn checklists(policy: &Policy, checks: &mut Checks) {
+    for (index, list) in policy.checklists.iter().enumerate() {
+        let path = |key: &str| format!("checklists[{index}].{key}");
+        checks.filled(path("name"), &list.name, "a short name");
+        if list.items.is_empty() {
+            checks.tell(path("items"), "a checklist without items asks for nothing; write what is looked at");
+        }
+        for (at, item) in list.items.iter().enumerate() {
+            checks.filled(path(&format!("items[{at}]")), item, "what is looked at");
+            if item.chars().count() > 300 {
+                checks.tell(path(&format!("items[{at}]")), "an item is one short sentence; shorten it");
+            }
+        }
+        let items = list.items.iter().enumerate();
+        checks.once(items.map(|(at, item)| (path(&format!("items[{at}]")), item.as_str())), "items");
+        for (at, cwe) in list.weaknesses.iter().enumerate().filter(|(_, cwe)| Cwe::get(**cwe).is_none()) {
+            checks.tell(path(&format!("weaknesses[{at}]")), format!("there is no CWE-{cwe}"));
+        }
+    }
+    let lists = policy.checklists.iter().enumerate();
+    checks.once(lists.map(|(i, list)| (format!("checklists[{i}].name"), list.name.as_str())), "checklists");
+}
+
 fn gates(policy: &Policy, checks: &mut Checks) {
     let mut seen = BTreeSet::new();
     for (index, gate) in policy.gates.iter().enumerate() {
@@ -473,10 +497,26 @@ fn gates(policy: &Policy, checks: &mut Checks) {
             }
             _ => {}
         }
+        let lists: Vec<&str> = policy.checklists.iter().map(|list| list.name.as_str()).collect();
+        match (&gate.checklist, gate.needs) {
+            (Some(name), Need::Checklist) if !lists.contains(&name.as_str()) => {
+                checks.tell(path("checklist"), format!("there is no checklist `{name}`{}", suggest(name, &lists)));
+            }
+            (None, Need::Checklist) if lists.is_empty() => {
+                checks.tell(path("needs"), "there is no checklist; write one under [[checklists]]");
+            }
+            (Some(_), needs) if needs != Need::Checklist => {
+                checks.tell(
+                    path("checklist"),
+                    "a checklist is asked for by needs = \"checklist\"; leave it out, or write that",
+                );
+            }
+            _ => {}
+        }
         if let Some(problem) = problem {
             checks.tell(path("needs"), problem);
         }
-        let key = (gate.before, format!("{:?}", gate.needs));
+        let key = (gate.before, format!("{:?} {:?}", gate.needs, gate.checklist));
         if !seen.insert(key) {
             checks.tell(path("needs"), "this gate stands twice; leave one out");
         }

@@ -651,6 +651,7 @@ pub fn gate_words(gate: &Gate, scale: &SeverityRules) -> String {
         Need::CreditAnswered => "the reporter has said how to be credited".into(),
         Need::Timeline => "a disclosure timeline is on record".into(),
         Need::EmbargoAgreed => "the reporter has agreed to a disclosure date".into(),
+        Need::Checklist => "every item of the team's checklist is ticked off".into(),
     };
     let of = match gate.severities.as_slice() {
         [] => String::new(),

@@ -19,6 +19,9 @@ pub struct Gate {
     /// Which parts of the case, for `needs = "fields"`.
     #[serde(default)]
     pub fields: Vec<CaseField>,
+    /// Which checklist, for `needs = "checklist"`; without it every one of the case's stage and kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checklist: Option<String>,
     /// Only for these severities, and for a case that is not rated yet; empty means for all.
     #[serde(default)]
     #[schemars(schema_with = "super::severities")]
@@ -159,6 +162,8 @@ named! {
         Timeline "timeline",
         /// A disclosure date that the reporter agreed to.
         EmbargoAgreed "embargo-agreed",
+        /// Every item of a checklist ticked off.
+        Checklist "checklist",
     }
 }
 

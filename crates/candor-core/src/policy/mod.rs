@@ -6,6 +6,7 @@
 pub mod calendar;
 mod access;
 mod check;
+mod checklist;
 mod check_disclosure;
 pub mod compare;
 mod check_sense;
@@ -39,6 +40,7 @@ use std::fmt;
 
 pub use access::{AccessRules, Owners};
 pub use calendar::Calendar;
+pub use checklist::{Checklist, Stage};
 pub use disclosure::{
     ClosedReports, CreditDefault, CreditField, CreditPlace, CreditRules, Disclosure, DoneBy, Offset, OnBreach,
     PublishOn, PublishRules, Recipients, ScheduleStep, Share,
@@ -103,6 +105,9 @@ pub struct Policy {
     /// What must be on record before a step.
     #[serde(default)]
     pub gates: Vec<Gate>,
+    /// What members tick off in a case, item by item.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checklists: Vec<Checklist>,
     /// What is promised per severity.
     #[serde(default)]
     pub severity: SeverityRules,

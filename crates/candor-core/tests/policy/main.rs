@@ -6,6 +6,7 @@ mod broken;
 mod broken_sense;
 mod calendar;
 mod changes;
+mod checklists;
 mod clocks;
 mod dates;
 mod documented;

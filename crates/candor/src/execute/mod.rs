@@ -485,7 +485,7 @@ pub fn release_notes(app: &App, case: &Case) -> Result<String, Error> {
 async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Timestamp) -> Result<Facts, Error> {
     let may_publish = match allowed.command() {
         Command::Publish { .. } | Command::GoPublic { .. } => true,
-        Command::RecordFix { .. } => case.advisory.order.is_some(),
+        Command::RecordFix { .. } | Command::DecideVersions { .. } => case.advisory.order.is_some(),
         Command::Tick => case.advisory.order.as_ref().is_some_and(|order| order.at.is_some_and(|at| at <= now)),
         _ => false,
     };
@@ -612,7 +612,13 @@ pub(crate) fn tell(
     letters: Letters,
 ) {
     let at = now.as_microsecond();
-    for (seq, event) in (first_seq + 1..).zip(events) {
+    // Fixes of several versions that come at once are one letter.
+    let is_fix = |event: &Event| matches!(event, Event::FixRecorded { kind, .. } if kind.is_remedy());
+    let last_fix = events.iter().rposition(is_fix);
+    for (at_event, (seq, event)) in (first_seq + 1..).zip(events).enumerate() {
+        if is_fix(event) && Some(at_event) != last_fix {
+            continue;
+        }
         for notice in notices(after, event, policy) {
             let next_at = match (letters, &notice.to) {
                 (Letters::Never, Recipient::Reporter(_)) | (Letters::Nobody, _) => continue,

@@ -119,7 +119,7 @@ pub async fn similar(app: &App, actor: &Actor, case: &CaseId, most: usize) -> Re
 pub fn folds(app: &App, actor: &Actor, ids: &[&str]) -> BTreeMap<String, usize> {
     let view = view_of(app, actor);
     let index = app.shelf.read();
-    let alike = ids.iter().map(|id| ((*id).to_owned(), index.alike(id, &view, MANY_MORE)));
+    let alike = ids.iter().map(|id| ((*id).to_owned(), index.alike_to(id, &view, MANY_MORE)));
     alike.filter(|(_, alike)| *alike >= MANY).collect()
 }
 

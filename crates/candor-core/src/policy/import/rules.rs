@@ -60,6 +60,7 @@ fn printed_gate(said: &mut Said<'_>) -> bool {
                     needs: *needs,
                     members: Some(members),
                     fields: Vec::new(),
+                    checklist: None,
                     severities: Vec::new(),
                     may_override: MayOverride::Nobody,
                     because: String::new(),

@@ -3,7 +3,8 @@
 mod draft;
 mod strict;
 
-use super::entry::{Outcome, PriorityChoice};
+use super::choices::{ItemTick, PriorityChoice, VersionDecision};
+use super::entry::Outcome;
 use super::instant::Instant;
 use super::words::{Effort, FixKind, Justification, Need, PartyKind, Plan, Severity, Step, VerificationResult};
 use candor_core::command::{Command, Part};
@@ -284,6 +285,19 @@ pub enum ApiCommand {
         /// In words.
         #[serde(default)]
         details: String,
+    },
+    /// Record the decisions about several supported versions at once: all of them, or none when one is refused.
+    DecideVersions {
+        /// One for each version.
+        decisions: Vec<VersionDecision>,
+    },
+    /// Tick items of the policy's checklists off, or take ticks back.
+    TickItems {
+        /// Which items.
+        items: Vec<ItemTick>,
+        /// In words, for the team.
+        #[serde(default)]
+        text: String,
     },
     /// Record the audit for similar problems.
     RecordAudit {
@@ -638,6 +652,12 @@ impl ApiCommand {
             Self::RecordFix { branch, kind, version, url, details } => {
                 Command::RecordFix { branch, kind: kind.into(), version, url, details }
             }
+            Self::DecideVersions { decisions } => {
+                Command::DecideVersions { decisions: decisions.into_iter().map(Into::into).collect() }
+            }
+            Self::TickItems { items, text } => {
+                Command::TickItems { items: items.into_iter().map(Into::into).collect(), text }
+            }
             Self::RecordAudit { looked, found } => Command::RecordAudit { looked, found },
             Self::Estimate { promise, until, reason } => Command::Estimate { promise, until: until.0, reason },
             Self::KnowExploitation { ground, aware_at } => {
@@ -737,6 +757,12 @@ impl ApiCommand {
             Command::ProposeEmbargo { until, text } => Self::ProposeEmbargo { until: until.into(), text },
             Command::RecordFix { branch, kind, version, url, details } => {
                 Self::RecordFix { branch, kind: kind.into(), version, url, details }
+            }
+            Command::DecideVersions { decisions } => {
+                Self::DecideVersions { decisions: decisions.into_iter().map(Into::into).collect() }
+            }
+            Command::TickItems { items, text } => {
+                Self::TickItems { items: items.into_iter().map(Into::into).collect(), text }
             }
             Command::RecordAudit { looked, found } => Self::RecordAudit { looked, found },
             Command::Estimate { promise, until, reason } => Self::Estimate { promise, until: until.into(), reason },

@@ -1,5 +1,6 @@
 //! Everything that can have happened to a case, as its team sees it.
 
+use super::choices::{ItemTick, PriorityChoice};
 use super::command::Draft;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
@@ -158,33 +159,6 @@ impl From<&event::ReportFacts> for Facts {
             noticed: core.noticed,
             standing: core.standing.map(Into::into),
         }
-    }
-}
-
-/// The answer to a decision point of SSVC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PriorityChoice {
-    /// Key of the point, such as `E`.
-    pub point: String,
-    /// Key of the value, such as `A`.
-    pub value: String,
-    /// Why, in words.
-    #[serde(default)]
-    pub reason: String,
-}
-
-impl From<PriorityChoice> for event::PriorityChoice {
-    fn from(outside: PriorityChoice) -> Self {
-        let PriorityChoice { point, value, reason } = outside;
-        Self { point, value, reason }
-    }
-}
-
-impl From<event::PriorityChoice> for PriorityChoice {
-    fn from(core: event::PriorityChoice) -> Self {
-        let event::PriorityChoice { point, value, reason } = core;
-        Self { point, value, reason }
     }
 }
 
@@ -592,6 +566,10 @@ pub enum What {
         step: String,
         text: String,
     },
+    Ticked {
+        items: Vec<ItemTick>,
+        text: String,
+    },
     StepDone {
         step: String,
         due: Instant,
@@ -813,6 +791,7 @@ impl What {
             }
             Event::PublicationHeld { reason } => Self::PublicationHeld { reason },
             Event::StepTicked { step, text } => Self::StepTicked { step, text },
+            Event::Ticked { items, text } => Self::Ticked { items: items.into_iter().map(Into::into).collect(), text },
             Event::StepDone { step, due, late } => Self::StepDone { step, due: due.into(), late },
             Event::BreachRecorded { report, evidence, credit_denied } => {
                 Self::BreachRecorded { report, evidence, credit_denied }

@@ -7,6 +7,7 @@ pub mod instant; // a point in time
 pub mod words; // states, severities, kinds: the closed lists
 pub mod people; // who is who
 pub mod report; // a report on its way in, and its receipt
+pub mod choices; // rows that a command brings several of
 pub mod command; // everything a member may ask of a case
 pub mod entry; // everything that can have happened to one
 pub mod gate; // what the gates of the policy hold back

@@ -55,6 +55,7 @@ mirror! {
     Need = candor_core::policy::Need {
         Verification, AnotherMember, TwoMembersDiscussed, Approvals, SimilarProblemsAudit, DecisionPerVersion,
         Remediation, Severity, Fields, SecondApprover, CreditAsked, CreditAnswered, Timeline, EmbargoAgreed,
+        Checklist,
     }
 }
 

@@ -23,7 +23,7 @@ use candor_core::id::ProgramSlug;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step, diff};
 use candor_core::promises;
 use candor_core::refusal::{Missing, Refusal};
-use candor_core::{gates, planning};
+use candor_core::{checklists, gates, planning, versions};
 
 macro_rules! kinds {
     ($($kind:ident $name:literal $label:literal $submit:literal),* $(,)?) => {
@@ -87,6 +87,8 @@ kinds! {
     SetWeakness "set-weakness" "Name the weakness" "Save the weakness",
     ProposeEmbargo "propose-embargo" "Propose a disclosure date" "Propose this date",
     RecordFix "record-fix" "Record a fix or a decision" "Put it on record",
+    DecideVersions "decide-versions" "Decide every supported version" "Put all of it on record",
+    TickItems "tick-items" "Tick off what the checklists ask" "Save the ticks",
     RecordAudit "record-audit" "Record the audit for similar problems" "Record the audit",
     Estimate "estimate" "Give a new estimate" "Send the new estimate",
     KnowExploitation "know-exploitation" "Record active exploitation" "Put it on record",
@@ -178,6 +180,7 @@ impl Kind {
             self,
             BreakEmbargo
                 | Kind::ProposeIssue
+                | Kind::DecideVersions
                 | GoPublic
                 | NotAVulnerability
                 | Redirect
@@ -222,9 +225,10 @@ impl Kind {
             | Kind::AssessDependency
             | Kind::RecordAudit
             | Kind::TickStep
+            | Kind::TickItems
             | Kind::Describe
             | Kind::SetWeakness => may(Role::Analyst) || may(Role::Developer),
-            Kind::RecordFix => may(Role::Developer),
+            Kind::RecordFix | Kind::DecideVersions => may(Role::Developer),
             Kind::ApproveAdvisory => may(Role::Approver),
             kind if kind.needs_coordinator() => may(Role::Coordinator),
             _ => may(Role::Analyst),
@@ -245,7 +249,7 @@ impl Kind {
             | Kind::ScannerOutput => &[Step::Reject],
             Kind::Rate => &[Step::Rate],
             Kind::ProposeEmbargo => &[Step::Embargo],
-            Kind::RecordFix => &[Step::Fix],
+            Kind::RecordFix | Kind::DecideVersions => &[Step::Fix],
             Kind::ApproveAdvisory => &[Step::Approve],
             Kind::Publish if waits_for_fix(case, policy) => &[Step::Order],
             Kind::Publish => &[Step::Order, Step::Publish],
@@ -393,6 +397,15 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             }
             likely.push(Kind::Reopen);
         }
+    }
+    let decides = matches!(case.state, CaseState::Confirmed | CaseState::Fixed | CaseState::Published);
+    if decides && versions::supported(policy, case.opened_at).len() > 1 {
+        let undecided = candor_core::remediation::undecided(case, policy).unwrap_or_default();
+        let at = likely.iter().position(|kind| *kind == Kind::RecordFix).map_or(likely.len(), |at| at + 1);
+        if undecided.len() > 1 { likely.insert(at, Kind::DecideVersions) } else { rare.push(Kind::DecideVersions) }
+    }
+    if case.state != CaseState::Closed && !checklists::views(case, policy).is_empty() {
+        rare.push(Kind::TickItems);
     }
     if case.gathered_into.is_some() {
         likely.retain(|kind| matches!(kind, Kind::Acknowledge | Kind::Ask | Kind::Assign));
@@ -599,7 +612,7 @@ pub async fn send(
 }
 
 /// A label within a sentence.
-fn lower_first(label: &str) -> String {
+pub fn lower_first(label: &str) -> String {
     let mut letters = label.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
@@ -706,6 +719,10 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         }
         Kind::Rate if !opened.policy.severity.levels.is_empty() => "The policy rates by levels of its own.".into(),
         Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed; both versions can stand side by side."
+            .into(),
+        Kind::TickItems => "Tick off what is done; take a tick away to take it back. It stays inside the team.".into(),
+        Kind::DecideVersions => "One row for each version that the policy supports: what is so, and in which version it is \
+                                 fixed. All rows are put on record together, or none of them."
             .into(),
         Kind::RecordFix => match (&opened.case.advisory.order, opened.policy.disclosure.publish_on) {
             (Some(order), _) if order.at.is_none() => {

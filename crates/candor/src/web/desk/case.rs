@@ -136,6 +136,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         assessments: assessments(case, &names, zone, now),
         overrides: overrides(case, &names, zone, now),
         work: super::rating::work(opened, &names, now),
+        checklists: super::matrix::lists(opened, &names, now),
         duties: duties(case, &names, zone, now),
         evidence: super::evidence::view(app, member, opened).await?,
         publication: PublicationFacts {

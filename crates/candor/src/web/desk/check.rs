@@ -3,7 +3,7 @@
 use super::acts::{Kind, changes};
 use super::case as page;
 use super::fields::groups;
-use super::{Names, Opened, People, history, html, publication, shell};
+use super::{Names, Opened, People, history, html, matrix, publication, shell};
 use crate::app::App;
 use crate::web::forms::Form;
 use crate::web::session::{Member, Rejection};
@@ -111,6 +111,10 @@ pub async fn check(
                 at: None,
             });
             (kind.label().to_owned(), visible)
+        }
+        Kind::DecideVersions => {
+            stays.push("A decision can be recorded anew later; what was recorded stays in the history.".into());
+            (kind.label().to_owned(), matrix::told(form, opened).iter().map(|row| to_reporter(row)).collect())
         }
         Kind::MovePolicy => {
             stays.push("What is on record stays as it is; a breach is not undone.".into());

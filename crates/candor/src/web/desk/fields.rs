@@ -6,7 +6,7 @@ use crate::web::forms::Form;
 use crate::web::views::Problem;
 use crate::web::views::parts::{Choice, Control, Field, Group};
 use candor_core::command::Command;
-use candor_core::event::{Contact, FixKind, Justification, VerificationFacts, VerificationResult};
+use candor_core::event::{Contact, Justification, VerificationFacts, VerificationResult};
 use candor_core::id::{CaseId, MemberId};
 use candor_core::parties::{Invitation, PartyKind};
 use candor_core::planning;
@@ -215,14 +215,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
             area("text", "Your words to the reporter", 5).note("optional"),
         ]),
         Kind::RecordFix => {
-            let kinds = [
-                (FixKind::Patch, "patch", "A fix is released"),
-                (FixKind::Disable, "disable", "The broken feature is switched off"),
-                (FixKind::Countermeasure, "countermeasure", "Another change makes it impossible to exploit"),
-                (FixKind::Workaround, "workaround", "Users can protect themselves"),
-                (FixKind::NotAffected, "not-affected", "This version is not affected"),
-                (FixKind::WillNotFix, "will-not-fix", "This version will not be fixed"),
-            ];
+            let kinds = super::matrix::KINDS;
             one(vec![
                 Field::new(
                     "kind",
@@ -240,6 +233,8 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 area("details", "In words", 4).hint("For a fix this can stay empty; anything else needs a sentence."),
             ])
         }
+        Kind::DecideVersions => super::matrix::groups(form, opened),
+        Kind::TickItems => super::matrix::ticks_of(form, opened),
         Kind::RecordAudit => {
             one(vec![area("looked", "Where you looked", 4).required(), area("found", "What you found", 4).required()])
         }
@@ -600,19 +595,13 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
         Kind::ProposeEmbargo => Command::ProposeEmbargo { until: instant("until")?, text: text() },
         Kind::RecordFix => Command::RecordFix {
             branch: form.get("branch").to_owned(),
-            kind: match form.get("kind") {
-                "patch" => FixKind::Patch,
-                "disable" => FixKind::Disable,
-                "countermeasure" => FixKind::Countermeasure,
-                "workaround" => FixKind::Workaround,
-                "not-affected" => FixKind::NotAffected,
-                "will-not-fix" => FixKind::WillNotFix,
-                _ => return Err(wrong("kind", "Choose what is so".into())),
-            },
+            kind: super::matrix::kind(form.get("kind")).ok_or_else(|| wrong("kind", "Choose what is so".into()))?,
             version: form.some("version"),
             url: form.some("url"),
             details: form.get("details").to_owned(),
         },
+        Kind::DecideVersions => super::matrix::decisions(form, opened)?,
+        Kind::TickItems => super::matrix::ticks(form, opened)?,
         Kind::RecordAudit => {
             Command::RecordAudit { looked: form.get("looked").to_owned(), found: form.get("found").to_owned() }
         }

@@ -287,6 +287,19 @@ fn line(
         Event::StepTicked { step, text } => {
             said(&mut view, &format!("ticked off “{}”", step_words(step)), "step", text)
         }
+        Event::Ticked { items, text } => {
+            let told = |done: bool| {
+                let of = items.iter().filter(move |tick| tick.done == done);
+                of.map(|tick| format!("“{}”", tick.item)).collect::<Vec<_>>().join(", ")
+            };
+            let (done, undone) = (told(true), told(false));
+            let did = match (done.is_empty(), undone.is_empty()) {
+                (false, true) => format!("ticked off {done}"),
+                (true, false) => format!("took the tick of {undone} back"),
+                _ => format!("ticked off {done} and took the tick of {undone} back"),
+            };
+            said(&mut view, &did, "note", text);
+        }
         Event::StepDone { step, late, .. } => {
             view.side = "clock".into();
             view.did = format!("“{}”: the letters were written{}", step_words(step), if *late { ", late" } else { "" });

@@ -18,6 +18,7 @@ pub mod verdict; // the verdict: which one, with which letter
 pub mod verdicts; // one verdict on many cases
 pub mod cluster; // several reports of one problem, several problems in one report
 pub mod advisory; // the editor, and the check before publication
+pub mod matrix; // one row per supported version, one tick per item of a checklist
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
 pub mod metrics; // promises kept, in figures
 pub mod behalf; // filing what came by another way

@@ -31,6 +31,8 @@ pub struct CaseHead {
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "desk/case.html")]
 pub struct CasePage {
+    /// What the policy wants looked at, as far as it is ticked off.
+    pub checklists: Vec<ChecklistView>,
     /// Around the page.
     pub shell: Shell,
     /// Its head.
@@ -354,4 +356,17 @@ pub struct Becomes {
     pub when: String,
     /// The instant, where it is known.
     pub at: Option<TimeView>,
+}
+
+/// A checklist of the policy as it stands in a case.
+#[derive(Debug, Clone, Default)]
+pub struct ChecklistView {
+    /// Its heading.
+    pub heading: String,
+    /// How much is done, like `2 of 5 done`.
+    pub words: String,
+    /// Whether nothing is left.
+    pub is_done: bool,
+    /// Each item, with who ticked it off.
+    pub rows: Vec<Row>,
 }

@@ -81,6 +81,19 @@ fn one_of_each() -> Vec<Command> {
             url: Some(text()),
             details: text(),
         },
+        Command::DecideVersions {
+            decisions: vec![candor_core::command::VersionDecision {
+                branch: text(),
+                kind: event::FixKind::Patch,
+                version: Some(text()),
+                url: None,
+                details: text(),
+            }],
+        },
+        Command::TickItems {
+            items: vec![event::ItemTick { checklist: text(), item: text(), done: true }],
+            text: text(),
+        },
         Command::RecordAudit { looked: text(), found: text() },
         Command::Estimate { promise: text(), until, reason: text() },
         Command::KnowExploitation { ground: text(), aware_at: Some(until) },
