@@ -17,6 +17,7 @@ pub mod program_keys; // the OpenPGP key of a program
 pub mod watch; // what Candor sees of itself: held advisories, failed channels, figures
 pub mod follow; // what follows a publication: subscribers, hooks, the CVE program
 pub mod anchors; // signed heads of the journals, kept elsewhere
+pub mod oidc; // signing in with an account elsewhere
 pub mod search; // cases by their words, and which are alike
 pub mod web; // pages: public, reporter, desk
 pub mod api; // the JSON API

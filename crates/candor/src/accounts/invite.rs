@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::execute::report::hex;
 use crate::keys::{self, Context, KeyRing, Purpose, random};
 use crate::store::people::{self, MemberRow};
+use crate::store::providers::{self, IdentityRow};
 use crate::store::{Batch, StoreError};
 
 /// How long the first set-up link works.
@@ -140,6 +141,7 @@ pub async fn reset(app: &App, who: &str) -> Result<String, AccountError> {
     ];
     batch.extend(people::replace_recovery(id, &[]));
     batch.push(crate::store::passkeys::delete_all_statement(id));
+    batch.push(providers::unlink_all_statement(id));
     // Whoever starts anew may have lost more than a telephone.
     for token in people::tokens_of(&app.store, id).await?.iter().filter(|token| !token.revoked) {
         batch.push(people::revoke_token(&token.id, id));
@@ -201,7 +203,10 @@ pub struct Details<'a> {
 struct Pending {
     name: String,
     email: String,
-    password: String,
+    password: Option<String>,
+    /// Who they are elsewhere, where they sign in without a password: the identity and its provider.
+    #[serde(default)]
+    identity: Option<(String, String)>,
     secret: String,
     until: Timestamp,
 }
@@ -249,13 +254,36 @@ pub async fn begin(app: &App, opened: &Opened, details: Details<'_>) -> Result<E
     let pending = Pending {
         name: details.name.trim().to_owned(),
         email: email.to_owned(),
-        password: password::hash(details.password).await?,
+        password: Some(password::hash(details.password).await?),
+        identity: None,
         secret: totp::letters(&secret),
         until: app.now() + PENDING,
     };
     let plain = serde_json::to_vec(&pending).map_err(Error::internal)?;
     let sealed = keys::seal(keys.root().purpose(Purpose::Desk), &pending_context(&pending_place(opened)), &plain)?;
     enrolment(app, email, &secret, hex(&sealed))
+}
+
+/// Takes an identity elsewhere in place of a password, for a member whose name and address are known, and makes the
+/// authenticator's secret. Keeps nothing.
+///
+/// # Errors
+/// [`AccountError::Gone`] for a link without a member.
+pub fn begin_with(app: &App, opened: &Opened, identity: &str, provider: &str) -> Result<Enrolment, AccountError> {
+    let keys = app.keys()?;
+    let member = opened.member.as_ref().ok_or(AccountError::Gone)?;
+    let secret = totp::fresh()?;
+    let pending = Pending {
+        name: member.name.clone(),
+        email: member.email.clone(),
+        password: None,
+        identity: Some((identity.to_owned(), provider.to_owned())),
+        secret: totp::letters(&secret),
+        until: app.now() + PENDING,
+    };
+    let plain = serde_json::to_vec(&pending).map_err(Error::internal)?;
+    let sealed = keys::seal(keys.root().purpose(Purpose::Desk), &pending_context(&pending_place(opened)), &plain)?;
+    enrolment(app, &member.email, &secret, hex(&sealed))
 }
 
 fn resume(app: &App, opened: &Opened, state: &str) -> Result<Pending, AccountError> {
@@ -323,7 +351,7 @@ pub async fn finish(
                 id: id.clone(),
                 lookup: lookup.to_vec(),
                 sealed,
-                password: Some(pending.password),
+                password: pending.password,
                 totp: Some(totp),
                 totp_step: step,
                 disabled: false,
@@ -333,12 +361,17 @@ pub async fn finish(
         }
         Some(_) => batch.extend([
             people::set_sealed(&id, &lookup, &sealed),
-            people::set_password(&id, Some(&pending.password)),
+            people::set_password(&id, pending.password.as_deref()),
             people::set_totp(&id, Some(&totp)),
             people::use_totp_step(&id, step),
             people::end_sessions(&id, &[]),
         ]),
     }
+    batch.extend(pending.identity.map(|(identity, provider)| {
+        let created_at = now.as_microsecond();
+        let row = IdentityRow { id: identity, member: id.clone(), provider, created_at, used_at: Some(created_at) };
+        providers::link_statement(&row)
+    }));
     let (codes, statements) = recovery::fresh(keys, &id);
     batch.extend(statements);
     let member = MemberId(id);

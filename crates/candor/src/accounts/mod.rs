@@ -70,7 +70,7 @@ pub struct MemberView {
     pub admin: bool,
     /// Whether they may not sign in.
     pub disabled: bool,
-    /// Whether password and authenticator are set up.
+    /// Whether the authenticator is set up, beside a password or an account elsewhere.
     pub ready: bool,
     /// Since when.
     pub since: Timestamp,
@@ -206,7 +206,7 @@ fn view(keys: &KeyRing, row: MemberRow, roles: &[people::RoleRow]) -> Result<Mem
         roles: mine().filter_map(|role| Some((role.program.clone(), Role::from_name(&role.role)?))).collect(),
         admin: mine().any(|role| role.program == EVERY_PROGRAM && role.role == ADMIN),
         disabled: row.disabled,
-        ready: row.password.is_some() && row.totp.is_some(),
+        ready: row.totp.is_some(),
         since: Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?,
         id: row.id.into(),
     })

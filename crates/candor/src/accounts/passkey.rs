@@ -195,7 +195,7 @@ fn nobody(keys: &KeyRing, desk: &Webauthn, tag: &[u8]) -> Result<serde_json::Val
 }
 
 /// Bytes as base64url without padding (RFC 4648, section 5).
-fn base64url(bytes: &[u8]) -> String {
+pub(crate) fn base64url(bytes: &[u8]) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {

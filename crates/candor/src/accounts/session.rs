@@ -97,6 +97,18 @@ pub(super) fn begin(
     since: Timestamp,
     now: Timestamp,
 ) -> (NewSession, Statement) {
+    begin_at(keys, member, label, since, now, now)
+}
+
+/// A new session whose second factor was proved at another instant, elsewhere.
+pub(crate) fn begin_at(
+    keys: &KeyRing,
+    member: &MemberId,
+    label: &str,
+    since: Timestamp,
+    fresh_at: Timestamp,
+    now: Timestamp,
+) -> (NewSession, Statement) {
     let secret = random::text(SECRET);
     let ends = (since + LONGEST).min(now + IDLE);
     let row = SessionRow {
@@ -104,7 +116,7 @@ pub(super) fn begin(
         member: member.0.clone(),
         created_at: micros(since),
         seen_at: micros(now),
-        fresh_at: micros(now),
+        fresh_at: micros(fresh_at),
         expires_at: micros(ends),
         label: label.to_owned(),
     };
@@ -163,7 +175,7 @@ pub async fn confirm(app: &App, from: Source, session: &Session, code: &str) -> 
 }
 
 /// The statement that ends the session behind a cookie's value, so that a new sign-in never keeps an old id alive.
-pub(super) fn end_statement(keys: &KeyRing, secret: &str) -> Statement {
+pub(crate) fn end_statement(keys: &KeyRing, secret: &str) -> Statement {
     people::end_session(&hash(keys, secret))
 }
 

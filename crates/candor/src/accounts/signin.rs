@@ -100,7 +100,7 @@ pub async fn sign_in(app: &App, attempt: Attempt<'_>) -> Result<session::NewSess
 }
 
 /// Proves the second factor of a member who is signed in already; `rest` adds what is kept together with the proof.
-pub(super) async fn second_factor(
+pub(crate) async fn second_factor(
     app: &App,
     from: Source,
     member: &MemberId,

@@ -25,6 +25,7 @@ pub mod mail_tasks; // and what is still to be done with them
 pub mod findings; // findings of tools that were taken in, once each
 pub mod programs; // policies, every version
 pub mod passkeys; // keys of members' own devices
+pub mod providers; // sign-in services, and who is whom there
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
 pub mod closed_reports; // texts about closed reports that are public
@@ -222,6 +223,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("findings", findings::ALL),
         ("programs", programs::ALL),
         ("passkeys", passkeys::ALL),
+        ("providers", providers::ALL),
         ("people", people::ALL),
         ("advisories", advisories::ALL),
         ("settings", settings::ALL),

@@ -25,6 +25,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0008.sql"),
         include_str!("schema/main_0009.sql"),
         include_str!("schema/main_0010.sql"),
+        include_str!("schema/main_0014.sql"),
     ],
 };
 
@@ -42,6 +43,8 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("invite", "hash"),
     ("token", "hash"),
     ("passkey", "id"),
+    ("provider", "name"),
+    ("identity", "id"),
     ("journal", "stream, seq"),
     ("case_row", "id"),
     ("case_count", "program, state"),

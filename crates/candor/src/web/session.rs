@@ -120,7 +120,7 @@ fn with_next(next: &str) -> String {
     if next.is_empty() || next == "/desk" { String::new() } else { format!("?next={}", escape(next)) }
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
@@ -168,6 +168,28 @@ fn set_cookie(app: &App, kind: &str, value: &str) -> HeaderValue {
     let end = if value.is_empty() { "; Max-Age=0" } else { "" };
     HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{end}"))
         .expect("cookie values are letters and digits")
+}
+
+/// Cookie of a browser that is on its way to a sign-in service and back.
+const FLOW: &str = "-with";
+
+/// Value of the cookie that binds the answer of a sign-in service to this browser, if any.
+pub fn flow_secret<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie(headers, &cookie_name(app, FLOW))
+        .filter(|value| value.len() == 52 && value.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// The header that sets it, for ten minutes. It has to come along when another site leads back here, so it is `Lax`.
+pub fn flow_cookie(app: &App, value: &str) -> HeaderValue {
+    let secure = if https(app) { "; Secure" } else { "" };
+    let (name, end) = (cookie_name(app, FLOW), if value.is_empty() { 0 } else { 600 });
+    HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}; Max-Age={end}"))
+        .expect("cookie values are letters and digits")
+}
+
+/// The header that takes it away.
+pub fn no_flow_cookie(app: &App) -> HeaderValue {
+    flow_cookie(app, "")
 }
 
 const SESSION: &str = "";

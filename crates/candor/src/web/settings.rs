@@ -20,6 +20,7 @@ use super::session::{Member, Rejection};
 use super::signin::problems;
 use super::views::account::RecoveryCodes;
 use super::views::desk::{FailedRow, MemberRow, OutboxView, PasskeyRow, ProgramRow, SessionRow, Settings, TokenRow};
+use super::views::oidc::LinkedRow;
 use super::views::parts::Notice;
 use super::views::{Choice, Control, Field, Group, Link, Problem, TimeView};
 use crate::accounts::token::Scopes;
@@ -27,6 +28,7 @@ use crate::accounts::{self, AccountError, EVERY_PROGRAM, Objection, RoleIn, pass
 use crate::app::App;
 use crate::config::MailOut;
 use crate::error::Error;
+use crate::oidc;
 use crate::store::{cases, outbox, programs};
 
 /// Failed letters on the page; the rest follows when these are dealt with.
@@ -99,6 +101,8 @@ fn done_words(done: &str) -> Option<&'static str> {
         "ended" => "The session has ended.",
         "daily" => "From now on letters come as you chose.",
         "passkey" => "The passkey is kept. It signs you in from now on; password and code do so, too.",
+        "linked" => "The account is linked. It is a way to sign in from now on.",
+        "unlinked" => "The account is unlinked. It signs nobody in any more.",
         "passkey-removed" => "The passkey is removed.",
         "retry" => "The letter will be tried again now.",
         _ => return None,
@@ -129,6 +133,8 @@ async fn view(app: &App, member: &Member, shown: Shown) -> Result<Settings, Erro
         tokens: token_rows(app, member, now).await?,
         sessions: session_rows(app, member, now).await?,
         passkeys: passkey_rows(app, member, now).await?,
+        linked: linked_rows(app, member, now).await?,
+        services: oidc::list(app).await?.into_iter().map(|it| Link::new(it.title, it.name)).collect(),
         outbox: outbox_view(app, member, now).await?,
         daily: accounts::digest::wishes(app, member.id()).await?,
         may_manage: member.view.admin,
@@ -221,6 +227,18 @@ async fn passkey_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<
     let rows = passkey::list(app, member.id()).await?.into_iter().map(|row| PasskeyRow {
         id: row.id,
         label: row.label,
+        since: time(row.since, now),
+        last_used: row.used.map(|at| time(at, now)),
+    });
+    Ok(rows.collect())
+}
+
+async fn linked_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<LinkedRow>, Error> {
+    let providers = oidc::list(app).await?;
+    let title = |name: &str| providers.iter().find(|it| it.name == name).map_or(name.to_owned(), |it| it.title.clone());
+    let rows = oidc::links(app, member.id()).await?.into_iter().map(|row| LinkedRow {
+        title: title(&row.provider),
+        id: row.id,
         since: time(row.since, now),
         last_used: row.used.map(|at| time(at, now)),
     });

@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::guard::{Visitor, rate};
 use super::page;
 use super::session::{
-    FormNonce, Member, Rejection, desk_page, no_session_cookie, session_cookie, session_secret, too_many,
+    FormNonce, Member, Rejection, desk_page, escape, no_session_cookie, session_cookie, session_secret, too_many,
 };
 use super::views::account::{Authenticator, DemoAccount, NewAccount, RecoveryCodes, SignIn};
 use super::views::desk::DeskForm;
@@ -62,7 +62,7 @@ pub(super) fn with_cookie(mut answer: Response, cookie: HeaderValue) -> Response
     answer
 }
 
-async fn sign_in_view(app: &App, next: &str, email: &str, problem: Option<String>) -> Result<SignIn, Error> {
+pub(super) async fn sign_in_view(app: &App, next: &str, email: &str, problem: Option<String>) -> Result<SignIn, Error> {
     let mut shell = page::shell(app, "");
     shell.csrf = FormNonce::fresh(app).text(app, FORM)?;
     let demo = accounts::demo::people(app).await?;
@@ -70,6 +70,11 @@ async fn sign_in_view(app: &App, next: &str, email: &str, problem: Option<String
         shell,
         next: if next == "/desk" { String::new() } else { next.to_owned() },
         email: email.to_owned(),
+        others: super::oidc::services(app, |name| match next {
+            "/desk" => format!("/desk/sign-in/with/{name}"),
+            next => format!("/desk/sign-in/with/{name}?next={}", escape(next)),
+        })
+        .await?,
         problems: problem.map(|text| Problem { field: String::new(), text }).into_iter().collect(),
         demo_accounts: demo
             .into_iter()
@@ -258,10 +263,11 @@ fn account_view(
         email: email.to_owned(),
         problems,
         step: "Step 1 of 3".into(),
+        others: Vec::new(),
     }
 }
 
-fn code_page(app: &App, action: String, enrolment: Enrolment, problems: Vec<Problem>) -> Response {
+pub(super) fn code_page(app: &App, action: String, enrolment: Enrolment, problems: Vec<Problem>) -> Response {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let groups: Vec<&str> =
         enrolment.letters.as_bytes().chunks(4).filter_map(|four| str::from_utf8(four).ok()).collect();
@@ -281,7 +287,13 @@ fn code_page(app: &App, action: String, enrolment: Enrolment, problems: Vec<Prob
 async fn first_page(app: &App, visitor: Visitor, path: &str, secret: &str) -> Response {
     match opened(app, visitor, path, secret).await {
         Ok(opened) => {
-            let view = account_view(app, &opened, format!("/{path}/{secret}"), None, Vec::new());
+            let mut view = account_view(app, &opened, format!("/{path}/{secret}"), None, Vec::new());
+            if opened.member.is_some() {
+                match super::oidc::services(app, |name| format!("/{path}/{secret}/with/{name}")).await {
+                    Ok(others) => view.others = others,
+                    Err(why) => return Rejection::Other(why).into_response(),
+                }
+            }
             page::html(StatusCode::OK, &view)
         }
         Err(answer) => answer,

@@ -26,6 +26,7 @@ mod mail_tls; // letters leave inside TLS or wait
 mod mail_openpgp; // encrypted and signed mail
 mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
+mod oidc_story; // signing in with an account elsewhere
 mod passkey_story; // signing in with a key of one's own device
 mod parties_story; // outside parties, each with a cut of their own
 mod policies_story; // the example policies, each from report to close over the API

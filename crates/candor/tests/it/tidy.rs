@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["app"],
     &["execute"],
     &["letters", "accounts", "program_keys", "watch", "follow", "anchors"],
-    &["search"],
+    &["oidc", "search"],
     &["web", "api", "mail", "publish"],
     &["worker"],
     &["demo"],

@@ -15,6 +15,8 @@ pub struct SignIn {
     pub email: String,
     /// What has to be mended; says nothing about which part was wrong.
     pub problems: Vec<Problem>,
+    /// Other services to sign in with.
+    pub others: Vec<Link>,
     /// In a demonstration: whom to sign in as. Name, address, password, code now.
     pub demo_accounts: Vec<DemoAccount>,
 }
@@ -68,6 +70,8 @@ pub struct NewAccount {
     pub problems: Vec<Problem>,
     /// Which step of how many, like `Step 1 of 3`.
     pub step: String,
+    /// Other services whose account may stand in for a password.
+    pub others: Vec<Link>,
 }
 
 impl NewAccount {

@@ -129,6 +129,10 @@ pub struct Settings {
     pub sessions: Vec<SessionRow>,
     /// Own passkeys.
     pub passkeys: Vec<PasskeyRow>,
+    /// Own accounts elsewhere.
+    pub linked: Vec<super::oidc::LinkedRow>,
+    /// Services where an account can be linked: name for people, and short name.
+    pub services: Vec<Link>,
     /// What waits to be sent.
     pub outbox: Option<OutboxView>,
     /// Whether the member gets what can wait in one letter a day.

@@ -11,6 +11,7 @@ pub mod desk; // queue, settings, metrics, letters of the demo
 pub mod fmt; // words for sizes, states, severities and spans of time
 pub mod hooks; // who is called when something is published
 pub mod letters; // the words of letters
+pub mod oidc; // accounts at other services
 pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod parts; // what pages are made of: shell, fields, times, problems
 pub mod party; // the page of an outside party
