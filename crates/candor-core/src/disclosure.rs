@@ -296,7 +296,7 @@ pub(crate) fn after(case: &Case, events: &[Event], allowed: &Allowed<'_>, facts:
     let mut after = case.clone();
     for event in events {
         let by = crate::evolve::author_of(&allowed.actor().name());
-        let stamp = crate::evolve::Stamp { seq: after.seq + 1, at: facts.now, by };
+        let stamp = crate::evolve::Stamp { seq: after.seq + 1, at: facts.now, by, decided_in: None };
         crate::evolve::evolve(&mut after, &stamp, event.clone());
     }
     after

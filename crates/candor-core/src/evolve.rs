@@ -20,6 +20,8 @@ pub struct Stamp {
     pub at: Timestamp,
     /// By whom.
     pub by: Author,
+    /// The case in which it was decided, when that was another one: what is told here of a cluster or of a finding.
+    pub decided_in: Option<CaseId>,
 }
 
 /// Builds a case from its journal. `None` when the journal is empty or does not begin with a report.

@@ -53,7 +53,7 @@ pub struct WouldChange {
 /// stays so and is not told.
 pub fn would_change(case: &Case, policy: &Policy, newer: &Policy, version: u32, now: Timestamp) -> Vec<WouldChange> {
     let mut after = case.clone();
-    let stamp = Stamp { seq: case.seq + 1, at: now, by: Author::Clock };
+    let stamp = Stamp { seq: case.seq + 1, at: now, by: Author::Clock, decided_in: None };
     let (reason, changes) = (String::new(), Vec::new());
     evolve(&mut after, &stamp, Event::PolicyMoved { from: case.policy_version, to: version, reason, changes });
     let (old, new) = (promises::open(case, policy, now), promises::open(&after, newer, now));

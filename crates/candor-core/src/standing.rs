@@ -129,6 +129,11 @@ pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, event: &Event) {
         (Event::Reported { .. } | Event::ContactGiven { .. } | Event::DrillDeclared, _) => {}
         // A note takes nothing up, so that what a pipeline adds to its own report hides it from nobody.
         (Event::CreditChosen { .. } | Event::Forgotten { .. } | Event::Noted { .. }, _) => {}
+        // What was decided in another case and is told here takes nobody onto this one: hanging together widens no access.
+        _ if stamp.decided_in.is_some() => {}
+        // These are only ever told; entries of an older Candor do not name the case they come from.
+        (Event::Gathered { .. } | Event::Released { .. } | Event::PartNews { .. } | Event::PublishedWith { .. }, _) => {
+        }
         (event, by) => {
             if let Event::Assigned { to: Some(member) } = event {
                 case.on.insert(member.clone(), None);

@@ -243,7 +243,7 @@ impl<'a> World<'a> {
         let allowed = access::allow(None, self.policy, &Actor::Public, command, at)
             .map_err(|_| "a report was not let in".to_owned())?;
         let events = decide::open(&allowed, self.policy, &self.facts(at)).map_err(|refusal| refusal.to_string())?;
-        let stamps = (1..).map(|seq| Stamp { seq, at, by: Author::Reporter(0) });
+        let stamps = (1..).map(|seq| Stamp { seq, at, by: Author::Reporter(0), decided_in: None });
         let case = replay(&CaseId(format!("{index:010}")), stamps.zip(events)).ok_or("a report opened no case")?;
         self.acts += 1;
         self.cases.push(Running {
@@ -266,7 +266,7 @@ impl<'a> World<'a> {
         let case = &mut self.cases[index].case;
         // In a drawn month everybody may be put on everything; who reads what is not forecast.
         if let Some(member) = actor.member().filter(|member| !case.on.contains_key(member)) {
-            let stamp = Stamp { seq: case.seq + 1, at, by: Author::Candor };
+            let stamp = Stamp { seq: case.seq + 1, at, by: Author::Candor, decided_in: None };
             evolve(case, &stamp, Event::PutOn { member: member.clone(), reason: String::new() });
         }
         let allowed =
@@ -279,7 +279,7 @@ impl<'a> World<'a> {
                 Event::Published { .. } => self.published += 1,
                 _ => {}
             }
-            let stamp = Stamp { seq: case.seq + 1, at, by: by.clone() };
+            let stamp = Stamp { seq: case.seq + 1, at, by: by.clone(), decided_in: None };
             evolve(case, &stamp, event);
         }
         Ok(())

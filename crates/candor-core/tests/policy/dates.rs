@@ -63,7 +63,7 @@ impl Live {
         let allowed = allow(Some(&self.case), &self.policy, actor, command, now).ok().unwrap();
         let events = decide(&self.case, &allowed, &self.policy, &facts).unwrap();
         for event in &events {
-            let stamp = Stamp { seq: self.case.seq + 1, at: now, by: author_of(&actor.name()) };
+            let stamp = Stamp { seq: self.case.seq + 1, at: now, by: author_of(&actor.name()), decided_in: None };
             evolve(&mut self.case, &stamp, event.clone());
         }
         if self.case.policy_version > 1

@@ -59,7 +59,7 @@ impl Story {
 
     pub fn push(&mut self, when: &str, by: Author, event: Event) {
         let seq = self.journal.len() as u64 + 1;
-        self.journal.push((Stamp { seq, at: at(when), by }, event));
+        self.journal.push((Stamp { seq, at: at(when), by, decided_in: None }, event));
     }
 
     pub fn then(mut self, when: &str, by: &str, event: Event) -> Self {
@@ -180,7 +180,7 @@ impl Story {
 /// Applies events of a clock to a case.
 pub fn apply(case: &mut Case, when: Timestamp, by: &Author, events: Vec<Event>) {
     for event in events {
-        let stamp = Stamp { seq: case.seq + 1, at: when, by: by.clone() };
+        let stamp = Stamp { seq: case.seq + 1, at: when, by: by.clone(), decided_in: None };
         evolve(case, &stamp, event);
     }
 }

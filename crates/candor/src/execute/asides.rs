@@ -1,7 +1,7 @@
 //! What an act means for the cases that hang together with its own: reports of the same problem, findings of one report.
 //! Everything stands in one transaction; when one of the cases was changed meanwhile, nothing is kept and all is tried again.
 
-use super::{Letters, Loaded, load, policy_of, report};
+use super::{How, Letters, Loaded, load, policy_of, report};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::random;
@@ -52,7 +52,8 @@ pub(super) async fn write(
         let loaded = load(app, &case).await?;
         let events = cluster::applicable(&loaded.case, events);
         if !events.is_empty() {
-            super::write(app, batch, &loaded, actor, &events, now, Letters::Now).await?;
+            let how = How { now, letters: Letters::Now, decided_in: Some(&after.id) };
+            super::write(app, batch, &loaded, actor, &events, how).await?;
             others.push(case);
         }
     }
@@ -112,7 +113,7 @@ async fn open_part(
     let mut entries = Vec::with_capacity(events.len());
     let mut part: Option<Case> = None;
     for (seq, event) in (1_u64..).zip(&events) {
-        let stamp = Stamp { seq, at: now, by: by.clone() };
+        let stamp = Stamp { seq, at: now, by: by.clone(), decided_in: None };
         match &mut part {
             None => part = begin(id, &stamp, event.clone()),
             Some(part) => evolve(part, &stamp, event.clone()),

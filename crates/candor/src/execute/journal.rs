@@ -12,6 +12,9 @@ use candor_core::id::{CaseId, PersonId};
 use candor_formats::advisory::Record;
 use jiff::Timestamp;
 
+/// The field of an entry that names the case it was decided in, when that was another one.
+const DECIDED_IN: &str = "decided_in";
+
 /// Seals one event into an entry. A person met for the first time gets a key, added to `batch`.
 pub(crate) async fn seal_event(
     keys: &KeyRing,
@@ -21,7 +24,7 @@ pub(crate) async fn seal_event(
     actor: &Actor,
     event: &Event,
 ) -> Result<store::journal::Entry, Error> {
-    let plain = serde_json::to_vec(event).map_err(Error::internal)?;
+    let plain = plain(event, stamp.decided_in.as_ref())?;
     let stream = case.id.as_str();
     let person = event.sealed_for(|number| {
         case.reports.iter().find(|report| report.number == number).and_then(|report| report.person.clone())
@@ -69,18 +72,19 @@ pub(crate) async fn load_as(
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
         let seq = u64::try_from(row.seq).map_err(Error::internal)?;
+        let (event, decided_in) = match (&row.entry.person, &row.entry.person_body) {
+            (Some(person), Some(body)) => match keys.person_key(person).await {
+                Ok(key) => parse(&open(&key, &context(id.as_str(), seq, "person")?, body)?)?,
+                Err(KeyError::Erased) => (Event::Forgotten { person: PersonId(person.clone()) }, None),
+                Err(other) => return Err(other.into()),
+            },
+            _ => parse(&open(&case_key, &context(id.as_str(), seq, "body")?, &row.entry.body)?)?,
+        };
         let stamp = Stamp {
             seq,
             at: Timestamp::from_microsecond(row.entry.at).map_err(Error::internal)?,
             by: author_of(&row.entry.actor),
-        };
-        let event = match (&row.entry.person, &row.entry.person_body) {
-            (Some(person), Some(body)) => match keys.person_key(person).await {
-                Ok(key) => parse(&open(&key, &context(id.as_str(), seq, "person")?, body)?)?,
-                Err(KeyError::Erased) => Event::Forgotten { person: PersonId(person.clone()) },
-                Err(other) => return Err(other.into()),
-            },
-            _ => parse(&open(&case_key, &context(id.as_str(), seq, "body")?, &row.entry.body)?)?,
+            decided_in,
         };
         events.push((stamp, seen(event)));
     }
@@ -88,8 +92,26 @@ pub(crate) async fn load_as(
     Ok(Some((case, head)))
 }
 
-fn parse(plain: &[u8]) -> Result<Event, Error> {
-    serde_json::from_slice(plain).map_err(Error::internal)
+/// An event as it lies in an entry, with the case it was decided in when that was another one.
+fn plain(event: &Event, decided_in: Option<&CaseId>) -> Result<Vec<u8>, Error> {
+    let Some(case) = decided_in else { return serde_json::to_vec(event).map_err(Error::internal) };
+    let mut told = serde_json::to_value(event).map_err(Error::internal)?;
+    let fields = told.as_object_mut().ok_or_else(|| Error::internal("an event is no object"))?;
+    fields.insert(DECIDED_IN.to_owned(), case.as_str().into());
+    serde_json::to_vec(&told).map_err(Error::internal)
+}
+
+/// Reads what [`plain`] wrote.
+fn parse(plain: &[u8]) -> Result<(Event, Option<CaseId>), Error> {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        decided_in: Option<CaseId>,
+    }
+    let event = serde_json::from_slice(plain).map_err(Error::internal)?;
+    // Few entries have it; those without are not read twice.
+    let may_be_told = plain.windows(DECIDED_IN.len()).any(|part| part == DECIDED_IN.as_bytes());
+    let told: Option<Told> = may_be_told.then(|| serde_json::from_slice(plain)).transpose().map_err(Error::internal)?;
+    Ok((event, told.and_then(|told| told.decided_in)))
 }
 
 /// The row of a published record.

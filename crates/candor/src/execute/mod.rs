@@ -213,7 +213,8 @@ async fn once(
     let letters = beside.map_or(Letters::Now, |beside| beside.letters);
     let loaded = Loaded { case, policy, head, row };
     // Boxed, so that the future of every door stays small.
-    let after = Box::pin(write(app, &mut batch, &loaded, actor, &events, now, letters)).await?;
+    let how = How { now, letters, decided_in: None };
+    let after = Box::pin(write(app, &mut batch, &loaded, actor, &events, how)).await?;
     let others = Box::pin(asides::write(app, &mut batch, actor, &allowed, &after, &events, now)).await?;
     batch.main.extend(beside.map(|beside| (beside.rows)(id)).unwrap_or_default());
     let done = Done { case: id.clone(), seq: after.seq, events };
@@ -229,6 +230,17 @@ async fn once(
     Ok(done)
 }
 
+/// How events are written down.
+#[derive(Clone, Copy)]
+pub(crate) struct How<'a> {
+    /// The instant of the command.
+    pub now: Timestamp,
+    /// When letters to reporters leave.
+    pub letters: Letters,
+    /// The case in which it was decided, when that was another one.
+    pub decided_in: Option<&'a CaseId>,
+}
+
 /// Writes events down: the journal, the letters, what becomes public, and the row of the queue. Gives the case as it is then.
 pub(crate) async fn write(
     app: &App,
@@ -236,9 +248,9 @@ pub(crate) async fn write(
     loaded: &Loaded,
     actor: &Actor,
     events: &[Event],
-    now: Timestamp,
-    letters: Letters,
+    how: How<'_>,
 ) -> Result<Case, Error> {
+    let How { now, letters, decided_in } = how;
     let Loaded { case, policy, head, row } = loaded;
     let id = &case.id;
     let keys = app.keys()?;
@@ -247,7 +259,7 @@ pub(crate) async fn write(
     let mut entries = Vec::with_capacity(events.len());
     let by = author_of(&actor.name());
     for event in events {
-        let stamp = Stamp { seq: after.seq + 1, at: now, by: by.clone() };
+        let stamp = Stamp { seq: after.seq + 1, at: now, by: by.clone(), decided_in: decided_in.cloned() };
         entries.push(journal::seal_event(keys, &case_key, &after, &stamp, actor, event).await?);
         evolve(&mut after, &stamp, event.clone());
         batch.main.extend(files::statements(&after, event, now.as_microsecond())?);

@@ -210,7 +210,7 @@ async fn file(
         let mut case: Option<Case> = None;
         let mut entries = Vec::with_capacity(events.len());
         for (seq, event) in (1_u64..).zip(&events) {
-            let stamp = Stamp { seq, at: now, by: by.clone() };
+            let stamp = Stamp { seq, at: now, by: by.clone(), decided_in: None };
             match &mut case {
                 None => case = begin(&id, &stamp, event.clone()),
                 Some(case) => evolve(case, &stamp, event.clone()),

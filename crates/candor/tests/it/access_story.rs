@@ -282,6 +282,51 @@ async fn abuse_j3_what_belongs_to_another_case_is_absent_under_ones_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r1_cases_that_hang_together_take_nobody_onto_each_other() {
+    let house = House::open().await;
+    let (lead, other) = (house.report("lead").await, house.taken_up("other").await);
+    let does = async |who: &str, case: &str, command: Value| {
+        let done = house.does(who, case, command.clone()).await;
+        assert_eq!(done.status, 200, "{who} {command}: {done:?}");
+    };
+    let on = |who: &str| json!({ "command": "put-on", "member": house.ids[who] });
+    does("bob", &lead, json!({ "command": "acknowledge", "text": "Thank you." })).await;
+    does("bob", &lead, on("ana")).await;
+    does("ana", &other, json!({ "command": "merge", "into": lead })).await;
+    does("ines", &lead, on("ines")).await;
+    does("ines", &lead, json!({ "command": "take-off", "member": house.ids["ana"] })).await;
+
+    // Whoever decides in the case that gathers is told of in the other, and reads nothing of it.
+    does("bob", &lead, json!({ "command": "answer-all", "text": "A fix comes in May." })).await;
+    assert!(house.get(&format!("/cases/{other}"), "ana").await.body.to_string().contains("A fix comes in May."));
+    assert_eq!(house.reads("bob", &other).await, 404);
+    assert_eq!(house.reads("ines", &other).await, 403);
+    // Whoever takes the other out again is told of in the one that gathered it, and reads nothing of that one.
+    assert_eq!(house.reads("ana", &lead).await, 404);
+    does("ana", &other, json!({ "command": "separate", "reason": "Another cause." })).await;
+    let told = house.get(&format!("/cases/{lead}"), "bob").await.body["journal"].to_string();
+    assert!(told.contains("released"), "{told}");
+    assert_eq!(house.reads("ana", &lead).await, 404);
+
+    // Nor does work on a finding open the whole report.
+    let parts = json!([{ "title": "The log", "text": "It holds passwords." }]);
+    does("bob", &lead, json!({ "command": "split", "parts": parts })).await;
+    let body = house.get(&format!("/cases/{lead}"), "bob").await.body;
+    let journal = body["journal"].as_array().cloned().unwrap_or_default();
+    let part = journal.iter().find_map(|entry| entry["part"].as_str()).expect("the finding has a case").to_owned();
+    does("bob", &part, on("ana")).await;
+    does("ana", &part, json!({ "command": "ask", "text": "Which log?" })).await;
+    does("ana", &part, json!({ "command": "answer", "text": "We look." })).await;
+    let told = house.get(&format!("/cases/{lead}"), "bob").await.body["journal"].to_string();
+    assert!(told.contains("Which log?") && told.contains("We look."), "{told}");
+    assert_eq!(house.reads("ana", &lead).await, 404);
+    let row = cases::get(&house.service.app.store, &lead).await.expect("a store").expect("a row");
+    let rebuilt = candor::execute::rebuild::rebuild(&house.service.app, |_| ()).await.expect("all is rebuilt");
+    assert_eq!(rebuilt, 3);
+    assert_eq!(cases::get(&house.service.app.store, &lead).await.expect("a store").expect("a row").grants, row.grants);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_glass_is_broken_with_a_reason_for_a_day_and_the_team_is_told() {
     let house = House::open().await;
     let case = house.taken_up("night").await;

@@ -112,7 +112,7 @@ fn approved() -> Case {
     ];
     let journal = events.into_iter().zip(1..).map(|(event, seq)| {
         let by = if seq == 1 { Author::Reporter(0) } else { Author::Member("ben".into()) };
-        (Stamp { seq, at: at("2026-03-02T10:00:00Z"), by }, event)
+        (Stamp { seq, at: at("2026-03-02T10:00:00Z"), by, decided_in: None }, event)
     });
     replay(&CaseId("C-1".into()), journal).expect("it begins with a report")
 }
@@ -144,7 +144,7 @@ fn tick(world: &mut World, node: &Node, policy: &Policy, true_now: Timestamp, di
     }
     assert_eq!(world.case.seq, case.seq, "the model takes one transaction at a time");
     for event in events {
-        let stamp = Stamp { seq: world.case.seq + 1, at: now, by: author_of("clock") };
+        let stamp = Stamp { seq: world.case.seq + 1, at: now, by: author_of("clock"), decided_in: None };
         if matches!(event, Event::Published { .. }) {
             assert!(world.published_at.is_none(), "published once");
             world.published_at = Some(true_now);
@@ -190,7 +190,8 @@ fn play(seed: u64, policy: &Policy, base: &Case) -> (Timestamp, Timestamp) {
     let mut true_now = at("2026-03-03T00:00:00Z");
     let instant = true_now + SignedDuration::from_mins(i64::try_from(30 + dice.below(20_000)).expect("small"));
     let mut case = base.clone();
-    let stamp = Stamp { seq: case.seq + 1, at: at("2026-03-02T11:00:00Z"), by: Author::Member("ben".into()) };
+    let stamp =
+        Stamp { seq: case.seq + 1, at: at("2026-03-02T11:00:00Z"), by: Author::Member("ben".into()), decided_in: None };
     evolve(&mut case, &stamp, Event::PublicationOrdered { at: Some(instant) });
     let mut world = World { case, steps: BTreeMap::new(), seen: BTreeMap::new(), published_at: None };
     let mut nodes = [Node::new(true_now), Node::new(true_now)];

@@ -218,7 +218,7 @@ fn access_table() -> String {
         receipt: String::new(),
     };
     let put_on = Event::PutOn { member: "on".into(), reason: String::new() };
-    let stamp = |seq| Stamp { seq, at: now, by: Author::Candor };
+    let stamp = |seq| Stamp { seq, at: now, by: Author::Candor, decided_in: None };
     let case = replay(&"00000-00000".into(), [(stamp(1), reported), (stamp(2), put_on)]).expect("a case");
     let member = |id: &str, program: &str, role| Actor::Member { id: id.into(), roles: vec![(program.into(), role)] };
     let people = [
