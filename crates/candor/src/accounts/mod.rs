@@ -8,6 +8,7 @@
 //! ```
 
 pub mod digest; // one letter a day, for who wishes it
+pub mod openpgp; // the key with which a member signs mail
 pub mod password; // which are good enough, and Argon2id over them
 pub mod totp; // one-time codes of an authenticator app
 pub mod recovery; // ten codes for the day the app is lost

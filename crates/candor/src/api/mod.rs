@@ -11,6 +11,7 @@ mod reports; // a report comes in
 mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
 mod cases; // the team's side
+mod account; // the member's own account
 mod hooks; // who is called, and who is written to
 pub mod osv; // the OSV API, for scanners
 mod search; // cases by their words, and which are alike
@@ -21,7 +22,7 @@ use crate::config::Roles;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use model::advisory::{Advisories, PublicAdvisory};
 use model::case::{Case, Queue};
 use model::command::Asked;
@@ -59,6 +60,18 @@ fn table() -> Vec<Route> {
         .takes(Takes::Json(schema::<hooks::Subscription>))
         .gives::<hooks::HookDone>(200)
         .or(&[422]),
+        Route::get("/account", "showAccount", "Your own account: how letters come, and the key you sign mail with", get(account::show))
+            .by(Who::Member)
+            .gives::<account::Account>(200),
+        Route::put("/account/letters", "chooseLetters", "Choose how letters come: each at once, or what can wait once a day", put(account::letters))
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<account::Wish>))
+            .gives::<account::Account>(200),
+        Route::put("/account/key", "keepSigningKey", "Give the OpenPGP key with which you sign mail, or remove it", put(account::key))
+            .says("The key must carry your own address and be able to sign. The change is told to that address by letter.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<account::NewKey>))
+            .gives::<account::Account>(200),
         Route::get("/hooks", "listHooks", "Who is called when something is published", get(hooks::list))
             .by(Who::Member)
             .gives::<hooks::Hooks>(200),

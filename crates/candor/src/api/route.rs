@@ -100,6 +100,11 @@ impl Route {
         Self { method: "post", ..Self::get(path, id, summary, handler) }
     }
 
+    /// An operation that puts something in the place of what was there.
+    pub fn put(path: &'static str, id: &'static str, summary: &'static str, handler: MethodRouter<App>) -> Self {
+        Self { method: "put", ..Self::get(path, id, summary, handler) }
+    }
+
     /// Says more.
     pub fn says(self, description: &'static str) -> Self {
         Self { description, ..self }
@@ -159,7 +164,7 @@ impl Route {
         if self.takes.is_some() {
             all.extend([400, 413, 415, 422, 507]);
         }
-        if self.method == "post" {
+        if self.method != "get" {
             all.extend([400, 409, 422, 507]);
         }
         all.sort_unstable();

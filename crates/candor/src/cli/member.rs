@@ -4,6 +4,8 @@ use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::accounts::token::{self, Scopes};
 use crate::accounts::{self, EVERY_PROGRAM, MemberView, RoleIn, invite};
+use crate::app::App;
+use crate::openpgp::words::grouped;
 use candor_core::access::Role;
 use serde_json::json;
 
@@ -53,6 +55,19 @@ pub enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// The OpenPGP key with which a member signs mail
+    #[command(subcommand)]
+    Key(Key),
+    /// Says whether what can wait comes to a member in one letter a day, or changes it
+    Letters {
+        /// Address or id
+        who: String,
+        /// What can wait comes once a day, or every letter comes at once
+        #[arg(long, value_name = "WHEN", value_parser = ["once-a-day", "at-once"])]
+        come: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Makes a token for the API and prints it, once
     Token {
         /// Address or id
@@ -66,6 +81,34 @@ pub enum Command {
         /// Days until it ends
         #[arg(long, default_value_t = 90)]
         days: i64,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What to do with a member's key.
+#[derive(Debug, clap::Subcommand)]
+pub enum Key {
+    /// Shows its fingerprint, and whether mail signed with it counts
+    Show {
+        /// Address or id
+        who: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Keeps a public key, in place of the former one; the member is told by letter
+    Set {
+        /// Address or id
+        who: String,
+        /// File as `gpg --armor --export` writes it; `-` for standard input
+        file: std::path::PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Removes it; the member is told by letter
+    Remove {
+        /// Address or id
+        who: String,
         #[command(flatten)]
         common: Common,
     },
@@ -114,6 +157,37 @@ pub(super) async fn run(command: Command) -> Outcome {
             let link = invite::reset(&app, &who).await?;
             told(common.json, "link", &link, "Hand this link over on a safe way; it works once, for 72 hours:");
         }
+        Command::Key(Key::Show { who, common }) => {
+            let app = common.place.open().await?;
+            let member = accounts::find(&app, &who).await?;
+            show_key(&app, &member, common.json).await?;
+        }
+        Command::Key(Key::Set { who, file, common }) => {
+            let app = common.place.open().await?;
+            let member = accounts::find(&app, &who).await?;
+            accounts::openpgp::put(&app, &member, &super::openpgp::read(&file)?).await?;
+            show_key(&app, &member, common.json).await?;
+        }
+        Command::Key(Key::Remove { who, common }) => {
+            let app = common.place.open().await?;
+            let member = accounts::find(&app, &who).await?;
+            accounts::openpgp::remove(&app, &member.id).await?;
+            show_key(&app, &member, common.json).await?;
+        }
+        Command::Letters { who, come, common } => {
+            let app = common.place.open().await?;
+            let member = accounts::find(&app, &who).await?;
+            if let Some(come) = come {
+                accounts::digest::set(&app, &member.id, come == "once-a-day").await?;
+            }
+            let daily = accounts::digest::wishes(&app, &member.id).await?;
+            if common.json {
+                output::json(&json!({ "id": member.id, "daily": daily }));
+            } else {
+                let how = if daily { "gets what can wait once a day" } else { "gets every letter at once" };
+                output::say(format_args!("{} {how}", output::plain(&member.name)));
+            }
+        }
         Command::Token { who, label, scopes, days, common } => {
             let app = common.place.open().await?;
             let member = accounts::find(&app, &who).await?;
@@ -127,6 +201,31 @@ pub(super) async fn run(command: Command) -> Outcome {
                 output::complain(format_args!("This token works until {} and is shown only now:", made.ends));
                 output::say(&made.secret);
             }
+        }
+    }
+    Ok(())
+}
+
+async fn show_key(app: &App, member: &MemberView, as_json: bool) -> Outcome {
+    let now = app.now();
+    let own = accounts::openpgp::get(app, &member.id).await?;
+    let problem = own.as_ref().and_then(|own| accounts::openpgp::serves(&own.certificate, member, now).err());
+    let print = own.as_ref().map(|own| own.certificate.fingerprint());
+    if as_json {
+        let since = own.as_ref().map(|own| own.since);
+        output::json(&json!({ "id": member.id, "fingerprint": print, "since": since, "problem": problem }));
+        return Ok(());
+    }
+    let name = output::plain(&member.name);
+    match (print, problem) {
+        (None, _) => output::say(format_args!("{name} gave no key; no signed mail counts as theirs")),
+        (Some(print), None) => output::say(format_args!("{name} signs mail with {}", grouped(&print))),
+        (Some(print), Some(why)) => {
+            output::say(format_args!(
+                "Mail of {name} signed with {} does not count: {}",
+                grouped(&print),
+                output::plain(&why)
+            ));
         }
     }
     Ok(())

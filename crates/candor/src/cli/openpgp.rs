@@ -228,7 +228,7 @@ fn list(keys: &[ProgramKey], now: Timestamp, as_json: bool) {
     output::table(&rows);
 }
 
-fn read(file: &PathBuf) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(super) fn read(file: &PathBuf) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = Zeroizing::new(Vec::new());
     let done = if file.as_os_str() == "-" {
         std::io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes)

@@ -6,6 +6,7 @@ use candor_core::notices::Recipient;
 
 use super::read::{Automatic, Letter};
 use super::receive::marked;
+use crate::accounts::openpgp::STREAM as ACCOUNT;
 use crate::app::App;
 use crate::error::Error;
 use crate::store::outbox;
@@ -85,7 +86,8 @@ pub(super) async fn letter_of(app: &App, letter: &Letter, raw: &[u8]) -> Result<
 
 fn returned(id: &str, row: Option<outbox::OutboxRow>) -> Returned {
     let to = row.as_ref().and_then(|row| Recipient::from_name(&row.recipient));
-    let case = row.filter(|row| !row.stream.starts_with(STREAM)).map(|row| CaseId(row.stream));
+    let is_of_case = |row: &outbox::OutboxRow| ![STREAM, ACCOUNT].iter().any(|begins| row.stream.starts_with(begins));
+    let case = row.filter(is_of_case).map(|row| CaseId(row.stream));
     Returned { id: id.to_owned(), case, to }
 }
 

@@ -21,7 +21,7 @@ use mail_builder::headers::raw::Raw;
 use super::address::{self, NoAddress, Sender};
 use super::encrypted::{self, Way};
 use super::words::{About, ByMail, Link, Matter, Words};
-use super::{channels, members, outside};
+use super::{account, channels, members, outside};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
@@ -92,6 +92,9 @@ enum Found {
 pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built, Error> {
     if let Some(slug) = row.stream.strip_prefix(STREAM) {
         return of_program(app, sender, row, slug).await;
+    }
+    if let Some(member) = row.stream.strip_prefix(accounts::openpgp::STREAM) {
+        return account::build(app, sender, row, &member.into()).await;
     }
     let (Some(kind), Some(recipient)) = (NoticeKind::from_name(&row.kind), Recipient::from_name(&row.recipient)) else {
         return Ok(Built::Unsendable("the row names a kind or a recipient that this version does not know".into()));
@@ -278,7 +281,7 @@ fn values(program: &str, case: &CaseId, words: &Words) -> own::Values {
 }
 
 /// What letters of one case or program to one recipient have in common.
-fn thread_of(app: &App, row: &OutboxRow) -> Result<String, Error> {
+pub(super) fn thread_of(app: &App, row: &OutboxRow) -> Result<String, Error> {
     Ok(execute::report::hex(&lookup(
         app.keys()?.root().purpose(Purpose::Lookup),
         "mail thread",

@@ -6,13 +6,18 @@ use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::event::FileRef;
-use candor_core::id::{CaseId, MemberId};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::origin::Origin;
 use candor_core::policy::{Policy, TeamMail};
 use candor_core::standing;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
-use super::read::{Automatic, Letter, Passage};
+use super::apart::read_apart;
+use super::opening::{self, Known};
+use super::read::openpgp::Proof;
+use super::read::{Automatic, Letter, Limits, Passage};
 use super::words::{Link, NO_ANSWERS, Words};
 use super::{address, receive};
 use crate::accounts::{self, MemberView};
@@ -22,6 +27,9 @@ use crate::execute::{self, Beside, Letters, execute_beside, files};
 use crate::keys::{KeyRing, Purpose, lookup, random};
 use crate::store::mail_tasks;
 use crate::store::{self, Statement};
+
+/// How long after it was made a signature counts: a mail may wait for a server that is down.
+const SIGNED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a mail of a member is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +178,74 @@ pub fn looks_right(letter: &Letter, member: &MemberView, to: &str) -> Result<(),
     if !letter.to.iter().any(|it| it.eq_ignore_ascii_case(to.trim().trim_matches(['<', '>']))) {
         return Err("it is not written to this address");
     }
+    // Nor does what was signed for somebody else.
+    let is_here = |it: &String| it.eq_ignore_ascii_case(to.trim().trim_matches(['<', '>']));
+    if !letter.protected_to.is_empty() && !letter.protected_to.iter().any(is_here) {
+        return Err("what is signed in it is written to another address");
+    }
     Ok(())
+}
+
+/// A member's mail, read with their own key and the program's.
+///
+/// # Errors
+/// As the store and the keys fail.
+pub(super) async fn opened(
+    app: &App,
+    program: &ProgramSlug,
+    member: &MemberId,
+    (file, raw): (&str, Arc<Vec<u8>>),
+    limits: Limits,
+) -> Result<Letter, Error> {
+    let shut = read_apart(app, &raw, limits).await?;
+    Box::pin(opening::opened(app, program, Known::Members(member), file.as_bytes(), raw, limits, shut)).await
+}
+
+/// A member's signature over the whole of a mail, which counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Signature {
+    key: [u8; 16],
+    sender: [u8; 16],
+}
+
+impl Signature {
+    /// The row by which it is known when it comes again.
+    pub(super) fn row(&self, program: &ProgramSlug, case: &CaseId, now: Timestamp) -> Statement {
+        store::mail::insert_statement(&store::mail::MailRow {
+            key: &self.key,
+            program: program.as_str(),
+            sender: &self.sender,
+            stream: case.as_str(),
+            at: now.as_microsecond(),
+            answered_at: None,
+        })
+    }
+}
+
+/// The signature of a member by their own key, over all that was read of a mail that came at `came`. `None` when there is
+/// none, when it is too old, and when it was used before: what somebody signed once is not said twice.
+///
+/// # Errors
+/// As the store and the keys fail.
+pub(super) async fn signature(
+    app: &App,
+    member: &MemberView,
+    letter: &Letter,
+    came: Timestamp,
+) -> Result<Option<Signature>, Error> {
+    let Some(own) = accounts::openpgp::get(app, &member.id).await? else { return Ok(None) };
+    if accounts::openpgp::serves(&own.certificate, member, app.now()).is_err() {
+        return Ok(None);
+    }
+    let print = own.certificate.fingerprint();
+    let is_theirs = |proof: &&Proof| proof.fingerprint == print && proof.made + SIGNED_WITHIN >= came;
+    let Some(proof) = letter.proofs.iter().find(is_theirs) else { return Ok(None) };
+    let lookups = app.keys()?.root().purpose(Purpose::Lookup);
+    let mut named = format!("{print}\n{}\n", proof.made).into_bytes();
+    named.extend_from_slice(&proof.said);
+    let key = lookup(lookups, "a member's signature", &named);
+    let sender = lookup(lookups, "who signs", member.id.as_str().as_bytes());
+    Ok(store::mail::find(&app.store, &key).await?.is_none().then_some(Signature { key, sender }))
 }
 
 /// Whether a mail is proven to be the member's: the one place where that is decided. `signed_by_member` is whether an
@@ -198,12 +273,12 @@ pub fn own_words(letter: &Letter) -> String {
 ///
 /// # Errors
 /// As the store fails; the mail stays on the list.
-pub async fn carry_out(
+pub(super) async fn carry_out(
     app: &App,
     case: &CaseId,
     (act, member): (Act, &MemberId),
     letter: &Letter,
-    file: &str,
+    (file, signature): (&str, Option<Statement>),
 ) -> Result<Result<(), String>, Error> {
     let Some(view) = accounts::member(app, member).await?.filter(|member| !member.disabled) else {
         return Ok(Err("the member may not work here any more".into()));
@@ -223,7 +298,11 @@ pub async fn carry_out(
         Act::Answer => Command::Answer { text, files: kept, next_steps: false },
         Act::Note => Command::Note { text, files: kept, mentions: Vec::new() },
     };
-    let rows = |_: &CaseId| vec![mail_tasks::delete_statement(file)];
+    let rows = |_: &CaseId| {
+        let mut rows = vec![mail_tasks::delete_statement(file)];
+        rows.extend(signature.clone());
+        rows
+    };
     match execute_beside(app, &actor, case, command, &Beside { rows: &rows, letters: Letters::Now }).await {
         Ok(_) => Ok(Ok(())),
         Err(Error::Refused(why)) => Ok(Err(why.to_string())),
@@ -250,7 +329,9 @@ pub fn refused(case: &Case, policy: &Policy, base_url: &str) -> Words {
     let program = address::display_name(&policy.program.name);
     let needed = match policy.channels.team_mail {
         TeamMail::Domain => "signed by your domain (DKIM), with a DMARC rule that holds",
-        _ => "signed with your OpenPGP key",
+        _ => {
+            "signed as a whole with the OpenPGP key that you gave in your settings, not long ago and for the first time"
+        }
     };
     Words {
         subject: format!("[{program}] Case {}: your mail was not used", case.id),

@@ -8,6 +8,7 @@ pub mod outside; // what recipients of a schedule are told
 pub mod subscribers; // letters to those who asked for advisories
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
+mod account; // a member's own account was changed
 pub mod digest; // one letter a day, for members who wish it
 pub mod dkim; // signed by the program's own domain
 pub mod encrypted; // and encrypted on the way

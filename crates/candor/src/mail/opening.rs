@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use candor_core::access::Actor;
-use candor_core::id::{CaseId, ProgramSlug};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 
 use super::read::openpgp::{Ring, Whose};
 use super::read::{Letter, Limits, read_with};
+use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{self, report::hex};
@@ -21,6 +22,17 @@ const TRIES: u8 = 2;
 /// What a mail starts with that is worth a look with keys.
 const SIGNS: [&[u8]; 4] = [b"application/pgp-", b"-----BEGIN PGP ", b"\nautocrypt:", b"LS0tLS1CRUdJTiBQR1Ag"];
 
+/// Whose key is known beside the program's.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'a> {
+    /// Nobody's.
+    Nobodys,
+    /// The one that a reporter gave.
+    Reporters(&'a CaseId, u32),
+    /// The one that a member gave for themselves.
+    Members(&'a MemberId),
+}
+
 /// The letter as it is with what can be opened and checked of it, or as it was. `key` names the mail.
 ///
 /// # Errors
@@ -28,7 +40,7 @@ const SIGNS: [&[u8]; 4] = [b"application/pgp-", b"-----BEGIN PGP ", b"\nautocryp
 pub(super) async fn opened(
     app: &App,
     program: &ProgramSlug,
-    whose: Option<&(CaseId, u32)>,
+    known: Known<'_>,
     key: &[u8],
     raw: Arc<Vec<u8>>,
     limits: Limits,
@@ -44,7 +56,7 @@ pub(super) async fn opened(
         return Ok(letter);
     }
     app.store.commit(Batch::main(vec![settings::put_statement(&name, &[tried + 1])])).await?;
-    let ring = ring(app, program, whose).await?;
+    let ring = ring(app, program, known).await?;
     let read = tokio::task::spawn_blocking(move || read_with(&raw, &limits, &ring)).await.map_err(Error::internal)?;
     app.store.commit(Batch::main(vec![settings::delete_statement(&name)])).await?;
     // That a server wrote it is known from the envelope.
@@ -57,14 +69,22 @@ fn seems_protected(letter: &Letter, raw: &[u8]) -> bool {
     letter.over.is_none() && SIGNS.iter().any(|sign| holds(sign))
 }
 
-/// The program's keys and the one that the reporter gave.
-async fn ring(app: &App, program: &ProgramSlug, whose: Option<&(CaseId, u32)>) -> Result<Ring, Error> {
+/// The program's keys and the one that is known of the writer.
+async fn ring(app: &App, program: &ProgramSlug, known: Known<'_>) -> Result<Ring, Error> {
     let secrets = program_keys::secrets(app, program).await?;
     let mut ring = Ring { secrets, certificates: Vec::new(), now: app.now() };
-    let Some((case, number)) = whose else { return Ok(ring) };
+    let (case, number) = match known {
+        Known::Nobodys => return Ok(ring),
+        Known::Members(member) => {
+            let own = accounts::openpgp::get(app, member).await?;
+            ring.certificates.extend(own.map(|own| (own.certificate, Whose::Members)));
+            return Ok(ring);
+        }
+        Known::Reporters(case, number) => (case, number),
+    };
     match execute::load_case(app, &Actor::Clock, case).await {
         Ok(case) => {
-            let report = case.reports.iter().find(|report| report.number == *number);
+            let report = case.reports.iter().find(|report| report.number == number);
             let given = report.and_then(|report| report.contact.as_ref()).map(|it| it.pgp_key.as_bytes());
             let given = given.and_then(|key| Certificate::read(key, &Default::default()).ok());
             ring.certificates.extend(given.map(|certificate| (certificate, Whose::Reporters)));

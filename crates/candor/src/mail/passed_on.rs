@@ -2,8 +2,8 @@
 
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::origin::Origin;
+use jiff::Timestamp;
 
-use super::apart::read_apart;
 use super::forwards::{self, Forwarded, Held};
 use super::read::Limits;
 use super::receive::{Kept, Mail, Outcome, WHOLE};
@@ -22,19 +22,25 @@ use crate::store;
 /// When it could not be kept; it stays on the list then.
 pub(super) async fn held(
     app: &App,
-    file: &str,
+    (file, came): (&str, Timestamp),
     held: Held,
     (member, program): (&MemberId, &ProgramSlug),
     origin: &Origin,
 ) -> Result<(), Error> {
     let Some(policy) = app.policy(program) else { return Err(Error::internal("the program is not in service")) };
     let limits = Limits { files: app.config.files_limit.saturating_sub(1), ..Limits::default() };
-    let letter = read_apart(app, &held.raw, limits).await?;
+    let raw = (file, held.raw.clone());
+    let letter = Box::pin(super::members::opened(app, program, member, raw, limits)).await?;
     let mut mail = Mail::new(app, program.clone(), letter, held.raw, held.path, "", None)?;
     mail.held = Some(file.to_owned());
     let address = mail.letter.from.as_ref().map(|from| from.address.clone()).unwrap_or_default();
     let member = accounts::member(app, member).await?;
-    let right = match (member, members::is_proven(&policy, origin, false)) {
+    let signature = match &member {
+        Some(member) => members::signature(app, member, &mail.letter, came).await?,
+        None => None,
+    };
+    mail.signature = signature;
+    let right = match (member, members::is_proven(&policy, origin, signature.is_some())) {
         (_, Err(why)) => Err(why),
         (Some(member), Ok(())) if forwards::may_file(app, &member, program, &address) => Ok(member),
         _ => Err("the member may not file reports"),
@@ -98,6 +104,7 @@ impl Mail<'_> {
             let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Now)];
             rows.extend(self.to_check(case, &kept.files, None));
             rows.extend(self.held.as_deref().map(store::mail_tasks::delete_statement));
+            rows.extend(self.signature.map(|it| it.row(&self.program, case, self.now)));
             rows
         };
         let beside = Beside { rows: &rows, letters: Letters::Now };

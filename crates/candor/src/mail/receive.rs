@@ -20,9 +20,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::apart::read_apart;
 use super::forwards;
 use super::members::{self, Desk};
+use super::opening::{self, Known};
 use super::read::asks::{self, Ask};
 use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox};
-use super::{address, bounces, facts, opening, tasks};
+use super::{address, bounces, facts, tasks};
 use crate::app::App;
 use crate::config::MailDns;
 use crate::error::Error;
@@ -193,13 +194,19 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     let program = found.policy.program.slug.clone();
     let mut mail = Mail::new(app, program, letter, raw, envelope.from.clone(), &beyond, returned.as_ref())?;
     let shut = std::mem::take(&mut mail.letter);
-    let opening = opening::opened(app, &mail.program, whose.as_ref(), &mail.key, mail.raw.clone(), limits, shut);
+    let known = match (&whose, &desk) {
+        (Some((case, number)), _) => Known::Reporters(case, *number),
+        (None, Some(desk)) => Known::Members(&desk.member),
+        (None, None) => Known::Nobodys,
+    };
+    let opening = opening::opened(app, &mail.program, known, &mail.key, mail.raw.clone(), limits, shut);
     mail.letter = Box::pin(opening).await?;
     let _turn = LANES[usize::from(mail.sender[0]) % LANES.len()].lock().await;
     if store::mail::find(&app.store, &mail.key).await?.is_some() {
         return Ok(Outcome::Again);
     }
-    if returned.is_none() && desk.is_none() && whose.is_none() && app.config.mail_dns != MailDns::Off {
+    let can_prove = app.config.mail_dns != MailDns::Off || found.policy.channels.team_mail == TeamMail::Signed;
+    if returned.is_none() && desk.is_none() && whose.is_none() && can_prove {
         let member = forwards::member_of(app, &found.policy, &mail.letter, mail.raw.len()).await?;
         if let Some(member) = member {
             return mail.hold(&member).await;
@@ -298,6 +305,8 @@ pub(super) struct Mail<'a> {
     pub(super) path: Option<String>,
     /// The task that kept it until now.
     pub(super) held: Option<String>,
+    /// The member's signature that proves it, when it is passed on for its author.
+    pub(super) signature: Option<members::Signature>,
     /// What the team should know of it besides.
     pub(super) more: Vec<String>,
     pub(super) now: Timestamp,
@@ -334,8 +343,8 @@ impl<'a> Mail<'a> {
         // Two names for one sender, so that answers and bounces never count as reports.
         let writer = lookup(lookups, "mail writer", sender.as_bytes());
         let sender = lookup(lookups, "mail sender", sender.as_bytes());
-        let (held, more, now) = (None, Vec::new(), app.now());
-        Ok(Self { app, program, key, sender, writer, raw, letter, path, held, more, now })
+        let (held, signature, more, now) = (None, None, Vec::new(), app.now());
+        Ok(Self { app, program, key, sender, writer, raw, letter, path, held, signature, more, now })
     }
 }
 
@@ -371,7 +380,7 @@ impl Mail<'_> {
         let policy = execute::policy_of(self.app, &case)?;
         let right = match members::may_write(self.app, &desk.member, &case).await? {
             _ if policy.channels.team_mail == TeamMail::Never => Err("the policy does not let members answer by mail"),
-            _ if self.app.config.mail_dns == MailDns::Off => {
+            _ if self.app.config.mail_dns == MailDns::Off && policy.channels.team_mail == TeamMail::Domain => {
                 Err("nothing is asked of the DNS here, so nothing can be proven")
             }
             None => Err("its member may not work on the case any more"),
@@ -438,7 +447,8 @@ impl Mail<'_> {
 
     /// Has it worked out who sent it, when it is kept. Servers' reports are known by the letter they bring back.
     pub(super) fn to_check(&self, case: &CaseId, files: &[FileRef], act: Option<&str>) -> Option<Statement> {
-        if self.app.config.mail_dns == MailDns::Off || matches!(self.letter.automatic, Some(Automatic::Bounce)) {
+        let asks = self.app.config.mail_dns != MailDns::Off || act.is_some();
+        if !asks || matches!(self.letter.automatic, Some(Automatic::Bounce)) {
             return None;
         }
         let file = files.iter().rev().find(|file| file.name == WHOLE)?.id.as_str();

@@ -9,12 +9,12 @@ use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::origin::Origin;
 use jiff::{SignedDuration, Timestamp};
 
-use super::apart::read_apart;
 use super::forwards::{self, Held};
 use super::members::{self, Desk};
 use super::origin::Checker;
 use super::passed_on;
 use super::read::Limits;
+use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::files::open_file;
@@ -74,11 +74,11 @@ pub(super) fn sealed(
     }))
 }
 
-/// Works out who sent the mails whose turn it is. Gives the number of those that are done.
+/// Works out who sent the mails whose turn it is; without a checker only what is signed proves anything. Gives the number of those that are done.
 ///
 /// # Errors
 /// When the store fails. A mail that cannot be looked at is put off and holds up no other.
-pub async fn round(app: &App, checker: &Checker) -> Result<usize, Error> {
+pub async fn round(app: &App, checker: Option<&Checker>) -> Result<usize, Error> {
     let mut done = 0;
     loop {
         let due = mail_tasks::due(&app.store, app.now().as_microsecond(), AT_ONCE).await?;
@@ -108,7 +108,7 @@ async fn put_off(app: &App, task: &Task) -> Result<(), Error> {
 }
 
 /// Whether the mail is done with.
-async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> {
+async fn work(app: &App, checker: Option<&Checker>, task: &Task) -> Result<bool, Error> {
     if let Some((member, program)) = forwards::of_task(&task.act) {
         return Box::pin(pass_on(app, checker, task, &member, &program)).await;
     }
@@ -127,24 +127,44 @@ async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> 
     };
     let path = open(key(app)?, &place(&task.file), &task.envelope)?;
     let path = String::from_utf8_lossy(&path);
-    let origin = checker.check(&raw, Some(&*path).filter(|path| !path.is_empty())).await;
+    let origin = match checker {
+        Some(checker) => Some(checker.check(&raw, Some(&*path).filter(|path| !path.is_empty())).await),
+        None => None,
+    };
     let since = Timestamp::from_microsecond(task.at).map_err(Error::internal)?;
-    if origin.is_open() && app.now() < since + PATIENCE {
-        return Ok(false);
-    }
+    let waits = origin.as_ref().is_some_and(Origin::is_open) && app.now() < since + PATIENCE;
     let Some((act, member)) = Desk::of_task(&task.act) else {
-        record(app, &case, seq, origin, &|| vec![mail_tasks::delete_statement(&task.file)]).await?;
+        if waits {
+            return Ok(false);
+        }
+        let done = || vec![mail_tasks::delete_statement(&task.file)];
+        match origin {
+            Some(origin) => record(app, &case, seq, origin, &done).await?,
+            None => app.store.commit(store::Batch::main(done())).await?,
+        }
         return Ok(true);
     };
-    // First what was found, so that a mail that does something can be judged by everybody who reads the case.
     let policy = execute::policy_of(app, &case)?;
-    let proven = members::is_proven(&policy, &origin, false);
-    record(app, &case, seq, origin, &Vec::new).await?;
+    let limits = Limits { files: app.config.files_limit, ..Limits::default() };
+    let raw = (task.file.as_str(), std::sync::Arc::new(raw));
+    let letter = Box::pin(members::opened(app, &case.program, &member, raw, limits)).await?;
+    let signature = match accounts::member(app, &member).await? {
+        Some(member) => members::signature(app, &member, &letter, since).await?,
+        None => None,
+    };
+    // What is signed needs no answer of the DNS.
+    if waits && signature.is_none() {
+        return Ok(false);
+    }
+    let proven = members::is_proven(&policy, &origin.clone().unwrap_or_default(), signature.is_some());
+    // First what was found, so that a mail that does something can be judged by everybody who reads the case.
+    if let Some(origin) = origin {
+        record(app, &case, seq, origin, &Vec::new).await?;
+    }
     let done = match proven {
         Ok(()) => {
-            let limits = Limits { files: app.config.files_limit, ..Limits::default() };
-            let letter = read_apart(app, &std::sync::Arc::new(raw), limits).await?;
-            members::carry_out(app, &id, (act, &member), &letter, &task.file).await?
+            let signature = signature.map(|it| it.row(&case.program, &id, app.now()));
+            members::carry_out(app, &id, (act, &member), &letter, (&task.file, signature)).await?
         }
         Err(why) => Err(why.to_owned()),
     };
@@ -162,19 +182,22 @@ async fn work(app: &App, checker: &Checker, task: &Task) -> Result<bool, Error> 
 /// Whether a mail that a member passes on is done with.
 async fn pass_on(
     app: &App,
-    checker: &Checker,
+    checker: Option<&Checker>,
     task: &Task,
     member: &MemberId,
     program: &ProgramSlug,
 ) -> Result<bool, Error> {
     let bytes = open(key(app)?, &place(&task.file), &task.envelope)?;
     let Some(held) = Held::of(&bytes) else { return drop_task(app, task).await };
-    let origin = checker.check(&held.raw, held.path.as_deref()).await;
+    let origin = match checker {
+        Some(checker) => checker.check(&held.raw, held.path.as_deref()).await,
+        None => Origin::default(),
+    };
     let since = Timestamp::from_microsecond(task.at).map_err(Error::internal)?;
     if origin.is_open() && app.now() < since + PATIENCE {
         return Ok(false);
     }
-    Box::pin(passed_on::held(app, &task.file, held, (member, program), &origin)).await?;
+    Box::pin(passed_on::held(app, (&task.file, since), held, (member, program), &origin)).await?;
     Ok(true)
 }
 

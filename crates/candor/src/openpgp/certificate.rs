@@ -84,6 +84,9 @@ pub enum Unusable {
     /// No part of it takes encrypted messages.
     #[error("the OpenPGP key has no part that can be encrypted to")]
     NoEncryption,
+    /// No part of it signs messages.
+    #[error("the OpenPGP key has no part that signs")]
+    NoSigning,
     /// Too short.
     #[error("the OpenPGP key is too short; RSA needs 2048 bits or more")]
     Weak,
@@ -284,6 +287,23 @@ impl Certificate {
     /// Why not.
     pub fn can_encrypt(&self, now: Timestamp) -> Result<(), Unusable> {
         self.encryption_part(now).map(drop)
+    }
+
+    /// Whether it signs messages now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn can_sign(&self, now: Timestamp) -> Result<(), Unusable> {
+        let view = self.view(now);
+        view.standing?;
+        let mut why = Unusable::NoSigning;
+        for part in view.parts.iter().filter(|part| part.signs) {
+            match part.stood(now) {
+                Ok(()) => return Ok(()),
+                Err(reason) => why = reason,
+            }
+        }
+        Err(why)
     }
 
     /// When it cannot be encrypted to any more, as far as it says today.

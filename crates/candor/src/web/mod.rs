@@ -24,6 +24,7 @@ pub mod desk; // the team's side
 pub mod hooks; // who is called when something is published
 pub mod letters; // the words of letters, with a preview
 pub mod openpgp_keys; // the OpenPGP keys of programs
+pub mod own_key; // and the one of a member
 pub mod oidc; // signing in with an account elsewhere
 pub mod passkeys; // signing in with a key of one's own device
 pub mod settings; // programs, people, tokens, sessions, letters on their way
@@ -48,6 +49,7 @@ pub fn router(app: &App) -> Router<App> {
             .merge(settings::routes())
             .merge(hooks::routes())
             .merge(openpgp_keys::routes())
+            .merge(own_key::routes())
             .merge(letters::routes())
             .merge(passkeys::routes())
             .merge(oidc::routes());

@@ -29,6 +29,7 @@ use crate::app::App;
 use crate::config::MailOut;
 use crate::error::Error;
 use crate::oidc;
+use crate::openpgp::words::grouped;
 use crate::store::{cases, outbox, programs};
 
 /// Failed letters on the page; the rest follows when these are dealt with.
@@ -137,6 +138,7 @@ async fn view(app: &App, member: &Member, shown: Shown) -> Result<Settings, Erro
         services: oidc::list(app).await?.into_iter().map(|it| Link::new(it.title, it.name)).collect(),
         outbox: outbox_view(app, member, now).await?,
         daily: accounts::digest::wishes(app, member.id()).await?,
+        openpgp: accounts::openpgp::get(app, member.id()).await?.map(|own| grouped(&own.certificate.fingerprint())),
         may_manage: member.view.admin,
         invite: if member.view.admin && fresh { invite_fields(app, &shown.invite) } else { Group::default() },
         token: if fresh { token_fields(member, &shown.token) } else { Group::default() },

@@ -159,7 +159,6 @@ async fn keep_following(app: &App, mut shutdown: watch::Receiver<bool>, bell: &N
 }
 
 async fn keep_checking(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify, checker: Option<&Checker>) {
-    let Some(checker) = checker else { return };
     loop {
         let mut next = None;
         if app.keys().is_ok() {

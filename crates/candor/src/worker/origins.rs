@@ -6,14 +6,11 @@ use crate::app::App;
 use crate::error::Error;
 use crate::mail::origin::Checker;
 
-/// Looks at every mail whose turn it is, and gives the number of those that are done. Nothing where the operator chose
-/// that mails are not checked.
+/// Looks at every mail whose turn it is, and gives the number of those that are done.
 ///
 /// # Errors
 /// When the store fails, or the DNS of this machine is not set up.
 pub async fn check_once(app: &App) -> Result<usize, Error> {
-    match Checker::new(&app.config.mail_dns, &app.config.mail_relays).map_err(Error::internal)? {
-        Some(checker) => Box::pin(round(app, &checker)).await,
-        None => Ok(0),
-    }
+    let checker = Checker::new(&app.config.mail_dns, &app.config.mail_relays).map_err(Error::internal)?;
+    Box::pin(round(app, checker.as_ref())).await
 }

@@ -379,3 +379,27 @@ async fn who_sends_too_many_reports_is_slowed_down() {
     }
     assert_eq!((last.status, &last.body["code"]), (429, &json!("too-often")));
 }
+
+#[tokio::test]
+async fn a_member_chooses_how_letters_come_and_gives_the_key_they_sign_with() {
+    let desk = Desk::start().await;
+    let ines = format!("Bearer {}", desk.token("Ines", "minio", Role::Member, "read,write").await);
+    let put = async |path: &str, body: Value| {
+        ask(desk.request(Method::PUT, path).header("authorization", &ines).json(&body)).await
+    };
+    let shown = desk.get("/account", &ines).await;
+    assert_eq!((shown.status, &shown.body["daily"], &shown.body["key"]), (200, &json!(false), &Value::Null));
+    assert_eq!(put("/account/letters", json!({ "daily": true })).await.body["daily"], json!(true));
+    let key = |address: &str| {
+        let at = desk.service.app.now();
+        let made = candor::openpgp::Secret::make(&format!("Ines <{address}>"), at, None, candor::openpgp::random());
+        made.expect("a key").certificate().to_armor()
+    };
+    let refused = put("/account/key", json!({ "openpgp": key("eve@example.org") })).await;
+    assert_eq!((refused.status, &refused.body["field"]), (422, &json!("openpgp")), "{refused:?}");
+    assert!(text(&refused.body["detail"]).contains("ines@example.org"), "{refused:?}");
+    let kept = put("/account/key", json!({ "openpgp": key("ines@example.org") })).await;
+    assert_eq!((kept.status, &kept.body["key"]["problem"]), (200, &Value::Null), "{kept:?}");
+    assert_eq!(text(&kept.body["key"]["fingerprint"]).len(), 40);
+    assert_eq!(put("/account/key", json!({ "openpgp": "" })).await.body["key"], Value::Null);
+}

@@ -15,10 +15,10 @@ use candor_core::command::Command;
 use candor_core::event::Event;
 use candor_core::id::CaseId;
 
-const ANNA: &str = "anna@team.example";
+pub const ANNA: &str = "anna@team.example";
 
 /// A desk whose policy lets members answer by mail, with a case that is Anna's.
-async fn begin(proof: &str) -> (Place, App, Dns, Signing, CaseId) {
+pub async fn begin(proof: &str) -> (Place, App, Dns, Signing, CaseId) {
     let dns = Dns::begin(&[]).await;
     let team = Signing::publish(&dns, "team.example", "192.0.2.10");
     let place = Place::sqlite().await;
@@ -39,7 +39,7 @@ async fn begin(proof: &str) -> (Place, App, Dns, Signing, CaseId) {
 }
 
 /// The two addresses in the newest letter to Anna: for a note, for an answer.
-fn addresses(app: &App) -> (String, String) {
+pub fn addresses(app: &App) -> (String, String) {
     let text = to(app, ANNA).pop().expect("a letter").1.replace('\n', " ");
     let found = |word: &str| {
         let mut words = text.split([' ', '(', ')', ',', ':']);
@@ -55,7 +55,7 @@ fn written_to(address: &str, from: &str, text: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-async fn said(app: &App, case: &CaseId) -> Vec<String> {
+pub async fn said(app: &App, case: &CaseId) -> Vec<String> {
     let told = look(app, case).await.history.into_iter().filter_map(|entry| match entry.what {
         Event::Answered { text, .. } => Some(format!("answer by {:?}: {text}", entry.by)),
         Event::Noted { text, .. } => Some(format!("note by {:?}: {text}", entry.by)),
@@ -153,7 +153,7 @@ async fn where_the_policy_asks_for_a_signature_or_for_nothing_a_domain_proves_no
 }
 
 /// A mail of somebody, passed on by somebody else to the program.
-fn passed_on(from: &str, to: &str) -> Vec<u8> {
+pub fn passed_on(from: &str, to: &str) -> Vec<u8> {
     let inner = "From: Ada <ada@outside.example>\nDate: Mon, 23 Feb 2026 10:00:00 +0000\nSubject: Overflow in the parser\n\nIt overflows.";
     mail(
         from,

@@ -14,6 +14,7 @@ mod letters; // letters leave once each and carry nothing of the case
 mod mail_reading; // mails as people write them, and as nobody should
 mod mail_in; // a mail becomes a case, or a message of one
 mod mail_members; // members answer from their own mail program
+mod mail_signed; // signed with their own key
 mod mail_misled;
 mod mail_origin; // who really sent a mail
 mod mail_abuse; // mail as a weapon

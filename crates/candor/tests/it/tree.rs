@@ -333,11 +333,8 @@ fn many(good: &advisories::AdvisoryRow, numbers: std::ops::Range<u32>, edition: 
         // A later edition comes after every first one.
         let at = |edition: u32| record.published + SignedDuration::from_hours(1000 * i64::from(edition - 1));
         record.modified = at(edition);
-        let revision = |number: u32| candor_formats::advisory::Revision {
-            number,
-            at: at(number),
-            summary: "An edition.".into(),
-        };
+        let revision =
+            |number: u32| candor_formats::advisory::Revision { number, at: at(number), summary: "An edition.".into() };
         record.revisions = (1..=edition).map(revision).collect();
         record.timeline.clear();
         advisories::AdvisoryRow {

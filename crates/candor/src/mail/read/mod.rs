@@ -77,6 +77,12 @@ pub struct Letter {
     /// Certificates that came with it and name its sender.
     #[serde(skip)]
     pub certificates: Vec<Certificate>,
+    /// Good signatures, each over all that was read of it: text and files.
+    #[serde(skip)]
+    pub proofs: Vec<openpgp::Proof>,
+    /// To whom the signed or encrypted part itself says it is written; empty when it does not say.
+    #[serde(skip)]
+    pub protected_to: Vec<String>,
     /// Why it was not read, if it was not.
     pub over: Option<Over>,
     /// Where its body begins.
@@ -330,6 +336,8 @@ fn read_by(raw: &[u8], limits: &Limits, opener: Option<&openpgp::Opener<'_>>) ->
         Ok(found) => {
             keys = found.keys;
             letter.protection = found.protection;
+            letter.proofs = found.proofs;
+            letter.protected_to = found.protected_to;
             letter.encrypted = found.encrypted;
             if let Some(subject) = found.subject {
                 letter.subject = super::address::display_line(&subject);

@@ -24,6 +24,8 @@ pub(super) const KEYS: usize = 5;
 pub enum Whose {
     /// The reporter gave it before.
     Reporters,
+    /// A member of the team gave it for themselves.
+    Members,
     /// It came with the mail itself.
     Mails,
 }
@@ -37,6 +39,17 @@ pub struct Ring {
     pub certificates: Vec<(Certificate, Whose)>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// A good signature that covers all that is read of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Fingerprint of the certificate.
+    pub fingerprint: String,
+    /// When it was made, as the signature itself says.
+    pub made: Timestamp,
+    /// Hash of what was signed, without its white space: the same however it is packed.
+    pub said: [u8; 32],
 }
 
 /// Opens and checks the pieces of one mail.
@@ -53,8 +66,22 @@ pub(super) struct Piece {
     pub(super) bytes: Option<Vec<u8>>,
     /// How it was protected, in words.
     pub(super) words: Vec<String>,
+    /// The good signatures over all of it.
+    pub(super) proofs: Vec<Proof>,
+}
+
+impl Piece {
     /// Whether a signature over all of it is good.
-    pub(super) signed: bool,
+    pub(super) fn is_signed(&self) -> bool {
+        !self.proofs.is_empty()
+    }
+}
+
+fn hash(said: &[u8]) -> [u8; 32] {
+    let bare: Vec<u8> = said.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let mut out = [0; 32];
+    out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bare).as_ref());
+    out
 }
 
 impl<'a> Opener<'a> {
@@ -85,16 +112,16 @@ impl<'a> Opener<'a> {
                 if let Some(key) = &opened.key {
                     words.push(format!("Encrypted with OpenPGP to the program's key {}.", grouped(key)));
                 }
-                let signed = self.say(&opened.signatures, &mut words);
+                let proofs = self.say(&opened.bytes, &opened.signatures, &mut words);
                 if opened.signatures.is_empty() {
                     words.push("Not signed.".into());
                 }
-                Piece { bytes: Some(opened.bytes), words, signed }
+                Piece { bytes: Some(opened.bytes), words, proofs }
             }
             Err(why) => Piece {
                 bytes: None,
                 words: vec![format!("Encrypted with OpenPGP; {why}. It is kept as it came.")],
-                signed: false,
+                proofs: Vec::new(),
             },
         }
     }
@@ -104,24 +131,28 @@ impl<'a> Opener<'a> {
         let found =
             if self.may() { verify::detached(bytes, signature, &self.known(), self.ring.now) } else { Vec::new() };
         let mut words = Vec::new();
-        let signed = self.say(&found, &mut words);
+        let proofs = self.say(bytes, &found, &mut words);
         if found.is_empty() {
             words.push("Signed with OpenPGP, but the signature cannot be read.".into());
         }
-        Piece { bytes: None, words, signed }
+        Piece { bytes: None, words, proofs }
     }
 
-    /// Says what is known of signatures. Whether one is good.
-    fn say(&self, signatures: &[Signed], words: &mut Vec<String>) -> bool {
-        let mut good = false;
+    /// Says what is known of signatures over a text. Gives those that are good.
+    fn say(&self, said: &[u8], signatures: &[Signed], words: &mut Vec<String>) -> Vec<Proof> {
+        let mut good = Vec::new();
         for signed in signatures {
             words.push(match &signed.verdict {
                 Verdict::Good { fingerprint } => {
-                    good = true;
+                    let made = signed.made.unwrap_or_default();
+                    good.push(Proof { fingerprint: fingerprint.clone(), made, said: hash(said) });
                     let whose = self.ring.certificates.iter().find(|(it, _)| it.fingerprint() == *fingerprint);
                     match whose.map(|(_, whose)| *whose) {
                         Some(Whose::Reporters) => {
                             format!("Signed by the key {} that the reporter gave.", grouped(fingerprint))
+                        }
+                        Some(Whose::Members) => {
+                            format!("Signed by the key {} that the member gave.", grouped(fingerprint))
                         }
                         _ => format!(
                             "Signed by the key {}, which came with the mail; nobody has checked whose it is.",
@@ -167,38 +198,39 @@ impl<'a> Opener<'a> {
             rest + &text[at..]
         };
         let alone = blocks.len() == 1 && outside.trim().is_empty();
-        let mut found = InText { text: String::new(), words: Vec::new(), encrypted: false };
+        let mut found = InText { text: String::new(), words: Vec::new(), encrypted: false, proofs: Vec::new() };
         let mut at = 0;
         for block in &blocks {
             found.text.push_str(&protected::plain(&text[at..block.start]));
             at = block.end;
             let bytes = &text.as_bytes()[block.start..block.end];
-            let (said, words, signed) = match block.kind {
+            let (said, words, proofs) = match block.kind {
                 Kind::Cleartext => {
                     match verify::cleartext(bytes, &self.known(), self.ring.now).filter(|_| self.may()) {
                         Some((said, signatures)) => {
                             let mut words = Vec::new();
-                            let good = self.say(&signatures, &mut words);
+                            let good = self.say(said.as_bytes(), &signatures, &mut words);
                             if signatures.is_empty() {
                                 words.push("Signed with OpenPGP, but the signature cannot be read.".into());
                             }
                             (Some(said), words, good)
                         }
-                        None => (None, vec!["A signed block of the text is not well-formed.".into()], false),
+                        None => (None, vec!["A signed block of the text is not well-formed.".into()], Vec::new()),
                     }
                 }
                 _ => {
                     let piece = self.open(bytes);
                     found.encrypted |= decrypt::is_encrypted(bytes, bytes.len());
                     let said = piece.bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-                    (said, piece.words, piece.signed)
+                    (said, piece.words, piece.proofs)
                 }
             };
             let said = protected::plain(said.as_deref().unwrap_or(&text[block.start..block.end]));
             if alone {
                 found.text.push_str(&said);
+                found.proofs = proofs;
             } else {
-                let kind = if signed { "Signed" } else { "Block" };
+                let kind = if proofs.is_empty() { "Block" } else { "Signed" };
                 let begins = protected::mark(&format!("{kind}, from here: {}", words.join(" ")));
                 found.text.push_str(&format!("{begins}\n{}\n⟦Up to here.⟧\n", said.trim_end()));
             }
@@ -217,6 +249,8 @@ pub(super) struct InText {
     pub(super) text: String,
     pub(super) words: Vec<String>,
     pub(super) encrypted: bool,
+    /// Good signatures over the whole of it.
+    pub(super) proofs: Vec<Proof>,
 }
 
 /// The key that a mail program attached to the header (Autocrypt 1.1), if it is for the sender and for nobody else.

@@ -1,7 +1,7 @@
 //! The tree of a mail, walked within a budget. Headers and charsets are read by the parser crate; the tree is walked
 //! here, because its depth and breadth must have an end.
 
-use super::openpgp::{KEYS, Opener, canonical};
+use super::openpgp::{KEYS, Opener, Piece, Proof, canonical};
 use super::{Attached, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
 use candor_core::protected;
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -40,11 +40,15 @@ pub(super) struct Found {
     pub(super) subject: Option<String>,
     /// Certificates that lie with it.
     pub(super) keys: Vec<Vec<u8>>,
+    /// Good signatures, each over all that was read.
+    pub(super) proofs: Vec<Proof>,
+    /// To whom the protected part itself says it is written.
+    pub(super) protected_to: Vec<String>,
 }
 
 /// Walks a whole message; `opener` opens and checks what is protected with OpenPGP.
 pub(super) fn walk(raw: &[u8], limits: &Limits, opener: Option<&Opener<'_>>) -> Result<Found, Over> {
-    let mut walk = Walk { limits, opener, parts: 0, more: 0, html_shown: false, found: Found::default() };
+    let mut walk = Walk { limits, opener, parts: 0, more: 0, html_shown: false, all: true, found: Found::default() };
     let said = walk.entity(raw, 0, "text/plain", false)?;
     walk.found.text = said.text;
     walk.found.cut = said.cut | cut(&mut walk.found.text, TEXT);
@@ -63,6 +67,8 @@ struct Walk<'a> {
     parts: usize,
     more: usize,
     html_shown: bool,
+    /// Whether the part that is read now is all of the mail.
+    all: bool,
     found: Found,
 }
 
@@ -161,11 +167,13 @@ impl Walk<'_> {
         if depth > self.limits.depth {
             return Err(Over::Depth);
         }
+        // What lies in it is a part of the mail, unless it is said below that it is all.
+        let all = std::mem::take(&mut self.all);
         let header = if depth == 0 { self.limits.header } else { PART_HEADER };
         let kind = Kind::read(entity, header, default, &mut self.found.noticed);
         let body = &entity[kind.body_at..];
         if kind.main == "multipart" {
-            return self.multipart(&kind, body, depth);
+            return self.multipart(&kind, body, depth, all);
         }
         let decoded = match kind.coding.as_str() {
             "base64" => base64(body),
@@ -174,13 +182,13 @@ impl Walk<'_> {
         };
         let is_text = kind.main == "text" && matches!(kind.sub.as_str(), "plain" | "html" | "");
         if is_text && !kind.attached && (kind.name.is_none() || alternative) {
-            return Ok(self.text(&kind, &decoded));
+            return Ok(self.text(&kind, &decoded, all));
         }
         self.file(&kind, decoded);
         Ok(Said::default())
     }
 
-    fn multipart(&mut self, kind: &Kind, body: &[u8], depth: usize) -> Result<Said, Over> {
+    fn multipart(&mut self, kind: &Kind, body: &[u8], depth: usize, all: bool) -> Result<Said, Over> {
         let parts = kind
             .boundary
             .as_ref()
@@ -188,7 +196,7 @@ impl Walk<'_> {
             .unwrap_or_default();
         if parts.is_empty() {
             self.found.noticed.push(Noticed::BrokenPart);
-            return Ok(self.text(kind, body));
+            return Ok(self.text(kind, body, false));
         }
         if parts.len() > self.limits.parts {
             return Err(Over::Parts);
@@ -196,8 +204,8 @@ impl Walk<'_> {
         let protection = if kind.protocol.contains("pgp") { Protection::OpenPgp } else { Protection::Smime };
         if let Some(opener) = self.opener.filter(|_| protection == Protection::OpenPgp && parts.len() >= 2) {
             match kind.sub.as_str() {
-                "encrypted" => return self.encrypted(opener, &parts, depth),
-                "signed" => return self.signed(opener, &parts, depth),
+                "encrypted" => return self.encrypted(opener, &parts, depth, all),
+                "signed" => return self.signed(opener, &parts, depth, all),
                 _ => {}
             }
         }
@@ -227,49 +235,67 @@ impl Walk<'_> {
     }
 
     /// An encrypted part (RFC 3156, section 4): its version, the message, and what should not be there.
-    fn encrypted(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize) -> Result<Said, Over> {
+    fn encrypted(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize, all: bool) -> Result<Said, Over> {
         self.parts += 2;
         let message = self.decoded(parts[1]);
-        let piece = opener.open(&message);
+        let mut piece = opener.open(&message);
         self.found.encrypted = true;
         self.found.protection.extend(piece.words.iter().cloned());
+        let all = self.covers(&piece, parts, all);
         let mut said = Said::default();
-        match piece.bytes {
+        match piece.bytes.take() {
             Some(inside) => {
                 if depth == 0 {
                     self.found.subject = protected_subject(&inside);
                 }
+                if all {
+                    self.found.protected_to.extend(protected_to(&inside));
+                }
+                self.all = all;
                 said = self.entity(&inside, depth + 1, "text/plain", false)?;
             }
             None => self.keep("encrypted.asc", "application/pgp-encrypted", message),
         }
-        self.beside(said, &piece.words, piece.signed, &parts[2..], depth)
+        self.beside(said, &piece, &parts[2..], (depth, all))
     }
 
     /// A signed part (RFC 3156, section 5): what is signed, the signature, and what should not be there.
-    fn signed(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize) -> Result<Said, Over> {
+    fn signed(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize, all: bool) -> Result<Said, Over> {
         self.parts += 1;
         let signature = self.decoded(parts[1]);
         let piece = opener.check(&canonical(parts[0]), &signature);
         self.found.protection.extend(piece.words.iter().cloned());
+        let all = self.covers(&piece, parts, all);
+        if all {
+            self.found.protected_to.extend(protected_to(parts[0]));
+        }
+        self.all = all;
         let said = self.entity(parts[0], depth + 1, "text/plain", false)?;
-        self.beside(said, &piece.words, piece.signed, &parts[2..], depth)
+        self.beside(said, &piece, &parts[2..], (depth, all))
+    }
+
+    /// Whether a protected part is all of the mail; then its signatures cover all that is read.
+    fn covers(&mut self, piece: &Piece, parts: &[&[u8]], all: bool) -> bool {
+        let all = all && parts.len() == 2;
+        if all {
+            self.found.proofs.extend(piece.proofs.iter().cloned());
+        }
+        all
     }
 
     /// What was protected, with marks around it unless it is all there is, and then what stands beside it.
     fn beside(
         &mut self,
         mut said: Said,
-        words: &[String],
-        signed: bool,
+        piece: &Piece,
         more: &[&[u8]],
-        depth: usize,
+        (depth, all): (usize, bool),
     ) -> Result<Said, Over> {
-        if depth == 0 && more.is_empty() {
+        if all {
             return Ok(said);
         }
-        let kind = if signed { "Signed" } else { "Protected" };
-        let begins = protected::mark(&format!("{kind}, from here: {}", words.join(" ")));
+        let kind = if piece.is_signed() { "Signed" } else { "Protected" };
+        let begins = protected::mark(&format!("{kind}, from here: {}", piece.words.join(" ")));
         said.text = format!("{begins}\n{}\n⟦Up to here.⟧\n", said.text.trim_end());
         for part in more {
             let beside = self.entity(part, depth + 1, "text/plain", false)?;
@@ -297,7 +323,7 @@ impl Walk<'_> {
         }
     }
 
-    fn text(&mut self, kind: &Kind, bytes: &[u8]) -> Said {
+    fn text(&mut self, kind: &Kind, bytes: &[u8], all: bool) -> Said {
         let over = bytes.len() > TEXT_PART;
         let bytes = &bytes[..bytes.len().min(TEXT_PART)];
         let charset = kind.charset.as_deref().map(|name| name.trim().to_ascii_lowercase());
@@ -324,6 +350,10 @@ impl Walk<'_> {
         if let Some(opened) = opened {
             self.found.protection.extend(opened.words);
             self.found.encrypted |= opened.encrypted;
+            // Of a text that is longer than what is read of it, something is not read.
+            if all && !over {
+                self.found.proofs.extend(opened.proofs);
+            }
             decoded = opened.text;
         } else if decoded.contains("-----BEGIN PGP MESSAGE-----") {
             self.found.noticed.push(Noticed::Encrypted(Protection::OpenPgp));
@@ -376,6 +406,15 @@ fn protected_subject(inside: &[u8]) -> Option<String> {
     let head = super::head::Head::read(inside, PART_HEADER).ok()?;
     let message = MessageParser::default().parse_headers(&head.bytes[..])?;
     message.header_values(HeaderName::Subject).find_map(|value| value.as_text()).map(protected::plain)
+}
+
+/// The addresses inside a protected part, if its header names any.
+fn protected_to(inside: &[u8]) -> Vec<String> {
+    let Ok(head) = super::head::Head::read(inside, PART_HEADER) else { return Vec::new() };
+    let Some(message) = MessageParser::default().parse_headers(&head.bytes[..]) else { return Vec::new() };
+    let named = [HeaderName::To, HeaderName::Cc].into_iter().flat_map(|name| message.header_values(name));
+    let all = named.filter_map(|value| value.as_address()).flat_map(|list| list.iter());
+    all.filter_map(|it| it.address()).map(str::to_owned).take(200).collect()
 }
 
 /// A name for a file that has none.

@@ -137,6 +137,8 @@ pub struct Settings {
     pub outbox: Option<OutboxView>,
     /// Whether the member gets what can wait in one letter a day.
     pub daily: bool,
+    /// Fingerprint of the key with which the member signs mail.
+    pub openpgp: Option<String>,
     /// Whether the member may invite, disable and make tokens for all.
     pub may_manage: bool,
     /// The link of a fresh invitation, shown once.

@@ -37,3 +37,34 @@ pub struct KeyRowView {
     /// Whether it is in use.
     pub in_use: bool,
 }
+
+/// `/desk/settings/key`: a member's own key.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/own_key.html")]
+pub struct OwnKeyPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The key that is there.
+    pub own: Option<OwnKeyView>,
+    /// The member's address.
+    pub address: String,
+    /// Where a key is pasted.
+    pub field: Field,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+}
+
+/// The key of a member.
+#[derive(Debug, Clone, Default)]
+pub struct OwnKeyView {
+    /// In groups of four.
+    pub fingerprint: String,
+    /// Since when it is here.
+    pub since: TimeView,
+    /// The day it ends, or `never`.
+    pub ends: String,
+    /// Names on it.
+    pub names: Vec<String>,
+    /// Why mail signed with it does not count now.
+    pub problem: Option<String>,
+}
