@@ -78,6 +78,11 @@ impl Shelf {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner).insert(case.to_owned(), head);
     }
 
+    /// Every case is to be read again, such as when a key was destroyed and some say less now. What was read stays until then.
+    pub fn forget_heads(&self) {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// A case is gone.
     pub fn forget(&self, case: &str) {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner).remove(case);

@@ -11,6 +11,7 @@ use candor_core::evolve::{Stamp, author_of, replay};
 use candor_core::id::{CaseId, PersonId};
 use candor_formats::advisory::Record;
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// The field of an entry that names the case it was decided in, when that was another one.
 const DECIDED_IN: &str = "decided_in";
@@ -70,14 +71,25 @@ pub(crate) async fn load_as(
     let keys = app.keys()?;
     let case_key = keys.case_key(id.as_str()).await?;
     let mut events = Vec::with_capacity(rows.len());
+    // Each person is asked for once, however much they wrote.
+    let mut persons: HashMap<String, Option<Key>> = HashMap::new();
     for row in rows {
         let seq = u64::try_from(row.seq).map_err(Error::internal)?;
         let (event, decided_in) = match (&row.entry.person, &row.entry.person_body) {
-            (Some(person), Some(body)) => match keys.person_key(person).await {
-                Ok(key) => parse(&open(&key, &context(id.as_str(), seq, "person")?, body)?)?,
-                Err(KeyError::Erased) => (Event::Forgotten { person: PersonId(person.clone()) }, None),
-                Err(other) => return Err(other.into()),
-            },
+            (Some(person), Some(body)) => {
+                if !persons.contains_key(person) {
+                    let key = match keys.person_key(person).await {
+                        Ok(key) => Some(key),
+                        Err(KeyError::Erased) => None,
+                        Err(other) => return Err(other.into()),
+                    };
+                    persons.insert(person.clone(), key);
+                }
+                match persons.get(person).and_then(Option::as_ref) {
+                    Some(key) => parse(&open(key, &context(id.as_str(), seq, "person")?, body)?)?,
+                    None => (Event::Forgotten { person: PersonId(person.clone()) }, None),
+                }
+            }
             _ => parse(&open(&case_key, &context(id.as_str(), seq, "body")?, &row.entry.body)?)?,
         };
         let stamp = Stamp {

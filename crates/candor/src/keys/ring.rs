@@ -14,7 +14,8 @@ const KEPT: usize = 4096;
 /// Keys made and stored in advance, at most; refilled when half are used.
 const READY: usize = 256;
 
-/// The ring of one store. Clones share the keys kept in memory.
+/// The ring of one store. Clones share the keys kept in memory. What another process destroyed is not answered from
+/// there: each question looks first whether the ring's count of destroyed keys is still the same.
 ///
 /// New cases draw from keys that were made and flushed in advance ([`KeyRing::new_case`]): a report
 /// then waits for one flush, not two, and its key was durable before the report.
@@ -48,14 +49,23 @@ impl std::fmt::Debug for KeyRing {
     }
 }
 
-/// The latest keys, forgotten in the order they came.
+/// The latest keys, forgotten in the order they came, and all of them when a key was destroyed, by whichever process.
 #[derive(Default)]
 struct Kept {
+    /// How many keys the ring had destroyed when these were read.
+    erasures: i64,
     keys: HashMap<String, Key>,
     order: VecDeque<String>,
 }
 
 impl Kept {
+    /// Forgets everything when a key was destroyed since.
+    fn look(&mut self, erasures: i64) {
+        if self.erasures != erasures {
+            *self = Self { erasures, ..Self::default() };
+        }
+    }
+
     fn put(&mut self, key: &Key) {
         if self.keys.insert(key.id().to_owned(), key.clone()).is_none() {
             self.order.push_back(key.id().to_owned());
@@ -249,11 +259,13 @@ impl KeyRing {
     /// # Errors
     /// As [`KeyRing::case_key`].
     pub async fn case_keys(&self, streams: &[&str]) -> Result<HashMap<String, Key>, KeyError> {
+        let erasures = store::ring::erasures(&self.store).await?;
         let ids: Vec<String> = streams.iter().map(|stream| case(stream)).collect();
         let mut found = HashMap::with_capacity(ids.len());
         let mut missing = Vec::new();
         {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.look(erasures);
             for (stream, id) in streams.iter().zip(ids) {
                 match kept.keys.get(&id) {
                     Some(key) => drop(found.insert((*stream).to_owned(), key.clone())),
@@ -262,29 +274,39 @@ impl KeyRing {
             }
         }
         for (id, wrapped) in store::ring::get_many(&self.store, &missing).await? {
-            let key = self.unwrap(&id, &wrapped).await?;
+            let key = self.unwrap(&id, &wrapped, erasures).await?;
             found.insert(id.trim_start_matches("case:").to_owned(), key);
         }
         Ok(found)
     }
 
     async fn get(&self, id: &str) -> Result<Option<Key>, KeyError> {
-        if let Some(key) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys.get(id) {
-            return Ok(Some(key.clone()));
+        let erasures = store::ring::erasures(&self.store).await?;
+        {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.look(erasures);
+            if let Some(key) = kept.keys.get(id) {
+                return Ok(Some(key.clone()));
+            }
         }
         match store::ring::get(&self.store, id).await? {
-            Some(wrapped) => self.unwrap(id, &wrapped).await.map(Some),
+            Some(wrapped) => self.unwrap(id, &wrapped, erasures).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Key, KeyError> {
+    /// Opens a row that was read when the ring had destroyed so many keys.
+    async fn unwrap(&self, id: &str, wrapped: &[u8], erasures: i64) -> Result<Key, KeyError> {
         let key = match self.root.open_row(id, id, wrapped) {
             // Wrapped anew since by another process, perhaps.
             Err(KeyError::Sealed) if self.root.look_again(&self.store).await? => self.root.open_row(id, id, wrapped)?,
             other => other?,
         };
-        self.keep(&key);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // A key destroyed since it was read is not kept.
+        if kept.erasures == erasures {
+            kept.put(&key);
+        }
         Ok(key)
     }
 
@@ -294,8 +316,16 @@ impl KeyRing {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key);
     }
 
-    /// Destroys the key of a case: everything sealed under it is gone for good, here and in every
-    /// backup of the data. Backups of the ring keep it until they end.
+    /// How often keys were destroyed in this ring so far, by any process.
+    ///
+    /// # Errors
+    /// As [`Store::query_ring`].
+    pub async fn erasures(&self) -> Result<i64, KeyError> {
+        Ok(store::ring::erasures(&self.store).await?)
+    }
+
+    /// Destroys the key of a case: everything sealed under it is gone for good, here, in every other process of this
+    /// store, and in every backup of the data. Backups of the ring keep it until they end.
     ///
     /// # Errors
     /// As [`Store::commit`]. When only the purge of the log failed ([`store::StoreError::Busy`]) the key
@@ -313,7 +343,8 @@ impl KeyRing {
     }
 
     async fn erase(&self, id: &str) -> Result<(), KeyError> {
-        self.store.commit(Batch { ring: vec![store::ring::delete_statement(id)], main: vec![] }).await?;
+        let ring = vec![store::ring::delete_statement(id), store::ring::erased_statement()];
+        self.store.commit(Batch { ring, main: vec![] }).await?;
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys.remove(id);
         self.store.purge_ring().await?;
         Ok(())

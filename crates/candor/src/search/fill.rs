@@ -74,10 +74,17 @@ pub async fn catch_up(app: &App) -> Result<(), Error> {
 /// Keeps the index up to date until `shutdown`: what other processes wrote or erased is found by looking.
 pub async fn keep(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut turn = 0_u32;
+    let mut erasures = None;
     loop {
         turn = turn.wrapping_add(1);
-        if app.keys().is_ok() {
+        if let Ok(keys) = app.keys() {
             let one = app.shelf.filling.lock().await;
+            // A reporter who was forgotten leaves no entry; only the ring tells of it.
+            if let Ok(count) = keys.erasures().await
+                && erasures.replace(count).is_some_and(|before| before != count)
+            {
+                app.shelf.forget_heads();
+            }
             if let Err(why) = Box::pin(walk(&app, usize::MAX, turn.is_multiple_of(KEYS_EVERY))).await {
                 tracing::error!(cause = %why, "reading cases for search failed and is tried again");
             }

@@ -12,6 +12,9 @@ statements! {
     GUARD = "update ring set at = at where id = $1";
     UNDER = "select id, wrapped from ring where root = $1 and id > $2 order by id limit $3";
     REWRAP = "update ring set wrapped = $1, root = $2 where id = $3 and root = $4";
+    ERASED = "insert into ring (id, wrapped, root, at) values ($1, $2, $3, 1) \
+        on conflict (id) do update set at = ring.at + 1";
+    ERASURES = "select at from ring where id = $1";
     TALLY_UNDER = "select count(*) from ring where root = $1";
 }
 
@@ -28,6 +31,23 @@ pub fn insert_statement(id: &str, wrapped: &[u8], root: &str, at: i64) -> Statem
 #[must_use]
 pub fn delete_statement(id: &str) -> Statement {
     Statement::new(DELETE, vals![id])
+}
+
+/// The row that counts destroyed keys.
+const ERASURES_ROW: &str = "erasures";
+
+/// Counts a destroyed key, so that other processes notice. Stands in the same batch as the [`delete_statement`].
+#[must_use]
+pub fn erased_statement() -> Statement {
+    Statement::new(ERASED, vals![ERASURES_ROW, Vec::<u8>::new(), ""])
+}
+
+/// How often keys were destroyed in this ring so far.
+///
+/// # Errors
+/// As [`Store::query_ring`].
+pub async fn erasures(store: &Store) -> Result<i64> {
+    store.query_ring(ERASURES, vals![ERASURES_ROW]).await?.into_iter().next().map_or(Ok(0), |mut row| row.int(0))
 }
 
 /// One wrapped key.

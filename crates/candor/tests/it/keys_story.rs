@@ -157,9 +157,19 @@ on_both! {
         let (stream, key) = place.ring.new_case(1).await.expect("a key");
         keep_case(&place.store, &stream, 3).await;
         let wrapped = candor::store::ring::get(&place.store, key.id()).await.expect("a read").expect("a row");
+        let (person, _) = place.ring.new_person(1).await.expect("a key");
+        // Another process has read them before.
+        let other = KeyRing::new(place.store.clone(), place.root.clone());
+        assert!(other.case_key(&stream).await.is_ok() && other.person_key(&person).await.is_ok());
         place.ring.erase_case(&stream).await.expect("erased");
-        assert!(matches!(place.ring.case_key(&stream).await, Err(KeyError::Erased)));
-        assert!(place.ring.case_keys(&[&stream]).await.expect("a read").is_empty());
+        assert!(matches!(other.case_key(&stream).await, Err(KeyError::Erased)));
+        assert!(other.person_key(&person).await.is_ok());
+        place.ring.erase_person(&person).await.expect("erased");
+        for ring in [&place.ring, &other] {
+            assert!(matches!(ring.case_key(&stream).await, Err(KeyError::Erased)));
+            assert!(ring.case_keys(&[&stream]).await.expect("a read").is_empty());
+            assert!(matches!(ring.person_key(&person).await, Err(KeyError::Erased)));
+        }
         let report = candor::store::verify::verify(&place.store, |_, _| ()).await.expect("a walk");
         assert_eq!((report.entries, report.fault), (3, None));
         if place.data().exists() {

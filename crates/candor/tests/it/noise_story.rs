@@ -171,8 +171,12 @@ async fn abuse_l1_an_erased_case_vanishes_from_search_at_once() {
     let desk = Desk::open("minio", MINIO, NOW).await;
     let case = desk.report(NOW, json!({ "title": "Kwyjibo", "description": "Something is wrong." })).await;
     assert_eq!(desk.finds(Jonas, "kwyjibo").await.body["total"], 1);
-    // As `candor keys erase` does in another process.
-    desk.service.app.keys().expect("keys").erase_case(&case.case).await.expect("the key is destroyed");
+    assert_eq!(desk.reads(Jonas, &format!("/cases/{}", case.case)).await.status, 200);
+    // As `candor keys erase` does in another process: with a ring of its own over the same store.
+    let keys = desk.service.app.keys().expect("keys");
+    let elsewhere = candor::keys::KeyRing::new(desk.service.app.store.clone(), keys.root().clone());
+    elsewhere.erase_case(&case.case).await.expect("the key is destroyed");
+    assert_eq!(desk.reads(Jonas, &format!("/cases/{}", case.case)).await.status, 404);
     let answer = desk.finds(Jonas, "kwyjibo").await.body;
     assert_eq!((&answer["total"], &answer["cases"]), (&json!(0), &json!([])));
 }
