@@ -125,6 +125,8 @@ fn queue() -> Queue {
         clock,
         holder: holder.into(),
         flag: flag.into(),
+        fold: flag.contains("folded").then(|| Link::new("2 more like this", "#")),
+        ticked: false,
     };
     let none = SeverityView::default;
     Queue {
