@@ -81,6 +81,10 @@ impl Mark {
         self.0 >> 8
     }
 
+    pub(super) fn is_title(self) -> bool {
+        self.0 & 128 != 0
+    }
+
     /// How much the word weighs there: a title counts as three more.
     pub(super) fn weight(self) -> f32 {
         let times = (self.0 & 127) as f32;
@@ -398,7 +402,12 @@ impl Index {
 
 /// How much a word says: much when few of the reports seen have it.
 pub(super) fn rarity(seen: u32, of: u32) -> f32 {
-    ((of as f32 - seen as f32 + 0.5) / (seen as f32 + 0.5)).ln_1p()
+    rarity_of(seen as f32, of as f32)
+}
+
+/// The same of numbers that are reckoned.
+pub(super) fn rarity_of(seen: f32, of: f32) -> f32 {
+    ((of - seen + 0.5) / (seen + 0.5)).ln_1p()
 }
 
 /// What a word that weighs so much adds to a report (Okapi BM25, k1 1.2, b 0.75).

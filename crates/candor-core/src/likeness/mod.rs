@@ -6,6 +6,7 @@
 //! a disk.
 
 mod ask; // a question in the words of the search box
+mod common; // words that people use whatever a report is about
 mod hash; // numbers for words, without chance
 mod index; // the index itself: what is in it, and the walk over it
 mod search; // a question answered: matched, counted, ranked

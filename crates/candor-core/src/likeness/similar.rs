@@ -1,7 +1,8 @@
 //! What is like a given report: by keys that two reports hardly share by chance, and by words. With the reasons.
 
+use super::common::{ELSEWHERE, elsewhere, says_nothing};
 use super::hash::{Map, keyed};
-use super::index::{Entry, Index, View, numbers, rarity, worth};
+use super::index::{Entry, Index, View, numbers, rarity, rarity_of, worth};
 use super::words;
 use candor_formats::identifiers::{Kind, Named, mentions};
 
@@ -9,6 +10,10 @@ use candor_formats::identifiers::{Kind, Named, mentions};
 const KEYS: usize = 64;
 /// Most words of a report that are compared.
 const WORDS: usize = 40;
+/// What the words of a report are worth together at least, so that the few words of a short one do not speak for many.
+const WHOLE: f32 = 40.0;
+/// On a desk with fewer cases than this, how rare a word is cannot be told from them.
+const FEW: u32 = 1_000;
 /// Least score of what is called likely.
 const LEAST: f32 = 0.12;
 
@@ -152,11 +157,35 @@ pub enum Reason {
 /// A report that is compared with the others.
 struct Probe<'a> {
     report: Option<u32>,
-    /// Numbers of words, with how often and whether in the title.
-    words: Vec<(u32, f32)>,
+    /// Numbers of words, with how much each weighs and whether it is in the title.
+    words: Vec<(u32, f32, bool)>,
     length: u32,
     keys: &'a [Key],
     template: &'a [u64],
+}
+
+/// A word of the report by which others are found: what it is worth there, its number, how rare it is, whether its title has
+/// it.
+struct Chosen {
+    own: f32,
+    number: u32,
+    rarity: f32,
+    title: bool,
+}
+
+/// What another report has in common by words: how much, how many, and how many of both titles.
+#[derive(Default)]
+struct Shared {
+    score: f32,
+    words: u32,
+    titles: u32,
+}
+
+/// Words in the order of their numbers, so that equal reports give equal sums.
+fn in_order(times: Map<u32, (f32, bool)>) -> Vec<(u32, f32, bool)> {
+    let mut words: Vec<_> = times.into_iter().map(|(number, (weight, title))| (number, weight, title)).collect();
+    words.sort_unstable_by_key(|(number, ..)| *number);
+    words
 }
 
 impl Index {
@@ -164,12 +193,12 @@ impl Index {
     pub fn similar(&self, id: &str, view: &View, most: usize) -> Vec<Likely> {
         let Some(report) = self.report_of(id) else { return Vec::new() };
         let kept = &self.reports[report as usize];
-        let mut times: Map<u32, f32> = Map::default();
+        let mut times: Map<u32, (f32, bool)> = Map::default();
         for (at, number) in (0..).zip(numbers(&kept.text)) {
-            *times.entry(number).or_insert(if at < kept.title { 3.0 } else { 0.0 }) += 1.0;
+            let title = at < kept.title;
+            times.entry(number).or_insert((if title { 3.0 } else { 0.0 }, title)).0 += 1.0;
         }
-        let mut words: Vec<(u32, f32)> = times.into_iter().collect();
-        words.sort_unstable_by_key(|(number, _)| *number);
+        let words = in_order(times);
         let probe = Probe {
             report: Some(report),
             words,
@@ -182,7 +211,7 @@ impl Index {
 
     /// The same for a text that is in no case yet.
     pub fn similar_to(&self, entry: &Entry, view: &View, most: usize) -> Vec<Likely> {
-        let mut times: Map<u32, f32> = Map::default();
+        let mut times: Map<u32, (f32, bool)> = Map::default();
         let mut length = 0;
         for (title, part) in
             [(true, &entry.title), (false, &entry.component), (false, &entry.product), (false, &entry.body)]
@@ -190,44 +219,58 @@ impl Index {
             words::each(part, |word| {
                 length += 1;
                 if let Some(number) = self.words.get(word) {
-                    *times.entry(*number).or_insert(if title { 3.0 } else { 0.0 }) += 1.0;
+                    times.entry(*number).or_insert((if title { 3.0 } else { 0.0 }, title)).0 += 1.0;
                 }
             });
         }
-        let mut words: Vec<(u32, f32)> = times.into_iter().collect();
-        words.sort_unstable_by_key(|(number, _)| *number);
+        let words = in_order(times);
         self.like(&Probe { report: None, words, length, keys: &entry.keys, template: &entry.template }, view, most)
     }
 
     fn like(&self, probe: &Probe<'_>, view: &View, most: usize) -> Vec<Likely> {
         let average = view.average();
-        // The words that say most; what stands in one report of ten says nothing.
-        let mut chosen: Vec<(f32, u32, f32)> = probe
+        // The words that say most; what stands in one report of ten says nothing, here or elsewhere.
+        let few = view.count < FEW;
+        let mut chosen: Vec<Chosen> = probe
             .words
             .iter()
-            .filter(|(number, _)| !words::is_common(&self.vocabulary[*number as usize]))
-            .filter_map(|(number, weight)| {
+            .filter(|(number, ..)| {
+                let word = &self.vocabulary[*number as usize];
+                let is_number = few && word.bytes().all(|byte| byte.is_ascii_digit());
+                !words::is_common(word) && !says_nothing(word) && !is_number
+            })
+            .filter_map(|(number, weight, title)| {
                 let seen = self.seen(*number, view);
-                if seen == 0 || seen > 50 && seen > view.count / 10 {
+                // Names of the program's own products stand in many of its few cases.
+                let many = if few { seen > 2 && seen > view.count / 8 } else { seen > 50 && seen > view.count / 10 };
+                if seen == 0 || many {
                     return None;
                 }
-                let rarity = rarity(seen, view.count);
-                Some((worth(*weight, probe.length, average, rarity), *number, rarity))
+                let elsewhere = elsewhere(&self.vocabulary[*number as usize]);
+                let rarity = rarity_of(seen as f32 + elsewhere, view.count as f32 + ELSEWHERE);
+                let own = worth(*weight, probe.length, average, rarity);
+                Some(Chosen { own, number: *number, rarity, title: *title })
             })
             .collect();
-        chosen.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        chosen.sort_by(|a, b| b.own.total_cmp(&a.own).then(a.number.cmp(&b.number)));
         chosen.truncate(WORDS);
-        let whole: f32 = chosen.iter().map(|(own, ..)| own).sum::<f32>().max(1.0);
-        let mut scores: Map<u32, f32> = Map::default();
-        for (own, number, rarity) in &chosen {
+        let whole: f32 = chosen.iter().map(|one| one.own).sum::<f32>().max(WHOLE);
+        let mut found: Map<u32, Shared> = Map::default();
+        for Chosen { own, number, rarity, title } in &chosen {
             for mark in &self.marks[*number as usize] {
                 let report = mark.report();
                 if view.has(report) && Some(report) != probe.report {
                     let theirs = worth(mark.weight(), self.lengths[report as usize], average, *rarity);
-                    *scores.entry(report).or_default() += theirs.min(*own * 1.5) / whole;
+                    let shared = found.entry(report).or_default();
+                    shared.score += theirs.min(*own * 1.5) / whole;
+                    shared.words += 1;
+                    shared.titles += u32::from(*title && mark.is_title());
                 }
             }
         }
+        // Where few cases tell what is rare, a word or two in common are chance, unless both titles have two of them.
+        let scores = found.into_iter().filter(|(_, one)| !few || one.words >= 3 || one.titles >= 2);
+        let mut scores: Map<u32, f32> = scores.map(|(report, one)| (report, one.score)).collect();
         let mut shared: Map<u32, Vec<(f32, &Key)>> = Map::default();
         for key in probe.keys {
             let Some(list) = self.keys.get(&key.hash()) else { continue };
@@ -283,7 +326,7 @@ impl Index {
             .collect()
     }
 
-    fn reasons(&self, report: u32, chosen: &[(f32, u32, f32)], mut keys: Vec<(f32, &Key)>, bands: u32) -> Vec<Reason> {
+    fn reasons(&self, report: u32, chosen: &[Chosen], mut keys: Vec<(f32, &Key)>, bands: u32) -> Vec<Reason> {
         let mut reasons = Vec::new();
         keys.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         reasons.extend(keys.into_iter().take(4).map(|(_, key)| Reason::Key(key.clone())));
@@ -292,11 +335,9 @@ impl Index {
         }
         let words: Vec<String> = chosen
             .iter()
-            .filter(|(_, number, _)| {
-                self.marks[*number as usize].binary_search_by_key(&report, |mark| mark.report()).is_ok()
-            })
+            .filter(|one| self.marks[one.number as usize].binary_search_by_key(&report, |mark| mark.report()).is_ok())
             .take(8)
-            .map(|(_, number, _)| self.vocabulary[*number as usize].to_string())
+            .map(|one| self.vocabulary[one.number as usize].to_string())
             .collect();
         if !words.is_empty() {
             reasons.push(Reason::Words(words));
@@ -420,6 +461,49 @@ mod tests {
             matches!(&found[1].reasons[..], [Reason::Words(words)] if words.contains(&"palett".into())),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn on_a_small_desk_words_of_every_report_make_nothing_alike_and_rare_ones_do() {
+        let mut index = Index::new();
+        for (id, title, body) in [
+            (
+                "A",
+                "Admin page without a check",
+                "An attacker sends a request to the server and the page shows data of other users.",
+            ),
+            (
+                "B",
+                "Stored script in the title",
+                "The server stores the title of a page and an attacker runs script for users who view it.",
+            ),
+            (
+                "C",
+                "Login can be guessed",
+                "Requests to the login page are not limited, so an attacker can try every password of a user.",
+            ),
+            (
+                "D",
+                "Replication sends keys in the clear",
+                "The replication of a bucket sends its encryption keys without TLS.",
+            ),
+            (
+                "E",
+                "Bucket keys leave the house unencrypted",
+                "When buckets replicate, encryption keys travel in plain text.",
+            ),
+        ] {
+            index.put(entry(id, title, body));
+        }
+        let view = index.view(|_, _| true);
+        let likely = |id: &str| index.similar(id, &view, 5).into_iter().map(|one| one.id).collect::<Vec<_>>();
+        assert_eq!(
+            (likely("A"), likely("B"), likely("C")),
+            (vec![], vec![], vec![]),
+            "{:?}",
+            index.similar("A", &view, 5)
+        );
+        assert_eq!((likely("D"), likely("E")), (vec!["E".to_owned()], vec!["D".to_owned()]));
     }
 
     #[test]
