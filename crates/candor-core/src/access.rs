@@ -258,6 +258,8 @@ pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
         | C::ScannerOutput { .. }
         | C::Dismiss { .. }
         | C::Merge { .. }
+        | C::Relate { .. }
+        | C::Unrelate { .. }
         | C::Prioritise { .. }
         | C::ProposeIssue { .. }
         | C::OpenIssue { .. }

@@ -134,6 +134,8 @@ pub struct Case {
     pub drill: bool,
     /// Steps of the publication's schedule that are done, in order.
     pub steps_done: Vec<StepDone>,
+    /// Cases that have to do with it, perhaps of other programs, with how. Told only to those who may see both.
+    pub related: Vec<(CaseId, String)>,
     /// Items of checklists that are ticked off.
     pub ticked: Vec<crate::checklists::Ticked>,
     /// Conditions that a reporter broke, by report.

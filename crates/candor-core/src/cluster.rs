@@ -85,6 +85,8 @@ pub(crate) fn before(case: &Case, command: &Command) -> Result<(), Refusal> {
             | Command::Assign { .. }
             | Command::Estimate { .. }
             | Command::Separate { .. }
+            | Command::Relate { .. }
+            | Command::Unrelate { .. }
             | Command::See
             | Command::PutOn { .. }
             | Command::TakeOff { .. }
@@ -127,7 +129,9 @@ pub(crate) fn merge(case: &Case, into: &CaseId, lead: Option<&Lead>, text: &str)
     let Some(lead) = lead else { return wrong(format!("there is no case {into} that you work on")) };
     if lead.program != case.program {
         return wrong(
-            "it belongs to another program with another team; a merge would show one team what is the other's".into(),
+            "it belongs to another program, whose team and policy are others: its verdicts, clauses and dates do not hold here. \
+             Link the two with `relate`; whoever may see both sees the link"
+                .into(),
         );
     }
     if let Some(other) = &lead.gathered_into {
@@ -165,6 +169,32 @@ pub(crate) fn merge(case: &Case, into: &CaseId, lead: Option<&Lead>, text: &str)
     events
         .extend(lead.decided.iter().filter(|event| !(confirmed && matches!(event, Event::Confirmed { .. }))).cloned());
     Ok(events)
+}
+
+/// Puts on record that another case has to do with this one. `seen` says whether the asker may see that case.
+pub(crate) fn relate(case: &Case, to: &CaseId, seen: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+    let wrong = |problem: String| Err(Refusal::Field { field: "to", problem });
+    if *to == case.id {
+        return wrong("this is the same case; name the other one".into());
+    }
+    if !seen {
+        return wrong(format!("there is no case {to} that you work on"));
+    }
+    let text = optional("text", text, LINE_LIMIT)?;
+    match case.related.iter().find(|(known, _)| known == to) {
+        Some((_, known)) if *known == text => Ok(Vec::new()),
+        None if case.related.len() >= MOST => wrong(format!("it is linked with {MOST} cases already")),
+        _ => Ok(vec![Event::Related { case: to.clone(), text }]),
+    }
+}
+
+/// Takes such a link back.
+pub(crate) fn unrelate(case: &Case, to: &CaseId, seen: bool) -> Result<Vec<Event>, Refusal> {
+    if !seen || !case.related.iter().any(|(known, _)| known == to) {
+        let problem = format!("it is linked with no case {to} that you work on");
+        return Err(Refusal::Field { field: "to", problem });
+    }
+    Ok(vec![Event::Unrelated { case: to.clone() }])
 }
 
 pub(crate) fn separate(case: &Case, reason: &str) -> Result<Vec<Event>, Refusal> {
@@ -219,6 +249,14 @@ pub fn asides(after: &Case, command: &Command, events: &[Event]) -> Vec<Aside> {
                 case: into.clone(),
                 events: vec![Event::Gathered { case: after.id.clone(), reported_at: after.opened_at }],
             }),
+            // Each side says the same of the other.
+            Event::Related { case, text } => asides.push(Aside {
+                case: case.clone(),
+                events: vec![Event::Related { case: after.id.clone(), text: text.clone() }],
+            }),
+            Event::Unrelated { case } => {
+                asides.push(Aside { case: case.clone(), events: vec![Event::Unrelated { case: after.id.clone() }] })
+            }
             Event::Separated { from, reason } => asides.push(Aside {
                 case: from.clone(),
                 events: vec![Event::Released { case: after.id.clone(), reason: reason.clone() }],
@@ -295,7 +333,12 @@ pub fn applicable(other: &Case, events: Vec<Event>) -> Vec<Event> {
     let links = |event: &Event| {
         matches!(
             event,
-            Event::Gathered { .. } | Event::Released { .. } | Event::PartNews { .. } | Event::Answered { .. }
+            Event::Gathered { .. }
+                | Event::Released { .. }
+                | Event::Related { .. }
+                | Event::Unrelated { .. }
+                | Event::PartNews { .. }
+                | Event::Answered { .. }
         )
     };
     let reopens = |event: &Event| matches!(event, Event::Reopened { .. } | Event::VerdictUndone { .. });

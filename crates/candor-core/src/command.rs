@@ -57,6 +57,10 @@ pub enum Command {
     Merge { into: CaseId, text: String },
     /// Handle it on its own again.
     Separate { reason: String },
+    /// Put on record that another case, perhaps of another program, has to do with this one.
+    Relate { to: CaseId, text: String },
+    /// Take that back.
+    Unrelate { to: CaseId },
     /// Write to every reporter whose report this case gathers, each in their own thread.
     AnswerAll { text: String, next_steps: bool },
     /// Make findings of a report into cases of their own. The reporter keeps one thread.
@@ -256,6 +260,8 @@ impl Command {
             Command::Appeal { .. } => "appeal",
             Command::Merge { .. } => "merge",
             Command::Separate { .. } => "separate",
+            Command::Relate { .. } => "relate",
+            Command::Unrelate { .. } => "unrelate",
             Command::AnswerAll { .. } => "answer-all",
             Command::Split { .. } => "split",
             Command::Rate { .. } => "rate",

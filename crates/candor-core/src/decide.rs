@@ -27,7 +27,7 @@ pub struct Facts {
     pub may_hold: bool,
     /// The proof that the case named by a verdict of a duplicate came before, if the asker may see that case.
     pub known_before: Option<KnownBefore>,
-    /// The case that a [`Command::Merge`] names, if the asker may see it.
+    /// The case that a [`Command::Merge`] or a [`Command::Relate`] names, if the asker may see it.
     pub lead: Option<cluster::Lead>,
     /// Which of the members that a [`Command::Note`] names may see the case.
     pub may_see: Vec<crate::id::MemberId>,
@@ -89,6 +89,8 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::NotAVulnerability { clause, text } => triage::not_a_vulnerability(case, policy, member, clause, text),
         C::Dismiss { outcome, text } => triage::end(case, policy, member, outcome, text),
         C::Merge { into, text } => cluster::merge(case, into, facts.lead.as_ref(), text),
+        C::Relate { to, text } => cluster::relate(case, to, facts.lead.is_some(), text),
+        C::Unrelate { to } => cluster::unrelate(case, to, facts.lead.is_some()),
         C::Separate { reason } => cluster::separate(case, reason),
         C::AnswerAll { text, next_steps } => dialogue::answer(text, &[], *next_steps),
         C::Split { parts, text } => cluster::split(case, parts, text),
@@ -213,6 +215,8 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::OpenIssue { .. }
             | Command::UndoVerdict { .. }
             | Command::Separate { .. }
+            | Command::Relate { .. }
+            | Command::Unrelate { .. }
             | Command::AnswerAll { .. }
             | Command::Appeal { .. }
             | Command::AnswerAppeal { .. }

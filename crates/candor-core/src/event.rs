@@ -15,6 +15,8 @@ use candor_formats::cvss::Severity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod told; // who is told of an event
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -488,6 +490,18 @@ pub enum Event {
         /// What was done, in words.
         text: String,
     },
+    /// Another case, perhaps of another program, has to do with this one. Told only to those who may see both.
+    Related {
+        /// The other case.
+        case: CaseId,
+        /// How they hang together.
+        text: String,
+    },
+    /// That was taken back.
+    Unrelated {
+        /// The other case.
+        case: CaseId,
+    },
     /// Items of checklists were ticked off, or ticks taken back.
     Ticked {
         /// Which.
@@ -742,6 +756,8 @@ impl Event {
             Event::GateOverridden { .. } => "gate-overridden",
             Event::PublicationHeld { .. } => "publication-held",
             Event::StepTicked { .. } => "step-ticked",
+            Event::Related { .. } => "related",
+            Event::Unrelated { .. } => "unrelated",
             Event::Ticked { .. } => "ticked",
             Event::StepDone { .. } => "step-done",
             Event::BreachRecorded { .. } => "breach-recorded",
@@ -769,57 +785,6 @@ impl Event {
             Event::GlassBroken { .. } => "glass-broken",
             Event::ReadingNoticed { .. } => "reading-noticed",
         }
-    }
-
-    /// Whether it changes nothing about the case itself: that somebody looked.
-    pub fn is_trace(&self) -> bool {
-        matches!(self, Event::Seen | Event::ReadingNoticed { .. })
-    }
-
-    /// Whether the reporter sees it on their page.
-    pub fn is_shown_to_reporter(&self) -> bool {
-        if let Event::BellRung { bell, .. } = self {
-            return !crate::schedule::is_bell(bell);
-        }
-        !matches!(
-            self,
-            Event::Assigned { .. }
-                | Event::Noted { .. }
-                | Event::MailUnverified { .. }
-                | Event::MailChecked { .. }
-                | Event::LetterReturned { .. }
-                | Event::Described { .. }
-                | Event::Verified { .. }
-                | Event::Gathered { .. }
-                | Event::Prioritised { .. }
-                | Event::TaskSet { .. }
-                | Event::Released { .. }
-                | Event::PartOf { .. }
-                | Event::Discussed { .. }
-                | Event::Audited { .. }
-                | Event::AdvisoryDrafted { .. }
-                | Event::AdvisoryApproved { .. }
-                | Event::PublicationOrdered { .. }
-                | Event::PublicationHeld { .. }
-                | Event::PublicationDated { .. }
-                | Event::ApprovalWithdrawn { .. }
-                | Event::GateOverridden { .. }
-                | Event::StepTicked { .. }
-                | Event::Ticked { .. }
-                | Event::StepDone { .. }
-                | Event::EffortEstimated { .. }
-                | Event::DependencyAssessed { .. }
-                | Event::ContactGiven { .. }
-                | Event::Forgotten { .. }
-                | Event::Submitted { .. }
-                | Event::IncidentKnown { .. }
-                | Event::Party { .. }
-                | Event::Seen
-                | Event::PutOn { .. }
-                | Event::TakenOff { .. }
-                | Event::GlassBroken { .. }
-                | Event::ReadingNoticed { .. }
-        )
     }
 
     /// The person under whose key it is sealed; `None` for the case's own key.

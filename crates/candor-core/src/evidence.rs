@@ -6,6 +6,7 @@ use crate::case::{Case, Report};
 use crate::event::{Event, FileRef, ReportFacts};
 use crate::intake;
 use crate::policy::{Policy, ScannerRule};
+use crate::sources;
 use candor_formats::identifiers::{Kind, Mention, Named, mentions};
 use candor_formats::scanners::{self, Pasted};
 
@@ -168,7 +169,7 @@ fn weight(name: &str) -> u32 {
         "proof" => 25,
         "verified" | "steps" => 15,
         "place" | "version" => 10,
-        "component" | "impact" | "expected" => 8,
+        "component" | "impact" | "expected" | "code" => 8,
         _ => 4,
     }
 }
@@ -366,6 +367,7 @@ fn indented(text: &str) -> bool {
 }
 
 fn holds(evidence: &mut Evidence, facts: &ReportFacts, named: &[Mention], proof: &Proof, policy: &Policy) {
+    let mut unknown = Vec::new();
     let mut add = |name, words: String| evidence.holds.push(Fact { name, words });
     let version = named.iter().find(|one| one.named == Named::Version);
     if !facts.version.is_empty() {
@@ -385,6 +387,21 @@ fn holds(evidence: &mut Evidence, facts: &ReportFacts, named: &[Mention], proof:
     if let Some(place) = place {
         add("place", format!("It names a place to look at: {}.", short(&place.text)));
     }
+    if let Some(known) = sources::look_up(policy, named) {
+        if !known.there.is_empty() {
+            let there: Vec<String> = known.there.iter().take(3).map(|place| short(place)).collect();
+            add("code", format!("The code that it names is there: {}.", there.join(", ")));
+        }
+        for missing in known.missing.iter().take(3) {
+            unknown.push(Fact {
+                name: "code",
+                words: format!(
+                    "{} is not among the program's source files as the team listed them; which version is it from?",
+                    short(missing)
+                ),
+            });
+        }
+    }
     if proof.steps {
         add("steps", "It says step by step how to see it happen.".into());
     }
@@ -403,6 +420,9 @@ fn holds(evidence: &mut Evidence, facts: &ReportFacts, named: &[Mention], proof:
     if !facts.preconditions.is_empty() {
         add("preconditions", "It says what an attacker needs first.".into());
     }
+    if !facts.dependency.is_empty() {
+        add("dependency", format!("It says which package of others it is in: {}.", short(&facts.dependency)));
+    }
     if !facts.found_by.is_empty() {
         add("found-by", format!("It says how it was found: {}.", short(&facts.found_by)));
     }
@@ -411,6 +431,7 @@ fn holds(evidence: &mut Evidence, facts: &ReportFacts, named: &[Mention], proof:
     if public > 0 || !facts.identifiers.is_empty() {
         add("identifiers", "It names a public identifier.".into());
     }
+    evidence.against.append(&mut unknown);
     for one in named.iter().filter(|one| one.named == Named::Unknown).take(3) {
         evidence.against.push(Fact {
             name: "unknown-scheme",

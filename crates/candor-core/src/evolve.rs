@@ -101,6 +101,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         drill: false,
         steps_done: Vec::new(),
         ticked: Vec::new(),
+        related: Vec::new(),
         breaches: Vec::new(),
         summary: None,
         issue: None,
@@ -288,6 +289,11 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             case.gathered.push(other.clone());
         }
         Event::Released { case: other, .. } => case.gathered.retain(|known| known != other),
+        Event::Related { case: other, text } => {
+            case.related.retain(|(known, _)| known != other);
+            case.related.push((other.clone(), text.clone()));
+        }
+        Event::Unrelated { case: other } => case.related.retain(|(known, _)| known != other),
         Event::SplitOff { case: part, title, .. } => {
             answered(case);
             case.parts.push((part.clone(), title.clone()));

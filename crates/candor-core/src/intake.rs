@@ -99,6 +99,7 @@ fn within_limits(given: &ReportFacts) -> Result<ReportFacts, Refusal> {
         weakness: optional("weakness", &given.weakness, LINE_LIMIT)?,
         impact: optional("impact", &given.impact, MESSAGE_LIMIT)?,
         preconditions: optional("preconditions", &given.preconditions, MESSAGE_LIMIT)?,
+        dependency: optional("dependency", &given.dependency, LINE_LIMIT)?,
         found_by: optional("found_by", &given.found_by, LINE_LIMIT)?,
         disclosure_plans: optional("disclosure_plans", &given.disclosure_plans, MESSAGE_LIMIT)?,
         exploited: given.exploited,
@@ -141,7 +142,8 @@ pub fn lacking(facts: &ReportFacts, policy: &Policy) -> Vec<String> {
             ReportField::Preconditions => &facts.preconditions,
             ReportField::FoundBy => &facts.found_by,
             ReportField::DisclosurePlans => &facts.disclosure_plans,
-            ReportField::Identifiers | ReportField::Exploited => continue,
+            // Nothing is missing where no package is at fault.
+            ReportField::Identifiers | ReportField::Exploited | ReportField::Dependency => continue,
         };
         if value.is_empty() && !(known && ask.field != ReportField::Component) {
             lacking.push(label(ask.field).to_owned());
@@ -173,5 +175,6 @@ pub fn label(field: ReportField) -> &'static str {
         ReportField::FoundBy => "How you found it",
         ReportField::Exploited => "It is being exploited",
         ReportField::DisclosurePlans => "Your plans to publish",
+        ReportField::Dependency => "The package, if it is in one that others make",
     }
 }

@@ -14,6 +14,7 @@ mod pauses; // and when they stand still
 mod silence; // the reporter does not answer: reminders, and the end of the wait
 pub mod versions; // whether a version is supported, and what to upgrade to
 pub mod scope; // what a report may be about, by the policy's clauses
+pub mod sources; // whether the code that a report names is there
 pub mod evidence; // what a report holds, what it lacks, and what speaks for the output of a tool
 pub mod likeness; // which reports are about the same, and which match a question
 pub mod gates; // what must be on record before a step

@@ -42,6 +42,9 @@ pub struct ReportFacts {
     /// Known identifiers, such as a CVE number.
     pub identifiers: Vec<String>,
     pub found_by: String,
+    /// The package of others that the problem is in, by name or package URL, where the reporter says so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub dependency: String,
     /// Whether the reporter knows of active exploitation.
     pub exploited: bool,
     pub disclosure_plans: String,
@@ -143,6 +146,10 @@ pub struct KnownBefore {
     pub at: Timestamp,
     /// Hash of the earlier report's journal entry, as hexadecimal digits (SHA-256 over its sealed bytes).
     pub hash: String,
+    /// The signed proof of receipt of the earlier report as JSON, without the report and the salt that open it. None for one
+    /// that came before there were proofs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// How a case ends.

@@ -190,7 +190,13 @@ pub fn hints(facts: &ReportFacts, policy: &Policy, at: Timestamp) -> Vec<Hint> {
             DependencyScope::Direct => "This policy covers direct dependencies.",
             DependencyScope::All => "This policy covers dependencies.",
         };
-        let lead = format!("Is this about a dependency? The report speaks of {word}. {covered}");
+        let lead = match facts.dependency.trim().is_empty() {
+            true => format!("Is this about a dependency? The report speaks of {word}. {covered}"),
+            false => format!(
+                "{word} is made by others: tell them as well, if they do not know. {covered} Say by which way this product \
+                 reaches the code that is at fault; that saves a question."
+            ),
+        };
         let text = joined(&lead, Some(&policy.dependencies.statement));
         hints.push(Hint { about: HintKind::Dependency, clause: None, text, to: None });
     }
@@ -222,12 +228,19 @@ pub struct PublicAdvisory<'a> {
 /// of its telling words with it.
 pub fn published<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicAdvisory<'a>>) -> Vec<Hint> {
     let text = words_of(&[&facts.title, &facts.description, &facts.component, &facts.weakness]);
+    // A package URL names its package last, before the version.
+    let package = facts.dependency.trim().rsplit('/').next().and_then(|name| name.split(['@', '?', '#']).next());
+    let package = package.filter(|name| name.chars().count() > 2).map(str::to_owned);
     let names =
         |id: &str| facts.identifiers.iter().any(|own| own.trim().eq_ignore_ascii_case(id)) || has_words(&text, id);
     let mut found: Vec<(usize, PublicAdvisory<'a>)> = Vec::new();
     for advisory in public {
         if names(advisory.id) || advisory.aliases.iter().any(|alias| names(alias)) {
             found.push((usize::MAX, advisory));
+            continue;
+        }
+        if package.as_ref().is_some_and(|package| has_words(&words_of(&[&advisory.title.to_owned()]), package)) {
+            found.push((usize::MAX - 1, advisory));
             continue;
         }
         let title = words_of(&[&advisory.title.to_owned()]);
@@ -249,6 +262,9 @@ pub fn published<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = Publi
 
 /// The word by which a report seems to speak of a package that others make.
 fn dependency_word(facts: &ReportFacts) -> Option<String> {
+    if !facts.dependency.trim().is_empty() {
+        return Some(facts.dependency.trim().to_owned());
+    }
     const WORDS: [&str; 9] = [
         "your dependency",
         "a dependency",

@@ -134,6 +134,8 @@ pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, event: &Event) {
         // These are only ever told; entries of an older Candor do not name the case they come from.
         (Event::Gathered { .. } | Event::Released { .. } | Event::PartNews { .. } | Event::PublishedWith { .. }, _) => {
         }
+        // Nor does a link, which is written into both cases.
+        (Event::Related { .. } | Event::Unrelated { .. }, _) => {}
         (event, by) => {
             if let Event::Assigned { to: Some(member) } = event {
                 case.on.insert(member.clone(), None);

@@ -84,6 +84,7 @@ pub fn text(facts: &ReportFacts) -> String {
     line("found by", &facts.found_by);
     line("exploited", if facts.exploited { "yes" } else { "" });
     line("disclosure plans", &facts.disclosure_plans);
+    line("dependency", &facts.dependency);
     for (question, answer) in &facts.answers {
         line(&format!("answer {question}"), answer);
     }

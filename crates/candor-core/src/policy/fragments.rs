@@ -84,27 +84,30 @@ pub fn expand(source: &str, find: Find<'_>) -> Result<Expanded, Vec<Finding>> {
             Err(why) => wrong(offset, format!("include[{index}]"), why),
         }
     }
-    // Files that calendars name, and that are not there yet.
+    // Files that calendars and lists of sources name, and that are not there yet.
     let mut there: Vec<String> = Vec::new();
     for file in table.get("files").and_then(|files| files.get_ref().as_array()).into_iter().flatten() {
         there.extend(file.get_ref().get("path").and_then(|path| path.get_ref().as_str()).map(ToOwned::to_owned));
     }
-    let mut calendars: Vec<(String, Vec<(usize, String)>)> = Vec::new();
+    let mut named_files: Vec<(String, Vec<(usize, String)>)> = Vec::new();
     if let Some(calendar) = table.get("calendar") {
-        calendars.push(("calendar".into(), texts(calendar.get_ref().get("ics"))));
+        named_files.push(("calendar.ics".into(), texts(calendar.get_ref().get("ics"))));
     }
     let named = table.get("calendars").and_then(|list| list.get_ref().as_array()).into_iter().flatten();
     for (index, calendar) in named.enumerate() {
-        calendars.push((format!("calendars[{index}]"), texts(calendar.get_ref().get("ics"))));
+        named_files.push((format!("calendars[{index}].ics"), texts(calendar.get_ref().get("ics"))));
     }
-    for (place, paths) in calendars {
+    if let Some(report) = table.get("report") {
+        named_files.push(("report.sources".into(), texts(report.get_ref().get("sources"))));
+    }
+    for (place, paths) in named_files {
         for (index, (offset, path)) in paths.into_iter().enumerate() {
             if there.contains(&path) {
                 continue;
             }
             match find(&path) {
                 Ok(text) if text.len() > SIZE_LIMIT => {
-                    wrong(offset, format!("{place}.ics[{index}]"), format!("`{path}` is larger than a mebibyte"));
+                    wrong(offset, format!("{place}[{index}]"), format!("`{path}` is larger than a mebibyte"));
                 }
                 Ok(text) => {
                     more.push((
@@ -114,7 +117,7 @@ pub fn expand(source: &str, find: Find<'_>) -> Result<Expanded, Vec<Finding>> {
                     ));
                     there.push(path);
                 }
-                Err(why) => wrong(offset, format!("{place}.ics[{index}]"), why),
+                Err(why) => wrong(offset, format!("{place}[{index}]"), why),
             }
         }
     }

@@ -290,6 +290,10 @@ pub struct ReportRules {
     /// What happens to pasted scanner output.
     #[serde(default)]
     pub scanner: ScannerRule,
+    /// Files beside this one that list the program's source files, one path a line, with the functions behind a tab. What a
+    /// report names is looked up in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
 }
 
 /// One of the standard questions.
@@ -340,6 +344,8 @@ pub enum ReportField {
     Exploited,
     /// What the reporter plans to publish, and when.
     DisclosurePlans,
+    /// Whether it is in a package of others, and which.
+    Dependency,
 }
 
 /// A question of the program's own.

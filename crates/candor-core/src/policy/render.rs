@@ -17,11 +17,17 @@ pub fn schema() -> serde_json::Value {
 pub const JSON_VERSION: u32 = 1;
 
 /// The public part of the policy as JSON: the keys of its file with every default filled in, and the version of this form.
-/// Contacts that are not public and addresses of recipients are left out.
+/// Contacts that are not public, addresses of recipients and what is only
+/// the team's are left out.
 pub fn json(policy: &Policy) -> serde_json::Value {
     let mut public = policy.clone();
     public.contacts.retain(|contact| contact.public);
     public.files.clear();
+    // What is the team's: names of its files, who takes which case, its letters, its lists.
+    public.report.sources.clear();
+    public.roster.clear();
+    public.replies.clear();
+    public.checklists.clear();
     let mut value = serde_json::to_value(public).unwrap_or_default();
     super::levels::to_own(&mut value, &policy.severity.levels);
     let recipients = value.pointer_mut("/disclosure/recipients").and_then(serde_json::Value::as_array_mut);

@@ -224,7 +224,7 @@ fn a_letter_with_a_wrong_variable_or_clause_is_told() {
 fn a_duplicate_carries_the_proof_that_the_team_knew_before_and_nothing_else() {
     let policy = policy("");
     let story = Story::reported("2026-03-01T00:00Z");
-    let known = KnownBefore { at: at("2026-02-01T00:00Z"), hash: "ab".repeat(32) };
+    let known = KnownBefore { at: at("2026-02-01T00:00Z"), hash: "ab".repeat(32), proof: Some("{}".into()) };
     let facts = Facts { known_before: Some(known.clone()), ..facts("2026-03-02T00:00Z") };
     let command = Command::Duplicate { of: Some("7K3M9-QXT4B".into()), text: "We knew.".into() };
     let events = asked(&story, &policy, &member("ada"), command, &facts).unwrap();

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::receipts::{Done, told};
 use crate::app::App;
 use crate::execute::queue::{self, Filter, PAGE_LIMIT};
-use crate::execute::{execute_again, files, known_case, open_case, policy_of};
+use crate::execute::{asides, execute_again, files, known_case, open_case, policy_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -105,7 +105,10 @@ pub async fn list(State(app): State<App>, Asker(actor): Asker, Asked(which): Ask
 pub async fn show(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCase) -> Answered<Case> {
     let case = open_case(&app, &actor, &id).await?;
     let policy = policy_of(&app, &case)?;
-    fine(Case::of(&case, &policy, &names(&app).await?, app.now()))
+    let mut shown = Case::of(&case, &policy, &names(&app).await?, app.now());
+    let related = case.related.iter().map(|(id, _)| id.clone()).collect();
+    shown.related = asides::seen(&app, &actor, related).await?.into_iter().map(|one| one.id.0).collect();
+    fine(shown)
 }
 
 /// A text for release notes.

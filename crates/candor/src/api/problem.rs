@@ -73,7 +73,11 @@ impl Problem {
                     "stale",
                     "Someone else changed this case since the entry you looked at; look at what changed, then decide again",
                 );
-                problem.since = since.iter().map(|entry| Entry::of(entry, names)).collect();
+                problem.since = since
+                    .iter()
+                    .filter(|entry| !entry.what.is_between_cases())
+                    .map(|entry| Entry::of(entry, names))
+                    .collect();
                 problem
             }
             other => other.into(),

@@ -522,7 +522,9 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
         advisory_id,
         may_hold,
         lead: match allowed.command() {
-            Command::Merge { into, .. } => asides::lead(app, allowed.actor(), into).await?,
+            Command::Merge { into, .. } | Command::Relate { to: into, .. } | Command::Unrelate { to: into } => {
+                asides::lead(app, allowed.actor(), into).await?
+            }
             _ => None,
         },
         may_see: match allowed.command() {
@@ -573,7 +575,10 @@ async fn known_before(app: &App, case: &Case, actor: &Actor, of: &CaseId) -> Res
     }
     let first = store::journal::load(&app.store, of.as_str()).await?.into_iter().next();
     let at = Timestamp::from_microsecond(row.opened_at).map_err(Error::internal)?;
-    Ok(first.map(|entry| KnownBefore { at, hash: report::hex(&entry.hash) }))
+    let Some(first) = first else { return Ok(None) };
+    let proof = proofs::without_report(app, of, 0).await?;
+    let proof = proof.map(|proof| serde_json::to_string(&proof)).transpose().map_err(Error::internal)?;
+    Ok(Some(KnownBefore { at, hash: report::hex(&first.hash), proof }))
 }
 
 /// Up to two members who coordinate a program, without this one.

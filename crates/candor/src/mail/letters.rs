@@ -11,6 +11,7 @@ use candor_core::policy::Policy;
 use candor_core::promises;
 use candor_core::protected::report_came_encrypted;
 use candor_core::schedule::{self, StepStatus};
+use candor_core::scope;
 use candor_core::standing;
 use jiff::Timestamp;
 use lettre::Address;
@@ -368,6 +369,14 @@ fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Re
         thread: secrets.thread,
         // What was read of an encrypted mail is not told to whoever sent it, not even by what it lacks.
         missing: if report_came_encrypted(&report.facts) { Vec::new() } else { intake::lacking(&report.facts, policy) },
+        hints: if report_came_encrypted(&report.facts) {
+            Vec::new()
+        } else {
+            let found = scope::hints(&report.facts, policy, report.at).into_iter();
+            // Clauses of the policy alone; a hint that repeats words of the report does not leave in a letter.
+            let clauses = found.filter_map(|hint| Some((hint.clause?, hint.text)));
+            clauses.take(3).map(|(clause, text)| format!("Clause {clause}: {text}")).collect()
+        },
         state: case.state,
         credit: match &report.credit {
             Some(Credit::Anonymous) => Some(false),

@@ -54,6 +54,8 @@ pub struct ByMail {
     pub thread: String,
     /// What the policy asks for and the report lacks.
     pub missing: Vec<String>,
+    /// What the policy says that may concern it, in the policy's words.
+    pub hints: Vec<String>,
     /// Where the case stands.
     pub state: State,
     /// Whether they wish to be named; `None` while they have not said.
@@ -542,7 +544,13 @@ impl Matter<'_> {
                     by_mail.receipt
                 );
                 if !by_mail.missing.is_empty() {
-                    words.body.push(format!("What would help, if you know it: {asked}."));
+                    words.body.push(format!(
+                        "What would help, if you know it: {asked}. Without it the answer may take longer."
+                    ));
+                }
+                if !by_mail.hints.is_empty() {
+                    let said = by_mail.hints.join(" ");
+                    words.body.push(format!("What the policy says that may concern it; a person decides: {said}"));
                 }
                 words.expected = "keep the receipt. Nothing else for now; we write when there is news.".into();
             }

@@ -179,6 +179,7 @@ pub fn entry_of(app: &App, case: &Case, names: &Names) -> Option<Entry> {
             &facts.weakness,
             &facts.impact,
             &facts.preconditions,
+            &facts.dependency,
             &named,
             &facts.version,
             &answers,

@@ -263,6 +263,45 @@ async fn abuse_l1_r5_search_and_likely_duplicates_follow_every_change_of_who_is_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r1_a_link_between_programs_is_known_only_to_whoever_may_see_both_cases() {
+    let mut house = House::open().await;
+    let roles = [("store".to_owned(), Role::Analyst), ("other".to_owned(), Role::Analyst)];
+    let (id, _) =
+        accounts::add_ready(&house.service.app, "pat", "pat@team.example", "a long enough password", &roles, false)
+            .await
+            .expect("the member is made");
+    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let made = token::make(&house.service.app, &id, "test", scopes, 300).await.expect("the token is made");
+    house.tokens.insert("pat", format!("Bearer {}", made.secret));
+    let mine = house.report("one").await;
+    let body = json!({ "title": "CANARY theirs", "description": "The same library." });
+    let filed = house.ask(Method::POST, "/programs/other/reports", "", Some(body)).await;
+    let theirs = filed.body["case"].as_str().expect("a number").to_owned();
+    let before = house.get(&format!("/cases/{mine}"), "ana").await;
+    // A merge is refused, and says what can be done instead.
+    let merged = house.does("pat", &mine, json!({ "command": "merge", "into": theirs })).await;
+    assert_eq!(merged.status, 422);
+    assert!(merged.body.to_string().contains("Link the two with `relate`"), "{merged:?}");
+    let linked = house.does("pat", &mine, json!({ "command": "relate", "to": theirs, "text": "one library" })).await;
+    assert_eq!(linked.status, 200, "{linked:?}");
+    let related = async |who: &str, case: &str| house.get(&format!("/cases/{case}"), who).await.body["related"].clone();
+    assert_eq!((related("pat", &mine).await, related("pat", &theirs).await), (json!([theirs]), json!([mine])));
+    // To the teams of one side alone it is as if nothing had happened; nobody took a case up by it.
+    let after = house.get(&format!("/cases/{mine}"), "ana").await.body;
+    assert!(!after.to_string().contains(&theirs) && !after.to_string().contains("one library"), "{after}");
+    assert_eq!((&after["related"], &after["updated_at"]), (&json!([]), &before.body["updated_at"]));
+    let other_side = house.get(&format!("/cases/{theirs}"), "eve").await;
+    assert_eq!((other_side.status, other_side.body["related"].clone()), (200, json!([])));
+    assert!(!other_side.body.to_string().contains(&mine), "{other_side:?}");
+    assert_eq!((house.reads("bob", &mine).await, house.reads("ana", &theirs).await), (200, 404));
+    // Whoever sees one side cannot take back what they do not see; whoever sees both can, from either side.
+    let back = |to: &str| json!({ "command": "unrelate", "to": to });
+    assert_eq!(house.does("ana", &mine, back(&theirs)).await.status, 422);
+    assert_eq!(house.does("pat", &theirs, back(&mine)).await.status, 200);
+    assert_eq!((related("pat", &mine).await, related("pat", &theirs).await), (json!([]), json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_j3_what_belongs_to_another_case_is_absent_under_ones_own() {
     let house = House::open().await;
     let (own, other) = (house.taken_up("own").await, house.report("other").await);

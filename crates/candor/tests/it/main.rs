@@ -46,6 +46,7 @@ mod browser; // the main job in a real browser
 mod backup_story; // copies, restored into either database
 mod support; // what stories share
 mod tidy; // floors, rooms, licences, and the page of requirements
+mod triage_door; // what is said and looked up when a report comes in
 mod triage_lists; // many rows at once: a fold, a branch matrix, checklists
 mod triage_story; // verdicts, appeals, merging and splitting
 mod tree; // the public tree: whole, valid, on time

@@ -188,6 +188,23 @@ async fn m5b_a_duplicate_gives_the_reporter_the_proof_that_the_team_knew_and_no_
     let kept = candor::store::journal::load(&desk.service.app.store, &first.case).await.expect("a journal");
     assert_eq!(proof, candor::execute::report::hex(&kept[0].hash), "it is the hash of the first entry");
     assert!(!own.to_string().contains(&first.case), "{own}");
+    // The signed statement says when, opens nothing, and is the same wherever the verdict is given.
+    let signed: candor::proof::Proof = serde_json::from_value(known["proof"].clone()).expect("a signed proof");
+    assert_eq!(signed.check(None), Ok(candor::proof::Shown::Statement));
+    assert_eq!(signed.statement, word(&first.filed["signed_proof"]["statement"]));
+    assert!(signed.salt.is_none() && signed.report.is_none());
+    let page = desk.service.browser();
+    page.post("/receipt", &[("receipt".into(), second.receipt.clone())]).await;
+    let shown = page.get("/receipt").await;
+    assert!(shown.texts("pre").join(" ").contains(&signed.signature), "{}", shown.body);
+    let third = told(&desk, "2026-03-03T11:00Z", "Cleo", "The third").await;
+    let browser = desk.browser().await;
+    let action = format!("/desk/cases/{}/verdict", third.case);
+    let form = browser.get(&format!("{action}?as=duplicate")).await.form(&action);
+    let of = [("of", first.case.as_str()), ("text", "We knew.")];
+    let sent = browser.post(&action, &answered(form, &of)).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    assert_eq!(desk.own(&third).await["outcome"]["known"]["proof"], known["proof"]);
 }
 
 #[tokio::test]
@@ -266,6 +283,10 @@ async fn a_merge_widens_no_access() {
     let refused = |into: &str| json!({ "command": "merge", "into": into });
     let (_, unseen) = desk.is_refused(MORNING, Ines, &mine, refused(&theirs)).await;
     let (_, absent) = desk.is_refused(MORNING, Ines, &mine, refused("22222-22222")).await;
+    assert_eq!(unseen.replace(&theirs, "X"), absent.replace("22222-22222", "X"));
+    let link = |to: &str| json!({ "command": "relate", "to": to, "text": "one library" });
+    let (_, unseen) = desk.is_refused(MORNING, Ines, &mine, link(&theirs)).await;
+    let (_, absent) = desk.is_refused(MORNING, Ines, &mine, link("22222-22222")).await;
     assert_eq!(unseen.replace(&theirs, "X"), absent.replace("22222-22222", "X"));
     let duplicate = json!({ "command": "duplicate", "of": theirs, "text": "Known." });
     desk.does(MORNING, Ines, &mine, duplicate).await;

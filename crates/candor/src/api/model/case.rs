@@ -78,6 +78,8 @@ pub struct Case {
     pub gathered: Vec<String>,
     /// The case in which this report is decided.
     pub gathered_into: Option<String>,
+    /// Cases that have to do with this one, perhaps of other programs; of those you may see.
+    pub related: Vec<String>,
     /// Cases made of findings of this report.
     pub parts: Vec<String>,
     /// The case of the report that this one is a finding of.
@@ -359,6 +361,7 @@ impl Case {
                 answered: appeal.answered.map(Into::into),
             }),
             gathered: core.gathered.iter().map(|id| id.0.clone()).collect(),
+            related: Vec::new(),
             gathered_into: core.gathered_into.as_ref().map(|id| id.0.clone()),
             parts: core.parts.iter().map(|(id, _)| id.0.clone()).collect(),
             part_of: core.part_of.as_ref().map(|id| id.0.clone()),
@@ -446,7 +449,12 @@ impl Case {
                 })
                 .collect(),
             thread: core.history.iter().filter_map(|entry| message(entry, Author::of(&entry.by, names))).collect(),
-            journal: core.history.iter().map(|entry| Entry::of(entry, names)).collect(),
+            journal: core
+                .history
+                .iter()
+                .filter(|entry| !entry.what.is_between_cases())
+                .map(|entry| Entry::of(entry, names))
+                .collect(),
         }
     }
 }

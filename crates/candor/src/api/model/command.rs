@@ -166,6 +166,20 @@ pub enum ApiCommand {
         /// Why, to the reporter.
         reason: String,
     },
+    /// Link it with another case that has to do with it, perhaps of another program. Whoever may see both sees the link;
+    /// nothing else passes between them.
+    Relate {
+        /// The other case.
+        to: String,
+        /// How they hang together, in a line.
+        #[serde(default)]
+        text: String,
+    },
+    /// Take such a link back.
+    Unrelate {
+        /// The other case.
+        to: String,
+    },
     /// Write to every reporter whose report the case gathers, each in their own thread.
     AnswerAll {
         /// Words to the reporters.
@@ -625,6 +639,8 @@ impl ApiCommand {
             }
             Self::Dismiss { outcome, text } => Command::Dismiss { outcome: outcome.into(), text },
             Self::Merge { into, text } => Command::Merge { into: case("into", &into)?, text },
+            Self::Relate { to, text } => Command::Relate { to: case("to", &to)?, text },
+            Self::Unrelate { to } => Command::Unrelate { to: case("to", &to)? },
             Self::Separate { reason } => Command::Separate { reason },
             Self::AnswerAll { text, next_steps } => Command::AnswerAll { text, next_steps },
             // The cases are drawn by whoever sends it on.
@@ -735,6 +751,8 @@ impl ApiCommand {
             }
             Command::Dismiss { outcome, text } => Self::Dismiss { outcome: (&outcome).into(), text },
             Command::Merge { into, text } => Self::Merge { into: into.0, text },
+            Command::Relate { to, text } => Self::Relate { to: to.0, text },
+            Command::Unrelate { to } => Self::Unrelate { to: to.0 },
             Command::Separate { reason } => Self::Separate { reason },
             Command::AnswerAll { text, next_steps } => Self::AnswerAll { text, next_steps },
             Command::Split { parts, text } => Self::Split {

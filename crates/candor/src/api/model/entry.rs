@@ -4,6 +4,7 @@ use super::choices::{ItemTick, PriorityChoice};
 use super::command::Draft;
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
+use super::report::SignedProof;
 use super::words::{Channel, Effort, FixKind, Justification, Need, Plan, Severity, Standing, Step, VerificationResult};
 use candor_core::case;
 use candor_core::event::{self, Event};
@@ -121,6 +122,8 @@ pub struct Facts {
     pub weakness: String,
     pub impact: String,
     pub preconditions: String,
+    /// The package of others that it is in; empty for none.
+    pub dependency: String,
     pub identifiers: Vec<String>,
     pub found_by: String,
     pub exploited: bool,
@@ -149,6 +152,7 @@ impl From<&event::ReportFacts> for Facts {
             weakness: core.weakness,
             impact: core.impact,
             preconditions: core.preconditions,
+            dependency: core.dependency,
             identifiers: core.identifiers,
             found_by: core.found_by,
             exploited: core.exploited,
@@ -170,6 +174,9 @@ pub struct KnownBefore {
     pub at: Instant,
     /// Hash of its sealed journal entry, as hexadecimal digits.
     pub hash: String,
+    /// Its signed proof of receipt, without the report and what opens it; `candor report verify-proof` checks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<SignedProof>,
 }
 
 /// How a case ended.
@@ -237,7 +244,14 @@ impl From<&event::Outcome> for Outcome {
             event::Outcome::NotAVulnerability { clause } => Self::NotAVulnerability { clause },
             event::Outcome::Duplicate { of, known } => Self::Duplicate {
                 of: of.map(|of| of.0),
-                known: known.map(|known| KnownBefore { at: known.at.into(), hash: known.hash }),
+                known: known.map(|known| KnownBefore {
+                    at: known.at.into(),
+                    hash: known.hash,
+                    proof: known
+                        .proof
+                        .and_then(|text| serde_json::from_str::<crate::proof::Proof>(&text).ok())
+                        .map(Into::into),
+                }),
             },
             event::Outcome::ScannerOutput => Self::ScannerOutput,
             event::Outcome::CannotReproduce => Self::CannotReproduce,
@@ -566,6 +580,10 @@ pub enum What {
         step: String,
         text: String,
     },
+    /// A link with another case, told in `related` to those who may see both.
+    Related,
+    /// Such a link was taken back.
+    Unrelated,
     Ticked {
         items: Vec<ItemTick>,
         text: String,
@@ -791,6 +809,8 @@ impl What {
             }
             Event::PublicationHeld { reason } => Self::PublicationHeld { reason },
             Event::StepTicked { step, text } => Self::StepTicked { step, text },
+            Event::Related { .. } => Self::Related,
+            Event::Unrelated { .. } => Self::Unrelated,
             Event::Ticked { items, text } => Self::Ticked { items: items.into_iter().map(Into::into).collect(), text },
             Event::StepDone { step, due, late } => Self::StepDone { step, due: due.into(), late },
             Event::BreachRecorded { report, evidence, credit_denied } => {

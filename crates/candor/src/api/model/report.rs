@@ -36,6 +36,8 @@ pub struct Report {
     pub impact: String,
     /// What an attacker needs first, such as credentials.
     pub preconditions: String,
+    /// The package of others that it is in, by name or package URL, if it is in one.
+    pub dependency: String,
     /// Known identifiers, such as a CVE number.
     pub identifiers: Vec<String>,
     /// How it was found.
@@ -96,6 +98,7 @@ impl Report {
                 weakness: self.weakness,
                 impact: self.impact,
                 preconditions: self.preconditions,
+                dependency: self.dependency,
                 identifiers: self.identifiers,
                 found_by: self.found_by,
                 exploited: self.exploited,
@@ -155,7 +158,8 @@ pub struct Receipt {
 }
 
 /// A statement that a report was received, signed with the program's key (Ed25519).
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignedProof {
     /// What is signed, one fact a line: program, instant, commitment to the report, promised dates.
     pub statement: String,
@@ -164,10 +168,10 @@ pub struct SignedProof {
     /// The program's public key, as hexadecimal digits; compare it with `/.well-known/candor-keys.json`.
     pub key: String,
     /// Opens the commitment together with the report, as hexadecimal digits. Only the reporter gets it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
     /// The report as text, as the commitment is made of it. Only the reporter gets it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
 }
 

@@ -75,6 +75,8 @@ kinds! {
     ScannerOutput "scanner-output" "Close as scanner output" "Close as scanner output",
     AnswerAppeal "answer-appeal" "Answer the appeal" "Send the answer",
     Merge "merge" "Handle it with another case" "Handle it there",
+    Relate "relate" "Link it with a case that has to do with it" "Link them",
+    Unrelate "unrelate" "Take a link with another case back" "Take the link back",
     Separate "separate" "Handle it on its own again" "Separate it",
     AnswerAll "answer-all" "Write to all reporters" "Send to all reporters",
     UndoVerdict "undo-verdict" "Take the verdict back" "Take it back and tell the reporter",
@@ -414,6 +416,7 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     } else if case.state.is_open() && case.state != CaseState::Published && case.gathered.is_empty() {
         rare.push(Kind::Merge);
     }
+    rare.push(Kind::Relate);
     let (now_likely, now_rare) = publication::acts(case, policy);
     likely.extend(now_likely);
     rare.extend(now_rare);
@@ -780,6 +783,10 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             ),
             None => String::new(),
         },
+        Kind::Relate => "For a case that has to do with this one, also of another program. Whoever may see both sees the link; \
+                         nothing else passes between them."
+            .into(),
+        Kind::Unrelate => "The link goes from both cases.".into(),
         Kind::Merge => "For several reports of the same problem. What is decided in the other case is then decided for this report, \
                         too; its reporter keeps their own thread, receipt, credit and dates. It can be separated again."
             .into(),

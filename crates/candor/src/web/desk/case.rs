@@ -433,6 +433,7 @@ fn report_view(
         (label(ReportField::Weakness), &facts.weakness),
         (label(ReportField::Impact), &facts.impact),
         (label(ReportField::Preconditions), &facts.preconditions),
+        (label(ReportField::Dependency), &facts.dependency),
         (label(ReportField::Identifiers), &identifiers),
         (label(ReportField::FoundBy), &facts.found_by),
         (label(ReportField::DisclosurePlans), &facts.disclosure_plans),

@@ -47,7 +47,15 @@ pub async fn facts(app: &App, member: &Member, case: &Case) -> Result<ClusterFac
         && matches!(case.state, CaseState::New | CaseState::Triage | CaseState::Confirmed)
         && case.part_of.is_none()
         && case.gathered_into.is_none();
+    let related: Vec<CaseId> = case.related.iter().map(|(id, _)| id.clone()).collect();
+    let related = asides::seen(app, &member.actor, related).await?;
+    let related = related.iter().map(|one| {
+        let how = case.related.iter().find(|(id, _)| *id == one.id).map_or("", |(_, text)| text.as_str());
+        let title = if how.is_empty() { one.title.clone() } else { format!("{} ({how})", one.title) };
+        linked(one, &title, vec![Link::new("Take the link back", format!("{}/unrelate", page::href(case)))])
+    });
     Ok(ClusterFacts {
+        related: related.collect(),
         reporters: case.gathered.len() + 1,
         gathered,
         hidden,

@@ -320,6 +320,11 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .note("optional")
                 .hint("Left empty: that others reported the same problem, and that you handle the reports together."),
         ]),
+        Kind::Relate => one(vec![
+            line("to", "The other case").hint("Like 7K3M9-QXT4B. No reporter sees it.").required().narrow(),
+            line("text", "How they hang together").note("optional"),
+        ]),
+        Kind::Unrelate => one(vec![line("to", "The other case").required().narrow()]),
         Kind::AnswerAll => one(vec![words("Your words to all reporters")]),
         Kind::Separate => one(vec![area("reason", "The reason, for the reporter", 3).required()]),
         Kind::ProposeIssue => {
@@ -459,6 +464,15 @@ fn clause(clauses: &[Clause], typed: String, free: Field) -> Field {
     Field::new("clause", "Clause of the policy", Control::Radio(choices)).value(typed)
 }
 
+/// The case that a field names.
+fn named(form: &Form, field: &str) -> Result<CaseId, Problem> {
+    let typed = form.get(field).trim();
+    CaseId::parse(typed).ok_or_else(|| Problem {
+        field: field.into(),
+        text: format!("`{typed}` is no case; a case looks like 7K3M9-QXT4B"),
+    })
+}
+
 /// The command that the answers make.
 ///
 /// # Errors
@@ -557,12 +571,9 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
             },
             text: text(),
         },
-        Kind::Merge => Command::Merge {
-            into: CaseId::parse(form.get("into").trim()).ok_or_else(|| {
-                wrong("into", format!("`{}` is no case; a case looks like 7K3M9-QXT4B", form.get("into").trim()))
-            })?,
-            text: text(),
-        },
+        Kind::Merge => Command::Merge { into: named(form, "into")?, text: text() },
+        Kind::Relate => Command::Relate { to: named(form, "to")?, text: text() },
+        Kind::Unrelate => Command::Unrelate { to: named(form, "to")? },
         Kind::AnswerAll if !form.files.is_empty() => {
             return Err(wrong(
                 "files",

@@ -287,6 +287,8 @@ fn line(
         Event::StepTicked { step, text } => {
             said(&mut view, &format!("ticked off “{}”", step_words(step)), "step", text)
         }
+        // Told beside the other case, to those who may see both.
+        Event::Related { .. } | Event::Unrelated { .. } => return None,
         Event::Ticked { items, text } => {
             let told = |done: bool| {
                 let of = items.iter().filter(move |tick| tick.done == done);

@@ -60,6 +60,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         case: case.id.0.clone(),
         status: status(case).into(),
         next: next(case, &policy, &zone, now),
+        earlier: earlier(case),
         awaited: case.waiting_since.is_some(),
         received: TimeView::new(report.at, &zone, now),
         promises: clocks::to_reporter(case, &policy, &zone, now),
@@ -144,6 +145,16 @@ fn status(case: &Case) -> &'static str {
     }
 }
 
+/// The signed proof that the team had an earlier report of the same; empty for none.
+fn earlier(case: &Case) -> String {
+    let known = case.outcome.as_ref().filter(|_| case.is_closed()).and_then(|outcome| match outcome {
+        Outcome::Duplicate { known: Some(known), .. } => known.proof.clone(),
+        _ => None,
+    });
+    let proof = known.and_then(|text| serde_json::from_str::<crate::proof::Proof>(&text).ok());
+    proof.and_then(|proof| serde_json::to_string_pretty(&proof).ok()).unwrap_or_default()
+}
+
 /// What happens next, in a sentence.
 fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String {
     if case.waiting_since.is_some() {
@@ -179,7 +190,7 @@ fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> String
             }
             Outcome::Duplicate { known: Some(known), .. } => Some((
                 format!("The team has had a report of it since {}.", TimeView::new(known.at, zone, now).absolute),
-                format!("Proof, to be compared when that report is opened: {}", known.hash),
+                format!("Proof, to be compared when that report is opened: {}.", known.hash),
             )),
             _ => None,
         };

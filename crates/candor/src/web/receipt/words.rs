@@ -260,6 +260,7 @@ pub fn report_rows(report: &Report, policy: &Policy) -> Vec<Row> {
         (F::Impact, &facts.impact),
         (F::Weakness, &facts.weakness),
         (F::Preconditions, &facts.preconditions),
+        (F::Dependency, &facts.dependency),
         (F::Exploited, exploited),
         (F::FoundBy, &facts.found_by),
         (F::Identifiers, &identifiers),

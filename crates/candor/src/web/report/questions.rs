@@ -5,7 +5,9 @@ use crate::web::views::{Choice, Control, Field, Group};
 use candor_core::decide::{LINE_LIMIT, MESSAGE_LIMIT};
 use candor_core::event::{Contact, Credit, ReportFacts, Standing};
 use candor_core::intake;
-use candor_core::policy::{CreditDefault, CreditField, Policy, QuestionKind, ReportField, ScannerRule};
+use candor_core::policy::{
+    CreditDefault, CreditField, DependencyScope, Policy, QuestionKind, ReportField, ScannerRule,
+};
 use std::collections::BTreeMap;
 
 /// What is wrong, by field.
@@ -35,12 +37,13 @@ const WEAKNESSES: [&str; 16] = [
 const FOUND_BY: [&str; 5] =
     ["By hand", "Reading the source", "With a scanner", "With the help of AI, checked by hand", "In use, by chance"];
 
-const STANDARD: [ReportField; 15] = [
+const STANDARD: [ReportField; 16] = [
     ReportField::Title,
     ReportField::Description,
     ReportField::Product,
     ReportField::Component,
     ReportField::Version,
+    ReportField::Dependency,
     ReportField::Steps,
     ReportField::Expected,
     ReportField::Actual,
@@ -57,7 +60,7 @@ const STANDARD: [ReportField; 15] = [
 fn chapter(field: ReportField) -> usize {
     match field {
         ReportField::Title | ReportField::Description | ReportField::Identifiers => 0,
-        ReportField::Product | ReportField::Component | ReportField::Version => 1,
+        ReportField::Product | ReportField::Component | ReportField::Version | ReportField::Dependency => 1,
         ReportField::Steps | ReportField::Expected | ReportField::Actual | ReportField::Preconditions => 2,
         ReportField::Impact | ReportField::Weakness | ReportField::Exploited => 3,
         ReportField::FoundBy | ReportField::DisclosurePlans => 4,
@@ -132,6 +135,10 @@ impl Form<'_> {
                 names.push(unsure());
                 (Field::line("version", label).suggestions(names), "Where you saw it. A commit is as good.")
             }
+            ReportField::Dependency => (
+                Field::line("dependency", label),
+                "Its name or package URL, like pkg:npm/lodash. Left empty when the problem is in this product itself.",
+            ),
             ReportField::Steps => (
                 Field::area("steps", label, 8),
                 "Step by step, from a fresh installation if you can. Long scripts are better sent as files.",
@@ -297,6 +304,7 @@ pub fn groups(policy: &Policy, answers: &Fields, problems: &Problems, files: Vec
     let asked = |field: ReportField| {
         matches!(field, ReportField::Title | ReportField::Description)
             || policy.report.asks.iter().any(|ask| ask.field == field)
+            || field == ReportField::Dependency && policy.scope.dependencies != DependencyScope::None
             || (policy.report.asks.is_empty()
                 && matches!(
                     field,
@@ -381,6 +389,7 @@ pub fn read(policy: &Policy, answers: &Fields) -> (Said, Problems) {
         weakness: text("weakness", LINE_LIMIT),
         impact: text("impact", MESSAGE_LIMIT),
         preconditions: text("preconditions", MESSAGE_LIMIT),
+        dependency: text("dependency", LINE_LIMIT),
         found_by: text("found_by", LINE_LIMIT),
         disclosure_plans: text("disclosure_plans", MESSAGE_LIMIT),
         exploited: answers.ticked("exploited"),

@@ -16,6 +16,8 @@ pub struct ClusterFacts {
     pub hidden: usize,
     /// The case that gathers this one.
     pub lead: Option<Linked>,
+    /// Cases that have to do with it, of those the member may see.
+    pub related: Vec<Linked>,
     /// Findings that are cases of their own.
     pub parts: Vec<Linked>,
     /// The report that this one is a finding of.

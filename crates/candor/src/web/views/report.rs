@@ -132,6 +132,8 @@ pub struct ReporterPage {
     pub status: String,
     /// What happens next, in a sentence; empty for none.
     pub next: String,
+    /// The signed proof that the team had an earlier report of it, as a file to keep; empty for none.
+    pub earlier: String,
     /// Whether the team waits for an answer of the reporter.
     pub awaited: bool,
     /// When it was received.

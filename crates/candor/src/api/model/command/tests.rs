@@ -57,6 +57,8 @@ fn one_of_each() -> Vec<Command> {
         Command::Dismiss { outcome: event::Outcome::InDependency { package: text(), to: text() }, text: text() },
         Command::Merge { into: CaseId::parse("7K3M9-QXT4B").expect("a name"), text: text() },
         Command::Separate { reason: text() },
+        Command::Relate { to: CaseId("7K3M9-QXT4B".into()), text: text() },
+        Command::Unrelate { to: CaseId("7K3M9-QXT4B".into()) },
         Command::AnswerAll { text: text(), next_steps: true },
         Command::Split { parts: vec![Part { case: CaseId(String::new()), title: text(), text: text() }], text: text() },
         Command::UndoVerdict { reason: text() },
