@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -22,6 +23,8 @@ use tokio::sync::Semaphore;
 const HANDS: usize = 4;
 /// How often a worker's time and memory are looked at.
 const LOOK: Duration = Duration::from_millis(25);
+/// What a worker says first, once it is closed in: one that did not get so far has looked at nothing.
+const READY: u8 = b'+';
 /// Word of the question that asks a worker to try what it must not be able to do.
 pub const PROVE: &[u8] = b"prove";
 
@@ -48,7 +51,7 @@ pub enum Lost {
     /// The worker died, or went over a budget and was ended.
     #[error("the process that took it apart died or went over its budget")]
     Died,
-    /// No worker could be started.
+    /// No worker could be started, or none that got ready. That says nothing about the question: ask again later.
     #[error("no process could be started to take it apart")]
     NotStarted,
 }
@@ -71,6 +74,7 @@ struct Hand {
     child: Arc<Mutex<Child>>,
     to: BufWriter<ChildStdin>,
     from: BufReader<ChildStdout>,
+    ready: bool,
 }
 
 impl Hand {
@@ -85,15 +89,25 @@ impl Hand {
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (to, from) = pipes.ok_or_else(|| std::io::Error::other("a process without pipes"))?;
-        Ok(Self { child: Arc::new(Mutex::new(child)), to: BufWriter::new(to), from: BufReader::new(from) })
+        Ok(Self {
+            child: Arc::new(Mutex::new(child)),
+            to: BufWriter::new(to),
+            from: BufReader::new(from),
+            ready: false,
+        })
     }
 
-    fn ask(&mut self, question: &[&[u8]], budget: &Budget) -> Option<Vec<Vec<u8>>> {
+    /// Asks a question. A worker that was never ready has not seen it.
+    fn ask(&mut self, question: &[&[u8]], budget: &Budget) -> Result<Vec<Vec<u8>>, Lost> {
+        // The word of one that was ended while it waited is still in the pipe.
+        if !matches!(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait(), Ok(None)) {
+            return Err(Lost::NotStarted);
+        }
         let (done, watched) = mpsc::channel::<()>();
         let over = Arc::new(AtomicBool::new(false));
         let watch = {
             let (child, over, budget) = (self.child.clone(), over.clone(), *budget);
-            std::thread::spawn(move || {
+            let look = move || {
                 let began = Instant::now();
                 let number = child.lock().unwrap_or_else(PoisonError::into_inner).id();
                 while matches!(watched.recv_timeout(LOOK), Err(mpsc::RecvTimeoutError::Timeout)) {
@@ -103,15 +117,26 @@ impl Hand {
                         return;
                     }
                 }
-            })
+            };
+            // Where no thread can be had, that is no reason for the whole program to end.
+            thread::Builder::new().name("reader's watch".into()).spawn(look).map_err(|_| Lost::NotStarted)?
         };
-        let answer = frames::write(&mut self.to, question)
-            .and_then(|()| frames::read(&mut self.from, budget.answer))
-            .ok()
-            .flatten();
+        let ready = self.is_ready();
+        let answer = match ready {
+            true => frames::write(&mut self.to, question).and_then(|()| frames::read(&mut self.from, budget.answer)),
+            false => Ok(None),
+        };
         drop(done);
         let _ = watch.join();
-        answer.filter(|_| !over.load(Ordering::Relaxed))
+        let lost = if ready { Lost::Died } else { Lost::NotStarted };
+        answer.ok().flatten().filter(|_| !over.load(Ordering::Relaxed)).ok_or(lost)
+    }
+
+    /// Waits for its first word.
+    fn is_ready(&mut self) -> bool {
+        let mut word = [0];
+        self.ready = self.ready || (self.from.read_exact(&mut word).is_ok() && word == [READY]);
+        self.ready
     }
 }
 
@@ -155,12 +180,17 @@ impl Workers {
         let ask = move || {
             let (program, words) = inner.command.as_ref().ok_or(Lost::NotStarted)?;
             let parts: Vec<&[u8]> = question.iter().map(|part| part.as_slice()).collect();
+            let start = || Hand::start(program, words).map_err(|_| Lost::NotStarted);
             let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut hand = match idle {
-                Some(hand) => hand,
-                None => Hand::start(program, words).map_err(|_| Lost::NotStarted)?,
-            };
-            let answer = hand.ask(&parts, &inner.budget).ok_or(Lost::Died)?;
+            let waited = idle.is_some();
+            let mut hand = idle.map_or_else(start, Ok)?;
+            let mut answer = hand.ask(&parts, &inner.budget);
+            // One that was ended while it waited says nothing about whether another can be had.
+            if waited && answer == Err(Lost::NotStarted) {
+                hand = start()?;
+                answer = hand.ask(&parts, &inner.budget);
+            }
+            let answer = answer?;
             inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
             Ok(answer)
         };

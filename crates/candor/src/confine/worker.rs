@@ -1,12 +1,12 @@
 //! The closed-in process: reads questions, answers them, ends when nobody asks any more.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 
 use super::jail::{self, Jail};
-use super::{PROVE, frames};
+use super::{PROVE, READY, frames};
 
 /// Most bytes of a question.
 const QUESTION: u64 = 512 << 20;
@@ -21,6 +21,8 @@ pub fn run(answer: impl Fn(&[Vec<u8>]) -> Option<Vec<Vec<u8>>>) -> io::Result<()
     let _ = super::memory::never_dumped();
     let jail = jail::enter();
     let (mut from, mut to) = (io::stdin().lock(), io::BufWriter::new(io::stdout().lock()));
+    to.write_all(&[READY])?;
+    to.flush()?;
     loop {
         let question = match frames::read(&mut from, QUESTION) {
             Ok(Some(question)) => question,

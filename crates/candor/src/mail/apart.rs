@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::read::{Letter, Limits, Over, read};
 use crate::app::App;
-use crate::confine::Workers;
+use crate::confine::{Lost, Workers};
 use crate::error::Error;
 
 /// Word of the question.
@@ -14,23 +14,40 @@ const MAIL: &[u8] = b"mail";
 /// header, read by another worker, what can be had; of its body nothing.
 ///
 /// # Errors
-/// When this process has no room for the work.
+/// [`Error::Busy`] when no process could be started: the mail is not to blame, and is to come again.
 pub async fn read_apart(app: &App, raw: &Arc<Vec<u8>>, limits: Limits) -> Result<Letter, Error> {
     if !app.workers.are_there() {
         let raw = raw.clone();
         return tokio::task::spawn_blocking(move || read(&raw, &limits)).await.map_err(Error::internal);
     }
-    if let Some(letter) = ask(&app.workers, raw, limits).await {
-        return Ok(letter);
+    match ask(&app.workers, raw, limits).await {
+        Ok(letter) => return Ok(letter),
+        Err(Lost::NotStarted) => return Err(busy()),
+        Err(Lost::Died) => tracing::error!("a mail ended the process that read it; it is kept as it came"),
     }
-    tracing::error!("a mail ended the process that read it; it is kept as it came");
-    let heading = ask(&app.workers, raw, Limits { parts: 0, ..limits }).await.unwrap_or_default();
+    let heading = match ask(&app.workers, raw, Limits { parts: 0, ..limits }).await {
+        Ok(letter) => letter,
+        Err(Lost::NotStarted) => return Err(busy()),
+        Err(Lost::Died) => Letter::default(),
+    };
     Ok(Letter { over: Some(Over::Reader), ..heading })
 }
 
-async fn ask(workers: &Workers, raw: &Arc<Vec<u8>>, limits: Limits) -> Option<Letter> {
-    let limits = serde_json::to_vec(&limits).ok()?;
-    let answer = workers.ask(vec![Arc::new(MAIL.to_vec()), Arc::new(limits), raw.clone()]).await.ok()?;
+fn busy() -> Error {
+    tracing::error!(
+        "no process could be started to read a mail, which is left where it was; look at the limits of processes and memory"
+    );
+    Error::Busy
+}
+
+async fn ask(workers: &Workers, raw: &Arc<Vec<u8>>, limits: Limits) -> Result<Letter, Lost> {
+    let limits = serde_json::to_vec(&limits).map_err(|_| Lost::Died)?;
+    let answer = workers.ask(vec![Arc::new(MAIL.to_vec()), Arc::new(limits), raw.clone()]).await?;
+    understood(&answer, raw).ok_or(Lost::Died)
+}
+
+/// The letter of an answer.
+fn understood(answer: &[Vec<u8>], raw: &[u8]) -> Option<Letter> {
     let (head, files) = answer.split_first()?;
     let mut letter: Letter = serde_json::from_slice(head).ok()?;
     // Whoever has taken the worker over says what they like about this mail, and nothing that breaks the reader of it.

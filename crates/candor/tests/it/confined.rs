@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use candor::confine::{Budget, Lost, Workers};
+use candor::error::Error;
 use candor::keys::Purpose;
 use candor::mail::apart::read_apart;
 use candor::mail::read::{Limits, Over, read};
+use candor::mail::receive::{Envelope, receive, recipients};
 
 use crate::support::binary::{Binary, CANDOR, How, candor, policy};
 use crate::support::places::Place;
@@ -33,25 +35,76 @@ async fn abuse_u8_a_parser_process_opens_no_file_and_no_socket() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn abuse_p5_a_worker_that_dies_or_hangs_costs_one_answer() {
-    let dies = script("head -c 10 >/dev/null; kill -9 $$", Budget::default());
+    let dies = script("printf +; head -c 10 >/dev/null; kill -9 $$", Budget::default());
     assert_eq!(dies.ask(question()).await, Err(Lost::Died));
-    let hangs = script("exec cat >/dev/null", Budget { time: Duration::from_millis(200), ..Budget::default() });
+    let hangs =
+        script("printf +; exec cat >/dev/null", Budget { time: Duration::from_millis(200), ..Budget::default() });
     assert_eq!(hangs.ask(question()).await, Err(Lost::Died));
-    let endless = script("exec yes", Budget { answer: 1000, ..Budget::default() });
+    let endless = script("printf +; exec yes", Budget { answer: 1000, ..Budget::default() });
     assert_eq!(endless.ask(question()).await, Err(Lost::Died));
-    let eats = script("exec tail -c 1G /dev/zero", Budget { memory: 16 << 20, ..Budget::default() });
+    let eats = script("printf +; exec tail -c 1G /dev/zero", Budget { memory: 16 << 20, ..Budget::default() });
     assert_eq!(eats.ask(question()).await, Err(Lost::Died));
-    assert_eq!(
-        Workers::new(Some(("/nowhere".into(), vec![])), Budget::default()).ask(question()).await,
-        Err(Lost::NotStarted)
-    );
     // Dies on the first question and answers the second: the next one gets a fresh worker.
     let folder = tempfile::tempdir().expect("a folder");
     let mark = folder.path().join("mark").display().to_string();
-    let once = format!("if [ -e {mark} ]; then exec {CANDOR} parse-worker; else touch {mark}; kill -9 $$; fi");
+    let once = format!(
+        "if [ -e {mark} ]; then exec {CANDOR} parse-worker; else touch {mark}; printf +; head -c 10 >/dev/null; kill -9 $$; fi"
+    );
     let workers = script(&once, Budget::default());
     assert_eq!(workers.ask(question()).await, Err(Lost::Died));
     assert_eq!(workers.ask(vec![Arc::new(b"nothing it knows".to_vec())]).await, Ok(Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_never_got_ready_says_nothing_about_the_question() {
+    let none = Workers::new(Some(("/nowhere".into(), vec![])), Budget::default());
+    assert_eq!(none.ask(question()).await, Err(Lost::NotStarted));
+    assert_eq!(script("exit 127", Budget::default()).ask(question()).await, Err(Lost::NotStarted));
+    let slow = Budget { time: Duration::from_millis(200), ..Budget::default() };
+    assert_eq!(script("exec sleep 60", slow).ask(question()).await, Err(Lost::NotStarted));
+}
+
+/// The numbers of the processes that were started, as they wrote them down.
+fn started(folder: &std::path::Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("started")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_ended_while_it_waited_costs_no_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let numbers = folder.path().join("started").display().to_string();
+    let workers = script(&format!("echo $$ >> {numbers}; exec {CANDOR} parse-worker"), Budget::default());
+    let unknown = || vec![Arc::new(b"nothing it knows".to_vec())];
+    for _ in 0..2 {
+        assert_eq!(workers.ask(unknown()).await, Ok(Vec::new()));
+        for number in started(folder.path()) {
+            std::process::Command::new("sh")
+                .args(["-c", &format!("kill -9 {number} 2>/dev/null")])
+                .status()
+                .expect("run");
+            // Over when nothing is left of it but its number.
+            let state = || std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+            while !state().is_empty() && !state().contains(") Z ") {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    assert_eq!(workers.ask(unknown()).await, Ok(Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_comes_again_when_no_process_can_be_had_to_read_it() {
+    let place = Place::sqlite().await;
+    let app = place.app_with(&[crate::letters::POLICY], |config| config.reader = Some("/nowhere".into())).await;
+    let read = read_apart(&app, &Arc::new(MAIL.to_vec()), Limits::default()).await;
+    assert!(matches!(read, Err(Error::Busy)));
+    // A mailbox is left as it is: its mails are not for nobody.
+    assert!(matches!(recipients(&app, MAIL).await, Err(Error::Busy)));
+    // A mail server is told to come again, and nothing of the mail is kept.
+    let envelope = Envelope { from: None, to: crate::mail_in::US.into(), program: None };
+    assert!(matches!(receive(&app, &envelope, MAIL.to_vec()).await, Err(Error::Busy)));
+    assert!(candor::store::journal::streams(&app.store, "", 10).await.expect("streams").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +120,10 @@ async fn a_mail_read_apart_is_the_mail_read_here() {
     assert_eq!(apart.files[0].bytes, [0, 1, 2, 3]);
 
     // A reader that always dies leaves a mail that a person looks at.
-    config.reader = Some("/bin/false".into());
+    let dies = place.folder.path().join("dies");
+    std::fs::write(&dies, "#!/bin/sh\nprintf +\nhead -c 10 >/dev/null\nkill -9 $$\n").expect("written");
+    std::fs::set_permissions(&dies, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("set");
+    config.reader = Some(dies);
     let app = candor::app::App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("opens");
     let lost = read_apart(&app, &raw, Limits::default()).await.expect("kept");
     assert_eq!(lost.over, Some(Over::Reader));
