@@ -2,7 +2,8 @@
 //!
 //! The same program is started anew as `candor parse-worker`. It closes itself in ([`jail`]), then answers questions that
 //! come as frames over its standard input. A question has budgets of time, memory and bytes; whoever makes a worker die or
-//! go over one loses that one answer, and the next question gets a fresh worker.
+//! go over one loses that one answer. Each question gets a worker of its own, and whoever takes one over sees no other
+//! question: the next one is started while this one works.
 
 pub mod frames; // questions and answers as bytes
 pub mod jail; // what the kernel is asked to forbid
@@ -13,7 +14,7 @@ use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,7 @@ pub enum Lost {
     NotStarted,
 }
 
-/// Workers, started when they are needed and kept for the next question. Clones share them.
+/// Workers, one for each question. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Workers(Arc<Inner>);
 
@@ -64,7 +65,8 @@ pub struct Workers(Arc<Inner>);
 struct Inner {
     command: Option<(PathBuf, Vec<String>)>,
     budget: Budget,
-    idle: Mutex<Vec<Hand>>,
+    /// Started ahead; none of them was asked anything.
+    spare: Mutex<Vec<Hand>>,
     room: Semaphore,
 }
 
@@ -74,7 +76,6 @@ struct Hand {
     child: Arc<Mutex<Child>>,
     to: BufWriter<ChildStdin>,
     from: BufReader<ChildStdout>,
-    ready: bool,
 }
 
 impl Hand {
@@ -89,16 +90,11 @@ impl Hand {
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (to, from) = pipes.ok_or_else(|| std::io::Error::other("a process without pipes"))?;
-        Ok(Self {
-            child: Arc::new(Mutex::new(child)),
-            to: BufWriter::new(to),
-            from: BufReader::new(from),
-            ready: false,
-        })
+        Ok(Self { child: Arc::new(Mutex::new(child)), to: BufWriter::new(to), from: BufReader::new(from) })
     }
 
-    /// Asks a question. A worker that was never ready has not seen it.
-    fn ask(&mut self, question: &[&[u8]], budget: &Budget) -> Result<Vec<Vec<u8>>, Lost> {
+    /// Asks a question, and does something else while it is worked on. A worker that was never ready has not seen it.
+    fn ask(&mut self, question: &[&[u8]], budget: &Budget, meanwhile: impl FnOnce()) -> Result<Vec<Vec<u8>>, Lost> {
         // The word of one that was ended while it waited is still in the pipe.
         if !matches!(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait(), Ok(None)) {
             return Err(Lost::NotStarted);
@@ -123,7 +119,10 @@ impl Hand {
         };
         let ready = self.is_ready();
         let answer = match ready {
-            true => frames::write(&mut self.to, question).and_then(|()| frames::read(&mut self.from, budget.answer)),
+            true => frames::write(&mut self.to, question).and_then(|()| {
+                meanwhile();
+                frames::read(&mut self.from, budget.answer)
+            }),
             false => Ok(None),
         };
         drop(done);
@@ -135,8 +134,7 @@ impl Hand {
     /// Waits for its first word.
     fn is_ready(&mut self) -> bool {
         let mut word = [0];
-        self.ready = self.ready || (self.from.read_exact(&mut word).is_ok() && word == [READY]);
-        self.ready
+        self.from.read_exact(&mut word).is_ok() && word == [READY]
     }
 }
 
@@ -145,6 +143,12 @@ impl Drop for Hand {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = child.kill();
         let _ = child.wait();
+    }
+}
+
+impl Inner {
+    fn spares(&self) -> MutexGuard<'_, Vec<Hand>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,7 +165,7 @@ impl Workers {
     /// Workers of this program; with none, whoever asks has to do the work in its own process.
     #[must_use]
     pub fn new(command: Option<(PathBuf, Vec<String>)>, budget: Budget) -> Self {
-        Self(Arc::new(Inner { command, budget, idle: Mutex::default(), room: Semaphore::new(HANDS) }))
+        Self(Arc::new(Inner { command, budget, spare: Mutex::default(), room: Semaphore::new(HANDS) }))
     }
 
     /// Whether there is a program to start.
@@ -173,7 +177,7 @@ impl Workers {
     /// Asks a question and waits for the answer, both as parts of bytes.
     ///
     /// # Errors
-    /// [`Lost`]; the next question gets another worker.
+    /// [`Lost`].
     pub async fn ask(&self, question: Vec<Arc<Vec<u8>>>) -> Result<Vec<Vec<u8>>, Lost> {
         let _place = self.0.room.acquire().await.map_err(|_| Lost::NotStarted)?;
         let inner = self.0.clone();
@@ -181,18 +185,20 @@ impl Workers {
             let (program, words) = inner.command.as_ref().ok_or(Lost::NotStarted)?;
             let parts: Vec<&[u8]> = question.iter().map(|part| part.as_slice()).collect();
             let start = || Hand::start(program, words).map_err(|_| Lost::NotStarted);
-            let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let waited = idle.is_some();
-            let mut hand = idle.map_or_else(start, Ok)?;
-            let mut answer = hand.ask(&parts, &inner.budget);
+            let ahead = || {
+                let enough = inner.spares().len() >= HANDS;
+                if !enough && let Ok(hand) = start() {
+                    inner.spares().push(hand);
+                }
+            };
+            let spare = inner.spares().pop();
+            let waited = spare.is_some();
+            let answer = spare.map_or_else(start, Ok)?.ask(&parts, &inner.budget, ahead);
             // One that was ended while it waited says nothing about whether another can be had.
-            if waited && answer == Err(Lost::NotStarted) {
-                hand = start()?;
-                answer = hand.ask(&parts, &inner.budget);
+            match answer {
+                Err(Lost::NotStarted) if waited => start()?.ask(&parts, &inner.budget, ahead),
+                answer => answer,
             }
-            let answer = answer?;
-            inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
-            Ok(answer)
         };
         tokio::task::spawn_blocking(ask).await.unwrap_or(Err(Lost::Died))
     }

@@ -30,7 +30,7 @@ async fn abuse_u8_a_parser_process_opens_no_file_and_no_socket() {
     // Whether the kernel has Landlock is the machine's affair: the filter of system calls alone must hold all.
     let possible: Vec<_> = possible.iter().filter(|what| !what.contains("Landlock")).collect();
     assert_eq!(possible, Vec::<&String>::new());
-    assert_eq!(workers.ask(vec![Arc::new(b"nothing it knows".to_vec())]).await, Ok(Vec::new()), "and lives on");
+    assert_eq!(workers.ask(vec![Arc::new(b"nothing it knows".to_vec())]).await, Ok(Vec::new()), "and others go on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +68,28 @@ async fn a_worker_that_never_got_ready_says_nothing_about_the_question() {
 fn started(folder: &std::path::Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join("started")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_p5_whoever_takes_a_worker_over_sees_no_other_question() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let numbers = folder.path().join("started").display().to_string();
+    // One that says who it is, whatever it is asked, and would go on to answer.
+    let answer = r"head -c 34 >/dev/null; printf '\0\0\0\0\0\0\0\001\0\0\0\0\0\0\0\010%08d' $$";
+    let workers = script(&format!("echo $$ >> {numbers}; printf +; while :; do {answer}; done"), Budget::default());
+    let mut answered = Vec::new();
+    for _ in 0..5 {
+        let word = workers.ask(vec![Arc::new(b"whose mail is this".to_vec())]).await.expect("an answer").remove(0);
+        answered.push(String::from_utf8(word).expect("a number"));
+    }
+    let each: std::collections::BTreeSet<&String> = answered.iter().collect();
+    assert_eq!(each.len(), answered.len(), "a process for each question: {answered:?}");
+    // The one ahead is the only one left; the others are gone with what they read.
+    let gone = answered.iter().all(|number| {
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", number.trim_start_matches('0')));
+        state.is_err()
+    });
+    assert!(gone, "{answered:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
