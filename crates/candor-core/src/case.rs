@@ -40,6 +40,8 @@ pub struct Case {
     pub assignee: Option<MemberId>,
     /// Who is on it by name, and until when, where that has an end.
     pub on: BTreeMap<MemberId, Option<Timestamp>>,
+    /// Who looked at it before somebody took it up, and until when they may still read it.
+    pub looked: BTreeMap<MemberId, Timestamp>,
     /// Who opened it, by day, in order.
     pub seen: Vec<Seen>,
     /// Outside parties, in the order of their invitations.

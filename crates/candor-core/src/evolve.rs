@@ -53,6 +53,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         reports: Vec::new(),
         assignee: None,
         on: Default::default(),
+        looked: Default::default(),
         seen: Vec::new(),
         parties: Vec::new(),
         history: Vec::new(),

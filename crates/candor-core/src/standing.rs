@@ -1,6 +1,6 @@
 //! Who is on a case. Roles say what somebody may do; only being on a case lets them read it. Somebody is on it who was put
 //! on it, who holds it, who worked on it, or whose role a rule of the policy puts on it. As long as nobody is, the
-//! policy's first look sees it, so that no report lies unread.
+//! policy's first look sees it, so that no report lies unread; who looked meanwhile can end what they began.
 
 use crate::access::{Actor, Allowed, Role};
 use crate::case::{Author, Case, Seen};
@@ -15,6 +15,11 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 /// How long breaking the glass lasts.
 pub const GLASS: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long a first look lasts after somebody else took the case up: time to send what was being written.
+pub const LOOK: SignedDuration = SignedDuration::from_hours(1);
+/// How far back a look counts for that: looks go on record once a day.
+const LOOKED: SignedDuration = SignedDuration::from_hours(24);
+
 /// To whom a case is open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grant {
@@ -22,6 +27,8 @@ pub enum Grant {
     Member(MemberId, Option<Timestamp>),
     /// Whoever has this role in the program.
     Role(String),
+    /// A member who looked at it before somebody took it up, until an instant. It is in no list of theirs any more.
+    Look(MemberId, Timestamp),
 }
 
 /// What a member is to a case.
@@ -43,6 +50,7 @@ pub fn grants(case: &Case, policy: &Policy) -> Vec<Grant> {
     // Who filed a report for somebody, or by a program of theirs, knows it and may add to it.
     let filed = case.reports.iter().filter_map(|report| report.filed_by.clone());
     grants.extend(filed.filter(|by| !case.on.contains_key(by)).map(|by| Grant::Member(by, None)));
+    grants.extend(case.looked.iter().map(|(member, until)| Grant::Look(member.clone(), *until)));
     let rules = policy.access.owners.iter().filter(|rule| rule.covers(case.product.as_deref()));
     let mut roles: Vec<Role> = rules.flat_map(|rule| rule.roles.iter().copied()).collect();
     if case.on.values().all(Option::is_some) && case.assignee.is_none() {
@@ -62,6 +70,7 @@ pub fn relation(actor: &Actor, program: &ProgramSlug, grants: &[Grant], now: Tim
     }
     let open = grants.iter().any(|grant| match grant {
         Grant::Member(member, until) => member == id && until.is_none_or(|until| now < until),
+        Grant::Look(member, until) => member == id && now < *until,
         Grant::Role(role) => Role::from_name(role).is_some_and(|role| actor.roles_in(program).any(|own| own.is(role))),
     });
     match (open, actor.may(program, Role::Coordinator)) {
@@ -79,6 +88,7 @@ pub fn write(grants: &[Grant]) -> String {
             Grant::Member(member, None) => line += &format!("m:{member} "),
             Grant::Member(member, Some(until)) => line += &format!("m:{member} until:{} ", until.as_microsecond()),
             Grant::Role(role) => line += &format!("r:{role} "),
+            Grant::Look(member, until) => line += &format!("l:{member} until:{} ", until.as_microsecond()),
         }
     }
     line
@@ -90,12 +100,16 @@ pub fn read(line: &str) -> Vec<Grant> {
     for word in line.split_whitespace() {
         match word.split_once(':') {
             Some(("m", member)) => grants.push(Grant::Member(member.into(), None)),
+            // What cannot be read opens nothing.
+            Some(("l", member)) => grants.push(Grant::Look(member.into(), Timestamp::MIN)),
             Some(("r", role)) => grants.push(Grant::Role(role.to_owned())),
             Some(("until", end)) => {
                 let end = end.parse().ok().and_then(|end| Timestamp::from_microsecond(end).ok());
-                if let Some(Grant::Member(_, until)) = grants.last_mut() {
+                match grants.last_mut() {
                     // What cannot be read opens nothing.
-                    *until = end.or(Some(Timestamp::MIN));
+                    Some(Grant::Member(_, until)) => *until = end.or(Some(Timestamp::MIN)),
+                    Some(Grant::Look(_, until)) => *until = end.unwrap_or(Timestamp::MIN),
+                    _ => {}
                 }
             }
             _ => {}
@@ -113,6 +127,23 @@ pub fn words(actor: &Actor, program: &ProgramSlug) -> Vec<String> {
 
 /// What an event means for who is on the case.
 pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, event: &Event) {
+    let was_new = is_new(case);
+    changed(case, stamp, event);
+    if was_new && !is_new(case) {
+        let in_time = |seen: &&Seen| seen.at <= stamp.at && stamp.at.duration_since(seen.at) < LOOKED;
+        let looked = case.seen.iter().filter(in_time).map(|seen| (seen.by.clone(), stamp.at + LOOK));
+        let looked: Vec<_> = looked.filter(|(by, _)| !case.on.contains_key(by)).collect();
+        case.looked.clear();
+        case.looked.extend(looked);
+    }
+}
+
+/// Whether nobody is on it by name, but for a time.
+fn is_new(case: &Case) -> bool {
+    case.on.values().all(Option::is_some)
+}
+
+fn changed(case: &mut Case, stamp: &Stamp, event: &Event) {
     match (event, &stamp.by) {
         (Event::Seen, Author::Member(by)) => case.seen.push(Seen { by: by.clone(), at: stamp.at }),
         (Event::PutOn { member, .. }, _) => {
@@ -120,6 +151,7 @@ pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, event: &Event) {
         }
         (Event::TakenOff { member, .. }, _) => {
             case.on.remove(member);
+            case.looked.remove(member);
         }
         (Event::GlassBroken { until, .. }, Author::Member(by)) => {
             case.on.entry(by.clone()).or_insert(Some(*until));
@@ -175,7 +207,7 @@ pub(crate) fn take_off(case: &Case, member: &MemberId, reason: &str) -> Result<V
         let problem = "this member holds the case; give it to somebody else first".into();
         return Err(Refusal::Field { field: "member", problem });
     }
-    if !case.on.contains_key(member) {
+    if !case.on.contains_key(member) && !case.looked.contains_key(member) {
         let problem = "this member is not on the case by name; a rule of the policy may let them read it".into();
         return Err(Refusal::Field { field: "member", problem });
     }

@@ -165,6 +165,8 @@ async fn abuse_r1_no_role_reads_a_case_without_being_on_it() {
     assert_eq!(reads(&case).await, ["ines", "tomas", "ana", "bob"], "the first look, as long as nobody is on it");
     let done = house.does("ana", &case, json!({ "command": "acknowledge", "text": "Thank you." })).await;
     assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(reads(&case).await, ["ines", "tomas", "ana", "bob"], "who looked can end what they began");
+    house.wait(SignedDuration::from_hours(1));
     assert_eq!(reads(&case).await, ["ana"], "whoever took it up, and nobody else");
     let refused = house.get(&format!("/cases/{case}"), "ines").await;
     assert_eq!((refused.status, &refused.body["code"]), (403, &json!("not-on-case")), "{refused:?}");
@@ -454,4 +456,32 @@ async fn abuse_s1_a_session_in_a_browser_of_another_kind_shows_nothing_before_th
         assert_eq!(status, 303, "{path}");
         assert!(to.starts_with("/desk/confirm") && !body.contains("CANARY"), "{path}: {to}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_writes_while_somebody_else_takes_the_report_keeps_what_they_wrote() {
+    let house = House::open().await;
+    let case = house.report("raced").await;
+    for who in ["ana", "bob", "tomas"] {
+        assert_eq!(house.reads(who, &case).await, 200);
+    }
+    let taken = house.does("ana", &case, json!({ "command": "acknowledge", "text": "Thank you." })).await;
+    assert_eq!(taken.status, 200, "{taken:?}");
+    let note = |text: &str| json!({ "command": "note", "text": text });
+    assert_eq!(house.does("bob", &case, note("The parser is at fault.")).await.status, 200, "his note is kept");
+    assert_eq!(house.does("dev", &case, note("x")).await.status, 404, "who never looked gets no hour");
+    let listed = house.get("/cases?state=all", "bob").await.body;
+    assert!(!listed.to_string().contains(&case), "it is in no list of his any more: {listed}");
+    // A coordinator who is on it can end the hour at once, and a role that goes ends it as well.
+    let on = json!({ "command": "put-on", "member": house.ids["ines"] });
+    assert_eq!(house.does("ines", &case, on).await.status, 200);
+    let off = json!({ "command": "take-off", "member": house.ids["bob"] });
+    assert_eq!(house.does("ines", &case, off).await.status, 200);
+    assert_eq!(house.reads("bob", &case).await, 404);
+    accounts::set_roles(&house.service.app, &house.ids["tomas"], &[("other".to_owned(), Role::Coordinator)], false)
+        .await
+        .expect("he goes elsewhere");
+    assert_eq!(house.reads("tomas", &case).await, 404);
+    house.wait(SignedDuration::from_hours(1));
+    assert_eq!(house.does("bob", &case, note("x")).await.status, 404);
 }
