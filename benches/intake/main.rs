@@ -5,10 +5,13 @@
 //! yardstick. Prints rates, latencies, the ratio, resident memory and start-up times.
 //!
 //! `cargo build --release -p candor -p bench-intake && target/release/bench-intake` (`--cases 100000` for the large store,
-//! which takes a while to fill; `--data FOLDER` keeps everything on the disk of that folder).
+//! which takes a while to fill; `--data FOLDER` keeps everything on the disk of that folder; `--timing` measures instead
+//! whether answers that look alike take as long).
 
 #![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
 #![allow(clippy::cast_possible_truncation, reason = "spans of seconds in nanoseconds fit")]
+
+mod timing; // whether time tells what words do not
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener};
@@ -28,12 +31,14 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     let after = |name: &str| arguments.iter().position(|it| it == name).and_then(|at| arguments.get(at + 1));
     let cases = after("--cases").map_or(Ok(20_000), |count| count.parse::<u64>())?;
+    let rounds = after("--rounds").map_or(Ok(4_000), |count| count.parse::<usize>())?;
     let folder = after("--data").map_or_else(std::env::temp_dir, std::path::PathBuf::from);
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?
-        .block_on(measure(&folder, cases))
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+        match arguments.iter().any(|it| it == "--timing") {
+            true => timing::measure(&folder, rounds).await,
+            false => measure(&folder, cases).await,
+        }
+    })
 }
 
 async fn measure(place: &Path, cases: u64) -> Result<()> {
@@ -255,6 +260,11 @@ impl Connection {
         );
         self.stream.write_all(request.as_bytes()).await?;
         self.answer("HTTP/1.1 201").await
+    }
+
+    async fn ask(&mut self, request: &str, expected: &str) -> Result<()> {
+        self.stream.write_all(request.as_bytes()).await?;
+        self.answer(expected).await
     }
 
     async fn get(&mut self, path: &str, cookie: &str) -> Result<()> {
