@@ -146,6 +146,12 @@ impl Throttle {
         *found = Failures { count: found.count.saturating_add(1), last: now };
     }
 
+    /// How many attempts at `what` failed, one after the other.
+    pub fn failures(&self, kind: &'static str, what: [u8; 16], from: Option<Source>) -> u32 {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(&(kind, what, from)).map_or(0, |found| found.count)
+    }
+
     /// An attempt at `what` succeeded: its failures are forgotten.
     pub fn succeeded(&self, kind: &'static str, what: [u8; 16], from: Option<Source>) {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, what, from));
@@ -232,6 +238,7 @@ mod tests {
         let throttle = Throttle::default();
         let now = at("2026-11-21T12:00:00Z");
         (0..9).for_each(|_| throttle.failed("sign-in", [1; 16], None, now));
+        assert_eq!(throttle.failures("sign-in", [1; 16], None), 9);
         assert!(throttle.may_try("sign-in", [1; 16], None, now).is_err());
         throttle.succeeded("sign-in", [1; 16], None);
         assert_eq!(throttle.may_try("sign-in", [1; 16], None, now), Ok(()));

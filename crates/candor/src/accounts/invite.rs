@@ -8,6 +8,7 @@ use candor_core::id::MemberId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::told::{self, Change};
 use super::{
     AccountError, MemberView, Objection, RoleIn, address_hash, check_person, password, recovery, role_statements, seal,
     seal_person, session, taken, totp,
@@ -147,6 +148,7 @@ pub async fn reset(app: &App, who: &str) -> Result<String, AccountError> {
         batch.push(people::revoke_token(&token.id, id));
     }
     batch.extend(statements);
+    batch.push(told::statement(app, id, Change::Reset));
     app.store.commit(Batch::main(batch)).await?;
     Ok(link)
 }
@@ -244,7 +246,12 @@ pub async fn begin(app: &App, opened: &Opened, details: Details<'_>) -> Result<E
     let keys = app.keys()?;
     let email = opened.member.as_ref().map_or(details.email, |member| member.email.as_str()).trim();
     let mut objections = check_person(details.name, email);
-    if let Some(text) = password::objection(details.password, &[details.name, email]) {
+    // What a guesser would try first.
+    let host = app.config.base_url.split("://").last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+    let programs = app.programs();
+    let names = programs.iter().flat_map(|policy| [policy.program.name.as_str(), policy.program.slug.as_str()]);
+    let about: Vec<&str> = [details.name, email, "candor", host].into_iter().chain(names).collect();
+    if let Some(text) = password::objection(details.password, &about) {
         objections.push(Objection::new("password", text));
     }
     if !objections.is_empty() {
@@ -366,6 +373,9 @@ pub async fn finish(
             people::use_totp_step(&id, step),
             people::end_sessions(&id, &[]),
         ]),
+    }
+    if opened.kind == Kind::Reset {
+        batch.push(told::statement(app, &id, Change::Renewed));
     }
     batch.extend(pending.identity.map(|(identity, provider)| {
         let created_at = now.as_microsecond();

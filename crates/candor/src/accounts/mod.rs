@@ -7,6 +7,7 @@
 //!                                             token ────────────────────▶ Actor
 //! ```
 
+pub mod told; // letters when a way into an account changed
 pub mod digest; // one letter a day, for who wishes it
 pub mod openpgp; // the key with which a member signs mail
 pub mod password; // which are good enough, and Argon2id over them

@@ -3,6 +3,7 @@
 //! of this process for five minutes and used once; a second process does not know them, and the member begins again.
 
 use super::signin::SignInError;
+use super::told::{self, Change};
 use super::{open, seal, session};
 use crate::app::App;
 use crate::error::Error;
@@ -10,7 +11,7 @@ use crate::execute::report::hex;
 use crate::keys::{self, KeyRing, Purpose, random};
 use crate::store::passkeys::{self, PasskeyRow};
 use crate::store::people::{self, MemberRow};
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, Statement, StoreError};
 use crate::throttle::Source;
 use candor_core::id::MemberId;
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +35,7 @@ const RATE: &str = "passkey";
 enum Asked {
     Register(MemberId, PasskeyRegistration),
     SignIn(MemberId, PasskeyAuthentication),
+    Confirm(MemberId, PasskeyAuthentication),
     /// Somebody whom nobody knows: it is answered like the others, and never right.
     Nobody,
 }
@@ -103,7 +105,11 @@ fn handle(keys: &KeyRing, member: &MemberId) -> Uuid {
 pub async fn ask_new(app: &App, member: &super::MemberView) -> Result<Challenge, Error> {
     let keys = app.keys()?;
     let desk = desk(app).ok_or_else(|| {
-        Error::BadRequest("Passkeys need a host name: open the desk under its name, and set `base_url` to it".into())
+        Error::BadRequest(
+            "A passkey is bound to a host name, and this desk is reached by a bare number. Whoever runs it gives it a name \
+             with HTTPS and sets `base-url` to that; then open the desk under its name. Password and code go on working."
+                .into(),
+        )
     })?;
     let rows = passkeys::of(&app.store, member.id.as_str()).await?;
     if rows.len() >= MOST_OF_ONE {
@@ -140,7 +146,8 @@ pub async fn keep(app: &App, member: &MemberId, state: &str, answer: &str, agent
         used_at: None,
         id,
     };
-    match app.store.commit(Batch::main(vec![passkeys::insert_statement(&row)])).await {
+    let batch = vec![passkeys::insert_statement(&row), told::statement(app, member.as_str(), Change::PasskeyMade)];
+    match app.store.commit(Batch::main(batch)).await {
         Err(StoreError::Conflict) => Err(wrong()),
         other => Ok(other?),
     }
@@ -220,11 +227,70 @@ pub async fn sign_in(
     old: Option<&str>,
 ) -> Result<session::NewSession, SignInError> {
     let (keys, now) = (app.keys()?, app.now());
-    let (Some(asked), Ok(answer)) = (taken(state, now), serde_json::from_str::<PublicKeyCredential>(answer)) else {
+    let Some(Asked::SignIn(member, asked)) = taken(state, now) else { return Err(SignInError::Wrong) };
+    let used = used(app, &member, &asked, answer).await?;
+    tracing::info!(member = member.as_str(), "a passkey was proved");
+    let (new, insert) = session::begin(keys, &member, &session::family(agent), now, now);
+    let mut batch = vec![used, insert];
+    batch.extend(old.map(|secret| session::end_statement(keys, secret)));
+    match app.store.commit(Batch::main(batch)).await {
+        Ok(()) => Ok(new),
+        Err(StoreError::Conflict) => Err(SignInError::Wrong),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Asks a signed-in member for a passkey of theirs, as a fresh proof. `None` where they have none, or none can be used.
+///
+/// # Errors
+/// As every read.
+pub async fn ask_again(app: &App, member: &MemberId) -> Result<Option<Challenge>, Error> {
+    let (keys, now) = (app.keys()?, app.now());
+    let rows = passkeys::of(&app.store, member.as_str()).await?;
+    let known = rows.iter().map(|row| opened(keys, row)).collect::<Result<Vec<_>, _>>()?;
+    let Some(desk) = desk(app).filter(|_| !known.is_empty()) else { return Ok(None) };
+    let (options, asked) = desk.start_passkey_authentication(&known).map_err(Error::internal)?;
+    let options = serde_json::to_string(&options).map_err(Error::internal)?;
+    Ok(Some(Challenge { state: remember(Asked::Confirm(member.clone(), asked), now), options }))
+}
+
+/// Proves the second factor anew with a passkey. The session goes on under a new secret; the old one ends.
+///
+/// # Errors
+/// [`SignInError::Wrong`] for every answer that is not right.
+pub async fn confirm(
+    app: &App,
+    from: Source,
+    of: &session::Session,
+    state: &str,
+    answer: &str,
+) -> Result<session::NewSession, SignInError> {
+    let (keys, now) = (app.keys()?, app.now());
+    app.throttle.rate(RATE, from, app.config.signin_rate, now).map_err(SignInError::Wait)?;
+    let Some(Asked::Confirm(member, asked)) = taken(state, now) else { return Err(SignInError::Wrong) };
+    if member != of.member {
         return Err(SignInError::Wrong);
-    };
-    let (Asked::SignIn(member, asked), Some(desk)) = (asked, desk(app)) else { return Err(SignInError::Wrong) };
-    let done = desk.finish_passkey_authentication(&answer, &asked).map_err(|_| SignInError::Wrong)?;
+    }
+    let used = used(app, &member, &asked, answer).await?;
+    let (new, batch) = session::renewed(keys, of, now);
+    match app.store.commit(Batch::main(std::iter::once(used).chain(batch).collect())).await {
+        Ok(()) => Ok(new),
+        Err(StoreError::Conflict) => Err(SignInError::Wrong),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Checks an answer to what a member was asked, and gives the statement that notes the use.
+async fn used(
+    app: &App,
+    member: &MemberId,
+    asked: &PasskeyAuthentication,
+    answer: &str,
+) -> Result<Statement, SignInError> {
+    let (keys, now) = (app.keys()?, app.now());
+    let answer = serde_json::from_str::<PublicKeyCredential>(answer).map_err(|_| SignInError::Wrong)?;
+    let desk = desk(app).ok_or(SignInError::Wrong)?;
+    let done = desk.finish_passkey_authentication(&answer, asked).map_err(|_| SignInError::Wrong)?;
     let id = id_of(keys, done.cred_id());
     let rows = passkeys::of(&app.store, member.as_str()).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or(SignInError::Wrong)?;
@@ -234,15 +300,7 @@ pub async fn sign_in(
     }
     let mut passkey = opened(keys, &row)?;
     passkey.update_credential(&done);
-    let (new, insert) = session::begin(keys, &member, &session::family(agent), now, now);
-    let used = passkeys::used_statement(&id, member.as_str(), &sealed(keys, &id, &passkey)?, now.as_microsecond());
-    let mut batch = vec![used, insert];
-    batch.extend(old.map(|secret| session::end_statement(keys, secret)));
-    match app.store.commit(Batch::main(batch)).await {
-        Ok(()) => Ok(new),
-        Err(StoreError::Conflict) => Err(SignInError::Wrong),
-        Err(other) => Err(other.into()),
-    }
+    Ok(passkeys::used_statement(&id, member.as_str(), &sealed(keys, &id, &passkey)?, now.as_microsecond()))
 }
 
 /// A passkey in its owner's list.
@@ -282,7 +340,8 @@ pub async fn list(app: &App, member: &MemberId) -> Result<Vec<Listed>, Error> {
 /// # Errors
 /// [`Error::NotFound`] when it is not theirs.
 pub async fn remove(app: &App, member: &MemberId, id: &str) -> Result<(), Error> {
-    match people::apply(&app.store, vec![passkeys::delete_statement(id, member.as_str())]).await? {
+    let told = told::statement(app, member.as_str(), Change::PasskeyRemoved);
+    match people::apply(&app.store, vec![passkeys::delete_statement(id, member.as_str()), told]).await? {
         true => Ok(()),
         false => Err(Error::NotFound),
     }

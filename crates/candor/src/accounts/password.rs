@@ -28,7 +28,7 @@ const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What speaks against a password, in words for whoever chose it; `None` when it will do. `about` holds what a guesser
-/// would try first: name and address.
+/// would try first: name and address, programs, the host.
 pub fn objection(password: &str, about: &[&str]) -> Option<String> {
     let length = password.chars().count();
     if length < SHORTEST {
@@ -48,7 +48,10 @@ pub fn objection(password: &str, about: &[&str]) -> Option<String> {
         words
     });
     if parts.into_iter().any(|part| lower.contains(&part)) {
-        return Some("The password contains your name or address; use one that has nothing to do with you".into());
+        return Some(
+            "The password contains your name or address, or the name of a program; use one that has nothing to do with you"
+                .into(),
+        );
     }
     if repeats(&lower) || counts(&lower) || common(&lower) {
         return Some(
@@ -237,6 +240,12 @@ mod tests {
         assert!(verify("tin harbour sleeps early", Some(&hash)).await.expect("verifying works"));
         assert!(!verify("tin harbour sleeps late", Some(&hash)).await.expect("verifying works"));
         assert!(!verify("tin harbour sleeps early", None).await.expect("verifying works"));
+    }
+
+    #[test]
+    fn abuse_s3_a_name_that_nobody_has_costs_the_same_work() {
+        let (cost, salt, output) = parse(NOBODY).expect("it is a hash like others");
+        assert_eq!((cost, salt.len(), output.len()), (COST, SALT, OUTPUT));
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub async fn replace(
     app: &crate::app::App,
     member: &candor_core::id::MemberId,
 ) -> Result<Vec<String>, crate::error::Error> {
-    let (codes, statements) = fresh(app.keys()?, member.as_str());
+    let (codes, mut statements) = fresh(app.keys()?, member.as_str());
+    statements.push(super::told::statement(app, member.as_str(), super::told::Change::Recovery));
     app.store.commit(crate::store::Batch::main(statements)).await?;
     Ok(codes)
 }

@@ -165,13 +165,15 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<(MemberView, Session
 pub async fn confirm(app: &App, from: Source, session: &Session, code: &str) -> Result<NewSession, SignInError> {
     let keys = app.keys().map_err(SignInError::Other)?;
     let now = app.now();
-    let (new, insert) = begin(keys, &session.member, &session.label, session.since, now);
-    second_factor(app, from, &session.member, code, |batch| {
-        batch.push(people::end_session(&session.hash));
-        batch.push(insert);
-    })
-    .await?;
+    let (new, statements) = renewed(keys, session, now);
+    second_factor(app, from, &session.member, code, |batch| batch.extend(statements)).await?;
     Ok(new)
+}
+
+/// The session under a new secret, its second factor proved now, and the statements that put it in place of the old one.
+pub(super) fn renewed(keys: &KeyRing, session: &Session, now: Timestamp) -> (NewSession, [Statement; 2]) {
+    let (new, insert) = begin(keys, &session.member, &session.label, session.since, now);
+    (new, [people::end_session(&session.hash), insert])
 }
 
 /// The statement that ends the session behind a cookie's value, so that a new sign-in never keeps an old id alive.

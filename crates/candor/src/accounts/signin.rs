@@ -3,6 +3,7 @@
 
 use candor_core::id::MemberId;
 
+use super::told::{self, Change};
 use super::{open, password, recovery, session, totp};
 use crate::app::App;
 use crate::error::Error;
@@ -15,6 +16,8 @@ use crate::throttle::{Source, Wait};
 ///
 /// Whoever gets there knows the password. The member's own places go on working.
 const WRONG_CODES: &str = "wrong code";
+/// Wrong codes with the right password after which the member is told, once until a right one comes.
+const TELL_AFTER: u32 = 3;
 /// Failures of one source at one account.
 const FAILED: &str = "sign-in";
 /// Sign-ins of one source.
@@ -93,7 +96,10 @@ pub async fn sign_in(app: &App, attempt: Attempt<'_>) -> Result<session::NewSess
     };
     match &done {
         Ok(_) => throttle.succeeded(FAILED, account, Some(attempt.from)),
-        Err(SignInError::Wrong) => throttle.failed(FAILED, account, Some(attempt.from), now),
+        Err(SignInError::Wrong) => {
+            tracing::info!("a sign-in failed");
+            throttle.failed(FAILED, account, Some(attempt.from), now);
+        }
         Err(_) => {}
     }
     done
@@ -158,11 +164,16 @@ async fn prove(
         }
     };
     if kept {
+        tracing::info!(member = row.id, "the second factor was proved");
         app.throttle.succeeded(WRONG_CODES, account, None);
         app.throttle.know(account, from);
         Ok(())
     } else {
+        tracing::info!(member = row.id, "a wrong second factor came with the right first one");
         app.throttle.failed(WRONG_CODES, account, None, now);
+        if app.throttle.failures(WRONG_CODES, account, None) == TELL_AFTER {
+            told::tell(app, &MemberId(row.id.clone()), Change::WrongCodes).await;
+        }
         Err(SignInError::Wrong)
     }
 }

@@ -13,13 +13,15 @@ use crate::store::people::{self, TokenRow};
 
 /// How a token begins, so that a person and a secret scanner know it.
 const PREFIX: &str = "candor_";
+/// In the list of scopes, stands before a program.
+const IN: &str = "in:";
 /// Longest life of a token, in days.
 pub const LONGEST_DAYS: i64 = 366;
 /// How often at most a token's last use is written down, in microseconds.
 const USED_EVERY: i64 = 60 * 1_000_000;
 
 /// What a token may do; never more than its member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scopes {
     /// Read cases.
     pub read: bool,
@@ -27,6 +29,8 @@ pub struct Scopes {
     pub write: bool,
     /// Manage the desk, if the member does.
     pub admin: bool,
+    /// Only in these programs; empty for every program of the member.
+    pub programs: Vec<String>,
 }
 
 impl Scopes {
@@ -41,16 +45,43 @@ impl Scopes {
                 "read" => scopes.read = true,
                 "write" => scopes.write = true,
                 "admin" => scopes.admin = true,
-                other => return Err(format!("`{other}` is no scope; choose from read, write, admin")),
+                other => match other.strip_prefix(IN).filter(|program| !program.is_empty()) {
+                    Some(program) => scopes.programs.push(program.to_owned()),
+                    None => {
+                        return Err(format!("`{other}` is no scope; choose from read, write, admin, in:PROGRAM"));
+                    }
+                },
             }
         }
         Ok(scopes)
     }
 
-    /// The names, separated by spaces.
-    pub fn names(self) -> String {
+    fn acts(&self) -> Vec<&'static str> {
         let all = [(self.read, "read"), (self.write, "write"), (self.admin, "admin")];
-        all.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
+        all.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect()
+    }
+
+    /// The names, separated by spaces.
+    pub fn names(&self) -> String {
+        let programs = self.programs.iter().map(|program| format!("{IN}{program}"));
+        self.acts().into_iter().map(str::to_owned).chain(programs).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same in words, like `read, write in minio`.
+    pub fn words(&self) -> String {
+        let acts = self.acts().join(", ");
+        if self.programs.is_empty() { acts } else { format!("{acts} in {}", self.programs.join(", ")) }
+    }
+
+    /// The actor with no more than these programs.
+    fn narrow(&self, actor: Actor) -> Actor {
+        match actor {
+            Actor::Member { id, mut roles } if !self.programs.is_empty() => {
+                roles.retain(|(program, _)| self.programs.iter().any(|known| known == program.as_str()));
+                Actor::Member { id, roles }
+            }
+            other => other,
+        }
     }
 }
 
@@ -105,8 +136,15 @@ pub async fn make(
     if length == 0 || length > 100 || label.chars().any(char::is_control) {
         objections.push(Objection::new("label", "Say in at most 100 characters what the token is for"));
     }
-    if scopes == Scopes::default() {
-        objections.push(Objection::new("scopes", "Choose at least one scope"));
+    if scopes.acts().is_empty() {
+        objections.push(Objection::new("scopes", "Choose at least one scope: read, write or admin"));
+    }
+    if let Some(program) = scopes.programs.iter().find(|slug| app.policy(&slug.as_str().into()).is_none()) {
+        objections.push(Objection::new("program", format!("There is no program `{program}` in service")));
+    }
+    if scopes.admin && !scopes.programs.is_empty() {
+        let words = "A token for single programs cannot manage the desk; choose every program, or leave that out";
+        objections.push(Objection::new("program", words));
     }
     if !(1..=LONGEST_DAYS).contains(&days) {
         objections.push(Objection::new("days", format!("Choose between 1 and {LONGEST_DAYS} days")));
@@ -155,7 +193,7 @@ pub async fn token_actor(app: &App, bearer: &str) -> Result<(Actor, Scopes), Err
             tracing::warn!(%why, "a token's last use was not written down");
         }
     }
-    Ok((member.actor(app), scopes))
+    Ok((scopes.narrow(member.actor(app)), scopes))
 }
 
 /// A member's tokens, revoked ones left out.
@@ -202,6 +240,12 @@ mod tests {
         let scopes = Scopes::parse("write,read").expect("both are scopes");
         assert_eq!(scopes.names(), "read write");
         assert!(!scopes.admin);
-        assert_eq!(Scopes::parse("read all"), Err("`all` is no scope; choose from read, write, admin".into()));
+        assert_eq!(
+            Scopes::parse("read all"),
+            Err("`all` is no scope; choose from read, write, admin, in:PROGRAM".into())
+        );
+        assert!(Scopes::parse("read in:").is_err());
+        let one = Scopes::parse("read write in:minio").expect("in one program");
+        assert_eq!((one.names().as_str(), one.words().as_str()), ("read write in:minio", "read, write in minio"));
     }
 }

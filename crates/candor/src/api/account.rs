@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answered, fine};
-use super::input::{Asker, Json};
+use super::input::{Asker, Json, Owner};
 use super::model::instant::Instant;
 use super::problem::Problem;
 use crate::accounts::{self, AccountError, MemberView};
@@ -85,14 +85,14 @@ pub async fn show(State(app): State<App>, Asker(actor): Asker) -> Answered<Accou
 }
 
 /// `PUT /account/letters`
-pub async fn letters(State(app): State<App>, Asker(actor): Asker, Json(wish): Json<Wish>) -> Answered<Account> {
+pub async fn letters(State(app): State<App>, Owner(actor): Owner, Json(wish): Json<Wish>) -> Answered<Account> {
     let member = own(&app, &actor).await?;
     accounts::digest::set(&app, &member.id, wish.daily).await?;
     account(&app, member).await
 }
 
 /// `PUT /account/key`
-pub async fn key(State(app): State<App>, Asker(actor): Asker, Json(new): Json<NewKey>) -> Answered<Account> {
+pub async fn key(State(app): State<App>, Owner(actor): Owner, Json(new): Json<NewKey>) -> Answered<Account> {
     let member = own(&app, &actor).await?;
     if new.openpgp.trim().is_empty() {
         accounts::openpgp::remove(&app, &member.id).await?;

@@ -2,15 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use candor_core::access::Actor;
-use candor_core::id::MemberId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answered, fine};
-use super::input::{Asker, InProgram, Json, Segments};
+use super::input::{InProgram, Json, Manager, Segments};
 use super::problem::Problem;
-use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::follow::hooks::{self, NoHook};
@@ -85,19 +82,6 @@ pub struct Subscription {
     severity: String,
 }
 
-/// The member who asks, if they manage the desk.
-async fn manager(app: &App, actor: &Actor) -> Result<MemberId, Problem> {
-    let Actor::Member { id, .. } = actor else { return Err(Problem::not_found()) };
-    match accounts::member(app, id).await? {
-        Some(member) if member.admin && !member.disabled => Ok(id.clone()),
-        _ => Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "role",
-            "Only who manages the desk may do this; nothing was changed",
-        )),
-    }
-}
-
 impl From<NoHook> for Problem {
     fn from(why: NoHook) -> Self {
         match why {
@@ -108,8 +92,7 @@ impl From<NoHook> for Problem {
 }
 
 /// `GET /hooks`
-pub async fn list(State(app): State<App>, Asker(actor): Asker) -> Answered<Hooks> {
-    manager(&app, &actor).await?;
+pub async fn list(State(app): State<App>, _by: Manager) -> Answered<Hooks> {
     let hook = |row: rows::HookRow| Hook {
         id: row.id,
         program: row.program,
@@ -124,8 +107,7 @@ pub async fn list(State(app): State<App>, Asker(actor): Asker) -> Answered<Hooks
 }
 
 /// `POST /hooks`
-pub async fn ask(State(app): State<App>, Asker(actor): Asker, Json(new): Json<NewHook>) -> Answered<AskedHook> {
-    let by = manager(&app, &actor).await?;
+pub async fn ask(State(app): State<App>, Manager(by): Manager, Json(new): Json<NewHook>) -> Answered<AskedHook> {
     let asked = hooks::ask(&app, &new.program, &new.url, &by).await?;
     fine(AskedHook { id: asked.id, secret: asked.secret, fingerprint: asked.fingerprint })
 }
@@ -133,17 +115,15 @@ pub async fn ask(State(app): State<App>, Asker(actor): Asker, Json(new): Json<Ne
 /// `POST /hooks/{id}/confirm`
 pub async fn confirm(
     State(app): State<App>,
-    Asker(actor): Asker,
+    Manager(by): Manager,
     Segments(id): Segments<String>,
 ) -> Answered<HookDone> {
-    let by = manager(&app, &actor).await?;
     hooks::confirm(&app, &id, &by).await?;
     fine(HookDone { done: true })
 }
 
 /// `POST /hooks/{id}/end`
-pub async fn end(State(app): State<App>, Asker(actor): Asker, Segments(id): Segments<String>) -> Answered<HookDone> {
-    let by = manager(&app, &actor).await?;
+pub async fn end(State(app): State<App>, Manager(by): Manager, Segments(id): Segments<String>) -> Answered<HookDone> {
     hooks::end(&app, &id, &by).await?;
     fine(HookDone { done: true })
 }

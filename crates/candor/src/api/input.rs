@@ -1,10 +1,11 @@
 //! What comes in: bodies, queries, credentials, read strictly. What cannot be meant in one way only is refused.
 
 use super::problem::Problem;
+use crate::accounts;
 use crate::accounts::token::{self, Scopes};
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::{files, report};
+use crate::execute::{files, parties, report};
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Path, RawQuery, Request};
@@ -13,7 +14,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::event::FileRef;
-use candor_core::id::{CaseId, ProgramSlug};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use serde::de::DeserializeOwned;
 
 /// Largest JSON body in bytes.
@@ -24,31 +25,75 @@ pub const KEY_LIMIT: usize = 255;
 /// A member of the team, by bearer token, who may read; for a changing request, who may write.
 pub struct Asker(pub Actor);
 
+/// A member by a token that is not made for single programs: it may change their account.
+pub struct Owner(pub Actor);
+
+impl FromRequestParts<App> for Owner {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (actor, scopes) = asker(parts, app).await?;
+        if scopes.programs.is_empty() {
+            return Ok(Self(actor));
+        }
+        let detail = "This token is made for single programs and changes no account; make one for every program";
+        Err(Problem::new(StatusCode::FORBIDDEN, "scope", detail.to_owned()))
+    }
+}
+
+/// A member who manages the desk, by a token that may do so as well.
+pub struct Manager(pub MemberId);
+
+impl FromRequestParts<App> for Manager {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (actor, scopes) = asker(parts, app).await?;
+        let no = |kind, detail: &str| Problem::new(StatusCode::FORBIDDEN, kind, detail.to_owned());
+        let Actor::Member { id, .. } = actor else { return Err(Problem::not_found()) };
+        // The scope is dropped where its member does not manage the desk.
+        if scopes.admin {
+            return Ok(Self(id));
+        }
+        match accounts::member(app, &id).await? {
+            Some(member) if member.admin => {
+                Err(no("scope", "This token lacks the scope `admin`; make one that has it"))
+            }
+            _ => Err(no("role", "Only who manages the desk may do this; nothing was changed")),
+        }
+    }
+}
+
 impl FromRequestParts<App> for Asker {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let unknown = || {
-            Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "token",
-                "Send a token that works, as `Authorization: Bearer …`; make one in the desk's settings or with `candor member token`",
-            )
-        };
-        let bearer = credential(&parts.headers, "Bearer").ok_or_else(unknown)?;
-        let (actor, Scopes { read, write, .. }) = match token::token_actor(app, &bearer).await {
-            Ok(found) => found,
-            Err(Error::NotFound) => return Err(unknown()),
-            Err(other) => return Err(other.into()),
-        };
-        let reads = parts.method == Method::GET || parts.method == Method::HEAD;
-        if if reads { read } else { write } {
-            Ok(Self(actor))
-        } else {
-            let needs = if reads { "read" } else { "write" };
-            let detail = format!("This token lacks the scope `{needs}`; make one that has it");
-            Err(Problem::new(StatusCode::FORBIDDEN, "scope", detail))
-        }
+        Ok(Self(asker(parts, app).await?.0))
+    }
+}
+
+/// Who a request's token stands for, and what it may do.
+async fn asker(parts: &Parts, app: &App) -> Result<(Actor, Scopes), Problem> {
+    let unknown = || {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "token",
+            "Send a token that works, as `Authorization: Bearer …`; make one in the desk's settings or with `candor member token`",
+        )
+    };
+    let bearer = credential(&parts.headers, "Bearer").ok_or_else(unknown)?;
+    let (actor, scopes) = match token::token_actor(app, &bearer).await {
+        Ok(found) => found,
+        Err(Error::NotFound) => return Err(unknown()),
+        Err(other) => return Err(other.into()),
+    };
+    let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+    if if reads { scopes.read } else { scopes.write } {
+        Ok((actor, scopes))
+    } else {
+        let needs = if reads { "read" } else { "write" };
+        let detail = format!("This token lacks the scope `{needs}`; make one that has it");
+        Err(Problem::new(StatusCode::FORBIDDEN, "scope", detail))
     }
 }
 
@@ -76,6 +121,23 @@ impl FromRequestParts<App> for Holder {
                 Ok(Self { actor, case, report })
             }
             Err(Error::NotFound) => Err(unknown()),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+/// An outside party, by their key.
+pub struct PartyHolder(pub parties::Opened);
+
+impl FromRequestParts<App> for PartyHolder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let unknown = || Problem::new(StatusCode::UNAUTHORIZED, "party", "Send your key as `Authorization: Party …`");
+        let key = credential(&parts.headers, "Party").ok_or_else(unknown)?;
+        match parties::by_key(app, &key).await {
+            Ok(opened) if opened.party.joined.is_some() => Ok(Self(opened)),
+            Ok(_) | Err(Error::NotFound) => Err(unknown()),
             Err(other) => Err(other.into()),
         }
     }

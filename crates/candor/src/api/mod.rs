@@ -10,6 +10,7 @@ mod programs; // then the rooms: for anyone
 mod reports; // a report comes in
 mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
+mod parties; // the side of outside parties
 mod cases; // the team's side
 mod account; // the member's own account
 mod hooks; // who is called, and who is written to
@@ -176,6 +177,19 @@ fn table() -> Vec<Route> {
             .takes(Takes::Json(schema::<receipts::Withdrawal>))
             .gives::<receipts::Done>(200)
             .once(),
+        Route::get("/party", "showParty", "Your part of a case, as an outside party", get(parties::show))
+            .by(Who::Party)
+            .gives::<parties::PartyView>(200),
+        Route::post("/party/messages", "writeAsParty", "Write to the team, as an outside party", post(parties::write))
+            .by(Who::Party)
+            .takes(Takes::Json(schema::<parties::PartyMessage>))
+            .gives::<parties::PartyDone>(200)
+            .once(),
+        Route::post("/party/statement", "stateAsParty", "Say how your product stands", post(parties::state))
+            .by(Who::Party)
+            .takes(Takes::Json(schema::<parties::PartyStatement>))
+            .gives::<parties::PartyDone>(200)
+            .once(),
         Route::get("/cases", "listCases", "The queue: what needs a person, the most urgent first", get(cases::list))
             .by(Who::Member)
             .asks::<cases::Which>()
@@ -239,7 +253,7 @@ pub fn routes_for(roles: Roles) -> Router<App> {
     let mut router = Router::new();
     for route in table() {
         let served = match route.who {
-            Who::Anyone | Who::Holder => roles.public,
+            Who::Anyone | Who::Holder | Who::Party => roles.public,
             Who::Member => roles.desk,
         };
         if served {

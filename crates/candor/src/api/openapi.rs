@@ -41,6 +41,7 @@ pub fn document(routes: &[Route]) -> Value {
         "tags": [
             { "name": "public", "description": "For anyone." },
             { "name": "reporter", "description": "For whoever holds a receipt." },
+            { "name": "party", "description": "For outside parties, with the key of their page." },
             { "name": "team", "description": "For members, with a token." },
         ],
         "paths": paths,
@@ -48,6 +49,10 @@ pub fn document(routes: &[Route]) -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "description": "A token of a member; see the desk's settings." },
+                "party": {
+                    "type": "apiKey", "in": "header", "name": "Authorization",
+                    "description": "`Party` and the key of an outside party, with a space between them.",
+                },
                 "receipt": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
                     "description": "`Receipt` and the receipt of a report, with a space between them.",
@@ -65,6 +70,7 @@ fn operation(route: &Route, problem: &Value, generator: &mut SchemaGenerator) ->
     let (tag, security) = match route.who {
         Who::Anyone => ("public", json!([])),
         Who::Holder => ("reporter", json!([{ "receipt": [] }])),
+        Who::Party => ("party", json!([{ "party": [] }])),
         Who::Member => ("team", json!([{ "token": [] }])),
     };
     let mut operation = json!({

@@ -14,6 +14,8 @@ pub enum Who {
     Anyone,
     /// The holder of a receipt.
     Holder,
+    /// An outside party with the key of their page.
+    Party,
     /// A member with a token.
     Member,
 }

@@ -3,6 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::accounts::token::{self, Scopes};
+use crate::accounts::told::{self, Change};
 use crate::accounts::{self, EVERY_PROGRAM, MemberView, RoleIn, invite};
 use crate::app::App;
 use crate::openpgp::words::grouped;
@@ -75,7 +76,7 @@ pub enum Command {
         /// What it is for
         #[arg(long)]
         label: String,
-        /// What it may do: read, write, admin
+        /// What it may do: read, write, admin; with in:PROGRAM only there
         #[arg(long, default_value = "read", value_parser = Scopes::parse)]
         scopes: Scopes,
         /// Days until it ends
@@ -195,6 +196,7 @@ pub(super) async fn run(command: Command) -> Outcome {
                 return Err(Failure::new("this member is disabled; enable them first"));
             }
             let made = token::make(&app, &member.id, &label, scopes, days).await?;
+            told::tell(&app, &member.id, Change::TokenMade).await;
             if common.json {
                 output::json(&json!({ "id": made.id, "token": made.secret, "ends": made.ends }));
             } else {

@@ -1,4 +1,5 @@
-//! Letters to a member about their own account: that the key with which they sign mail was set, replaced or removed.
+//! Letters to a member about their own account: that a way into it changed, or the key with which they sign mail was set,
+//! replaced or removed. They name what changed, and no case, no secret and nobody else.
 
 use candor_core::id::{MemberId, ProgramSlug};
 use jiff::Timestamp;
@@ -6,7 +7,7 @@ use jiff::Timestamp;
 use super::address::{self, Sender};
 use super::letters::{Built, Heading, compose, thread_of};
 use super::words::{Link, NO_ANSWERS, Words};
-use crate::accounts;
+use crate::accounts::{self, told::Change};
 use crate::app::App;
 use crate::error::Error;
 use crate::openpgp::words::grouped;
@@ -17,7 +18,8 @@ use crate::store::outbox::OutboxRow;
 /// # Errors
 /// When the store or the keys fail; the row is to be tried again.
 pub(super) async fn build(app: &App, sender: &Sender, row: &OutboxRow, id: &MemberId) -> Result<Built, Error> {
-    if row.kind != accounts::openpgp::KIND {
+    let change = Change::from_name(&row.kind);
+    if change.is_none() && row.kind != accounts::openpgp::KIND {
         return Ok(Built::Unsendable("the row names a kind that this version does not know".into()));
     }
     // Who was let out is told as well: it is their name that mail is signed with.
@@ -26,7 +28,6 @@ pub(super) async fn build(app: &App, sender: &Sender, row: &OutboxRow, id: &Memb
         Ok(address) => address,
         Err(why) => return Ok(Built::Unsendable(why.to_string())),
     };
-    let own = accounts::openpgp::get(app, id).await?;
     let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
     let programs = app.programs();
     let program = programs.iter().find(|policy| member.roles.iter().any(|(slug, _)| *slug == policy.program.slug.0));
@@ -40,8 +41,14 @@ pub(super) async fn build(app: &App, sender: &Sender, row: &OutboxRow, id: &Memb
         mark: &super::receive::own_mark(app, &row.id)?,
         reply_to: None,
     };
-    let print = own.map(|own| grouped(&own.certificate.fingerprint()));
-    let words = words(print.as_deref(), &app.config.base_url);
+    let words = match change {
+        Some(change) => about(change, &app.config.base_url),
+        None => {
+            let own = accounts::openpgp::get(app, id).await?;
+            let print = own.map(|own| grouped(&own.certificate.fingerprint()));
+            words(print.as_deref(), &app.config.base_url)
+        }
+    };
     compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
 }
 
@@ -64,9 +71,41 @@ fn words(print: Option<&str>, base_url: &str) -> Words {
     }
 }
 
+/// What is said of a change of the ways in.
+fn about(change: Change, base_url: &str) -> Words {
+    let otherwise = match change {
+        Change::WrongCodes => {
+            "If it was not, somebody knows your password: ask whoever manages the desk to let you start anew."
+        }
+        _ => "If not, end the other sessions in your settings, and ask whoever manages the desk to let you start anew.",
+    };
+    Words {
+        subject: "About the ways into your account".into(),
+        lead: change.says().to_owned(),
+        body: Vec::new(),
+        dates_title: "",
+        dates: Vec::new(),
+        expected: format!("nothing, if it was you or you know of it. {otherwise}"),
+        link: Some(Link { label: "Your settings", url: format!("{base_url}/desk/settings") }),
+        why: "You get this because it is your account. These letters cannot be switched off.".into(),
+        answers: NO_ANSWERS.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{Change, about, words};
+
+    #[test]
+    fn every_change_has_a_name_and_a_sentence_of_its_own() {
+        let names: std::collections::BTreeSet<_> = Change::ALL.map(Change::name).into();
+        let sentences: std::collections::BTreeSet<_> = Change::ALL.map(Change::says).into();
+        assert_eq!((names.len(), sentences.len()), (Change::ALL.len(), Change::ALL.len()));
+        for change in Change::ALL {
+            assert_eq!(Change::from_name(change.name()), Some(change));
+            assert!(about(change, "https://desk.example").lead.ends_with('.'));
+        }
+    }
 
     #[test]
     fn it_says_which_key_counts_and_what_to_do_if_it_is_not_yours() {

@@ -63,6 +63,7 @@ pub async fn enter(app: &App, proved: &Proved, browser: Browser<'_>) -> Result<E
         let plain = serde_json::to_vec(&pending).map_err(Error::internal)?;
         return Ok(Entry::Code(hex(&keys::seal(keys.root().purpose(Purpose::Desk), &PLACE, &plain)?)));
     }
+    tracing::info!(member = member.as_str(), provider = proved.provider.name, "signed in through a sign-in service");
     // Who proved themselves there a while ago is signed in, and proves the second factor again for what asks for it.
     let fresh_at = proved.at.filter(|at| *at <= now).unwrap_or(Timestamp::UNIX_EPOCH);
     let (new, insert) = session::begin_at(keys, &member, &session::family(browser.agent), now, fresh_at, now);

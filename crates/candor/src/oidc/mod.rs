@@ -16,6 +16,7 @@ use candor_core::id::MemberId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::told::{self, Change};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::report::hex;
@@ -245,7 +246,8 @@ pub async fn link(app: &App, member: &MemberId, proved: &flow::Proved) -> Result
         created_at: app.now().as_microsecond(),
         used_at: None,
     };
-    match app.store.commit(Batch::main(vec![rows::link_statement(&row)])).await {
+    let told = told::statement(app, member.as_str(), Change::Linked);
+    match app.store.commit(Batch::main(vec![rows::link_statement(&row), told])).await {
         Err(StoreError::Conflict) => Err(NotSignedIn::Taken),
         other => Ok(other?),
     }
@@ -256,7 +258,8 @@ pub async fn link(app: &App, member: &MemberId, proved: &flow::Proved) -> Result
 /// # Errors
 /// [`Error::NotFound`] when it is not theirs.
 pub async fn unlink(app: &App, member: &MemberId, id: &str) -> Result<(), Error> {
-    match app.store.commit(Batch::main(vec![rows::unlink_statement(id, member.as_str())])).await {
+    let told = told::statement(app, member.as_str(), Change::Unlinked);
+    match app.store.commit(Batch::main(vec![rows::unlink_statement(id, member.as_str()), told])).await {
         Err(StoreError::Conflict) => Err(Error::NotFound),
         other => Ok(other?),
     }

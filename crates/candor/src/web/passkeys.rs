@@ -4,9 +4,10 @@
 use super::fields::Fields;
 use super::guard::Visitor;
 use super::page;
-use super::session::{FormNonce, Fresh, Member, Rejection, desk_page, session_cookie, session_secret};
-use super::signin::{agent, refused, with_cookie};
+use super::session::{FormNonce, Fresh, Member, Rejection, desk_page, session_cookie, session_secret, with_next};
+use super::signin::{agent, confirm_view, refused, with_cookie};
 use super::views::account::PasskeyPage;
+use super::views::oidc::Onward;
 use super::views::{Field, Group, Link, Problem, Shell};
 use crate::accounts::passkey::{self, Challenge};
 use crate::accounts::signin::SignInError;
@@ -28,6 +29,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/desk/sign-in/passkey", get(page_of).post(begin))
         .route("/desk/sign-in/passkey/answer", post(answer))
+        .route("/desk/confirm/passkey", get(again).post(confirm))
         .route("/desk/settings/passkeys", get(new).post(keep))
         .route("/desk/settings/passkeys/{id}/remove", post(remove))
 }
@@ -102,7 +104,9 @@ async fn begin(State(app): State<App>, visitor: Visitor, request: Request) -> Re
 
 fn failed(app: &App, why: &SignInError, next: &str) -> Result<Response, Rejection> {
     let words = match why {
-        SignInError::Wrong if !passkey::is_possible(app) => "Passkeys need a host name; sign in with password and code",
+        SignInError::Wrong if !passkey::is_possible(app) => {
+            "A passkey needs a host name, and this desk is reached by a bare number; sign in with password and code"
+        }
         SignInError::Wrong => {
             "This passkey is not known here, or it took too long; try again, or use password and code"
         }
@@ -126,9 +130,63 @@ async fn answer(State(app): State<App>, request: Request) -> Result<Response, Re
     }
 }
 
+/// `GET /desk/confirm/passkey`: a fresh proof with a passkey.
+async fn again(State(app): State<App>, member: Member, Query(query): Query<Next>) -> Result<Response, Rejection> {
+    let next = desk_page(&query.next);
+    let Some(challenge) = passkey::ask_again(&app, member.id()).await? else {
+        return Ok(page::see_other(&format!("/desk/confirm{}", with_next(next))));
+    };
+    let mut view = challenge_page(member.shell(&app, ""), "get", "/desk/confirm/passkey", challenge, next);
+    view.title = "Show that it is you".into();
+    view.otherwise = Some(Link::new("Use a code", format!("/desk/confirm{}", with_next(next))));
+    Ok(page::html(StatusCode::OK, &view))
+}
+
+/// `POST /desk/confirm/passkey`
+async fn confirm(
+    State(app): State<App>,
+    member: Member,
+    visitor: Visitor,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let fields = Fields::read(request, &[]).await?;
+    member.check(fields.get("csrf"))?;
+    let next = desk_page(fields.get("next"));
+    match passkey::confirm(&app, visitor.0, &member.session, fields.get("state"), fields.get("answer")).await {
+        Ok(new) => {
+            app.reading.proved(member.id());
+            Ok(with_cookie(page::see_other(next), session_cookie(&app, &new)))
+        }
+        Err(SignInError::Other(why)) => Err(why.into()),
+        Err(why) => {
+            let words = match &why {
+                SignInError::Wrong => "This passkey is not yours, or it took too long; try again, or use a code".into(),
+                other => other.to_string(),
+            };
+            let view = confirm_view(&app, &member, next, Some(words)).await?;
+            Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
+        }
+    }
+}
+
+/// Why no passkey can be made now, on a page of the desk.
+fn not_now(app: &App, member: &Member, words: &str) -> Response {
+    let view = Onward {
+        shell: member.shell(app, "settings"),
+        title: "No passkey can be made here".into(),
+        lead: words.into(),
+        problems: Vec::new(),
+        link: Link::new("Back to the settings", "/desk/settings"),
+    };
+    page::html(StatusCode::OK, &view)
+}
+
 /// `GET /desk/settings/passkeys`
 async fn new(State(app): State<App>, Fresh(member): Fresh) -> Result<Response, Rejection> {
-    let challenge = passkey::ask_new(&app, &member.view).await?;
+    let challenge = match passkey::ask_new(&app, &member.view).await {
+        Err(Error::BadRequest(words)) => return Ok(not_now(&app, &member, &words)),
+        other => other?,
+    };
     let mut view = challenge_page(member.shell(&app, "settings"), "create", "/desk/settings/passkeys", challenge, "");
     view.otherwise = Some(Link::new("Back to the settings", "/desk/settings"));
     Ok(page::html(StatusCode::OK, &view))

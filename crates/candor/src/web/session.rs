@@ -116,7 +116,7 @@ pub fn too_many(wait: Wait) -> Response {
     answer
 }
 
-fn with_next(next: &str) -> String {
+pub(super) fn with_next(next: &str) -> String {
     if next.is_empty() || next == "/desk" { String::new() } else { format!("?next={}", escape(next)) }
 }
 
@@ -306,7 +306,7 @@ impl FromRequestParts<App> for Member {
         let family = accounts::session::family(agent);
         if !session.is_of(&family) {
             match parts.uri.path() {
-                "/desk/confirm" | "/desk/sign-out" => session.moves_to(family),
+                "/desk/confirm" | "/desk/confirm/passkey" | "/desk/sign-out" => session.moves_to(family),
                 _ => return Err(Rejection::Confirm(desk_page(&here(parts)).to_owned())),
             }
         }

@@ -24,6 +24,7 @@ use super::views::oidc::LinkedRow;
 use super::views::parts::Notice;
 use super::views::{Choice, Control, Field, Group, Link, Problem, TimeView};
 use crate::accounts::token::Scopes;
+use crate::accounts::told::{self, Change};
 use crate::accounts::{self, AccountError, EVERY_PROGRAM, Objection, RoleIn, passkey, recovery, session, token};
 use crate::app::App;
 use crate::config::MailOut;
@@ -141,7 +142,7 @@ async fn view(app: &App, member: &Member, shown: Shown) -> Result<Settings, Erro
         openpgp: accounts::openpgp::get(app, member.id()).await?.map(|own| grouped(&own.certificate.fingerprint())),
         may_manage: member.view.admin,
         invite: if member.view.admin && fresh { invite_fields(app, &shown.invite) } else { Group::default() },
-        token: if fresh { token_fields(member, &shown.token) } else { Group::default() },
+        token: if fresh { token_fields(app, member, &shown.token) } else { Group::default() },
         confirm: (!fresh).then(|| Link::new("show first that it is you", "/desk/confirm?next=/desk/settings")),
         recovery_left: match left {
             0 => "You have none left. Draw new ones, for the day your authenticator is out of reach.".into(),
@@ -214,9 +215,9 @@ async fn member_rows(app: &App, member: &Member) -> Result<Vec<MemberRow>, Error
 async fn token_rows(app: &App, member: &Member, now: Timestamp) -> Result<Vec<TokenRow>, Error> {
     let rows = token::list(app, member.id()).await?.into_iter().map(|row| TokenRow {
         may: match row.ends {
-            Some(_) if !row.works => format!("{}; ended", row.scopes.names()),
-            Some(end) => format!("{}; until {}", row.scopes.names(), end.strftime("%-d %b %Y")),
-            None => row.scopes.names(),
+            Some(_) if !row.works => format!("{}; ended", row.scopes.words()),
+            Some(end) => format!("{}; until {}", row.scopes.words(), end.strftime("%-d %b %Y")),
+            None => row.scopes.words(),
         },
         last_used: row.used.map(|at| time(at, now)),
         id: row.id,
@@ -360,7 +361,11 @@ fn invite_fields(app: &App, typed: &Typed) -> Group {
     Group::new("invite", "", list)
 }
 
-fn token_fields(member: &Member, typed: &Typed) -> Group {
+fn token_fields(app: &App, member: &Member, typed: &Typed) -> Group {
+    let programs = app.programs();
+    let mine = programs.iter().filter(|policy| member.actor.role(&policy.program.slug).is_some());
+    let mine = mine.map(|policy| Choice::new(policy.program.slug.0.clone(), policy.program.name.clone()));
+    let programs = std::iter::once(Choice::new("", "every program of yours")).chain(mine).collect();
     let fields = &typed.fields;
     let scope = |name: &str, label: &str| Field::new(name, label, Control::Check).value(fields.get(name));
     let days = match fields.get("days") {
@@ -370,6 +375,9 @@ fn token_fields(member: &Member, typed: &Typed) -> Group {
     let mut list = vec![
         Field::line("label", "What it is for").value(fields.get("label")).error(typed.problem("label")),
         Field::new("days", "Days until it ends", Control::Digits).value(days).error(typed.problem("days")).narrow(),
+        Field::new("program", "In", Control::Select(programs))
+            .value(fields.get("program"))
+            .error(typed.problem("program")),
         scope("read", "May read cases").error(typed.problem("scopes")),
         scope("write", "May act on cases in your name"),
     ];
@@ -497,10 +505,14 @@ async fn make_token(State(app): State<App>, member: Member, request: Request) ->
         read: fields.ticked("read"),
         write: fields.ticked("write"),
         admin: fields.ticked("manage") && member.view.admin,
+        programs: Some(fields.get("program")).filter(|slug| !slug.is_empty()).map(str::to_owned).into_iter().collect(),
     };
     let days = fields.get("days").parse().unwrap_or(0);
     match unless_refused(token::make(&app, member.id(), fields.get("label"), scopes, days).await)? {
-        Ok(new) => again(&app, &member, Shown { fresh_token: Some(new.secret), ..Shown::default() }).await,
+        Ok(new) => {
+            told::tell(&app, member.id(), Change::TokenMade).await;
+            again(&app, &member, Shown { fresh_token: Some(new.secret), ..Shown::default() }).await
+        }
         Err(objections) => {
             again(&app, &member, Shown { token: Typed { fields, objections }, ..Shown::default() }).await
         }

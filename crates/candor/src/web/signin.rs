@@ -12,6 +12,7 @@ use super::guard::{Visitor, rate};
 use super::page;
 use super::session::{
     FormNonce, Member, Rejection, desk_page, escape, no_session_cookie, session_cookie, session_secret, too_many,
+    with_next,
 };
 use super::views::account::{Authenticator, DemoAccount, NewAccount, RecoveryCodes, SignIn};
 use super::views::desk::DeskForm;
@@ -19,7 +20,7 @@ use super::views::public::ErrorPage;
 use super::views::{Control, Field, Group, Link, Problem, SafeHtml};
 use crate::accounts::invite::{self, Details, Enrolment, Kind, Opened};
 use crate::accounts::signin::{Attempt, SignInError};
-use crate::accounts::{self, AccountError, Objection, session};
+use crate::accounts::{self, AccountError, Objection, passkey, session};
 use crate::app::App;
 use crate::error::Error;
 use crate::throttle::Wait;
@@ -76,6 +77,7 @@ pub(super) async fn sign_in_view(app: &App, next: &str, email: &str, problem: Op
         })
         .await?,
         problems: problem.map(|text| Problem { field: String::new(), text }).into_iter().collect(),
+        passkeys: passkey::is_possible(app),
         demo_accounts: demo
             .into_iter()
             .map(|(member, code)| DemoAccount {
@@ -150,29 +152,41 @@ async fn sign_out(State(app): State<App>, member: Member, request: Request) -> R
     Ok(answer)
 }
 
-fn confirm_view(app: &App, member: &Member, next: &str, problem: Option<String>) -> DeskForm {
+pub(super) async fn confirm_view(
+    app: &App,
+    member: &Member,
+    next: &str,
+    problem: Option<String>,
+) -> Result<DeskForm, Error> {
+    let has_passkeys = passkey::is_possible(app) && !passkey::list(app, member.id()).await?.is_empty();
     let code = Field::line("code", "Code")
         .hint("Six digits from your authenticator app that you have not used yet, or a recovery code.")
         .autocomplete("one-time-code")
         .narrow()
         .required()
         .error(problem.clone());
-    DeskForm {
+    let otherwise = format!("/desk/confirm/passkey{}", with_next(next));
+    Ok(DeskForm {
         shell: member.shell(app, ""),
         title: "Show that it is you".into(),
-        lead: "What you are about to do asks for a code that is not older than ten minutes.".into(),
+        lead: "What you are about to do asks for a proof that is not older than ten minutes.".into(),
+        otherwise: has_passkeys.then(|| Link::new("Use a passkey", otherwise)),
         action: "/desk/confirm".into(),
         groups: vec![Group::new("", "", vec![Field::hidden("next", next), code])],
         problems: problem.map(|text| Problem { field: "code".into(), text }).into_iter().collect(),
         submit: "Go on".into(),
         back: "/desk".into(),
         ..DeskForm::default()
-    }
+    })
 }
 
 /// `GET /desk/confirm`
-async fn confirm_page(State(app): State<App>, member: Member, Query(query): Query<Next>) -> Response {
-    page::html(StatusCode::OK, &confirm_view(&app, &member, desk_page(&query.next), None))
+async fn confirm_page(
+    State(app): State<App>,
+    member: Member,
+    Query(query): Query<Next>,
+) -> Result<Response, Rejection> {
+    Ok(page::html(StatusCode::OK, &confirm_view(&app, &member, desk_page(&query.next), None).await?))
 }
 
 /// `POST /desk/confirm`
@@ -197,7 +211,7 @@ async fn confirm(
                 SignInError::Wrong => "The code is wrong or was used before; wait for the next one".to_owned(),
                 other => other.to_string(),
             };
-            let view = confirm_view(&app, &member, next, Some(words));
+            let view = confirm_view(&app, &member, next, Some(words)).await?;
             Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
         }
     }

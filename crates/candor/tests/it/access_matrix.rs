@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const POLICY: &str = r#"
+pub const POLICY: &str = r#"
 contacts = [{ role = "primary", email = "first@example.org" }]
 [program]
 slug = "store"
@@ -34,7 +34,7 @@ within = "48 hours"
 const PASSWORD: &str = "a long enough password";
 
 /// Who asks: name, and what they are to the case.
-const PEOPLE: [(&str, &str); 12] = [
+const PEOPLE: [(&str, &str); 13] = [
     ("nobody", "nobody is signed in"),
     ("holder", "holds the case's receipt"),
     ("stranger", "coordinates another program"),
@@ -47,6 +47,7 @@ const PEOPLE: [(&str, &str); 12] = [
     ("analyst", "analyst on the case"),
     ("member", "member on the case"),
     ("coordinator", "coordinator on the case"),
+    ("elsewhere", "the same, by a token for another program"),
 ];
 
 struct House {
@@ -98,6 +99,9 @@ impl House {
             let done = client.post(at).header("authorization", token).json(&put).send().await.expect("an answer");
             assert_eq!(done.status(), 200, "{who}: {}", done.text().await.unwrap_or_default());
         }
+        let scopes = token::Scopes::parse("read,write,in:other").expect("scopes");
+        let only = token::make(&house.service.app, &ids["coordinator"].as_str().into(), "test", scopes, 300).await;
+        house.add("elsewhere", None, format!("Bearer {}", only.expect("the token is made").secret));
         let (client, token) = &house.people["coordinator"];
         let at = house.service.at(&format!("/api/v1/cases/{}", house.case));
         let whole = client.get(at).header("authorization", token).send().await.expect("an answer").text().await;
@@ -119,7 +123,7 @@ impl House {
         let email = format!("{name}@team.example");
         let (id, secret) =
             accounts::add_ready(app, name, &email, PASSWORD, &roles, role.is_none()).await.expect("the member is made");
-        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,admin").expect("scopes");
         let token = token::make(app, &id, "test", scopes, 300).await.expect("the token is made");
         let browser = self.service.browser();
         let code = totp::code(&secret, app.now()).expect("a code");
@@ -246,7 +250,7 @@ async fn abuse_r1_every_address_answers_each_role_as_the_page_says_and_the_absen
                 "{path} as {who}: {body}"
             );
             let about_case = path.contains("{case}");
-            if about_case && ["nobody", "stranger", "manager", "outside", "holder"].contains(&who) {
+            if about_case && ["nobody", "stranger", "manager", "outside", "holder", "elsewhere"].contains(&who) {
                 let absent = house.get(who, &house.address(path, "00000-00000")).await;
                 let here = |text: &str, case: &str| text.replace(case, "");
                 assert_eq!(
@@ -289,7 +293,7 @@ async fn abuse_w8_no_address_changes_anything_without_its_token_or_from_another_
 }
 
 /// Compares a generated part of docs/security/access.md, or writes it with `UPDATE=1`.
-fn compare(part: &str, table: &str) {
+pub fn compare(part: &str, table: &str) {
     let path = root().join("docs/security/access.md");
     let page = std::fs::read_to_string(&path).expect("docs/security/access.md is there");
     let (begin, end) = (format!("<!-- {part}: generated -->\n"), format!("<!-- {part}: end -->"));

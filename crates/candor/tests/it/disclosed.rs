@@ -11,9 +11,9 @@ use candor_core::event::{AdvisoryDraft, AffectedProduct};
 use candor_core::id::CaseId;
 use candor_formats::advisory::Record;
 
-use crate::letters::{POLICY, filed, report};
+use crate::letters::{POLICY, all, at, filed, report};
 use crate::support::places::Place;
-use crate::tree::{fix, ready};
+use crate::tree::{files, fix, ready};
 
 fn member(name: &str, role: Role) -> Actor {
     Actor::Member { id: name.into(), roles: vec![("store".into(), role)] }
@@ -101,4 +101,35 @@ async fn abuse_b10_an_edition_after_the_publication_keeps_the_ones_before_and_li
     }
     let published = load_case(&app, &Actor::Clock, &case).await.expect("it opens").advisory.published;
     assert_eq!(published.len(), 3, "every edition is in the journal");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r3_a_reporter_who_consented_to_nothing_stands_in_nothing_that_leaves() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    let mut anonymous = report("nadia-canary@outside.example");
+    anonymous.contact.pgp_key = String::new();
+    let case = ready(&app, anonymous).await;
+    fix(&app, &case).await;
+    let built = worker::build_tree(&app).await.expect("built");
+    assert_eq!((built.advisories, built.held.len()), (1, 0), "{:?}", built.held);
+    worker::deliver_once(&app).await.expect("letters leave");
+    let about = ["CANARY-name", "CANARY-organisation", "nadia-canary", "outside.example"];
+    for (name, text) in files(&app) {
+        for word in about {
+            assert!(!text.contains(word) && !name.contains(word), "{word} in {name}");
+        }
+    }
+    let letters = all(&app);
+    assert!(letters.len() > 1, "somebody was written to");
+    for (shown, raw) in letters {
+        let own = shown.to.contains("nadia-canary@outside.example");
+        for word in &about[..2] {
+            assert!(!raw.contains(word), "{word} in a letter to {}", shown.to);
+        }
+        assert!(own || !raw.contains("nadia-canary"), "a letter to {} names somebody else", shown.to);
+    }
+    let record = advisories::all(&place.store).await.expect("rows").remove(0).record;
+    assert!(about.iter().all(|word| !record.contains(word)), "{record}");
 }

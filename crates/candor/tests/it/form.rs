@@ -179,7 +179,7 @@ async fn a_field_given_twice_is_refused_by_its_name_w1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_from_elsewhere_or_without_its_token_files_nothing_w8() {
+async fn abuse_w8_a_form_from_elsewhere_or_without_its_token_files_nothing() {
     let service = service().await;
     let browser = service.browser();
     let fields = answered(fresh(&browser).await, &SAID);
@@ -211,7 +211,7 @@ async fn too_many_reports_of_one_source_are_slowed_and_lose_no_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_past_the_limits_are_named_and_the_rest_stays_u5() {
+async fn abuse_u5_files_past_the_limits_are_named_and_the_rest_stays() {
     let service = Service::start(&[MINIO], |config| {
         config.file_limit = 64 * 1024;
         config.files_limit = 2;

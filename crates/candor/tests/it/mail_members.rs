@@ -1,5 +1,6 @@
 //! Members answer from their own mail program: only when it is proven, and never to the wrong side.
 
+use crate::access_matrix::compare;
 use crate::letters::{POLICY, at};
 use crate::mail_in::{ADA, comes, filed, look, mail, member, posts, to};
 use crate::support::dns::{Dns, Signing};
@@ -249,4 +250,83 @@ async fn a_member_who_wishes_it_gets_what_can_wait_in_one_letter_in_the_morning(
     assert!(
         told.last().expect("a letter").2.contains("List-Unsubscribe: <https://candor.example/desk/settings#s-letters>")
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r1_a_mail_does_for_each_role_what_the_page_says() {
+    let dns = Dns::begin(&[]).await;
+    let team = Signing::publish(&dns, "team.example", "192.0.2.10");
+    let place = Place::sqlite().await;
+    let policy = POLICY.replace(
+        "email = \"security@example.org\"\n",
+        "email = \"security@example.org\"\nteam_mail = \"domain\"\n[access]\nfirst_look = [\"coordinator\"]\n",
+    );
+    let other = policy.replace("\"store\"", "\"other\"").replace("security@", "other@");
+    let app = place.app_with(&[&policy, &other], |config| config.mail_dns = MailDns::Server(dns.at)).await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    let case = filed(&app, mail(ADA, "Overflow", "", "It overflows.")).await;
+    let lead = member("store", "lead");
+    execute(&app, &lead, &case, Command::Acknowledge { text: "Thank you.".into() }, None).await.expect("taken up");
+    let roles = [
+        ("observer", Role::Observer),
+        ("developer", Role::Developer),
+        ("approver", Role::Approver),
+        ("analyst", Role::Analyst),
+        ("member", Role::Member),
+        ("coordinator", Role::Coordinator),
+    ];
+    let mut people = Vec::new();
+    for (name, role) in roles {
+        people.push((format!("{name} on the case"), format!("{name}-on"), "store", role, true));
+    }
+    people.push(("coordinator, not on the case".into(), "coordinates".into(), "store", Role::Coordinator, false));
+    people.push(("analyst, not on the case".into(), "outside".into(), "store", Role::Analyst, false));
+    people.push(("coordinator, taken off again".into(), "off".into(), "store", Role::Coordinator, true));
+    people.push(("analyst, let out of the desk".into(), "out".into(), "store", Role::Analyst, true));
+    people.push(("coordinates another program".into(), "stranger".into(), "other", Role::Coordinator, false));
+    let mut table = "| who writes | as a note | as an answer |\n|---|---|---|\n".to_owned();
+    for (what, name, program, role, on) in people {
+        let email = format!("{name}@team.example");
+        let password = "tin harbour sleeps early";
+        let made = accounts::add_ready(&app, &name, &email, password, &[(program.to_owned(), role)], false).await;
+        let id = made.expect("a member").0;
+        if on {
+            let put = Command::PutOn { member: id.clone(), reason: String::new() };
+            execute(&app, &lead, &case, put, None).await.expect("put on");
+        }
+        if name == "off" {
+            let off = Command::TakeOff { member: id.clone(), reason: String::new() };
+            execute(&app, &lead, &case, off, None).await.expect("taken off");
+        }
+        if name == "out" {
+            accounts::disable(&app, id.as_str()).await.expect("let out");
+        }
+        let policy = app.policy(&"store".into()).expect("a policy");
+        let whole = look(&app, &case).await;
+        let theirs = addresses_of(&app, &policy, &whole, &id).await;
+        let mut row = Vec::new();
+        for (address, text) in [(&theirs.note, "A note."), (&theirs.answer, "An answer.")] {
+            let before = said(&app, &case).await.len();
+            comes(&app, address, team.sign(&written_to(address, &email, &format!("{text} By {name}.")))).await;
+            worker::check_once(&app).await.expect("it is looked at");
+            let after = said(&app, &case).await;
+            row.push(if after.len() > before { "yes" } else { "kept" });
+            assert!(after.len() == before || after.last().is_some_and(|it| it.contains(text)), "{after:?}");
+        }
+        table += &format!("| {what} | {} | {} |\n", row[0], row[1]);
+    }
+    compare("mail", &table);
+}
+
+async fn addresses_of(
+    app: &App,
+    policy: &candor_core::policy::Policy,
+    case: &candor_core::case::Case,
+    member: &candor_core::id::MemberId,
+) -> candor::mail::members::Addresses {
+    let to = candor_core::notices::Recipient::Member(member.clone());
+    candor::mail::members::addresses(app, policy, case, &to)
+        .await
+        .expect("they are made")
+        .expect("the policy allows it")
 }

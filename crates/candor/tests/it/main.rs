@@ -38,6 +38,9 @@ mod hostile_web; // hostile files, links and texts
 mod proof_story; // what was received, signed
 mod rotation; // another root key, while the desk works
 mod headers; // what every answer carries
+mod sign_letters; // what members are told of the ways into their account
+mod token_story; // what a program with a token may do, and where
+mod upgrade_story; // a store of an older version shows nobody more than before
 mod store_story; // the store, on SQLite and on PostgreSQL
 mod chain_story; // every way to tamper with a journal is seen
 mod keys_story; // what opens, and what must not

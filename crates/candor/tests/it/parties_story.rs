@@ -192,3 +192,77 @@ async fn abuse_s6_an_invitation_is_used_once_by_a_post_with_the_code_and_not_aft
     house.service.app.set_clock(house.service.app.now() + SignedDuration::from_mins(2));
     assert_eq!(scanner.get(&link).await.body, nothing.body);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r9_an_outsider_reads_no_address_of_the_team_and_no_name_of_who_does_not_write_to_them() {
+    let house = House::open().await;
+    let roles = [("strapi".to_owned(), Role::Analyst)];
+    for name in ["Quentin Unseen", "Zora Unseen"] {
+        let email = format!("{}@team.example", name.split(' ').next().expect("a word").to_lowercase());
+        accounts::add_ready(&house.service.app, name, &email, "a long enough password", &roles, false)
+            .await
+            .expect("the member is made");
+    }
+    let (link, code) = house.invite("mira").await;
+    let (mira, _) = house.join(&link, &code).await;
+    house.does(json!({ "command": "tell-party", "party": 0, "text": "Your router runs a path twice." })).await;
+    let report = json!({ "title": "Mine", "description": "It is so." });
+    let (_, filed) = house.ask(Method::POST, "/programs/strapi/reports", report).await;
+    let receipt = filed["receipt"].as_str().expect("a receipt");
+    let holder = house.service.browser();
+    let enter = answered(holder.get("/receipt").await.form("/receipt"), &[("receipt", receipt)]);
+    assert_eq!(holder.post("/receipt", &enter).await.status, 303);
+    let mut pages = Vec::new();
+    for path in ["/party", "/", "/strapi/", "/strapi/policy", "/api/docs", "/desk/settings", "/desk/search?q=team"] {
+        pages.push(mira.get(path).await);
+    }
+    for path in ["/receipt", "/receipt/report", "/desk", "/desk/settings"] {
+        pages.push(holder.get(path).await);
+    }
+    for path in ["/programs", "/programs/strapi", "/receipt", "/cases", "/search?q=team", "/hooks"] {
+        let client = reqwest::Client::new().get(house.service.at(&format!("/api/v1{path}")));
+        let answer = client.header("authorization", format!("Receipt {receipt}")).send().await.expect("an answer");
+        pages.push(Page::of(answer).await);
+    }
+    for page in pages {
+        for word in ["@team.example", "Unseen", "unseen", "quentin", "zora"] {
+            assert!(!page.body.contains(word), "{word}: {}", page.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_what_a_party_does_on_their_page_they_do_by_the_api_and_see_no_more() {
+    let house = House::open().await;
+    let (link, code) = house.invite("mira").await;
+    let (_, key) = house.join(&link, &code).await;
+    house.does(json!({ "command": "tell-party", "party": 0, "text": "Your router runs a path twice." })).await;
+    let ask = async |method: Method, path: &str, key: &str, body: Option<Value>| {
+        let client = reqwest::Client::new().request(method, house.service.at(&format!("/api/v1{path}")));
+        let client = client.header("authorization", format!("Party {key}"));
+        let request = match body {
+            Some(body) => client.json(&body),
+            None => client,
+        };
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
+    };
+    let (status, sent) = ask(Method::POST, "/party/messages", &key, Some(json!({ "text": "We see it, too." }))).await;
+    assert_eq!((status, &sent), (200, &json!({ "done": true })), "nothing of the case comes back");
+    let statement = json!({ "status": "affected", "fix_on": "2026-04-20T00:00:00Z", "text": "In 3.1." });
+    assert_eq!(ask(Method::POST, "/party/statement", &key, Some(statement.clone())).await.0, 200);
+    let (status, view) = ask(Method::GET, "/party", &key, None).await;
+    assert_eq!(status, 200);
+    assert!(!view.to_string().contains("CANARY"), "{view}");
+    assert_eq!(view["statement"], statement);
+    let acts: Vec<_> = view["thread"].as_array().into_iter().flatten().map(|line| line["act"].clone()).collect();
+    assert_eq!(acts, ["joined", "wrote", "wrote", "stated"]);
+    assert_eq!(ask(Method::POST, "/party/messages", &key, Some(json!({ "text": "" }))).await.0, 422);
+    let wrong = ask(Method::GET, "/party", "00000-00000-00000-00000-00000-0", None).await;
+    assert_eq!(wrong.0, 401);
+    house.does(json!({ "command": "end-party", "party": 0, "reason": "It is public now." })).await;
+    assert_eq!(ask(Method::GET, "/party", &key, None).await, wrong, "ended answers like wrong");
+    for path in ["/cases", "/receipt", "/hooks"] {
+        assert_eq!(ask(Method::GET, path, &key, None).await.0, 401, "{path}");
+    }
+}

@@ -194,3 +194,90 @@ async fn abuse_s3_the_challenge_for_nobody_looks_like_that_for_a_member() {
     }
     assert_eq!(seen[0], seen[1]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s11_a_passkey_is_a_fresh_proof_for_its_owner_and_changes_the_session() {
+    let service = service().await;
+    let roles = [("minio".to_owned(), Role::Coordinator)];
+    let mut people = Vec::new();
+    for name in ["ines", "ben"] {
+        let email = format!("{name}@team.example");
+        let (_, secret) =
+            accounts::add_ready(&service.app, name, &email, PASSWORD, &roles, false).await.expect("the member is made");
+        let browser = service.browser();
+        let code = totp::code(&secret, service.app.now()).expect("a code");
+        let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+        let who = [("email", email.as_str()), ("password", PASSWORD), ("code", &code)];
+        assert_eq!(browser.post("/desk/sign-in", &answered(form, &who)).await.status, 303);
+        let mut device = Authenticator::new(&service.app.config.base_url);
+        device.id = [u8::try_from(people.len()).expect("few"); 32];
+        if people.is_empty() {
+            // Who has no passkey is asked for a code.
+            assert_eq!(browser.get("/desk/confirm/passkey").await.header("location"), "/desk/confirm");
+            assert!(!browser.get("/desk/confirm").await.body.contains("Use a passkey"));
+        }
+        let page = browser.get("/desk/settings/passkeys").await;
+        let made = device.create(&options(&page));
+        let form = answered(page.form("/desk/settings/passkeys"), &[("answer", &made)]);
+        assert_eq!(browser.post("/desk/settings/passkeys", &form).await.status, 303);
+        people.push((browser, device));
+    }
+    service.app.set_clock(service.app.now() + SignedDuration::from_mins(11));
+    let (ben, mut theirs) = people.remove(1);
+    let (ines, mut hers) = people.remove(0);
+    assert_eq!(
+        ines.get("/desk/settings/passkeys").await.header("location"),
+        "/desk/confirm?next=/desk/settings/passkeys"
+    );
+    let page = ines.get("/desk/confirm?next=/desk/settings/passkeys").await;
+    assert!(page.body.contains("Use a passkey"), "{}", page.body);
+    let at = "/desk/confirm/passkey";
+    let page = ines.get("/desk/confirm/passkey?next=/desk/settings/passkeys").await;
+    let foreign = theirs.get(&options(&page));
+    let wrong = ines.post(at, &answered(page.form(at), &[("answer", &foreign)])).await;
+    assert_eq!(wrong.status, 422, "somebody else's passkey: {}", wrong.body);
+    assert_eq!(ines.get("/desk/settings/passkeys").await.status, 303);
+
+    // What she was asked is nothing for another member, and nothing to sign in with.
+    let page = ines.get("/desk/confirm/passkey").await;
+    let right = hers.get(&options(&page));
+    let state = page.form(at).into_iter().find(|(name, _)| name == "state").expect("a state").1;
+    let stranger = service.browser();
+    let form = challenge(&stranger, "ines@team.example").await.form("/desk/sign-in/passkey/answer");
+    let crossed = answered(form, &[("state", &state), ("answer", &right)]);
+    assert_eq!(stranger.post("/desk/sign-in/passkey/answer", &crossed).await.status, 422);
+    let page = ines.get("/desk/confirm/passkey").await;
+    let right = hers.get(&options(&page));
+    let state = page.form(at).into_iter().find(|(name, _)| name == "state").expect("a state").1;
+    let own = ben.get("/desk/confirm/passkey").await.form(at);
+    assert_eq!(ben.post(at, &answered(own, &[("state", &state), ("answer", &right)])).await.status, 422);
+
+    let page = ines.get("/desk/confirm/passkey?next=/desk/settings/passkeys").await;
+    let right = hers.get(&options(&page));
+    let form = answered(page.form(at), &[("answer", &right)]);
+    let done = ines.post(at, &form).await;
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, "/desk/settings/passkeys"), "{}", done.body);
+    assert!(done.header("set-cookie").starts_with("candor="), "the session goes on under a new secret");
+    assert_eq!(ines.get("/desk/settings/passkeys").await.status, 200);
+    assert!(ines.post(at, &form).await.status.is_client_error(), "an answer is taken once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_desk_under_a_bare_number_says_what_a_passkey_needs_on_a_page_of_its_own() {
+    let service = Service::start(&[MINIO], |config| config.signin_rate = 0).await;
+    service.app.set_clock("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
+    let roles = [("minio".to_owned(), Role::Coordinator)];
+    let (_, secret) = accounts::add_ready(&service.app, "Ines", "ines@team.example", PASSWORD, &roles, false)
+        .await
+        .expect("the member is made");
+    let browser = service.browser();
+    let code = totp::code(&secret, service.app.now()).expect("a code");
+    let page = browser.get("/desk/sign-in").await;
+    assert!(!page.body.contains("Sign in with a passkey"), "nothing is offered that cannot be");
+    let who = [("email", "ines@team.example"), ("password", PASSWORD), ("code", &code)];
+    assert_eq!(browser.post("/desk/sign-in", &answered(page.form("/desk/sign-in"), &who)).await.status, 303);
+    let page = browser.get("/desk/settings/passkeys").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("sets `base-url` to that") || page.body.contains("base-url"), "{}", page.body);
+    assert!(page.body.contains("/desk/sign-out"), "it is a page of the desk");
+}

@@ -118,7 +118,7 @@ async fn questions_pause_the_promises_and_the_answer_starts_them_again_i4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_come_back_as_downloads_whatever_they_claim_to_be_u2() {
+async fn abuse_u2_files_come_back_as_downloads_whatever_they_claim_to_be() {
     let story = Story::begin().await;
     let page = story.page().await;
     let href = page.attributes(".file-list a", "href").into_iter().next().expect("the file is listed");
@@ -210,7 +210,7 @@ async fn withdrawing_asks_first_and_happens_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_changes_without_the_pages_token_from_elsewhere_or_by_get_w8() {
+async fn abuse_w8_nothing_changes_without_the_pages_token_from_elsewhere_or_by_get() {
     let story = Story::begin().await;
     let seq = story.case().await.seq;
     let csrf = story.page().await.form("/receipt/write")[0].clone();

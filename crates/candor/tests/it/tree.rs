@@ -27,7 +27,7 @@ fn member(name: &str, role: Role) -> Actor {
 }
 
 /// Every file of the tree by its path.
-fn files(app: &App) -> BTreeMap<String, String> {
+pub fn files(app: &App) -> BTreeMap<String, String> {
     fn walk(folder: &Path, prefix: &str, out: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).expect("the tree reads") {
             let entry = entry.expect("an entry");

@@ -185,6 +185,7 @@ fn show(app: &App, member: &Member, form: &Form, wrong: Vec<Problem>) -> Result<
         submit: "File the report".into(),
         back: "/desk".into(),
         takes_files: true,
+        otherwise: None,
     })
 }
 

@@ -15,6 +15,8 @@ pub struct SignIn {
     pub email: String,
     /// What has to be mended; says nothing about which part was wrong.
     pub problems: Vec<Problem>,
+    /// Whether passkeys can be used under this address.
+    pub passkeys: bool,
     /// Other services to sign in with.
     pub others: Vec<Link>,
     /// In a demonstration: whom to sign in as. Name, address, password, code now.

@@ -111,6 +111,8 @@ pub struct DeskForm {
     pub back: String,
     /// Whether files can be sent.
     pub takes_files: bool,
+    /// Another way.
+    pub otherwise: Option<Link>,
 }
 
 /// `/desk/settings`: programs, members, tokens, sessions, letters on their way.

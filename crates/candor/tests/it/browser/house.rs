@@ -30,6 +30,15 @@ pub struct House {
 impl House {
     /// Starts the service with MinIO's policy, on SQLite or on a database of this server.
     pub async fn open(server: Option<(Arc<Server>, &str)>) -> Self {
+        Self::started(server, "127.0.0.1").await
+    }
+
+    /// Starts it under a name of this machine, as whoever wants passkeys does.
+    pub async fn open_at(host: &str) -> Self {
+        Self::started(None, host).await
+    }
+
+    async fn started(server: Option<(Arc<Server>, &str)>, host: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("candor-house").tempdir().expect("a temporary folder");
         let (server, database) = match server {
             Some((server, name)) => {
@@ -42,13 +51,18 @@ impl House {
         run(folder.path(), database.as_deref(), &["program", "add", &policy.display().to_string()]);
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
         let listen = format!("127.0.0.1:{port}");
+        let url = format!("http://{host}:{port}");
         let mail = format!("dir:{}", folder.path().join("mail").display());
         let log = File::create(folder.path().join("log")).expect("a log");
-        let mut child = program(folder.path(), database.as_deref(), &["serve", "--listen", &listen, "--mail", &mail])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("the service starts");
+        let mut child = program(
+            folder.path(),
+            database.as_deref(),
+            &["serve", "--listen", &listen, "--mail", &mail, "--base-url", &url],
+        )
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .expect("the service starts");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let (say, said) = channel();
         std::thread::spawn(move || {
@@ -56,7 +70,7 @@ impl House {
                 drop(say.send(line));
             }
         });
-        let house = Self { url: format!("http://{listen}"), folder, database, child, said, _server: server };
+        let house = Self { url, folder, database, child, said, _server: server };
         house.until("/readyz", |status, _| status == 200).await;
         house
     }

@@ -7,6 +7,7 @@ mod ends; // other verdicts, withdrawal, two at once
 mod house; // the service as a process
 mod look; // pictures of pages, and axe
 mod markup; // what reporters type stays text
+mod passkey; // a passkey with an authenticator of the browser
 mod person; // somebody before a browser
 mod story; // the steps of the story
 mod walk; // keystrokes and pages of triage, counted
@@ -62,4 +63,13 @@ async fn every_other_end_of_a_report() {
         chromium.close().await;
         drop(house.close().await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_passkey_is_made_signs_in_and_proves_anew() {
+    let house = House::open_at("localhost").await;
+    let Some(chromium) = Chromium::start(true, Artist::sighted(true)).await else { return };
+    passkey::tell(&house, &chromium).await;
+    chromium.close().await;
+    drop(house.close().await);
 }

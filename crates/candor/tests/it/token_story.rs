@@ -1,0 +1,189 @@
+//! What a program with a token may do, and in which programs; and what becomes of it when its member goes.
+
+use crate::access_matrix::POLICY;
+use crate::support::service::{Service, answered};
+use candor::accounts::{self, token, totp};
+use candor_core::access::Role;
+use candor_core::id::MemberId;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "tin harbour sleeps early";
+
+struct House {
+    service: Service,
+    ines: MemberId,
+    secret: Vec<u8>,
+    /// A case of each program.
+    store: String,
+    other: String,
+}
+
+impl House {
+    async fn open() -> Self {
+        let other = POLICY.replace("\"store\"", "\"other\"").replace("Object Store", "Other");
+        let service = Service::start(&[POLICY, &other], |config| config.signin_rate = 0).await;
+        service.app.set_clock("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
+        let roles = [("store".to_owned(), Role::Coordinator), ("other".to_owned(), Role::Coordinator)];
+        let (ines, secret) = accounts::add_ready(&service.app, "Ines", "ines@team.example", PASSWORD, &roles, true)
+            .await
+            .expect("the member is made");
+        let secret = secret.to_vec();
+        let mut house = Self { service, ines, secret, store: String::new(), other: String::new() };
+        for program in ["store", "other"] {
+            let report = json!({ "title": format!("CANARY-{program}"), "description": "It is so." });
+            let (status, filed) =
+                house.ask("", Method::POST, &format!("/programs/{program}/reports"), Some(report)).await;
+            assert_eq!(status, 201, "{filed}");
+            let case = filed["case"].as_str().expect("a number").to_owned();
+            if program == "store" { house.store = case } else { house.other = case }
+        }
+        house
+    }
+
+    async fn token(&self, scopes: &str) -> (String, String) {
+        let scopes = token::Scopes::parse(scopes).expect("scopes");
+        let made = token::make(&self.service.app, &self.ines, "test", scopes, 30).await.expect("the token is made");
+        (made.secret, made.id)
+    }
+
+    async fn ask(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = Client::new().request(method, self.service.at(&format!("/api/v1{path}")));
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    }
+
+    async fn note(&self, token: &str, case: &str) -> u16 {
+        let note = json!({ "command": "put-on", "member": self.ines });
+        self.ask(token, Method::POST, &format!("/cases/{case}/commands"), Some(note)).await.0
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_j6_a_token_for_one_program_knows_no_case_of_another() {
+    let house = House::open().await;
+    let (everywhere, _) = house.token("read,write").await;
+    let (here, _) = house.token("read,write,in:store").await;
+    let absent = house.ask(&here, Method::GET, "/cases/00000-00000", None).await;
+    for (case, sees) in [(&house.store, true), (&house.other, false)] {
+        let (status, body) = house.ask(&here, Method::GET, &format!("/cases/{case}"), None).await;
+        assert_eq!(status == 200, sees, "{body}");
+        assert!(sees || (status, &body) == (absent.0, &absent.1), "as if it were not there: {body}");
+        assert_eq!(house.note(&here, case).await == 200, sees);
+        assert_eq!(house.ask(&everywhere, Method::GET, &format!("/cases/{case}"), None).await.0, 200);
+    }
+    for (path, what) in [("/cases", "queue"), ("/search?q=canary", "search")] {
+        let (status, body) = house.ask(&here, Method::GET, path, None).await;
+        assert_eq!(status, 200, "{body}");
+        assert!(!body.to_string().contains(&house.other), "{what}: {body}");
+    }
+    let daily = json!({ "daily": true });
+    for (token, status) in [(&here, 403), (&everywhere, 200)] {
+        let put = house.ask(token, Method::PUT, "/account/letters", Some(daily.clone())).await;
+        assert_eq!(put.0, status, "the account belongs to no program: {}", put.1);
+    }
+    for wrong in ["read,in:nothing", "in:store", "admin,in:store"] {
+        let scopes = token::Scopes::parse(wrong).expect("it reads");
+        assert!(token::make(&house.service.app, &house.ines, "test", scopes, 30).await.is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_j6_a_token_does_what_its_scope_says_and_nothing_else_and_only_in_its_header() {
+    let house = House::open().await;
+    let (read, id) = house.token("read").await;
+    let (write, _) = house.token("write").await;
+    let (both, _) = house.token("read,write").await;
+    let (admin, _) = house.token("read,write,admin").await;
+    let case = format!("/cases/{}", house.store);
+    assert_eq!(house.ask(&read, Method::GET, &case, None).await.0, 200);
+    assert_eq!(house.note(&read, &house.store).await, 403);
+    assert_eq!(house.ask(&write, Method::GET, &case, None).await.0, 403);
+    assert_eq!(house.note(&write, &house.store).await, 200);
+    // She manages the desk; her token for cases does not.
+    for (token, status) in [(&read, 403), (&both, 403), (&admin, 200)] {
+        assert_eq!(house.ask(token, Method::GET, "/hooks", None).await.0, status);
+    }
+    for at in [format!("{case}?token={read}"), format!("{case}?access_token={read}"), format!("{case}?Bearer={read}")] {
+        assert!([400, 401].contains(&house.ask("", Method::GET, &at, None).await.0), "{at}");
+    }
+    let client = Client::new();
+    let twice = client.get(house.service.at(&format!("/api/v1{case}"))).bearer_auth(&read).bearer_auth(&both);
+    assert_eq!(twice.send().await.expect("an answer").status(), 401, "two tokens are none");
+    let cookie = client.get(house.service.at(&format!("/api/v1{case}"))).header("cookie", format!("candor={read}"));
+    assert_eq!(cookie.send().await.expect("an answer").status(), 401);
+    let desk = client.get(house.service.at("/desk/settings")).header("cookie", format!("candor={read}"));
+    let desk = desk.send().await.expect("an answer");
+    assert!(desk.url().path().starts_with("/desk/sign-in"), "a token is no session");
+    // Its last use is known, and it ends at once.
+    let listed = token::list(&house.service.app, &house.ines).await.expect("they read");
+    assert!(listed.iter().any(|row| row.id == id && row.used.is_some()));
+    token::revoke(&house.service.app, &house.ines, &id).await.expect("it is revoked");
+    assert_eq!(house.ask(&read, Method::GET, &case, None).await.0, 401);
+    house.service.app.set_clock(house.service.app.now() + SignedDuration::from_hours(30 * 24));
+    assert_eq!(house.ask(&both, Method::GET, &case, None).await.0, 401, "it ran out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s7_a_role_that_goes_takes_open_pages_and_tokens_along() {
+    let house = House::open().await;
+    let (token, _) = house.token("read,write").await;
+    let browser = house.service.browser();
+    let code = totp::code(&house.secret, house.service.app.now()).expect("a code");
+    let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+    let who = [("email", "ines@team.example"), ("password", PASSWORD), ("code", &code)];
+    let page = browser.post("/desk/sign-in", &answered(form, &who)).await;
+    assert_eq!(page.status, 303, "{}", page.body);
+    let desk = format!("/desk/cases/{}", house.other);
+    let api = format!("/cases/{}", house.other);
+    assert_eq!(house.note(&token, &house.other).await, 200);
+    let open = browser.get(&desk).await;
+    assert_eq!(open.status, 200);
+    assert_eq!(open.header("cache-control"), "no-store", "nothing to come back to");
+    assert_eq!(house.ask(&token, Method::GET, &api, None).await.0, 200);
+
+    let roles = [("store".to_owned(), Role::Coordinator)];
+    accounts::set_roles(&house.service.app, house.ines.as_str(), &roles, true).await.expect("the role goes");
+    assert_eq!(browser.get(&desk).await.status, 404, "the open page leads nowhere");
+    let form = open.form(&format!("{desk}/note"));
+    let sent = browser.post(&format!("{desk}/note"), &answered(form, &[("text", "Late.")])).await;
+    assert_eq!(sent.status, 404, "{}", sent.body);
+    assert_eq!(house.ask(&token, Method::GET, &api, None).await.0, 404);
+    assert!(!browser.get("/desk").await.body.contains(&house.other));
+
+    let (_, found) = house.ask(&token, Method::GET, "/search?q=canary", None).await;
+    assert!(!found.to_string().contains(&house.other), "{found}");
+    let out = browser.get("/desk").await;
+    let gone = browser.post("/desk/sign-out", &out.form("/desk/sign-out")).await;
+    assert_eq!(gone.header("clear-site-data"), "\"cache\", \"storage\"");
+    assert_eq!(browser.get("/desk/settings").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_made_for_one_program_on_the_page_and_asks_for_a_fresh_factor() {
+    let house = House::open().await;
+    let browser = house.service.browser();
+    let code = totp::code(&house.secret, house.service.app.now()).expect("a code");
+    let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+    let who = [("email", "ines@team.example"), ("password", PASSWORD), ("code", &code)];
+    assert_eq!(browser.post("/desk/sign-in", &answered(form, &who)).await.status, 303);
+    let page = browser.get("/desk/settings").await;
+    let form = page.form("/desk/settings/tokens");
+    let fields = [("label", "pipeline"), ("days", "30"), ("program", "store"), ("read", "yes")];
+    let made = browser.post("/desk/settings/tokens", &answered(form.clone(), &fields)).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let token = made.texts("#fresh-token").remove(0);
+    assert!(made.body.contains("read in store; until"), "{}", made.body);
+    assert_eq!(house.ask(&token, Method::GET, &format!("/cases/{}", house.other), None).await.0, 404);
+    assert!(!browser.get("/desk/settings").await.body.contains(&token), "shown once");
+    house.service.app.set_clock(house.service.app.now() + SignedDuration::from_mins(11));
+    let late = browser.post("/desk/settings/tokens", &answered(form, &fields)).await;
+    assert!(late.header("location").starts_with("/desk/confirm"), "{}", late.body);
+}
