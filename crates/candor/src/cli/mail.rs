@@ -202,6 +202,9 @@ pub struct Deliver {
     /// Largest mail that is taken in, in MB
     #[arg(long, env = "CANDOR_MAIL_LIMIT", default_value_t = 35, value_name = "MB", hide_env_values = true)]
     mail_limit: u64,
+    /// Reports a minute from one address before it is slowed, as the server has it; 0 for no limit
+    #[arg(long, env = "CANDOR_REPORT_RATE", default_value_t = 60, value_name = "NUMBER", hide_env_values = true)]
+    report_rate: u32,
     #[command(flatten)]
     place: Place,
 }
@@ -235,6 +238,7 @@ impl Deliver {
         // Whatever keeps the store from opening may pass: the mail server keeps the mail and comes again.
         let mut config = self.place.config()?;
         config.reader = std::env::current_exe().ok();
+        config.report_rate = self.report_rate;
         let app = self.place.open_with(config).await.map_err(|why| Failure::Exit(LATER, why.words()))?;
         if let Some(program) = &self.program
             && app.policy(&program.as_str().into()).is_none()

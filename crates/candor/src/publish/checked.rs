@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use super::tree::Hash;
@@ -33,17 +35,25 @@ impl Checked {
         lines.filter_map(|line| crate::execute::rebuild::unhex(line)?.try_into().ok()).collect()
     }
 
-    /// Writes the hashes. That it cannot be written costs time and nothing else.
-    pub fn write(&self, hashes: &HashSet<Hash>) {
-        let mut text = format!("{}\n", self.version);
+    /// Adds hashes. That they cannot be written costs time and nothing else.
+    pub fn add(&self, hashes: &[Hash]) {
+        if !hashes.is_empty() && self.append(hashes).is_err() {
+            tracing::debug!("which records were checked could not be kept");
+        }
+    }
+
+    fn append(&self, hashes: &[Hash]) -> io::Result<()> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.path)?;
+        let mut text = String::new();
+        if BufReader::new(&file).lines().next().transpose()?.as_deref() != Some(self.version.as_str()) {
+            // What another version wrote says nothing.
+            file.set_len(0)?;
+            text = format!("{}\n", self.version);
+        }
         for hash in hashes {
             text.push_str(&crate::execute::report::hex(hash));
             text.push('\n');
         }
-        let mut fresh = self.path.clone().into_os_string();
-        fresh.push(".new");
-        if std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, &self.path)).is_err() {
-            tracing::debug!("which records were checked could not be kept");
-        }
+        file.write_all(text.as_bytes())
     }
 }

@@ -234,7 +234,6 @@ fn write(input: &tree::Input, kept: &mut Kept, rest: Duration) -> io::Result<Bui
     if kept.memory.checked.is_empty() {
         kept.memory.checked = known.read();
     }
-    let count = kept.memory.checked.len();
     // The newest came into place when the one before it was left.
     let former = if kept.until_left(rest).is_some_and(|left| left.is_zero()) { kept.trees.pop() } else { None };
     let mut attempt = |former: Option<(OsString, tree::Lies, Instant)>| {
@@ -255,10 +254,8 @@ fn write(input: &tree::Input, kept: &mut Kept, rest: Duration) -> io::Result<Bui
     kept.trees.truncate(2);
     let now: HashSet<tree::Hash> = input.records.iter().map(|published| published.hash).collect();
     kept.memory.made.retain(|hash, _| now.contains(hash));
-    if kept.memory.checked.len() != count {
-        kept.memory.checked.retain(|hash| now.contains(hash));
-        known.write(&kept.memory.checked);
-    }
+    kept.memory.checked.retain(|hash| now.contains(hash));
+    known.add(&std::mem::take(&mut kept.memory.just_checked));
     Ok(built)
 }
 

@@ -132,6 +132,8 @@ pub struct Memory {
     pub made: HashMap<Hash, Outcome>,
     /// Records that were checked and found right by this version.
     pub checked: HashSet<Hash>,
+    /// Those of them that were checked just now.
+    pub just_checked: Vec<Hash>,
 }
 
 /// What lies in a tree.
@@ -308,8 +310,8 @@ fn make_all(
     for (place, outcome) in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
         if let Ok(outcome) = &outcome {
             let hash = advisories[place].0.hash;
-            if outcome.is_ok() {
-                memory.checked.insert(hash);
+            if outcome.is_ok() && memory.checked.insert(hash) {
+                memory.just_checked.push(hash);
             }
             memory.made.insert(hash, outcome.clone());
         }

@@ -98,9 +98,9 @@ async fn everything_can_be_taken_at_once_and_other_names_lead_to_the_advisory() 
     for path in ["osv/all.zip", "osv/Go/all.zip", "store/osv/all.zip"] {
         let archive = std::fs::read(public.join(path)).unwrap_or_else(|why| panic!("{path}: {why}"));
         let text = String::from_utf8_lossy(&archive);
-        assert!(text.contains(&format!("x_STORE-{year}-1.json")) && text.contains("\"schema_version\""), "{path}");
+        assert!(text.contains(&format!("x_STORE-{year}-1.json")), "{path}");
         let tool = std::process::Command::new("python3")
-            .args(["-c", "import sys,zipfile,json; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len([json.loads(z.read(n)) for n in z.namelist()]))"])
+            .args(["-c", "import sys,zipfile,json; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(len([json.loads(z.read(n))['schema_version'] for n in z.namelist()]))"])
             .arg(public.join(path))
             .output();
         if let Ok(said) = tool {
@@ -122,4 +122,18 @@ async fn everything_can_be_taken_at_once_and_other_names_lead_to_the_advisory() 
     let atom = service.browser().get("/store/products/object-store.atom").await;
     let atom: atom_syndication::Feed = atom.body.parse().expect("a feed");
     assert_eq!(atom.entries.len(), 1);
+}
+
+#[test]
+fn an_archive_of_more_files_than_the_plain_form_counts_is_read_by_others() {
+    let file = |number: u32| candor_formats::zip::File::new(format!("{number}.json"), b"{}").expect("it is small");
+    let files: Vec<_> = (0..66_000).map(file).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("all.zip");
+    std::fs::write(&path, candor_formats::zip::archive(&files).expect("it is small")).expect("it is written");
+    let count = "import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(len(z.namelist()), z.read('65999.json'))";
+    match std::process::Command::new("python3").args(["-c", count]).arg(&path).output() {
+        Ok(said) => assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "66000 b'{}'", "{said:?}"),
+        Err(_) => println!("skipped: there is no python3 to read the archive with"),
+    }
 }

@@ -38,7 +38,10 @@ const PUBLIC_LOOK: &[&str] = &["views", "markdown", "advisory"];
 
 /// What a pure crate may be built on: nothing that reads a clock, a disk or a socket, and nothing async.
 const PURE: &[(&str, &[&str])] = &[
-    ("candor-formats", &["cvss", "jiff", "packageurl", "quick-xml", "semver", "serde", "serde_json", "thiserror"]),
+    (
+        "candor-formats",
+        &["cvss", "flate2", "jiff", "packageurl", "quick-xml", "semver", "serde", "serde_json", "thiserror"],
+    ),
     ("candor-core", &["candor-formats", "jiff", "schemars", "serde", "serde_json", "thiserror", "toml"]),
 ];
 
