@@ -15,6 +15,7 @@ mod import; // advisories of the past
 mod findings; // what tools found, and what a product is made of
 mod lint; // what a commit would give away
 mod cve; // numbers and records at the CVE program
+mod sign_in; // services that members may sign in with
 mod hook; // who is called when something is published
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
@@ -94,6 +95,9 @@ enum Commands {
     /// Manages who is called when something is published
     #[command(subcommand)]
     Hook(hook::Command),
+    /// Manages the services that members may sign in with
+    #[command(subcommand)]
+    SignIn(sign_in::Command),
     /// Scores CVSS vectors
     Cvss(cvss::Args),
     /// Checks and exports the journal
@@ -182,6 +186,7 @@ fn run(cli: Cli) -> Outcome {
         Commands::Lint(command) => wait_for(lint::run(command)),
         Commands::Cve(command) => wait_for(cve::run(command)),
         Commands::Hook(command) => wait_for(hook::run(command)),
+        Commands::SignIn(command) => wait_for(sign_in::run(command)),
         Commands::Cvss(args) => cvss::run(&args),
         Commands::Journal(command) => wait_for(journal::run(command)),
         Commands::Backup(args) => wait_for(backup::backup(args)),

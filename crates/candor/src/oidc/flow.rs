@@ -124,7 +124,7 @@ async fn metadata(app: &App, provider: &Provider) -> Result<Metadata, NotSignedI
 }
 
 fn redirect_uri(app: &App, name: &str) -> String {
-    format!("{}/desk/sign-in/with/{name}/answer", app.config.base_url)
+    super::answers(app, name)
 }
 
 /// The address at the provider to go to. `browser` is what the browser's cookie holds.

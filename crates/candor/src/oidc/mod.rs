@@ -192,6 +192,11 @@ pub async fn provider(app: &App, name: &str) -> Result<Provider, NotSignedIn> {
     Ok(opened(app, &row)?)
 }
 
+/// The address to which a provider sends people back; it has to be told.
+pub fn answers(app: &App, name: &str) -> String {
+    format!("{}/desk/sign-in/with/{name}/answer", app.config.base_url)
+}
+
 /// Under what an identity is kept: a keyed hash of issuer and subject.
 fn identity(keys: &KeyRing, issuer: &str, subject: &str) -> String {
     // No issuer holds a zero byte, so no two pairs make one text.

@@ -348,7 +348,7 @@ async fn providers_page(
     problem: Option<Problem>,
 ) -> Result<ProvidersPage, Error> {
     let rows = oidc::list(app).await?.into_iter().map(|it| ProviderRow {
-        answer: format!("{}/desk/sign-in/with/{}/answer", app.config.base_url, it.name),
+        answer: oidc::answers(app, &it.name),
         factors: if it.two_factors { "two factors" } else { "one factor; the desk asks for the second" }.to_owned(),
         name: it.name,
         title: it.title,
