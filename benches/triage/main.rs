@@ -312,7 +312,7 @@ fn searching() {
         if n % 4 == 0 {
             one.program = "two".into();
         }
-        // Up to four of twenty members on each case, in some 14,000 different circles; the asker's role opens three of four.
+        // Up to four of twenty members on each case, in thousands of different circles; the asker's role opens three of four.
         let mut grants: Vec<Grant> = (0..1 + n % 4)
             .map(|at| Grant::Member(format!("m{}", chance.below(20) + at).as_str().into(), None))
             .collect();
