@@ -6,6 +6,7 @@ pub mod words; // what each letter says
 mod people; // who is on a case, and outside parties
 pub mod outside; // what recipients of a schedule are told
 pub mod subscribers; // letters to those who asked for advisories
+pub mod enough; // no address is flooded from here
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
 mod account; // a member's own account was changed

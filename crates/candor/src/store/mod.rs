@@ -32,6 +32,7 @@ pub mod closed_reports; // texts about closed reports that are public
 pub mod figures; // promises kept, counted now and then
 pub mod steps; // what follows a publication, once each
 pub mod subscriptions; // who asked to hear of advisories
+pub mod written_to; // how many letters an address got within the hour
 pub mod hooks; // who is called
 pub mod cve_numbers; // CVE numbers that were reserved
 pub mod probes; // how the channels stood
@@ -231,6 +232,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("figures", figures::ALL),
         ("steps", steps::ALL),
         ("subscriptions", subscriptions::ALL),
+        ("written_to", written_to::ALL),
         ("hooks", hooks::ALL),
         ("cve_numbers", cve_numbers::ALL),
         ("probes", probes::ALL),

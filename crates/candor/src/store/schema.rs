@@ -26,6 +26,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0009.sql"),
         include_str!("schema/main_0010.sql"),
         include_str!("schema/main_0014.sql"),
+        include_str!("schema/main_0016.sql"),
     ],
 };
 
@@ -57,6 +58,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("mail_seen", "key"),
     ("mail_task", "file"),
     ("mail_reply", "hash"),
+    ("written_to", "address"),
     ("finding", "key"),
     ("closed_report", "stream"),
     ("figures", "program"),

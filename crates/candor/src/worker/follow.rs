@@ -17,6 +17,7 @@ use crate::follow::steps::Step;
 use crate::follow::subscriptions::{self, CONFIRM, Wish};
 use crate::mail::Post;
 use crate::mail::dkim;
+use crate::mail::enough;
 use crate::mail::smtp::Failed;
 use crate::mail::subscribers::{self, Letter};
 use crate::store::steps::{self, StepRow};
@@ -196,7 +197,17 @@ async fn one(app: &App, post: &Post, row: &StepRow) -> Result<Outcome, Error> {
             let Some(found) = rows::get(&app.store, &row.target).await?.filter(|found| found.state == "asked") else {
                 return Ok(Outcome::Done(Vec::new(), String::new()));
             };
-            send(app, post, row, &found, Letter::Confirm).await
+            let address = subscriptions::address(app, &found)?;
+            if enough::is_enough(app, &address).await? {
+                // So that it can be asked for again.
+                let following = vec![rows::delete_statement(&found.id)];
+                return Ok(Outcome::Done(following, "the address got enough letters within the hour".into()));
+            }
+            let outcome = send(app, post, row, &found, Letter::Confirm).await?;
+            if matches!(outcome, Outcome::Done(..)) {
+                enough::note(app, &address).await?;
+            }
+            Ok(outcome)
         }
         "cve" => {
             let Some((program, record)) = record(app, row).await? else { return Ok(gone()) };

@@ -3,6 +3,7 @@
 //! A letter is claimed for a while; whoever claimed it delivers it and reports back. When the program dies between
 //! delivery and report, the letter is sent once more with the same Message-ID, so that a mail program shows one.
 
+use candor_core::notices::NoticeKind;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -10,6 +11,7 @@ use tracing::{error, info, warn};
 use crate::app::App;
 use crate::error::Error;
 use crate::mail::digest::{self, Daily};
+use crate::mail::enough;
 use crate::mail::letters::{self, Built};
 use crate::mail::smtp::Failed;
 use crate::mail::{BadPost, Post, dkim};
@@ -146,8 +148,20 @@ async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered)
             return Ok(None);
         }
     };
+    // Whoever reports types an address, and it need not be theirs.
+    let is_receipt = row.kind == NoticeKind::Received.name();
+    let to = letter.to.to_string();
+    if is_receipt && enough::is_enough(app, &to).await? {
+        let why = "the address got enough letters about new reports within the hour";
+        outbox::dropped(&app.store, row, app.now().as_microsecond(), why).await?;
+        total.dropped += 1;
+        return Ok(None);
+    }
     match post.send(&letter).await {
         Ok(()) => {
+            if is_receipt {
+                enough::note(app, &to).await?;
+            }
             if !outbox::done(&app.store, row, app.now().as_microsecond()).await? {
                 warn!(letter = row.id, "a letter took longer than its claim; it may arrive twice under one Message-ID");
             }

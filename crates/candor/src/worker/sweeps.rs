@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{Batch, blobs, idempotency, people, steps, subscriptions};
+use crate::store::{Batch, blobs, idempotency, people, steps, subscriptions, written_to};
 
 /// How long the answer to a request is kept for the same request.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -28,11 +28,12 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
     let now = app.now();
     idempotency::sweep(&app.store, (now - ANSWERS_KEPT).as_microsecond()).await?;
     people::sweep(&app.store, now.as_microsecond()).await?;
-    // What was asked for and not confirmed, and which subscriber got which letter.
+    // What was asked for and not confirmed, which subscriber got which letter, and how many an address got in an hour.
     app.store
         .commit(Batch::main(vec![
             subscriptions::sweep_statement((now - UNCONFIRMED_KEPT).as_microsecond()),
             steps::sweep_statement((now - STEPS_KEPT).as_microsecond()),
+            written_to::sweep_statement((now - SignedDuration::from_hours(1)).as_microsecond()),
         ]))
         .await?;
     let blobs = app.blobs.clone();

@@ -2,6 +2,7 @@
 
 use crate::letters::{all, at};
 use crate::mail_in::{ADA, US, begin, comes, filed, look, mail, posts, secret, to};
+use candor::follow::subscriptions::{self, Wish};
 use candor::mail::receive::Outcome;
 use candor_core::event::Event;
 
@@ -45,6 +46,35 @@ async fn abuse_e9_no_name_subject_or_file_adds_a_header_or_a_recipient_to_what_l
         assert!(!head.to_lowercase().contains("\r\nbcc:") && !raw.contains("victim@"), "{head}");
     }
     assert!(to(&app, "victim").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_more_than_ten_letters_an_hour_that_strangers_asked_for() {
+    let (_place, app) = begin().await;
+    let victim = "victim@outside.example";
+    for _ in 0..13 {
+        crate::letters::filed(&app, victim).await;
+    }
+    posts(&app).await;
+    assert_eq!(to(&app, victim).len(), 10, "whatever the case");
+    assert_eq!(to(&app, "first@example.org").len(), 13, "the team hears of each");
+    // The door for subscribers counts with them, whatever else is wished for.
+    let policy = app.policy(&"store".into()).expect("a policy");
+    let wish = |branch: usize| Wish { branch: format!("{branch}.x"), ..Wish::default() };
+    for branch in 0..13 {
+        subscriptions::ask(&app, &policy, &victim.to_uppercase(), &wish(branch)).await.expect("it is asked for");
+        subscriptions::ask(&app, &policy, "other@outside.example", &wish(branch)).await.expect("it is asked for");
+    }
+    candor::worker::follow_once(&app).await.expect("a round");
+    assert_eq!((to(&app, victim).len(), to(&app, "other@outside.example").len()), (10, 10));
+    // An hour later it may be asked for again.
+    app.set_clock(at("2026-03-02T10:00:01Z"));
+    crate::letters::filed(&app, victim).await;
+    subscriptions::ask(&app, &policy, "other@outside.example", &wish(12)).await.expect("it is asked for");
+    posts(&app).await;
+    candor::worker::follow_once(&app).await.expect("a round");
+    assert_eq!((to(&app, victim).len(), to(&app, "other@outside.example").len()), (11, 11));
+    candor::worker::sweep_once(&app).await.expect("swept");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
