@@ -174,8 +174,9 @@ pub fn looks_right(letter: &Letter, member: &MemberView, to: &str) -> Result<(),
     if !matches!(letter.automatic, None | Some(Automatic::List)) || letter.from_list {
         return Err("a program wrote it");
     }
-    // A mail that was written to somebody else does not become an answer by being sent on to the secret address.
-    if !letter.to.iter().any(|it| it.eq_ignore_ascii_case(to.trim().trim_matches(['<', '>']))) {
+    // A mail that was written to somebody else does not become an answer by being sent on to the secret address. What
+    // servers on its way noted does not count, nor a second line of recipients: no signature of the member covers them.
+    if !letter.signed_to.iter().any(|it| it.eq_ignore_ascii_case(to.trim().trim_matches(['<', '>']))) {
         return Err("it is not written to this address");
     }
     // Nor does what was signed for somebody else.

@@ -56,6 +56,9 @@ pub struct Letter {
     pub answers: Vec<String>,
     /// Addresses it is written to: `To`, `Cc`, and what the servers on its way noted.
     pub to: Vec<String>,
+    /// Addresses of its `To` line, which a signature of the sender's domain covers; none when it has several such lines,
+    /// because a signature covers only one of them.
+    pub signed_to: Vec<String>,
     /// Its text, in pieces.
     pub text: Vec<Passage>,
     /// What lies with it.
@@ -383,15 +386,11 @@ fn heading(letter: &mut Letter, head: &Head) {
         letter.written = message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
         for name in [HeaderName::To, HeaderName::Cc] {
             for value in message.header_values(name) {
-                letter.to.extend(
-                    value
-                        .as_address()
-                        .iter()
-                        .flat_map(|list| list.iter())
-                        .filter_map(|it| it.address())
-                        .map(str::to_owned),
-                );
+                letter.to.extend(addresses(value));
             }
+        }
+        if head.all("to").count() == 1 {
+            letter.signed_to = message.header_values(HeaderName::To).flat_map(addresses).take(200).collect();
         }
     }
     for name in ["delivered-to", "x-original-to", "envelope-to"] {
@@ -423,6 +422,11 @@ fn heading(letter: &mut Letter, head: &Head) {
     {
         letter.noticed.push(Noticed::NameIsAddress);
     }
+}
+
+fn addresses(value: &HeaderValue<'_>) -> Vec<String> {
+    let lists = value.as_address().into_iter();
+    lists.flat_map(|list| list.iter()).filter_map(|it| it.address()).map(str::to_owned).collect()
 }
 
 /// Whether an address is the one of the mailing list that a mail came through (RFC 2369, RFC 2919).
