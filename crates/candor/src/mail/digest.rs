@@ -1,6 +1,7 @@
 //! One letter a day for members who wish it: what can wait is told together, in the morning of the program. What is urgent
 //! leaves at once, as for everybody.
 
+use candor_core::access::Actor;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
@@ -9,12 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 use super::address::{self, Sender};
-use super::letters::{Heading, Letter, compose};
+use super::letters::{self, Heading, Letter, compose};
 use super::receive::own_mark;
 use super::words::{Link, NO_ANSWERS, Words};
 use crate::accounts::{self, digest};
 use crate::app::App;
 use crate::error::Error;
+use crate::execute;
 use crate::store::cases;
 use crate::store::outbox::{self, OutboxRow};
 
@@ -40,6 +42,18 @@ async fn member_of(app: &App, row: &OutboxRow) -> Result<Option<MemberId>, Error
         return Ok(None);
     };
     Ok(digest::wishes(app, &member).await?.then_some(member))
+}
+
+/// Whether a member may still know of a case.
+async fn knows(app: &App, id: &CaseId, member: &MemberId) -> Result<bool, Error> {
+    let case = match execute::load_case(app, &Actor::Clock, id).await {
+        Ok(case) => case,
+        // An erased case is as none.
+        Err(Error::NotFound) => return Ok(false),
+        Err(other) => return Err(other),
+    };
+    let policy = execute::policy_of(app, &case)?;
+    Ok(letters::member(app, &case, &policy, member).await?.is_some())
 }
 
 async fn policy_of(app: &App, stream: &str) -> Result<Option<Arc<Policy>>, Error> {
@@ -93,23 +107,22 @@ pub async fn look(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Daily, 
     let found = accounts::member(app, &member).await?.filter(|member| !member.disabled);
     let (Some(policy), Some(found)) = (policy, found) else { return Ok(Daily::Alone) };
     let Ok(to) = address::check(&found.email) else { return Ok(Daily::Alone) };
-    let actor = found.actor(app);
     let mut told = Vec::new();
     let mut lines = Vec::new();
     for other in outbox::waiting_for(&app.store, &row.recipient, MOST).await? {
         let Some(what) = NoticeKind::from_name(&other.kind).and_then(words) else { continue };
-        let Some(case) = cases::get(&app.store, &other.stream).await? else { continue };
-        if actor.role(&ProgramSlug(case.program)).is_none() {
+        let id = CaseId(other.stream.clone());
+        // Taken off the case since, they hear nothing of it: the row leaves alone, and that looks to whom.
+        if !knows(app, &id, &member).await? {
             continue;
         }
-        let id = CaseId(other.stream.clone());
         let line = format!("Case {id}: {what}. {}/desk/cases/{id}", app.config.base_url);
         if !lines.contains(&line) {
             lines.push(line);
         }
         told.push(other);
     }
-    if told.len() < 2 {
+    if told.len() < 2 || !told.iter().any(|other| other.id == row.id) {
         return Ok(Daily::Alone);
     }
     let words = Words {

@@ -83,6 +83,8 @@ pub enum Built {
 /// To whom a letter goes, found out anew each time.
 enum Found {
     Address(String),
+    /// Of somebody who hears it in the recipient's place.
+    Instead(String),
     Nobody(&'static str),
 }
 
@@ -106,9 +108,11 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         Err(other) => return Err(other),
     };
     let policy = execute::policy_of(app, &case)?;
-    let to = match find(app, &case, &policy, kind, &recipient).await? {
+    let found = find(app, &case, &policy, kind, &recipient).await?;
+    let is_instead = matches!(found, Found::Instead(_));
+    let to = match found {
         Found::Nobody(why) => return Ok(Built::Dropped(why)),
-        Found::Address(address) => match address::check(&address) {
+        Found::Address(address) | Found::Instead(address) => match address::check(&address) {
             Ok(address) => address,
             Err(NoAddress::Empty) => return Ok(Built::Dropped("no address was given")),
             // An address a reporter mistyped is nobody's fault; a contact's must be mended.
@@ -172,7 +176,8 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         }
         _ => matter.words(kind),
     };
-    let theirs = members::addresses(app, &policy, &case, &recipient).await?;
+    // Whoever reads it in the member's place is not to write in their name.
+    let theirs = if is_instead { None } else { members::addresses(app, &policy, &case, &recipient).await? };
     if let Some(theirs) = &theirs {
         words.answers = theirs.words();
     }
@@ -518,7 +523,7 @@ async fn find(
             // What the holder may not hear any more, somebody else must: a promise is never missed in silence.
             None => Ok(policy.contacts.first().map_or(
                 Found::Nobody("the member may not see the case any more, and the policy names no contact"),
-                |contact| Found::Address(contact.email.clone()),
+                |contact| Found::Instead(contact.email.clone()),
             )),
         },
         Recipient::Party(number) => Ok(candor_core::parties::find(case, *number)
@@ -539,7 +544,10 @@ async fn find(
 }
 
 /// The address of a member who may still know of the case: they are on it, or coordinate its program.
-async fn member(app: &App, case: &Case, policy: &Policy, id: &MemberId) -> Result<Option<String>, Error> {
+///
+/// # Errors
+/// As the store fails.
+pub(super) async fn member(app: &App, case: &Case, policy: &Policy, id: &MemberId) -> Result<Option<String>, Error> {
     let grants = standing::grants(case, policy);
     let knows = |actor: &Actor| {
         let relation = standing::relation(actor, &case.program, &grants, app.now());

@@ -11,7 +11,7 @@ use candor::config::MailDns;
 use candor::execute::execute;
 use candor::mail::receive::Outcome;
 use candor::worker;
-use candor_core::access::Role;
+use candor_core::access::{Actor, Role};
 use candor_core::command::Command;
 use candor_core::event::Event;
 use candor_core::id::CaseId;
@@ -139,6 +139,67 @@ async fn abuse_e1_a_staff_name_with_the_secret_address_and_no_proof_writes_to_no
     comes(&app, &answer, team.sign(&written_to(&answer, ANNA, "One more."))).await;
     worker::check_once(&app).await.expect("it is looked at");
     assert!(said(&app, &case).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_e1_an_old_mail_of_a_member_sent_on_to_the_secret_address_writes_to_nobody() {
+    let (_place, app, _dns, team, case) = begin("domain").await;
+    let (_, answer) = addresses(&app);
+    let signed = |number: usize| team.sign(&mail(ANNA, &format!("Lunch {number}"), "", "Between us: the fix is late."));
+    let added = [
+        format!("Delivered-To: {answer}\r\n"),
+        format!("X-Original-To: <{answer}>\r\n"),
+        format!("Envelope-To: {answer}\r\n"),
+        format!("Cc: {answer}\r\n"),
+        format!("To: {answer}\r\n"),
+    ];
+    for (number, line) in added.iter().enumerate() {
+        let raw = [line.as_bytes(), &signed(number)].concat();
+        let outcome = comes(&app, &answer, raw).await;
+        assert!(matches!(&outcome, Outcome::Unverified(at) if *at == case), "{line}: {outcome:?}");
+    }
+    // What she signed is the beginning of it only.
+    let longer = [team.sign_beginning(&written_to(&answer, ANNA, "Yes.")), b"And pay Eve.\r\n".to_vec()].concat();
+    comes(&app, &answer, longer).await;
+    worker::check_once(&app).await.expect("they are looked at");
+    assert!(said(&app, &case).await.is_empty(), "{:?}", said(&app, &case).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hears_it_in_a_members_place_does_not_get_the_members_addresses() {
+    let (_place, app, _dns, _team, _case) = begin("domain").await;
+    let roles = [("*".into(), Role::Coordinator)];
+    accounts::add_ready(&app, "Ben", "ben@team.example", "tin harbour sleeps early", &roles, true)
+        .await
+        .expect("an admin");
+    let before = to(&app, "first@example.org").len();
+    let address = crate::mail_in::secret(&app, ADA);
+    comes(&app, &address, mail(ADA, "Re: x", "", "More.")).await;
+    // The letter is hers when it is written down, and not when it leaves.
+    accounts::disable(&app, ANNA).await.expect("she is let out");
+    posts(&app).await;
+    let told = to(&app, "first@example.org");
+    assert!(told.len() > before, "somebody hears it in her place");
+    assert!(told.iter().all(|(_, text, raw)| !text.contains("security+") && !raw.contains("security+")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_under_a_members_name_is_bounded() {
+    let (_place, app, _dns, team, _case) = begin("domain").await;
+    let us = crate::mail_in::US;
+    let mut last = Outcome::Held;
+    for number in 0..41 {
+        last = comes(&app, us, passed_on(ANNA, &format!("info{number}@example.org"))).await;
+        if last != Outcome::Held {
+            break;
+        }
+    }
+    assert_eq!(last, Outcome::Later, "one more is to come again");
+    assert_eq!(candor::store::mail_tasks::held(&app.store).await.expect("a count"), 40);
+    // When it is known whose they are, there is room again.
+    app.set_clock(at("2026-03-02T11:00:00Z"));
+    worker::check_once(&app).await.expect("they are looked at");
+    assert_eq!(comes(&app, us, team.sign(&passed_on(ANNA, "info@example.org"))).await, Outcome::Held);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -329,4 +390,42 @@ async fn addresses_of(
         .await
         .expect("they are made")
         .expect("the policy allows it")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_daily_letter_names_no_case_that_its_reader_was_taken_off() {
+    let place = Place::sqlite().await;
+    let policy = format!("{POLICY}\n[access]\nfirst_look = [\"coordinator\"]\n");
+    let app = place.app(&[&policy]).await;
+    app.set_clock(at("2026-03-02T09:00:00Z"));
+    let roles = [("*".into(), Role::Coordinator)];
+    let ben = accounts::add_ready(&app, "Ben", "ben@team.example", "tin harbour sleeps early", &roles, true).await;
+    let ben = ben.expect("a coordinator").0;
+    let lead = Actor::Member { id: ben.clone(), roles: vec![("store".into(), Role::Coordinator)] };
+    let anna =
+        accounts::add_ready(&app, "Anna", ANNA, "tin harbour sleeps early", &[("*".into(), Role::Member)], false).await;
+    let anna = anna.expect("a member").0;
+    accounts::digest::set(&app, &anna, true).await.expect("it is kept");
+    let mut cases = Vec::new();
+    for number in 0..3 {
+        let case = filed(&app, mail(&format!("r{number}@outside.example"), "Overflow", "", "x")).await;
+        let reason = String::from("They know the parser.");
+        let does = async |command: Command| execute(&app, &lead, &case, command, None).await.expect("it is done");
+        does(Command::PutOn { member: ben.clone(), reason: reason.clone() }).await;
+        does(Command::PutOn { member: anna.clone(), reason: reason.clone() }).await;
+        does(Command::Assign { to: Some(anna.clone()) }).await;
+        if number == 2 {
+            does(Command::Assign { to: None }).await;
+            does(Command::TakeOff { member: anna.clone(), reason }).await;
+        }
+        cases.push(case);
+    }
+    app.set_clock(at("2026-03-03T07:00:01Z"));
+    posts(&app).await;
+    let letters = to(&app, ANNA);
+    let (subject, text, _) = letters.iter().find(|(subject, ..)| subject.contains("things")).expect("a daily letter");
+    assert_eq!(subject, "2 things happened in your cases");
+    assert!(text.contains(cases[0].as_str()) && text.contains(cases[1].as_str()), "{text}");
+    assert!(!text.contains(cases[2].as_str()), "{text}");
+    assert_eq!(candor::store::outbox::waiting(&app.store).await.expect("rows").0, 0, "nothing is left behind");
 }

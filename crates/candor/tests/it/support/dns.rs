@@ -100,9 +100,19 @@ impl Signing {
 
     /// The mail with a signature of the domain above it.
     pub fn sign(&self, raw: &[u8]) -> Vec<u8> {
+        self.signed(raw, false)
+    }
+
+    /// The same over the body as long as it is now (`l=`), so that more can be put below it.
+    pub fn sign_beginning(&self, raw: &[u8]) -> Vec<u8> {
+        self.signed(raw, true)
+    }
+
+    fn signed(&self, raw: &[u8], length: bool) -> Vec<u8> {
         let key = Ed25519Key::from_pkcs8_maybe_unchecked_der(&self.pkcs8).expect("a key");
         let signer = DkimSigner::from_key(key).domain(self.domain.as_str()).selector("one");
-        let signed = signer.headers(["From", "To", "Subject", "Message-ID"]).sign(raw).expect("it is signed");
+        let signer = signer.headers(["From", "To", "Subject", "Message-ID"]).body_length(length);
+        let signed = signer.sign(raw).expect("it is signed");
         [signed.to_header().as_bytes(), raw].concat()
     }
 }
