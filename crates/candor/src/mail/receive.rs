@@ -46,6 +46,9 @@ const BOUNCES_AN_HOUR: i64 = 3;
 /// So many of those join within an hour; the mail server keeps the rest, and no case grows without end.
 const FOLDED_AN_HOUR: i64 = 200;
 
+/// Mails that are held at a time until it is known whose they are: each lies whole in the database.
+const HELD: i64 = 40;
+
 /// Name of the file that is the mail itself.
 pub(super) const WHOLE: &str = "message.eml";
 
@@ -209,6 +212,10 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     if returned.is_none() && desk.is_none() && whose.is_none() && can_prove {
         let member = forwards::member_of(app, &found.policy, &mail.letter, mail.raw.len()).await?;
         if let Some(member) = member {
+            // A member's name is easily written; what is kept for it is as bounded as reports of strangers.
+            if mail.is_one_too_many().await? {
+                return Ok(Outcome::Later);
+            }
             return mail.hold(&member).await;
         }
     }
@@ -812,6 +819,14 @@ impl Mail<'_> {
             }
         }
         Err(refused.map_or(Error::Busy, Error::Refused))
+    }
+
+    /// Whether so much is held already, or comes from strangers, that one more is to come again later.
+    async fn is_one_too_many(&self) -> Result<bool, Error> {
+        let hour = (self.now - SignedDuration::from_hours(1)).as_microsecond();
+        let (count, _) = store::mail::of_sender(&self.app.store, &self.sender, self.program.as_str(), hour).await?;
+        let held = store::mail_tasks::held(&self.app.store).await?;
+        Ok(held >= HELD || self.is_flood(count >= REPORTS_AN_HOUR).await?)
     }
 
     /// Whether strangers write more than is usual; who wrote before the flood keeps a lane, unless it is theirs.

@@ -9,6 +9,7 @@ statements! {
     INSERT = "insert into mail_task (file, stream, act, envelope, at, next_at, tries) values ($1, $2, $3, $4, $5, $5, 0)";
     DUE = "select file, stream, act, envelope, at, tries from mail_task where next_at <= $1 order by next_at, file limit $2";
     NEXT = "select next_at from mail_task order by next_at, file limit 1";
+    HELD = "select count(*) from mail_task where stream = ''";
     DELETE = "delete from mail_task where file = $1";
     LATER = "update mail_task set next_at = $2, tries = tries + 1 where file = $1";
     PUT_REPLY = "insert into mail_reply (hash, stream, member, act) values ($1, $2, $3, $4) on conflict (hash) do nothing";
@@ -64,6 +65,14 @@ pub fn delete_statement(file: &str) -> Statement {
 /// As [`Store::query`].
 pub async fn due(store: &Store, now: i64, limit: i64) -> Result<Vec<Task>> {
     store.query(DUE, vals![now, limit]).await?.into_iter().map(task).collect()
+}
+
+/// How many mails are kept whole until it is known whose they are.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn held(store: &Store) -> Result<i64> {
+    Ok(store.query_one(HELD, vec![]).await?.map(|mut row| row.int(0)).transpose()?.unwrap_or_default())
 }
 
 /// When the next mail's turn comes, microseconds UTC.
