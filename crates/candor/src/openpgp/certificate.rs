@@ -210,7 +210,7 @@ impl Certificate {
             .revocation_signatures
             .iter()
             .filter(|sig| sig.typ() == Some(SignatureType::KeyRevocation) && own(sig, primary))
-            .filter(|sig| strong(sig) && sig.verify_key(primary).is_ok())
+            .filter(|sig| sig.verify_key(primary).is_ok())
             .filter_map(|sig| revoked_since(sig, now))
             .min();
         let direct =
@@ -223,7 +223,7 @@ impl Certificate {
             let verified: Vec<&Signature> = user
                 .signatures
                 .iter()
-                .filter(|sig| own(sig, primary) && holds(sig, now))
+                .filter(|sig| own(sig, primary) && (holds(sig, now) || revokes(sig, now)))
                 .filter(|sig| sig.verify_certification(primary, Tag::UserId, &user.id).is_ok())
                 .collect();
             let gone = newest(verified.iter().copied().filter(|sig| sig.typ() == Some(SignatureType::CertRevocation)));
@@ -383,7 +383,8 @@ fn part(primary: &packet::PublicKey, subkey: &SignedPublicSubKey, index: usize, 
     let verified: Vec<&Signature> = subkey
         .signatures
         .iter()
-        .filter(|sig| holds(sig, now) && sig.verify_subkey_binding(primary, key).is_ok())
+        .filter(|sig| holds(sig, now) || revokes(sig, now))
+        .filter(|sig| sig.verify_subkey_binding(primary, key).is_ok())
         .collect();
     let bound = newest(verified.iter().copied().filter(|sig| sig.typ() == Some(SignatureType::SubkeyBinding)))?;
     let revoked = verified
@@ -433,9 +434,20 @@ pub(super) fn strong(sig: &Signature) -> bool {
 
 /// Whether a signature counts at `now`: strong, made, and not run out.
 fn holds(sig: &Signature, now: Timestamp) -> bool {
+    strong(sig) && lasts(sig, now)
+}
+
+/// Whether a signature that takes something back counts at `now`, with whatever hash: the cautious reading of a weak one is
+/// that its owner made it.
+fn revokes(sig: &Signature, now: Timestamp) -> bool {
+    matches!(sig.typ(), Some(SignatureType::CertRevocation | SignatureType::SubkeyRevocation)) && lasts(sig, now)
+}
+
+/// Whether a signature was made and has not run out.
+fn lasts(sig: &Signature, now: Timestamp) -> bool {
     let Some(made) = sig.created().map(instant) else { return false };
     let end = sig.signature_expiration_time().map(|length| i64::from(length.as_secs())).filter(|length| *length > 0);
-    strong(sig) && made <= now && end.is_none_or(|length| now.as_second() < made.as_second() + length)
+    made <= now && end.is_none_or(|length| now.as_second() < made.as_second() + length)
 }
 
 fn newest<'a>(signatures: impl Iterator<Item = &'a Signature>) -> Option<&'a Signature> {

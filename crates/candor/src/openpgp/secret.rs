@@ -12,11 +12,12 @@ use pgp::packet::{
 };
 use pgp::ser::Serialize;
 use pgp::types::{
-    CompressionAlgorithm, Duration, KeyDetails, KeyVersion, PacketHeaderVersion, Password, PublicParams, Tag,
+    CompressionAlgorithm, Duration, KeyDetails, KeyVersion, PacketHeaderVersion, Password, PublicParams, SignedUser,
+    Tag,
 };
 use zeroize::Zeroizing;
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Part};
 use super::packets::{self, tag};
 use super::{Failed, Random, armor, hex, seconds};
 
@@ -90,18 +91,38 @@ impl Secret {
             public_subkeys: Vec::new(),
             secret_subkeys: vec![SignedSecretSubKey { key: subkey, signatures: Vec::new() }],
         };
-        bind(&mut key, UserId::from_str(PacketHeaderVersion::New, user_id)?, at, expires)?;
+        let users = vec![UserId::from_str(PacketHeaderVersion::New, user_id)?];
+        bind(&mut key, users, |_| true, at, expires)?;
         Ok(Self(key))
     }
 
-    /// The same key with another end, by new signatures of its own.
+    /// The same key with another end, by new signatures of its own. Names and parts that its owner revoked, and parts that ran
+    /// out by themselves, stay as they are.
     ///
     /// # Errors
-    /// When it has no name, or the cipher fails.
+    /// When it was revoked, has no name that stands, or the cipher fails.
     pub fn prolonged(&self, at: Timestamp, expires: Option<Timestamp>) -> Result<Self, Failed> {
         let mut key = self.0.clone();
-        let user = key.details.users.first().ok_or(Failed("it has no name"))?.id.clone();
-        bind(&mut key, user, at, expires).map_err(|_| Failed("a key could not be signed anew"))?;
+        let view = self.certificate().view(at);
+        let [whole, parts @ ..] = view.parts.as_slice() else { return Err(Failed("it has no key")) };
+        if whole.revoked.is_some() {
+            return Err(Failed("it was revoked"));
+        }
+        let names = |user: &SignedUser| view.user_ids.contains(&String::from_utf8_lossy(user.id.id()).into_owned());
+        let users: Vec<UserId> = key.details.users.iter().filter(|user| names(user)).map(|it| it.id.clone()).collect();
+        if users.is_empty() {
+            return Err(Failed("it has no name that stands"));
+        }
+        // What ran out together with the whole is prolonged with it.
+        let runs_on = |part: &Part| part.expires.is_none_or(|end| end > at) || part.expires == whole.expires;
+        let standing: Vec<&str> = parts
+            .iter()
+            .filter(|part| part.revoked.is_none() && runs_on(part))
+            .map(|part| part.fingerprint.as_str())
+            .collect();
+        let stands =
+            |subkey: &SignedSecretSubKey| standing.contains(&hex(subkey.key.fingerprint().as_bytes()).as_str());
+        bind(&mut key, users, stands, at, expires).map_err(|_| Failed("a key could not be signed anew"))?;
         Ok(Self(key))
     }
 
@@ -180,8 +201,15 @@ impl Secret {
     }
 }
 
-/// Signs name and subkeys anew; what stood before is dropped.
-fn bind(key: &mut SignedSecretKey, user: UserId, at: Timestamp, expires: Option<Timestamp>) -> Made<()> {
+/// Signs these names, the main one first, and the subkeys that stand anew; what stood of them before is dropped. The rest
+/// stays as it is, with what its owner took back.
+fn bind(
+    key: &mut SignedSecretKey,
+    users: Vec<UserId>,
+    stands: impl Fn(&SignedSecretSubKey) -> bool,
+    at: Timestamp,
+    expires: Option<Timestamp>,
+) -> Made<()> {
     let primary = &key.primary_key;
     let none = Password::empty();
     let begin =
@@ -190,31 +218,40 @@ fn bind(key: &mut SignedSecretKey, user: UserId, at: Timestamp, expires: Option<
         let length = expires.map(|end| seconds(end).as_secs().saturating_sub(made.as_secs()).max(1));
         length.map(|length| SubpacketData::KeyExpirationTime(Duration::from_secs(length)))
     };
-    let mut config = SignatureConfig::v4(SignatureType::CertPositive, primary.algorithm(), HashAlgorithm::Sha512);
-    let mut features = Features::default();
-    features.set_seipd_v1(true);
-    let mut says: Vec<SubpacketData> = begin().into_iter().chain(end(primary.created_at())).collect();
-    says.extend([
-        flags(|flags| {
-            flags.set_certify(true);
-            flags.set_sign(true);
-        }),
-        SubpacketData::Features(features),
-        SubpacketData::PreferredSymmetricAlgorithms(
-            [SymmetricKeyAlgorithm::AES256, SymmetricKeyAlgorithm::AES128].into_iter().collect(),
-        ),
-        SubpacketData::PreferredHashAlgorithms([HashAlgorithm::Sha512, HashAlgorithm::Sha256].into_iter().collect()),
-        SubpacketData::PreferredCompressionAlgorithms([CompressionAlgorithm::Uncompressed].into_iter().collect()),
-        SubpacketData::IsPrimary(true),
-    ]);
-    config.hashed_subpackets = regular(says)?;
-    config.unhashed_subpackets = regular([SubpacketData::IssuerKeyId(primary.legacy_key_id())])?;
-    let signature = config.sign_certification(primary, primary.public_key(), &none, Tag::UserId, &user)?;
-    key.details.users = vec![user.into_signed(signature)];
+    let mut named = Vec::new();
+    for (place, user) in users.into_iter().enumerate() {
+        let mut config = SignatureConfig::v4(SignatureType::CertPositive, primary.algorithm(), HashAlgorithm::Sha512);
+        let mut features = Features::default();
+        features.set_seipd_v1(true);
+        let mut says: Vec<SubpacketData> = begin().into_iter().chain(end(primary.created_at())).collect();
+        says.extend([
+            flags(|flags| {
+                flags.set_certify(true);
+                flags.set_sign(true);
+            }),
+            SubpacketData::Features(features),
+            SubpacketData::PreferredSymmetricAlgorithms(
+                [SymmetricKeyAlgorithm::AES256, SymmetricKeyAlgorithm::AES128].into_iter().collect(),
+            ),
+            SubpacketData::PreferredHashAlgorithms(
+                [HashAlgorithm::Sha512, HashAlgorithm::Sha256].into_iter().collect(),
+            ),
+            SubpacketData::PreferredCompressionAlgorithms([CompressionAlgorithm::Uncompressed].into_iter().collect()),
+        ]);
+        if place == 0 {
+            says.push(SubpacketData::IsPrimary(true));
+        }
+        config.hashed_subpackets = regular(says)?;
+        config.unhashed_subpackets = regular([SubpacketData::IssuerKeyId(primary.legacy_key_id())])?;
+        let signature = config.sign_certification(primary, primary.public_key(), &none, Tag::UserId, &user)?;
+        named.push(user.into_signed(signature));
+    }
+    let others = key.details.users.iter().filter(|old| named.iter().all(|new| new.id != old.id)).cloned().collect();
+    key.details.users = [named, others].concat();
     let mut bound = Vec::new();
     for subkey in &key.secret_subkeys {
         let encrypts = matches!(subkey.key.public_params(), PublicParams::ECDH(_));
-        if !encrypts {
+        if !encrypts || !stands(subkey) {
             bound.push(subkey.clone());
             continue;
         }

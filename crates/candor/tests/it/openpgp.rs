@@ -237,6 +237,112 @@ fn a_certificate_is_not_written_to_once_it_ran_out_or_was_revoked() {
     assert!(signature.is_empty());
 }
 
+/// A key of GnuPG, with its secret part, its fingerprint, and that of each subkey.
+fn theirs(gpg: &Gpg, name: &str, kind: &str, subkeys: &[&str]) -> (String, Vec<String>) {
+    // A while ago: GnuPG dates what comes in one second after each other, and so into the future.
+    let begin = (now() - days(1)).as_second().to_string();
+    gpg.prints(&["--faked-system-time", &begin, "--quick-gen-key", name, kind, "default", "1y"], b"");
+    let prints = |gpg: &Gpg| {
+        let listed = String::from_utf8(gpg.prints(&["--with-colons", "--list-keys", name], b"")).expect("text");
+        let found = listed.lines().filter_map(|line| line.strip_prefix("fpr:::::::::"));
+        found.map(|print| print.trim_end_matches(':').to_owned()).collect::<Vec<_>>()
+    };
+    let print = prints(gpg)[0].clone();
+    for subkey in subkeys {
+        gpg.prints(&["--faked-system-time", &begin, "--quick-add-key", &print, subkey, "encr", "1y"], b"");
+    }
+    let below = prints(gpg).split_off(1);
+    (print, below)
+}
+
+#[test]
+fn what_is_taken_back_with_an_old_hash_is_taken_back() {
+    use pgp::composed::{Deserializable as _, SignedSecretKey};
+    use pgp::crypto::hash::HashAlgorithm;
+    use pgp::packet::{SignatureConfig, SignatureType, Subpacket, SubpacketData};
+    use pgp::types::{KeyDetails as _, Password, Tag};
+    let Some(gpg) = Gpg::new() else { return };
+    let (print, below) = theirs(&gpg, "old <old@outside.example>", "rsa2048", &["rsa2048"]);
+    assert_eq!(below.len(), 1);
+    let secret = gpg.prints(&["--export-secret-keys", &print], b"");
+    let secret = SignedSecretKey::from_bytes(&secret[..]).expect("it reads");
+    let primary = &secret.primary_key;
+    let weak = |kind| {
+        let mut config = SignatureConfig::v4(kind, primary.algorithm(), HashAlgorithm::Sha1);
+        let made = pgp::types::Timestamp::now();
+        config.hashed_subpackets = vec![
+            Subpacket::regular(SubpacketData::SignatureCreationTime(made)).expect("a part"),
+            Subpacket::regular(SubpacketData::IssuerFingerprint(primary.fingerprint())).expect("a part"),
+        ];
+        config
+    };
+    let none = Password::empty();
+    let seen = |key: pgp::composed::SignedPublicKey| {
+        let certificate = read(&pgp::ser::Serialize::to_bytes(&key).expect("bytes"));
+        let later = now() + days(1);
+        (certificate.can_encrypt(later), certificate.view(later).user_ids.len())
+    };
+    let whole = secret.to_public_key();
+    assert_eq!(seen(whole.clone()), (Ok(()), 1));
+    let mut key = whole.clone();
+    let taken = weak(SignatureType::KeyRevocation).sign_key(primary, &none, primary.public_key()).expect("signed");
+    key.details.revocation_signatures.push(taken);
+    assert_eq!(seen(key).0, Err(Unusable::Revoked));
+    let mut key = whole.clone();
+    let subkey = key.public_subkeys[0].key.clone();
+    let taken = weak(SignatureType::SubkeyRevocation);
+    let taken = taken.sign_subkey_binding(primary, primary.public_key(), &none, &subkey).expect("signed");
+    key.public_subkeys[0].signatures.push(taken);
+    assert_eq!(seen(key).0, Err(Unusable::Revoked));
+    let mut key = whole;
+    let name = key.details.users[0].id.clone();
+    let taken = weak(SignatureType::CertRevocation);
+    let taken = taken.sign_certification(primary, primary.public_key(), &none, Tag::UserId, &name).expect("signed");
+    key.details.users[0].signatures.push(taken);
+    assert_eq!(seen(key).1, 0);
+}
+
+#[test]
+fn prolonging_a_key_keeps_its_names_and_revives_nothing() {
+    let Some(gpg) = Gpg::new() else { return };
+    let (print, below) = theirs(&gpg, "Desk <desk@example.org>", "ed25519", &["cv25519", "cv25519"]);
+    assert_eq!(below.len(), 2);
+    let later = (now() - days(1)).as_second() + 3_600;
+    for name in ["Gone <gone@example.org>", "Second <second@example.org>"] {
+        gpg.prints(&["--faked-system-time", &later.to_string(), "--quick-add-uid", &print, name], b"");
+    }
+    gpg.prints(&["--quick-revoke-uid", &print, "Gone <gone@example.org>"], b"");
+    // The second subkey is revoked, by the dialogue that gpg has for it.
+    let dialogue = b"key 2\nrevkey\ny\n1\n\ny\nsave\n";
+    gpg.prints(&["--command-fd", "0", "--edit-key", &print], dialogue);
+    let exported = gpg.prints(&["--export-secret-keys", &print], b"");
+    let secret = Secret::read(&exported, "", now()).expect("it is taken");
+    let stands = |secret: &Secret| {
+        let view = secret.certificate().view(now() + days(1));
+        let revoked: Vec<bool> = view.parts.iter().map(|part| part.revoked.is_some()).collect();
+        let mut names = view.user_ids;
+        names.sort();
+        (revoked, names)
+    };
+    let before = stands(&secret);
+    assert_eq!(before.0, [false, false, true]);
+    assert_eq!(before.1, ["Desk <desk@example.org>", "Second <second@example.org>"]);
+    let until = now() + days(900);
+    let later = secret.prolonged(now(), Some(until)).expect("it is prolonged");
+    assert_eq!(stands(&later), before);
+    let view = later.certificate().view(now() + days(1));
+    let ends: Vec<_> = view.parts.iter().map(|part| part.expires.map(Timestamp::as_second)).collect();
+    assert_eq!(ends[..2], [Some(until.as_second()), Some(until.as_second())]);
+    assert!(ends[2] < Some(until.as_second()), "what was taken back got no new end");
+    // GnuPG sees the same.
+    let other = Gpg::new().expect("as before");
+    other.prints(&["--import"], later.certificate().to_armor().as_bytes());
+    let listed = other.prints(&["--with-colons", "--list-keys"], b"");
+    let listed = String::from_utf8(listed).expect("text");
+    let count = |mark: &str| listed.lines().filter(|line| line.starts_with(mark)).count();
+    assert_eq!((count("sub:r:"), count("uid:r:")), (1, 1), "{listed}");
+}
+
 /// Changes one byte.
 fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
