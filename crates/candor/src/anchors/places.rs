@@ -122,8 +122,15 @@ pub async fn read_back(place: &AnchorPlace) -> Result<Vec<Anchor>, String> {
             if !answer.status().is_success() {
                 return Err(format!("it answered {}", answer.status()));
             }
-            let bytes = answer.bytes().await.map_err(|why| why.without_url().to_string())?;
-            let anchor = bytes.get(..bytes.len().min(MOST)).and_then(|it| serde_json::from_slice(it).ok());
+            let mut answer = answer;
+            let mut bytes = Vec::new();
+            while let Some(piece) = answer.chunk().await.map_err(|why| why.without_url().to_string())? {
+                bytes.extend_from_slice(&piece);
+                if bytes.len() > MOST {
+                    return Err("what it gives back is no anchor: it is too long".to_owned());
+                }
+            }
+            let anchor = serde_json::from_slice(&bytes).ok();
             anchor.map(|it| vec![it]).ok_or_else(|| "it does not give the last anchor back".to_owned())
         }
         AnchorPlace::Mail(_) => Ok(Vec::new()),
