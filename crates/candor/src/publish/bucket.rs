@@ -3,9 +3,10 @@
 //! A bucket cannot turn a link, so that order takes its place: documents first, then the lists and feeds that name them, and
 //! what is gone last. A page is put under the address of its folder, too, because a bucket has no folders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path as Folder, PathBuf};
 
+use futures_util::TryStreamExt as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions};
@@ -22,7 +23,11 @@ const KEEP: &str = "public, max-age=60";
 
 /// What lies in the bucket, as far as this process knows.
 #[derive(Debug, Default)]
-pub struct Uploaded(BTreeMap<String, Hash>);
+pub struct Uploaded {
+    known: BTreeMap<String, Hash>,
+    /// Whether it was looked at what a process before this one left there.
+    looked: bool,
+}
 
 /// Why the tree is not in the bucket.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +50,7 @@ pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Re
     let found = tokio::task::spawn_blocking(move || walk(&root)).await.map_err(std::io::Error::other)??;
     let mut wanted: Vec<(String, PathBuf, Hash)> = Vec::new();
     for (path, (file, hash)) in &found {
-        if known.0.get(path) != Some(hash) {
+        if known.known.get(path) != Some(hash) {
             wanted.push((path.clone(), file.clone(), *hash));
         }
     }
@@ -62,20 +67,63 @@ pub async fn upload(place: &Folder, bucket: &Bucket, known: &mut Uploaded) -> Re
             }
             while let Some(written) = going.join_next().await {
                 let (path, hash) = written.map_err(std::io::Error::other)??;
-                known.0.insert(path, hash);
+                known.known.insert(path, hash);
                 put += 1;
             }
         }
     }
-    let old: Vec<String> = known.0.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
+    let old: Vec<String> = known.known.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
     for path in old {
         for key in keys(&prefix, &path) {
             store.delete(&key).await?;
         }
-        known.0.remove(&path);
+        known.known.remove(&path);
         gone += 1;
     }
+    if !known.looked {
+        match remove_left_over(&store, &prefix, found.keys()).await {
+            Ok(removed) => {
+                gone += removed;
+                known.looked = true;
+            }
+            Err(why) => {
+                tracing::warn!(%why, "the bucket cannot be listed, so that pages which are gone since before this start stay public; let the key list it")
+            }
+        }
+    }
     Ok((put, gone))
+}
+
+/// Removes what a process before this one left in the folders of the tree and is in the tree no more: an advisory that is
+/// held back, say. What lies beside these folders is not ours.
+async fn remove_left_over<'a>(
+    store: &AmazonS3,
+    prefix: &str,
+    found: impl Iterator<Item = &'a String>,
+) -> Result<usize, object_store::Error> {
+    let (mut wanted, mut folders) = (BTreeSet::new(), BTreeSet::new());
+    for path in found {
+        wanted.extend(keys(prefix, path));
+        folders.extend(path.split_once('/').map(|(folder, _)| folder));
+    }
+    let root = (!prefix.is_empty()).then(|| Path::from(prefix));
+    let mut there = store.list(root.as_ref());
+    let mut old = Vec::new();
+    while let Some(object) = there.try_next().await? {
+        let key = object.location;
+        let below = match &root {
+            Some(root) => key.as_ref().strip_prefix(root.as_ref()).and_then(|rest| rest.strip_prefix('/')),
+            None => Some(key.as_ref()),
+        };
+        let folder = below.and_then(|below| below.split_once('/')).map(|(folder, _)| folder);
+        if folder.is_some_and(|folder| folders.contains(folder)) && !wanted.contains(&key) {
+            old.push(key);
+        }
+    }
+    for key in &old {
+        store.delete(key).await?;
+    }
+    Ok(old.len())
 }
 
 /// Writes one file under its keys.

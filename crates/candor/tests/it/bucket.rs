@@ -39,11 +39,26 @@ async fn the_tree_is_put_into_a_bucket_documents_before_lists_and_only_what_chan
                 answer(200, "")
             }
             "POST" => {
+                let mut gone = String::new();
                 for part in asked.body.split("<Key>").skip(1) {
                     let key = part.split("</Key>").next().unwrap_or_default();
                     kept.remove(&format!("/site/{key}"));
+                    gone.push_str(&format!("<Deleted><Key>{key}</Key></Deleted>"));
                 }
-                answer(200, "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></DeleteResult>")
+                let name = "http://s3.amazonaws.com/doc/2006-03-01/";
+                answer(200, &format!("<DeleteResult xmlns=\"{name}\">{gone}</DeleteResult>"))
+            }
+            _ if asked.path.contains("list-type=2") => {
+                let found = kept.keys().filter_map(|path| path.strip_prefix("/site/"));
+                let found: String = found
+                    .map(|key| {
+                        format!(
+                            "<Contents><Key>{key}</Key><LastModified>2026-03-02T09:00:00.000Z</LastModified>\
+                             <ETag>&quot;0&quot;</ETag><Size>1</Size></Contents>"
+                        )
+                    })
+                    .collect();
+                answer(200, &format!("<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>"))
             }
             _ => answer(404, ""),
         }
@@ -78,7 +93,19 @@ async fn the_tree_is_put_into_a_bucket_documents_before_lists_and_only_what_chan
     );
     assert!(!order.iter().any(|path| path.ends_with("candor.css")), "what is the same stays");
     let id = format!("STORE-{}-1", app.now().strftime("%Y"));
+    // A process before this one was ended before it removed what is gone since; others keep their own files there, too.
+    let others = ["/site/public/store/advisories/GONE-1", "/site/public/store/advisories/GONE-1.csaf.json"];
+    let not_ours = ["/site/public/logo.svg", "/site/public/blog/index.html", "/site/private/store/x.json"];
+    for path in others.iter().chain(&not_ours) {
+        objects.lock().expect("nobody panicked").insert((*path).to_owned(), Default::default());
+    }
+    upload(&app.config.public, &bucket, &mut known).await.expect("uploaded");
+    assert!(objects.lock().expect("nobody panicked").contains_key(others[0]), "it is looked at once");
+    let (put, gone) = upload(&app.config.public, &bucket, &mut Uploaded::default()).await.expect("uploaded");
+    assert!(put > 10 && gone == 2, "{put} {gone}");
     let objects = objects.lock().expect("nobody panicked");
+    assert!(others.iter().all(|path| !objects.contains_key(*path)));
+    assert!(not_ours.iter().all(|path| objects.contains_key(*path)));
     let page = &objects[&format!("/site/public/store/advisories/{id}")];
     assert_eq!(page.0, "text/html; charset=utf-8", "a page has the address of its folder, too");
     assert_eq!(objects[&format!("/site/public/store/advisories/{id}.csaf.json")].0, "application/json");
