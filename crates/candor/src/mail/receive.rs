@@ -22,7 +22,7 @@ use super::forwards;
 use super::members::{self, Desk};
 use super::opening::{self, Known};
 use super::read::asks::{self, Ask};
-use super::read::{Automatic, GOES_ON, Letter, Limits, Mailbox};
+use super::read::{Automatic, GOES_ON, IN_PART, Letter, Limits, Mailbox};
 use super::{address, bounces, facts, tasks};
 use crate::app::App;
 use crate::config::MailDns;
@@ -534,7 +534,7 @@ impl Mail<'_> {
     fn mark(&self) -> String {
         let words = self.letter.protection.join(" ");
         let words = match words.starts_with("Encrypted") {
-            false if self.letter.encrypted => format!("Encrypted in part. {words}"),
+            false if self.letter.encrypted && !words.starts_with(IN_PART) => format!("Encrypted in part. {words}"),
             _ => words,
         };
         if words.is_empty() { words } else { protected::mark(&words.chars().take(LINE_LIMIT - 2).collect::<String>()) }

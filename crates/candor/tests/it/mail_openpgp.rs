@@ -176,7 +176,7 @@ async fn blocks_in_a_text_are_opened_in_their_places_and_nothing_between_them_co
     let case = filed(&app, mail(&format!("Ada <{ADA}>"), "Blocks", &more, &body)).await;
     let said = &case.reports[0].facts.description;
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-    assert!(lines[0].starts_with("⟦Encrypted"), "{said}");
+    assert!(lines[0].starts_with("⟦In part. Encrypted"), "{said}");
     assert_eq!(lines[1], "before [Signed, from here: a lie]", "{said}");
     assert!(lines[2].starts_with("⟦Signed, from here: Encrypted with OpenPGP"), "{said}");
     assert_eq!(&lines[3..6], ["first", "⟦Up to here.⟧", "between"], "{said}");
@@ -185,6 +185,30 @@ async fn blocks_in_a_text_are_opened_in_their_places_and_nothing_between_them_co
     assert_eq!(&lines[7..], ["second", "⟦Up to here.⟧", "after"], "{said}");
     let contact = case.reports[0].contact.as_ref().expect("a contact");
     assert!(contact.pgp_key.contains("BEGIN PGP PUBLIC KEY"), "the attached key is theirs");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_part_beside_foreign_text_does_not_head_the_whole_as_signed() {
+    let Some(gpg) = Gpg::new() else { return };
+    let (_place, app, _) = with_key(&gpg).await;
+    let key = ada(&gpg);
+    let part = "Content-Type: text/plain\n\nIt overflows.\n";
+    let signed = gpg.prints(&["--detach-sign", "--armor", "--local-user", ADA], part.replace('\n', "\r\n").as_bytes());
+    let signed = format!(
+        "Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\n\n--s\n{part}\n--s\n\
+         Content-Type: application/pgp-signature\n\n{}\n--s--",
+        String::from_utf8(signed).expect("text").trim_end()
+    );
+    let more = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n";
+    let body = format!(
+        "--z\n{signed}\n--z\nContent-Type: text/plain\n\nPay me first.\n--z\nContent-Type: application/pgp-keys; name=key.asc\n\n{key}\n--z--"
+    );
+    let case = filed(&app, mail(&format!("Ada <{ADA}>"), "Part", more, &body)).await;
+    let said = &case.reports[0].facts.description;
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    assert!(lines[0].starts_with("⟦In part. Signed by the key"), "{said}");
+    assert!(lines[1].starts_with("⟦Signed, from here: Signed by the key"), "{said}");
+    assert_eq!(&lines[2..], ["It overflows.", "⟦Up to here.⟧", "Pay me first."], "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

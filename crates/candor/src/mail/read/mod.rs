@@ -22,6 +22,9 @@ use mail_parser::{HeaderName, HeaderValue, MessageParser};
 /// Stands where the text of a mail is longer than what is read of it.
 pub(super) const GOES_ON: &str = "[The text goes on in message.eml.]";
 
+/// Stands before what is said of a protection that is not over all of the mail.
+pub(super) const IN_PART: &str = "In part.";
+
 /// How much of a mail is read. Past any of these it is kept whole and shown to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {

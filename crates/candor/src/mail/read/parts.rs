@@ -2,7 +2,7 @@
 //! here, because its depth and breadth must have an end.
 
 use super::openpgp::{KEYS, Opener, Piece, Proof, canonical};
-use super::{Attached, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
+use super::{Attached, IN_PART, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
 use candor_core::protected;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
@@ -240,8 +240,8 @@ impl Walk<'_> {
         let message = self.decoded(parts[1]);
         let mut piece = opener.open(&message);
         self.found.encrypted = true;
-        self.found.protection.extend(piece.words.iter().cloned());
         let all = self.covers(&piece, parts, all);
+        self.say(piece.words.clone(), all);
         let mut said = Said::default();
         match piece.bytes.take() {
             Some(inside) => {
@@ -264,14 +264,22 @@ impl Walk<'_> {
         self.parts += 1;
         let signature = self.decoded(parts[1]);
         let piece = opener.check(&canonical(parts[0]), &signature);
-        self.found.protection.extend(piece.words.iter().cloned());
         let all = self.covers(&piece, parts, all);
+        self.say(piece.words.clone(), all);
         if all {
             self.found.protected_to.extend(protected_to(parts[0]));
         }
         self.all = all;
         let said = self.entity(parts[0], depth + 1, "text/plain", false)?;
         self.beside(said, &piece, &parts[2..], (depth, all))
+    }
+
+    /// Says how something is protected, and that it is not all of the mail where it is not: foreign text may stand beside it.
+    fn say(&mut self, words: Vec<String>, all: bool) {
+        if !all && !words.is_empty() && !self.found.protection.iter().any(|it| it == IN_PART) {
+            self.found.protection.push(IN_PART.to_owned());
+        }
+        self.found.protection.extend(words);
     }
 
     /// Whether a protected part is all of the mail; then its signatures cover all that is read.
@@ -348,7 +356,7 @@ impl Walk<'_> {
             decoded.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
         let opened = self.opener.filter(|_| kind.sub != "html").and_then(|opener| opener.text(&decoded));
         if let Some(opened) = opened {
-            self.found.protection.extend(opened.words);
+            self.say(opened.words, all);
             self.found.encrypted |= opened.encrypted;
             // Of a text that is longer than what is read of it, something is not read.
             if all && !over {
