@@ -245,36 +245,40 @@ pub fn asides(after: &Case, command: &Command, events: &[Event]) -> Vec<Aside> {
     let mut asides: Vec<Aside> = Vec::new();
     for event in events {
         match event {
-            Event::MergedInto { into, .. } => asides.push(Aside {
-                case: into.clone(),
-                events: vec![Event::Gathered { case: after.id.clone(), reported_at: after.opened_at }],
-            }),
-            // Each side says the same of the other.
-            Event::Related { case, text } => asides.push(Aside {
-                case: case.clone(),
-                events: vec![Event::Related { case: after.id.clone(), text: text.clone() }],
-            }),
-            Event::Unrelated { case } => {
-                asides.push(Aside { case: case.clone(), events: vec![Event::Unrelated { case: after.id.clone() }] })
+            Event::MergedInto { into, .. } => {
+                tell(&mut asides, into, [Event::Gathered { case: after.id.clone(), reported_at: after.opened_at }]);
             }
-            Event::Separated { from, reason } => asides.push(Aside {
-                case: from.clone(),
-                events: vec![Event::Released { case: after.id.clone(), reason: reason.clone() }],
-            }),
+            // Each side says the same of the other.
+            Event::Related { case, text } => {
+                tell(&mut asides, case, [Event::Related { case: after.id.clone(), text: text.clone() }]);
+            }
+            Event::Unrelated { case } => tell(&mut asides, case, [Event::Unrelated { case: after.id.clone() }]),
+            Event::Separated { from, reason } => {
+                tell(&mut asides, from, [Event::Released { case: after.id.clone(), reason: reason.clone() }]);
+            }
             _ => {}
         }
     }
     let told: Vec<Event> = events.iter().filter_map(|event| told_to_gathered(after, command, event)).collect();
-    if !told.is_empty() {
-        asides.extend(after.gathered.iter().map(|case| Aside { case: case.clone(), events: told.clone() }));
+    for case in &after.gathered {
+        tell(&mut asides, case, told.iter().cloned());
     }
     if let Some(whole) = &after.part_of {
-        let told: Vec<Event> = events.iter().filter_map(|event| told_to_whole(after, event)).collect();
-        if !told.is_empty() {
-            asides.push(Aside { case: whole.clone(), events: told });
-        }
+        tell(&mut asides, whole, events.iter().filter_map(|event| told_to_whole(after, event)));
     }
     asides
+}
+
+/// Adds what is told in a case. Each case has one aside: a finding may be gathered by the report that it was split from.
+fn tell(asides: &mut Vec<Aside>, case: &CaseId, events: impl IntoIterator<Item = Event>) {
+    let mut events = events.into_iter().peekable();
+    if events.peek().is_none() {
+        return;
+    }
+    match asides.iter_mut().find(|aside| aside.case == *case) {
+        Some(aside) => aside.events.extend(events),
+        None => asides.push(Aside { case: case.clone(), events: events.collect() }),
+    }
 }
 
 /// What is decided about the problem is decided about every report of it; the rest of a case is its own.
@@ -311,8 +315,9 @@ fn told_to_whole(part: &Case, event: &Event) -> Option<Event> {
         Event::Dismissed { outcome, text } => news(format!("it was closed as {}", outcome.label()), text),
         Event::VerdictUndone { reason } => news("the verdict was taken back".into(), reason),
         Event::Answered { text, .. } => news("the team wrote".into(), text),
-        Event::Asked { text, files } => {
-            Some(Event::Asked { text: format!("About “{}”: {text}", part.title), files: files.clone() })
+        // A file lies in one case. The letter about the question says its words; the file stays with the finding.
+        Event::Asked { text, .. } => {
+            Some(Event::Asked { text: format!("About “{}”: {text}", part.title), files: Vec::new() })
         }
         Event::Rated { severity, .. } => news(format!("the severity is {}", severity.label().to_lowercase()), ""),
         Event::Decided { plan, reason, .. } => news(format!("decided: {}", plan.label()), reason),

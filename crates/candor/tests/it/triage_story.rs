@@ -332,6 +332,10 @@ async fn i4_a_report_with_several_findings_is_split_and_its_reporter_keeps_one_t
     assert!(history.contains("it is confirmed"), "{history}");
     let letters = desk.works("2026-03-03T10:00Z").await;
     assert!(letters.iter().any(|(to, _)| to.starts_with("ada")), "{letters:?}");
+    // A finding that was decided goes back to the report it was split from.
+    desk.does("2026-03-03T11:00Z", Jonas, &part, json!({ "command": "merge", "into": whole.case })).await;
+    let kinds = ["gathered", "part-news"];
+    assert!(desk.journal(&whole, &kinds).await.iter().any(|entry| entry["event"] == "gathered"));
 }
 
 #[tokio::test]
