@@ -42,6 +42,8 @@ pub struct Case {
     pub on: BTreeMap<MemberId, Option<Timestamp>>,
     /// Who looked at it before somebody took it up, and until when they may still read it.
     pub looked: BTreeMap<MemberId, Timestamp>,
+    /// Who was taken off it and not put on again. Having filed its report opens it to them no more.
+    pub off: BTreeSet<MemberId>,
     /// Who opened it, by day, in order.
     pub seen: Vec<Seen>,
     /// Outside parties, in the order of their invitations.

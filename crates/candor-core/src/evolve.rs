@@ -54,6 +54,7 @@ pub fn begin(id: &CaseId, stamp: &Stamp, event: Event) -> Option<Case> {
         assignee: None,
         on: Default::default(),
         looked: Default::default(),
+        off: Default::default(),
         seen: Vec::new(),
         parties: Vec::new(),
         history: Vec::new(),

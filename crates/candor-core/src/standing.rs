@@ -48,8 +48,7 @@ pub enum Relation {
 pub fn grants(case: &Case, policy: &Policy) -> Vec<Grant> {
     let mut grants: Vec<Grant> = case.on.iter().map(|(member, until)| Grant::Member(member.clone(), *until)).collect();
     // Who filed a report for somebody, or by a program of theirs, knows it and may add to it.
-    let filed = case.reports.iter().filter_map(|report| report.filed_by.clone());
-    grants.extend(filed.filter(|by| !case.on.contains_key(by)).map(|by| Grant::Member(by, None)));
+    grants.extend(filers(case).map(|by| Grant::Member(by.clone(), None)));
     grants.extend(case.looked.iter().map(|(member, until)| Grant::Look(member.clone(), *until)));
     let rules = policy.access.owners.iter().filter(|rule| rule.covers(case.product.as_deref()));
     let mut roles: Vec<Role> = rules.flat_map(|rule| rule.roles.iter().copied()).collect();
@@ -60,6 +59,17 @@ pub fn grants(case: &Case, policy: &Policy) -> Vec<Grant> {
     grants.sort();
     grants.dedup();
     grants
+}
+
+/// Who filed a report of it and is not on it otherwise, unless they were taken off.
+pub fn filers(case: &Case) -> impl Iterator<Item = &MemberId> {
+    let filed = case.reports.iter().filter_map(|report| report.filed_by.as_ref());
+    filed.filter(|by| !case.on.contains_key(*by) && !case.off.contains(*by))
+}
+
+/// Whether a case is open to a member by name.
+pub fn is_named(case: &Case, member: &MemberId) -> bool {
+    case.on.contains_key(member) || filers(case).any(|by| by == member)
 }
 
 /// What an actor is to a case of a program that is open to these.
@@ -132,7 +142,8 @@ pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, event: &Event) {
     if was_new && !is_new(case) {
         let in_time = |seen: &&Seen| seen.at <= stamp.at && stamp.at.duration_since(seen.at) < LOOKED;
         let looked = case.seen.iter().filter(in_time).map(|seen| (seen.by.clone(), stamp.at + LOOK));
-        let looked: Vec<_> = looked.filter(|(by, _)| !case.on.contains_key(by)).collect();
+        // Who was taken off stays off.
+        let looked: Vec<_> = looked.filter(|(by, _)| !case.on.contains_key(by) && !case.off.contains(by)).collect();
         case.looked.clear();
         case.looked.extend(looked);
     }
@@ -147,14 +158,17 @@ fn changed(case: &mut Case, stamp: &Stamp, event: &Event) {
     match (event, &stamp.by) {
         (Event::Seen, Author::Member(by)) => case.seen.push(Seen { by: by.clone(), at: stamp.at }),
         (Event::PutOn { member, .. }, _) => {
-            case.on.insert(member.clone(), None);
+            put(case, member);
         }
         (Event::TakenOff { member, .. }, _) => {
             case.on.remove(member);
             case.looked.remove(member);
+            case.off.insert(member.clone());
         }
         (Event::GlassBroken { until, .. }, Author::Member(by)) => {
-            case.on.entry(by.clone()).or_insert(Some(*until));
+            // Broken again after its end and before a clock put that on record: the later end counts.
+            let on = case.on.entry(by.clone()).or_insert(Some(*until));
+            *on = on.map(|before| before.max(*until));
         }
         (Event::Seen | Event::GlassBroken { .. } | Event::ReadingNoticed { .. }, _) => {}
         // Who files a report for somebody else has not taken the case up.
@@ -170,14 +184,21 @@ fn changed(case: &mut Case, stamp: &Stamp, event: &Event) {
         (Event::Related { .. } | Event::Unrelated { .. }, _) => {}
         (event, by) => {
             if let Event::Assigned { to: Some(member) } = event {
-                case.on.insert(member.clone(), None);
+                put(case, member);
             }
             // Whoever works on it is on it; who broke the glass stays on it no longer for that.
-            if let Author::Member(by) = by {
-                case.on.entry(by.clone()).or_insert(None);
+            if let Author::Member(by) = by
+                && !case.on.contains_key(by)
+            {
+                put(case, by);
             }
         }
     }
+}
+
+fn put(case: &mut Case, member: &MemberId) {
+    case.on.insert(member.clone(), None);
+    case.off.remove(member);
 }
 
 /// A member opens the case: once a day goes on record.
@@ -207,7 +228,7 @@ pub(crate) fn take_off(case: &Case, member: &MemberId, reason: &str) -> Result<V
         let problem = "this member holds the case; give it to somebody else first".into();
         return Err(Refusal::Field { field: "member", problem });
     }
-    if !case.on.contains_key(member) && !case.looked.contains_key(member) {
+    if !is_named(case, member) && !case.looked.contains_key(member) {
         let problem = "this member is not on the case by name; a rule of the policy may let them read it".into();
         return Err(Refusal::Field { field: "member", problem });
     }

@@ -21,6 +21,7 @@ mod import;
 mod levels;
 mod rendered;
 mod scope;
+mod standing;
 mod times;
 mod verdicts;
 mod schedule;

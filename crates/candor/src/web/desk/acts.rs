@@ -23,7 +23,7 @@ use candor_core::id::ProgramSlug;
 use candor_core::policy::{Gate, Moment, Need, Policy, PublishOn, Step, diff};
 use candor_core::promises;
 use candor_core::refusal::{Missing, Refusal};
-use candor_core::{checklists, gates, planning, versions};
+use candor_core::{checklists, gates, planning, standing, versions};
 
 macro_rules! kinds {
     ($($kind:ident $name:literal $label:literal $submit:literal),* $(,)?) => {
@@ -470,7 +470,7 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     if case.parties.iter().any(|party| party.is_open(now)) {
         rare.extend([Kind::TellParty, Kind::EndParty]);
     }
-    if case.on.keys().any(|on| case.assignee.as_ref() != Some(on)) {
+    if case.on.keys().chain(standing::filers(case)).any(|on| case.assignee.as_ref() != Some(on)) {
         rare.push(Kind::TakeOff);
     }
     let allowed = |kind: &Kind| kind.is_theirs(member, &case.program);

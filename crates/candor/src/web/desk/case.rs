@@ -24,11 +24,12 @@ use candor_core::id::MemberId;
 use candor_core::policy::{Moment, Policy, ReportField};
 use candor_core::promises::Status;
 use candor_core::scope::{self, HintKind};
-use candor_core::{gates, intake, planning, versions};
+use candor_core::{gates, intake, planning, standing, versions};
 use candor_formats::cvss::CvssVector;
 use candor_formats::cwe::Cwe;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// `GET /desk/cases/{case}`
 pub async fn page(State(app): State<App>, member: Member, Path(case): Path<String>) -> Result<Response, Rejection> {
@@ -521,6 +522,10 @@ fn people(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Pe
     for (member, until) in &case.on {
         let note = until.map(|until| format!("until {}", TimeView::new(until, zone, now).absolute)).unwrap_or_default();
         add("On the case", names.of(member), note);
+    }
+    let filers: BTreeSet<&MemberId> = standing::filers(case).collect();
+    for member in filers {
+        add("On the case", names.of(member), "filed a report of it".into());
     }
     people
 }

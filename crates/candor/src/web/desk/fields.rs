@@ -9,9 +9,9 @@ use candor_core::command::Command;
 use candor_core::event::{Contact, Justification, VerificationFacts, VerificationResult};
 use candor_core::id::{CaseId, MemberId};
 use candor_core::parties::{Invitation, PartyKind};
-use candor_core::planning;
 use candor_core::policy::{Clause, Effort, Need, Plan, Step};
 use candor_core::promises::{Status, clocks};
+use candor_core::{planning, standing};
 
 /// The questions of an act, with what was typed or what the case knows.
 pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Group> {
@@ -382,7 +382,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .of(&case.program)
                 .filter(|(id, _)| match kind {
                     Kind::PutOn => !on(id),
-                    _ => case.on.contains_key(*id) && case.assignee.as_ref() != Some(*id),
+                    _ => standing::is_named(case, id) && case.assignee.as_ref() != Some(*id),
                 })
                 .map(|(id, name)| Choice::new(id.as_str(), name))
                 .collect();
