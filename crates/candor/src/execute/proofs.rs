@@ -47,7 +47,8 @@ pub async fn without_report(app: &App, case: &CaseId, report: u32) -> Result<Opt
     kept.map(|kept| serde_json::from_str(&kept).map_err(Error::internal)).transpose()
 }
 
-/// The whole proof, for the reporter themselves: the statement, and the report and salt that open it.
+/// The whole proof, for the reporter themselves: the statement, and the report and salt that open it. Where the reporter is
+/// not shown what was reported, the statement alone.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a report from before there were proofs; otherwise as keys and store fail.
@@ -58,7 +59,12 @@ pub async fn whole(app: &App, case: &Case, report: u32) -> Result<Proof, Error> 
         _ => None,
     });
     let key = app.keys()?.case_key(case.id.as_str()).await?;
-    proof.salt = Some(super::report::hex(&proof::salt(&key, report)));
-    proof.report = facts.map(|facts| proof::text(facts));
+    let salt = proof::salt(&key, report);
+    // What came encrypted is shown to the team alone: without it, the statement stands for itself.
+    let text = facts.map(|facts| proof::text(facts));
+    if let Some(text) = text.filter(|text| proof::commitment(&salt, text) == commitment(&proof)) {
+        proof.salt = Some(super::report::hex(&salt));
+        proof.report = Some(text);
+    }
     Ok(proof)
 }

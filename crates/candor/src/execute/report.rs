@@ -145,7 +145,10 @@ async fn file(
     How { drill, beside, given }: How<'_>,
 ) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
-    super::key_serves(&report.contact.pgp_key, app.now())?;
+    // What was acknowledged is filed, also when its key has ended meanwhile; letters say so then.
+    if given.is_none() {
+        super::key_serves(&report.contact.pgp_key, app.now())?;
+    }
     let body = serde_json::to_vec(&(
         as_told(&report.facts),
         ContactParts::of(&report.contact),
@@ -238,7 +241,8 @@ async fn file(
             .into_iter()
             .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
             .collect();
-        let proof = super::proofs::sign(keys, &case_key, program, &report.facts, case.opened_at, &promised)?;
+        let reported = first_facts(&case).ok_or_else(|| Error::internal("a case did not begin with a report"))?;
+        let proof = super::proofs::sign(keys, &case_key, program, reported, case.opened_at, &promised)?;
         batch.main.push(super::proofs::statement(&id, &proof)?);
         let filed = Filed {
             case: id.clone(),
@@ -272,6 +276,11 @@ async fn file(
         }
     }
     Err(Error::Busy)
+}
+
+/// What the first report of a case says, as it is kept: limits and the policy may have filled in or trimmed what was sent.
+fn first_facts(case: &Case) -> Option<&ReportFacts> {
+    case.reports.first().map(|report| &report.facts)
 }
 
 /// What the reporter told: files by name and content, not by where they lie here, so that the same report sent again has

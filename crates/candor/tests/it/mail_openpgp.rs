@@ -84,6 +84,9 @@ async fn an_encrypted_mail_is_opened_for_the_team_and_shown_to_nobody_else() {
     // Whoever sent it may hold somebody else's mail.
     let seen = format!("{:?}", as_reporter(&app, &case.id).await);
     assert!(!seen.contains("CANARY") && seen.contains("shown to the team alone"), "{seen}");
+    // Their proof of receipt holds, and says nothing of what they may not read.
+    let proof = execute::proofs::whole(&app, &as_reporter(&app, &case.id).await, 0).await.expect("a proof");
+    assert_eq!((proof.check(None), proof.report), (Ok(candor::proof::Shown::Statement), None));
     let actor = Actor::Reporter { case: case.id.clone(), report: 0 };
     let poc = execute::files::open_file(&app, &actor, &case.id, facts.files[0].id.as_str()).await;
     assert!(poc.is_err(), "nor are its files");
@@ -329,6 +332,32 @@ async fn abuse_c5_a_key_that_ran_out_holds_letters_until_another_comes_or_they_m
     assert_eq!(letters.len(), 5, "two that waited and one about the key");
     assert!(letters.iter().any(|(subject, _, _)| subject.contains("key for letters was changed")));
     assert!(candor::store::outbox::failed(&app.store, 10).await.expect("read").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_that_was_acknowledged_while_the_desk_was_locked_is_filed_also_when_its_key_ran_out() {
+    let Some(gpg) = Gpg::new() else { return };
+    let (_place, app, _) = with_key(&gpg).await;
+    gpg.prints(&["--quick-gen-key", ADA, "future-default", "default", "3d"], b"");
+    let pgp_key = String::from_utf8(gpg.prints(&["--export", "--armor", ADA], b"")).expect("text");
+    let locked = App::new(app.store.clone(), None, app.config.clone()).await.expect("a desk without its key");
+    locked.set_clock(now());
+    let new = report::NewReport {
+        channel: candor_core::event::Channel::Form,
+        facts: candor_core::event::ReportFacts {
+            title: "Overflow".into(),
+            description: "It overflows.".into(),
+            ..Default::default()
+        },
+        contact: Contact { email: ADA.into(), pgp_key, ..Contact::default() },
+        credit: None,
+        received_at: None,
+    };
+    let filed = report::file_report(&locked, &Actor::Public, &program(&app), new, None).await.expect("taken in");
+    app.set_clock(now() + jiff::SignedDuration::from_hours(24 * 5));
+    assert_eq!(execute::waiting::open_all(&app).await.expect("a round"), 1);
+    let (_, case) = report::open_receipt(&app, &filed.receipt).await.expect("it is a case");
+    assert_eq!(case.title, "Overflow");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

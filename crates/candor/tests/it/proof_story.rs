@@ -7,6 +7,24 @@ use candor::execute::report::open_receipt;
 use candor::proof::{Proof, ProofError, Shown};
 use std::process::Command;
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_is_about_the_report_as_it_is_kept() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    for report in [
+        serde_json::json!({ "title": " Anyone lists buckets ", "description": "No signature is needed.\n" }),
+        serde_json::json!({ "identifiers": ["CVE-2026-12345"] }),
+    ] {
+        let client = reqwest::Client::new();
+        let filed = client.post(service.at("/api/v1/programs/minio/reports")).json(&report).send().await;
+        let filed: serde_json::Value = filed.expect("an answer").json().await.expect("JSON");
+        let receipt = filed["receipt"].as_str().unwrap_or_else(|| panic!("{filed}"));
+        let proof =
+            client.get(service.at("/api/v1/receipt/proof")).header("authorization", format!("Receipt {receipt}"));
+        let proof: Proof = proof.send().await.expect("an answer").json().await.expect("a proof");
+        assert_eq!(proof.check(None), Ok(Shown::Report), "{report}");
+    }
+}
+
 fn verify(folder: &std::path::Path, proof: &Proof, words: &[&str]) -> (bool, String) {
     let file = folder.join("proof.json");
     std::fs::write(&file, serde_json::to_string(proof).expect("JSON")).expect("written");
