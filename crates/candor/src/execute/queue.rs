@@ -86,6 +86,11 @@ pub async fn queue(
         Some(program) => reach.iter().filter(|own| own.program == program.0).cloned().collect(),
         None => reach.clone(),
     };
+    // A row hides the severity of a case that the asker is not on; so does the choice of rows.
+    let shown = match filter.severity {
+        Some(_) => shown.into_iter().map(|own| on_alone(actor, own)).collect(),
+        None => shown,
+    };
     let limit = limit.clamp(1, PAGE_LIMIT);
     let after = cursor.map(read_cursor).transpose()?;
     let stored = QueueFilter {
@@ -193,6 +198,12 @@ pub fn reach(actor: &Actor) -> Vec<Reach> {
     let words = |program: &ProgramSlug| (!coordinates(program)).then(|| standing::words(actor, program));
     let programs = actor.programs().into_iter();
     programs.map(|program| Reach { words: words(&program), program: program.0 }).collect()
+}
+
+/// The cases of a program that an actor is on, also where they coordinate it.
+fn on_alone(actor: &Actor, reach: Reach) -> Reach {
+    let words = standing::words(actor, &ProgramSlug(reach.program.clone()));
+    Reach { words: Some(words), ..reach }
 }
 
 fn read_cursor(text: &str) -> Result<QueueCursor, Error> {

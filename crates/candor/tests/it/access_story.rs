@@ -368,6 +368,40 @@ async fn abuse_r1_cases_that_hang_together_take_nobody_onto_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r5_whoever_filed_a_report_for_somebody_is_taken_off_it_like_everybody() {
+    let house = House::open().await;
+    let body = json!({ "program": "store", "channel": "mail", "report": { "title": "CANARY", "description": "x" } });
+    let filed = house.ask(Method::POST, "/cases", "ana", Some(body)).await;
+    assert_eq!(filed.status, 201, "{filed:?}");
+    let case = filed.body["case"].as_str().expect("a number").to_owned();
+    let ines = |command: &str, who: &str| json!({ "command": command, "member": house.ids[who] });
+    assert_eq!(house.does("ines", &case, ines("put-on", "ines")).await.status, 200);
+    assert_eq!(house.reads("ana", &case).await, 200, "who filed it may add to it");
+    let done = house.does("ines", &case, ines("take-off", "ana")).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(house.reads("ana", &case).await, 404);
+    assert_eq!(house.does("ines", &case, ines("put-on", "ana")).await.status, 200);
+    assert_eq!(house.does("ines", &case, ines("take-off", "ana")).await.status, 200);
+    assert_eq!(house.reads("ana", &case).await, 404, "also after they were put on it by name");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_l1_a_coordinator_cannot_ask_for_the_severity_of_cases_they_are_not_on() {
+    let house = House::open().await;
+    let case = house.taken_up("rated").await;
+    let rate = json!({ "command": "rate", "vectors": ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"] });
+    let rated = house.does("ana", &case, rate).await;
+    assert_eq!(rated.status, 200, "{rated:?}");
+    let listed = async |who: &str, severity: &str| {
+        let page = house.get(&format!("/cases?severity={severity}"), who).await.body;
+        page["cases"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!((listed("ana", "critical").await, listed("ana", "low").await), (1, 0));
+    assert_eq!((listed("ines", "critical").await, listed("ines", "low").await), (0, 0));
+    assert_eq!(house.get("/cases", "ines").await.body["cases"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_glass_is_broken_with_a_reason_for_a_day_and_the_team_is_told() {
     let house = House::open().await;
     let case = house.taken_up("night").await;
