@@ -1,5 +1,6 @@
 //! Projections, made anew from the journal. Every table but the journal can be dropped; this makes the same bytes again.
 
+use super::report::has_mail_receipt;
 use super::{journal, project};
 use crate::app::App;
 use crate::error::Error;
@@ -42,7 +43,10 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
                     Event::Reported { number, receipt, channel, filed_by, .. } => {
                         if let Some(hash) = unhex(receipt) {
                             statements.push(store::receipts::restore_statement(&hash, stream, i64::from(*number)));
-                            if *channel == Channel::Mail && filed_by.is_none() {
+                            // As they were filed: a finding keeps the channel of the whole and has no secrets of its own.
+                            let by_mail = *channel == Channel::Mail
+                                && (filed_by.is_none() || has_mail_receipt(app.keys()?, stream, &hash));
+                            if by_mail {
                                 let replies = super::report::reply_hashes(app.keys()?, &hash);
                                 statements.extend(
                                     replies.map(|hash| {

@@ -174,7 +174,7 @@ pub async fn decided(app: &App, actor: &Actor, case: &Case, ids: &[String]) -> R
     for id in names {
         let other = match crate::execute::load_case(app, actor, &CaseId(id)).await {
             Ok(other) if other.program == case.program => other,
-            Ok(_) | Err(Error::NotFound) => continue,
+            Ok(_) | Err(Error::NotFound | Error::NotOn) => continue,
             Err(why) => return Err(why),
         };
         for known in &other.dependencies {
@@ -202,6 +202,8 @@ pub struct Sender {
 }
 
 /// What the program of a case knows of who reported it. Never across programs, and nothing where no address was given.
+/// It counts cases that the asker may not see as well, and names none: the record is the program's (threat model, "Who reads a
+/// case").
 pub fn sender(app: &App, case: &Case) -> Sender {
     let addresses: Vec<String> = case
         .reports

@@ -251,8 +251,13 @@ async fn a_member_passes_a_mail_on_and_it_is_its_authors_report_of_the_day_it_wa
     let address = crate::mail_in::secret(&app, ADA);
     assert_eq!(
         comes(&app, &address, mail(ADA, "Re: x", "", "Thank you, more follows.")).await,
-        Outcome::Joined(case.id)
+        Outcome::Joined(case.id.clone())
     );
+    // The secrets of its answers can be made anew, as those of any mail.
+    let lost = candor::store::Statement::new("delete from receipt", vec![]);
+    app.store.commit(candor::store::Batch::main(vec![lost])).await.expect("gone");
+    candor::execute::rebuild::rebuild(&app, |_| ()).await.expect("rebuilt");
+    assert_eq!(comes(&app, &address, mail(ADA, "Re: x", "", "And this.")).await, Outcome::Joined(case.id));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
