@@ -193,6 +193,15 @@ async fn abuse_s3_the_challenge_for_nobody_looks_like_that_for_a_member() {
         assert_eq!(answer(&browser, &page, &device.get(&options(&page))).await.status, 422);
     }
     assert_eq!(seen[0], seen[1]);
+    // Ids of members have many lengths, and some members have several; so have nobody's.
+    let (mut lengths, mut several) = (std::collections::BTreeSet::new(), 0);
+    for number in 0..24 {
+        let options = options(&challenge(&browser, &format!("nobody-{number}@team.example")).await);
+        let known = options["publicKey"]["allowCredentials"].as_array().cloned().unwrap_or_default();
+        several += usize::from(known.len() > 1);
+        lengths.extend(known.iter().filter_map(|one| one["id"].as_str().map(str::len)));
+    }
+    assert!(lengths.len() >= 3 && (1..24).contains(&several), "{lengths:?}, {several} with several");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
