@@ -4,7 +4,7 @@ use super::answer::{self, Answered, fine};
 use super::input::{Files, Holder, IdempotencyKey, Json, PartName, Segments, WithFiles};
 use super::model::entry::{File, What};
 use super::model::people::{Credit, Names};
-use super::model::receipt::ReporterView;
+use super::model::receipt::{ReporterView, shown_to_reporter};
 use super::model::report::SignedProof;
 use super::problem::Problem;
 use crate::app::App;
@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::execute::{self, execute_again, files, policy_of};
 use axum::extract::State;
 use axum::response::Response;
+use candor_core::case::{Author, Entry};
 use candor_core::command::Command;
 use candor_core::event::FileRef;
 use schemars::JsonSchema;
@@ -48,7 +49,12 @@ pub(super) fn told(what: &impl Serialize, files: &[FileRef]) -> Result<Vec<u8>, 
 async fn ask(app: &App, holder: &Holder, key: Option<String>, told: &[u8], command: Command) -> Answered<Done> {
     let again = key.as_deref().map(|key| (key, told));
     let done = execute_again(app, &holder.actor, &holder.case.id, command, None, again).await?;
-    fine(Done::of(&done, &Names::default()))
+    let policy = policy_of(app, &holder.case)?;
+    let (first, at) = (done.seq - done.events.len() as u64 + 1, app.now());
+    let entries = (first..).zip(done.events).map(|(seq, what)| Entry { seq, at, by: Author::Candor, what });
+    // As their history tells it: what is owed to others is not theirs to see here either.
+    let events = entries.filter_map(|entry| shown_to_reporter(&entry, holder.report, &policy)).map(|entry| entry.what);
+    fine(Done { case: done.case.0, seq: done.seq, events: events.collect() })
 }
 
 /// `GET /receipt`

@@ -68,12 +68,8 @@ impl ReporterView {
     /// The case as the reporter of `number` sees it at `now`; `None` when there is no such report.
     pub fn of(case: &Case, number: u32, policy: &Policy, now: Timestamp) -> Option<Self> {
         let report = case.reports.iter().find(|report| report.number == number)?;
-        let history: Vec<Entry> = case
-            .history
-            .iter()
-            .filter(|entry| is_to_reporter(&entry.what, policy))
-            .filter_map(|entry| Entry::for_reporter(&own_dates(entry, policy), number))
-            .collect();
+        let history: Vec<Entry> =
+            case.history.iter().filter_map(|entry| shown_to_reporter(entry, number, policy)).collect();
         let thread = case
             .history
             .iter()
@@ -118,6 +114,14 @@ impl ReporterView {
             history,
         })
     }
+}
+
+/// An entry as the reporter of `number` reads it; `None` for what is not theirs to see.
+pub fn shown_to_reporter(entry: &CoreEntry, number: u32, policy: &Policy) -> Option<Entry> {
+    if !is_to_reporter(&entry.what, policy) {
+        return None;
+    }
+    Entry::for_reporter(&own_dates(entry, policy), number)
 }
 
 /// Whether what a clock did is about a promise to the reporter; what is owed to others is not theirs to see.
