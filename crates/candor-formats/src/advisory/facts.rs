@@ -95,6 +95,18 @@ impl Format {
             Self::Ghsa => ghsa::read(document, publisher),
         }
     }
+
+    /// Reads a document of this format as advisories: one for each vulnerability of a CSAF document, one for any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Format::read`].
+    pub fn read_all(self, document: &Value, publisher: &super::Publisher) -> Result<Vec<Record>, ReadError> {
+        match self {
+            Self::Csaf20 | Self::Csaf21 => csaf::read_all(document),
+            _ => self.read(document, publisher).map(|record| vec![record]),
+        }
+    }
 }
 
 /// The facts of an advisory in one format: for each field everything that is said, in one order and notation.

@@ -64,6 +64,54 @@ pub fn read(document: &Value) -> Result<Record, ReadError> {
     Ok(draft.finish(instant(tracking, "current_release_date")))
 }
 
+/// Reads a CSAF document about any number of vulnerabilities: one advisory for each, because an advisory has one rating, one
+/// CVE number and one set of ranges. Texts, references and dates of the document stay with each; its number gets the CVE
+/// number behind it, or else the place in the document.
+///
+/// # Errors
+///
+/// As [`read`], of the first vulnerability that cannot be read.
+pub fn read_all(document: &Value) -> Result<Vec<Record>, ReadError> {
+    let all: Vec<&Value> = items(document, "vulnerabilities").map(|(_, vulnerability)| vulnerability).collect();
+    if all.len() < 2 {
+        return read(document).map(|record| vec![record]);
+    }
+    let mut records: Vec<Record> = Vec::with_capacity(all.len());
+    for (place, vulnerability) in all.into_iter().enumerate() {
+        let mut one = document.clone();
+        one["vulnerabilities"] = Value::from(vec![vulnerability.clone()]);
+        let mut record = read(&one)?;
+        // Other names of the document are names of none of its vulnerabilities.
+        let own: Vec<&str> = text(vulnerability, "cve").into_iter().collect();
+        let ids = items(vulnerability, "ids").filter_map(|(_, id)| text(id, "text"));
+        let own: Vec<&str> = own.into_iter().chain(ids).collect();
+        record.aliases.retain(|alias| own.contains(&alias.as_str()));
+        let mut id = match text(vulnerability, "cve") {
+            Some(cve) => format!("{}-{cve}", record.id),
+            None => format!("{}-{}", record.id, place + 1),
+        };
+        if records.iter().any(|earlier| earlier.id == id) {
+            id = format!("{id}-{}", place + 1);
+        }
+        record.id = id;
+        match text(vulnerability, "title") {
+            Some(title) => record.title = title.to_owned(),
+            None => record.title = format!("{} ({})", record.title, text(vulnerability, "cve").unwrap_or(&record.id)),
+        }
+        // Those addresses name the whole document.
+        let whole = [record.links.csaf.take(), record.links.page.take()].into_iter().flatten();
+        for url in whole {
+            let reference =
+                Reference { kind: ReferenceKind::Advisory, url, summary: "The document with all of them".into() };
+            if !record.references.iter().any(|known| known.url == reference.url) {
+                record.references.push(reference);
+            }
+        }
+        records.push(record);
+    }
+    Ok(records)
+}
+
 fn publisher(value: &Value) -> Option<Publisher> {
     let category = match text(value, "category")? {
         "vendor" => PublisherCategory::Vendor,

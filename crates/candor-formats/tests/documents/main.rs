@@ -6,3 +6,4 @@ mod example; // the advisory the tests print
 mod hostile; // nothing that comes from outside stops the program
 mod faults; // each fault of a record, in the words its editor reads
 mod printed; // what the documents say
+mod several; // documents about more than one vulnerability
