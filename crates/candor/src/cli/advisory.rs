@@ -29,6 +29,9 @@ pub enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Say for each failed test which clause it is, and where other validators are known to judge otherwise
+        #[arg(long)]
+        explain: bool,
     },
     /// Reads a document of any format and prints it in another, or as a record to be imported
     Convert {
@@ -44,6 +47,9 @@ pub enum Command {
         /// A web address under the publisher's control, for formats that do not say so
         #[arg(long, value_name = "URL", default_value = "https://publisher.invalid")]
         namespace: String,
+        /// Which vulnerability of a CSAF document that holds several: its CVE number, or its place, from 1
+        #[arg(long, value_name = "CVE|PLACE")]
+        vulnerability: Option<String>,
     },
     /// Prints the advisory of a case: what is published, or else the draft as it would go out now
     Export {
@@ -118,8 +124,10 @@ pub enum Form {
 
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
-        Command::Validate { files, json } => validate(&files, json),
-        Command::Convert { file, form, publisher, namespace } => convert(&file, form, publisher, namespace),
+        Command::Validate { files, json, explain } => validate(&files, json, explain),
+        Command::Convert { file, form, publisher, namespace, vulnerability } => {
+            convert(&file, form, publisher, namespace, vulnerability.as_deref())
+        }
         Command::Export { case, form, place } => export(&case, form, &place).await,
         Command::ReleaseNotes { cases, program, release, place } => {
             let app = place.open().await?;
@@ -133,7 +141,7 @@ pub(super) async fn run(command: Command) -> Outcome {
     }
 }
 
-fn validate(files: &[PathBuf], as_json: bool) -> Outcome {
+fn validate(files: &[PathBuf], as_json: bool, explain: bool) -> Outcome {
     let mut wrong = false;
     let mut all = Vec::new();
     for file in files {
@@ -146,7 +154,13 @@ fn validate(files: &[PathBuf], as_json: bool) -> Outcome {
         if as_json {
             let findings: Vec<Value> = findings
                 .iter()
-                .map(|(test, path, message)| json!({ "test": test, "path": path, "message": message }))
+                .map(|(test, path, message)| {
+                    let mut finding = json!({ "test": test, "path": path, "message": message });
+                    if explain && let Some(clause) = clause(kind, test) {
+                        finding["clause"] = clause.into();
+                    }
+                    finding
+                })
                 .collect();
             all.push(json!({ "file": file, "kind": kind, "findings": findings }));
         } else if findings.is_empty() {
@@ -157,12 +171,26 @@ fn validate(files: &[PathBuf], as_json: bool) -> Outcome {
                     [test, path].iter().filter(|part| !part.is_empty()).map(|part| format!(" {part}:")).collect();
                 output::complain(format_args!("{}:{place} {message}", file.display()));
             }
+            let mut tests: Vec<&str> = findings.iter().map(|(test, _, _)| test.as_str()).collect();
+            tests.sort_unstable();
+            tests.dedup();
+            for (test, clause) in tests.iter().filter_map(|test| Some((test, clause(kind, test)?))).filter(|_| explain)
+            {
+                output::complain(format_args!("{test}: {clause}"));
+            }
         }
     }
     if as_json {
         output::json(&all);
     }
     if wrong { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// What a test of a CSAF document rests on, in the words of `csaf::clause`.
+fn clause(kind: &str, test: &str) -> Option<String> {
+    let edition = [(Format::Csaf20, Edition::V2_0), (Format::Csaf21, Edition::V2_1)];
+    let (_, edition) = edition.into_iter().find(|(format, _)| format.name() == kind)?;
+    csaf::clause(edition, test)
 }
 
 /// A test, the place in the document, and what to do.
@@ -202,12 +230,28 @@ fn recognised(text: &str) -> Result<(Format, Value), Failure> {
     Ok((format, document))
 }
 
-fn convert(file: &Path, form: Form, publisher: String, namespace: String) -> Outcome {
+fn convert(file: &Path, form: Form, publisher: String, namespace: String, which: Option<&str>) -> Outcome {
     let text = super::policy::source(file)?;
     let (format, document) = recognised(&text)?;
     let category = candor_formats::advisory::PublisherCategory::Vendor;
     let publisher = Publisher { name: publisher, namespace, category, contact: None, authority: None };
-    let record = format.read(&document, &publisher).map_err(|why| Failure::new(why.to_string()))?;
+    let mut records = format.read_all(&document, &publisher).map_err(|why| Failure::new(why.to_string()))?;
+    let place = match which {
+        None => (records.len() == 1).then_some(0),
+        Some(which) => {
+            let number = which.parse().ok().and_then(|place: usize| place.checked_sub(1));
+            number.or_else(|| records.iter().position(|record| record.cve() == Some(which)))
+        }
+    };
+    let Some(place) = place.filter(|place| *place < records.len()) else {
+        let names: Vec<&str> = records.iter().map(|record| record.cve().unwrap_or(&record.id)).collect();
+        let names = names.join(", ");
+        return Err(Failure::new(format_args!(
+            "the document holds {} vulnerabilities ({names}); name one with --vulnerability, by number or place",
+            records.len()
+        )));
+    };
+    let record = records.swap_remove(place);
     for problem in record.problems() {
         output::complain(format_args!("{}: {problem}", file.display()));
     }

@@ -17,6 +17,8 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM")]
     program: String,
     /// The files: GitHub advisory JSON, OSV, CSAF 2.0 or 2.1, CVE records; a folder stands for every .json in it
+    ///
+    /// A CSAF document about several vulnerabilities becomes an advisory for each.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Say what would happen, and publish nothing
@@ -40,15 +42,15 @@ pub(super) async fn run(args: Args) -> Outcome {
     }
     let publisher = disclosure::publisher(&policy, &app.program_url(&policy.program.slug));
     let bar = output::progress("importing");
-    bar.set_length(files.len() as u64);
     let (mut done, mut counts, mut wrong) = (Vec::new(), [0_usize; 3], 0_usize);
-    let mut read: Vec<(PathBuf, Result<Record, String>)> = files
-        .into_iter()
-        .map(|file| {
-            let record = record(&file, &publisher);
-            (file, record)
-        })
-        .collect();
+    let mut read: Vec<(PathBuf, Result<Record, String>)> = Vec::new();
+    for file in files {
+        match records(&file, &publisher) {
+            Ok(records) => read.extend(records.into_iter().map(|record| (file.clone(), Ok(record)))),
+            Err(why) => read.push((file, Err(why))),
+        }
+    }
+    bar.set_length(read.len() as u64);
     // The oldest first, so that numbers follow the dates.
     read.sort_by_key(|(_, record)| record.as_ref().map_or(jiff::Timestamp::MIN, |record| record.published));
     for (file, record) in read {
@@ -109,10 +111,10 @@ fn collect(given: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The record of a file, or what is wrong with it.
-fn record(file: &Path, publisher: &candor_formats::advisory::Publisher) -> Result<Record, String> {
+/// The records of a file, one for each vulnerability, or what is wrong with it.
+fn records(file: &Path, publisher: &candor_formats::advisory::Publisher) -> Result<Vec<Record>, String> {
     let text = std::fs::read_to_string(file).map_err(|why| format!("it cannot be read: {why}"))?;
     let document: Value = serde_json::from_str(&text).map_err(|why| format!("this is no JSON: {why}"))?;
     let format = Format::of(&document).ok_or("this is no CSAF, OSV, CVE or GitHub advisory document")?;
-    format.read(&document, publisher).map_err(|why| format!("{}: {why}", format.name()))
+    format.read_all(&document, publisher).map_err(|why| format!("{}: {why}", format.name()))
 }

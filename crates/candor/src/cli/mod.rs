@@ -15,7 +15,11 @@ mod import; // advisories of the past
 mod findings; // what tools found, and what a product is made of
 mod lint; // what a commit would give away
 mod cve; // numbers and records at the CVE program
+<<<<<<< HEAD
 mod sign_in; // services that members may sign in with
+=======
+mod subscription; // who gets advisories by mail
+>>>>>>> 9e726e7 (wip)
 mod hook; // who is called when something is published
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
@@ -92,6 +96,9 @@ enum Commands {
     /// Reserves CVE numbers and takes them back, and prints the text for the request form
     #[command(subcommand)]
     Cve(cve::Command),
+    /// Shows, asks and ends who gets advisories by mail
+    #[command(subcommand)]
+    Subscription(subscription::Command),
     /// Manages who is called when something is published
     #[command(subcommand)]
     Hook(hook::Command),
@@ -185,6 +192,7 @@ fn run(cli: Cli) -> Outcome {
         Commands::Sbom(command) => wait_for(findings::sbom(command)),
         Commands::Lint(command) => wait_for(lint::run(command)),
         Commands::Cve(command) => wait_for(cve::run(command)),
+        Commands::Subscription(command) => wait_for(subscription::run(command)),
         Commands::Hook(command) => wait_for(hook::run(command)),
         Commands::SignIn(command) => wait_for(sign_in::run(command)),
         Commands::Cvss(args) => cvss::run(&args),

@@ -59,7 +59,12 @@ pub async fn import(app: &App, policy: &Policy, given: &Record) -> Result<Import
             (None, number) => format!("{}-{year}-{}", policy.advisory_prefix(), number.unwrap_or(1)),
         };
         let record = as_ours(app, policy, given, id);
-        let problems: Vec<String> = record.problems().iter().map(ToString::to_string).collect();
+        let mut problems: Vec<String> = record.problems().iter().map(ToString::to_string).collect();
+        for (field, at) in [("published", record.published), ("modified", record.modified)] {
+            if at > app.now() {
+                problems.push(format!("{field}: {at} lies in the future; an advisory of the past has a date in it"));
+            }
+        }
         if !problems.is_empty() {
             return Err(NotTaken::Wrong(problems));
         }

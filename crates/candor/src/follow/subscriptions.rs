@@ -82,6 +82,13 @@ pub fn severity(word: &str) -> Option<Severity> {
         .find(|severity| severity.label().eq_ignore_ascii_case(word))
 }
 
+/// Looks like one address; whether it can be written to is found out by writing.
+pub fn is_address(text: &str) -> bool {
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c));
+    let parts = text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    plain && parts && text.len() <= 254
+}
+
 /// Takes a wish. The address gets one letter with a link; until it is followed nothing else is sent. The same wish again
 /// sends nothing, and whoever asks cannot tell.
 ///

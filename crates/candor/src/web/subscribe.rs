@@ -59,7 +59,7 @@ async fn ask(
         Err(trouble) => return Ok(trouble.answer()),
     };
     let address = answers.get("email");
-    if !is_address(address) {
+    if !subscriptions::is_address(address) {
         let problem = "Enter one mail address, like name@example.org".to_owned();
         let page = view(&app, &policy, &answers, Some(problem)).await?;
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page));
@@ -135,13 +135,6 @@ fn gone(app: &App) -> SubscribePage {
         lead: "The address is deleted here.".into(),
         ..SubscribePage::default()
     }
-}
-
-/// Looks like one address; whether it can be written to is found out by writing.
-fn is_address(text: &str) -> bool {
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c));
-    let parts = text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    plain && parts && text.len() <= 254
 }
 
 /// What is sent, in a sentence.

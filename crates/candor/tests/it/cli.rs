@@ -271,6 +271,125 @@ fn the_formats_of_advisories_are_checked() {
     assert_eq!((&scored[0]["score"], &scored[0]["severity"]), (&9.8.into(), &"Critical".into()));
 }
 
+/// A CSAF document about an object store, printed by the library.
+fn csaf_document() -> Value {
+    let osv = serde_json::json!({
+        "schema_version": "1.7.5", "id": "CVE-1900-0044", "modified": "2021-12-14T00:00:00Z",
+        "published": "2021-12-10T00:00:00Z", "summary": "Objects can be read", "details": "Objects of others are read.",
+        "affected": [{ "package": { "ecosystem": "npm", "name": "store" },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "2.1.0" }] }] }],
+        "database_specific": { "cwe_ids": ["CWE-79"] },
+    });
+    let publisher = candor_formats::advisory::Publisher {
+        name: "Store".into(),
+        namespace: "https://example.org".into(),
+        category: Default::default(),
+        contact: None,
+        authority: None,
+    };
+    let mut record = candor_formats::osv::read(&osv, &publisher).expect("it reads");
+    record.id = "STORE-2021-1".into();
+    record.aliases = vec!["CVE-1900-0044".into()];
+    record.cwes = vec![79];
+    candor_formats::csaf::print(&record, "1.0.0")
+}
+
+#[test]
+fn a_wrong_document_is_judged_test_by_test_and_each_test_says_what_it_rests_on() {
+    let shell = Shell::new();
+    let mut document = csaf_document();
+    std::fs::write(shell.path("store-2021-1.json"), document.to_string()).expect("written");
+    let fine = shell.run(&["advisory", "validate", "--json", "--explain", "store-2021-1.json"]).json();
+    assert_eq!((&fine[0]["kind"], &fine[0]["findings"]), (&"CSAF 2.0".into(), &Value::Array(Vec::new())));
+    document["vulnerabilities"][0]["cwe"]["name"] = "Something else".into();
+    document["document"]["tracking"]["version"] = "9".into();
+    std::fs::write(shell.path("store-2021-1.json"), document.to_string()).expect("written");
+    std::fs::write(shell.path("other.json"), "[]").expect("written");
+    let ended = shell.run(&["advisory", "validate", "--json", "--explain", "store-2021-1.json", "other.json"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    let found: Value = serde_json::from_str(&ended.out).expect("JSON");
+    let findings = found[0]["findings"].as_array().expect("findings");
+    let weakness = findings.iter().find(|finding| finding["test"] == "6.1.11").expect("the test");
+    assert_eq!(weakness["path"], "/vulnerabilities/0/cwe/name");
+    assert!(weakness["message"].as_str().is_some_and(|text| text.contains("CWE-79")), "{weakness}");
+    assert!(weakness["clause"].as_str().is_some_and(|text| text.contains("Validators differ")), "{weakness}");
+    assert!(findings.iter().all(|finding| finding["clause"].is_string()), "{found}");
+    assert!(findings.iter().any(|finding| finding["test"] == "6.1.16"), "{found}");
+    assert_eq!(found[1]["kind"], "unknown", "a file that is none does not stop the others: {found}");
+    let told = shell.run(&["advisory", "validate", "--explain", "store-2021-1.json"]);
+    assert!(told.err.contains("6.1.11: section 6.1.11 of CSAF 2.0"), "{told:?}");
+    let short = shell.run(&["advisory", "validate", "store-2021-1.json"]);
+    assert!(!short.err.contains("section 6.1.11"), "only when asked for: {short:?}");
+}
+
+#[test]
+fn a_document_becomes_another_and_back_with_the_same_facts() {
+    let shell = Shell::new();
+    std::fs::write(shell.path("a.json"), csaf_document().to_string()).expect("written");
+    for (form, name) in
+        [("osv", "OSV"), ("csaf-2.1", "CSAF 2.1"), ("openvex", "OpenVEX"), ("cyclonedx", "CycloneDX"), ("cve", "CVE")]
+    {
+        let printed = shell.run(&["advisory", "convert", "a.json", "--to", form]).fine();
+        let file = format!("{form}.json");
+        std::fs::write(shell.path(&file), &printed).expect("written");
+        let ended = shell.run(&["advisory", "validate", "--json", &file]);
+        let judged: Value = serde_json::from_str(&ended.out).expect("JSON");
+        assert_eq!(judged[0]["kind"], name, "{form}: {judged}");
+        let problems: Vec<&Value> = judged[0]["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            // The file has another name than the standard wants; that alone.
+            .filter(|finding| finding["test"] != "5.1")
+            .collect();
+        assert!(problems.is_empty() || form == "cve", "{form}: {problems:?}");
+    }
+    let back = shell.run(&["advisory", "convert", "osv.json", "--to", "json", "--publisher", "Store"]).json();
+    assert_eq!(back["products"][0]["ranges"][0]["fixed"], "2.1.0", "{back}");
+    shell.run(&["advisory", "convert", "a.json", "--to", "nothing"]);
+}
+
+#[test]
+fn a_document_about_two_vulnerabilities_asks_which_one() {
+    let shell = Shell::new();
+    let mut document = csaf_document();
+    let mut second = document["vulnerabilities"][0].clone();
+    second["cve"] = "CVE-1900-0045".into();
+    document["vulnerabilities"].as_array_mut().expect("a list").push(second);
+    std::fs::write(shell.path("two.json"), document.to_string()).expect("written");
+    let ended = shell.run(&["advisory", "convert", "two.json", "--to", "osv"]);
+    ended.refused(1, "holds 2 vulnerabilities (CVE-1900-0044, CVE-1900-0045)");
+    for which in ["2", "CVE-1900-0045"] {
+        let osv = shell.run(&["advisory", "convert", "two.json", "--to", "osv", "--vulnerability", which]).json();
+        assert!(osv["aliases"].as_array().is_some_and(|all| all.contains(&"CVE-1900-0045".into())), "{osv}");
+    }
+    shell.run(&["advisory", "convert", "two.json", "--to", "osv", "--vulnerability", "3"]).refused(1, "name one with");
+    shell.run(&["program", "add", "minio.toml"]).fine();
+    let taken = shell.run(&["advisory", "import", "--program", "minio", "--json", "two.json"]).json();
+    let ids: Vec<&Value> = taken.as_array().expect("a list").iter().map(|entry| &entry["outcome"]).collect();
+    assert_eq!(ids, ["new", "new"], "{taken}");
+}
+
+#[test]
+fn subscriptions_are_asked_for_counted_and_ended_from_a_terminal() {
+    let shell = Shell::new();
+    shell.run(&["program", "add", "minio.toml"]).fine();
+    shell.run(&["subscription", "ask", "minio", "nobody"]).refused(1, "no e-mail address");
+    shell.run(&["subscription", "ask", "nothing", "ada@example.org"]).refused(1, "no program called nothing");
+    shell
+        .run(&["subscription", "ask", "minio", "ada@example.org", "--severity", "dire"])
+        .refused(1, "low, medium, high or critical");
+    shell.run(&["subscription", "ask", "minio", "ada@example.org", "--severity", "high"]).fine();
+    let counts = shell.run(&["subscription", "count", "--json"]).json();
+    assert_eq!(counts, serde_json::json!([{ "program": "minio", "state": "asked", "count": 1 }]));
+    assert_eq!(
+        shell.run(&["subscription", "list", "minio", "--json"]).json(),
+        serde_json::json!([]),
+        "not confirmed yet"
+    );
+    shell.run(&["subscription", "end", "nothing"]).refused(1, "there is no such subscription");
+}
+
 #[test]
 fn a_demonstration_says_who_to_sign_in_as_and_leaves_nothing_behind() {
     let shell = Shell::new();
