@@ -42,10 +42,19 @@ mod tests {
     }
 
     #[test]
-    fn b2_an_hour_that_is_skipped_or_comes_twice_is_asked_about() {
+    fn abuse_b2_an_hour_that_is_skipped_or_comes_twice_is_asked_about() {
         let berlin = jiff::tz::TimeZoneDatabase::bundled().get("Europe/Berlin").expect("a zone");
         assert!(instant("2026-03-29 02:30", &berlin).is_err());
         assert!(instant("2026-10-25 02:30", &berlin).is_err());
         assert!(instant("midnight", &berlin).is_err());
+        let read = |typed, zone: &str| {
+            let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).expect("a zone");
+            instant(typed, &zone).map(|at| at.to_string()).ok()
+        };
+        assert_eq!(read("2026-09-30 00:00", "Pacific/Kiritimati").as_deref(), Some("2026-09-29T10:00:00Z"), "+14");
+        assert_eq!(read("2026-09-30 23:00", "Etc/GMT+12").as_deref(), Some("2026-10-01T11:00:00Z"), "-12");
+        assert_eq!(read("2028-02-29 12:00", "UTC").as_deref(), Some("2028-02-29T12:00:00Z"), "a leap day");
+        assert_eq!(read("2026-02-29 12:00", "UTC"), None, "a day that there is not");
+        assert_eq!(read("2026-09-30 24:00", "UTC"), None);
     }
 }
