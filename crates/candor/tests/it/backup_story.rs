@@ -110,7 +110,7 @@ async fn a_copy_goes_into_an_empty_folder_only() {
 }
 
 #[tokio::test]
-async fn a_damaged_copy_is_refused_before_anything_is_written() {
+async fn abuse_i5_a_damaged_copy_is_refused_before_anything_is_written() {
     let place = Place::sqlite().await;
     fill(&place).await;
     let to = place.folder.path().join("copy");

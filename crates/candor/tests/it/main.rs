@@ -58,6 +58,7 @@ mod follow; // subscribers and hooks
 mod cve_services; // numbers and records at the CVE program
 mod disclosed; // what becomes public, and who decides it
 mod bucket; // the public tree in an object store
+mod moment_abuse; // publishing alone, formulas in lists, a crafted past
 mod embargo; // nothing before its instant, whatever breaks
 mod imported; // advisories of the past
 mod provider; // a CSAF provider, requirement by requirement

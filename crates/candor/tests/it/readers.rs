@@ -32,7 +32,7 @@ struct Provider {
 impl Provider {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let host = format!("localhost:{}", listener.local_addr().expect("an address").port());
+        let host = format!("127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let folder = tempfile::tempdir().expect("a temporary folder");
         let app = open(&folder, &[POLICY], |config| config.base_url = format!("https://{host}")).await;
         let store = ProgramSlug::from("store");
