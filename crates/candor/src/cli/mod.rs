@@ -15,11 +15,8 @@ mod import; // advisories of the past
 mod findings; // what tools found, and what a product is made of
 mod lint; // what a commit would give away
 mod cve; // numbers and records at the CVE program
-<<<<<<< HEAD
 mod sign_in; // services that members may sign in with
-=======
 mod subscription; // who gets advisories by mail
->>>>>>> 9e726e7 (wip)
 mod hook; // who is called when something is published
 mod cvss; // vectors on a terminal
 mod journal; // chains, checked and exported
