@@ -754,5 +754,5 @@ fn timeline(case: &Case, now: Timestamp) -> Vec<TimelineEntry> {
 /// Whether an alias is the name of a vulnerability in a public scheme; others stay inside.
 fn is_public_name(alias: &str) -> bool {
     use candor_formats::identifiers::{Kind, recognise};
-    recognise(alias).is_some_and(|found| matches!(found.kind, Kind::Cve | Kind::Ghsa | Kind::Osv))
+    recognise(alias).is_some_and(|found| matches!(found.kind, Kind::Cve | Kind::Ghsa | Kind::Gcve | Kind::Osv))
 }

@@ -426,8 +426,10 @@ fn holds(evidence: &mut Evidence, facts: &ReportFacts, named: &[Mention], proof:
     if !facts.found_by.is_empty() {
         add("found-by", format!("It says how it was found: {}.", short(&facts.found_by)));
     }
-    let public =
-        named.iter().filter(|one| matches!(one.named, Named::Public(Kind::Cve | Kind::Ghsa | Kind::Osv))).count();
+    let public = named
+        .iter()
+        .filter(|one| matches!(one.named, Named::Public(Kind::Cve | Kind::Ghsa | Kind::Gcve | Kind::Osv)))
+        .count();
     if public > 0 || !facts.identifiers.is_empty() {
         add("identifiers", "It names a public identifier.".into());
     }
@@ -517,7 +519,7 @@ fn dependency_only(
         .iter()
         .flat_map(|text| mentions(text))
         .chain(named.iter().cloned())
-        .filter(|one| matches!(one.named, Named::Public(Kind::Cve | Kind::Ghsa | Kind::Osv)))
+        .filter(|one| matches!(one.named, Named::Public(Kind::Cve | Kind::Ghsa | Kind::Gcve | Kind::Osv)))
         .map(|one| one.text)
         .collect();
     ids.sort();

@@ -108,7 +108,7 @@ pub fn keys_of(text: &str, component: &str, cwe: &[u32], files: &[String]) -> Ve
     }
     for one in mentions(text) {
         match one.named {
-            Named::Public(Kind::Cve | Kind::Ghsa | Kind::Osv) => add(KeyKind::Identifier, &one.text),
+            Named::Public(Kind::Cve | Kind::Ghsa | Kind::Gcve | Kind::Osv) => add(KeyKind::Identifier, &one.text),
             Named::Commit => add(KeyKind::Commit, &one.text),
             Named::Hash => add(KeyKind::Hash, &one.text),
             Named::Path => match one.line {

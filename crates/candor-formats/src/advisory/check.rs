@@ -115,6 +115,10 @@ impl Record {
             if alias.to_ascii_uppercase().starts_with("CVE") && !identifiers::is_cve(alias) {
                 problems.say(&field, "A CVE number looks like CVE-2026-12345");
             }
+            if alias.to_ascii_uppercase().starts_with("GCVE") && !identifiers::is_gcve(alias) {
+                problems
+                    .say(&field, "A GCVE number looks like GCVE-1-2026-0042: who assigned it, then their own count");
+            }
             if *alias == self.id || self.aliases[..place].contains(alias) {
                 problems.say(&field, "This name is listed twice; remove it");
             }

@@ -50,6 +50,7 @@ impl Named {
             Self::Public(Kind::Ghsa) => "GHSA",
             Self::Public(Kind::Cwe) => "CWE",
             Self::Public(Kind::Capec) => "CAPEC",
+            Self::Public(Kind::Gcve) => "GCVE",
             Self::Public(Kind::Osv) => "OSV",
             Self::Unknown => "identifier of an unknown scheme",
             Self::Package => "package",

@@ -2,7 +2,7 @@
 //! [`mentions`] finds whatever else a report names as well: packages, commits, versions, places in code.
 //!
 //! Sources: CVE Program, CVE ID syntax; GitHub Advisory Database, GHSA ids; OSV schema 1.7.5, section "id, modified
-//! fields" (prefixes of home databases); CAPEC 3.9, identifiers of attack patterns.
+//! fields" (prefixes of home databases); CAPEC 3.9, identifiers of attack patterns; GCVE, format of identifiers.
 
 mod mentions;
 
@@ -21,6 +21,8 @@ pub enum Kind {
     Cwe,
     /// Common Attack Pattern Enumeration: a sort of attack, not one vulnerability.
     Capec,
+    /// Global CVE Allocation System.
+    Gcve,
     /// Any other database that OSV knows, such as `RUSTSEC-2023-0071` or `GO-2024-2611`.
     Osv,
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Kind {
             Self::Ghsa => "GHSA",
             Self::Cwe => "CWE",
             Self::Capec => "CAPEC",
+            Self::Gcve => "GCVE",
             Self::Osv => "OSV",
         })
     }
@@ -73,6 +76,7 @@ pub fn recognise(word: &str) -> Option<Identifier> {
         "GHSA" => (Kind::Ghsa, format!("GHSA-{}", ghsa_groups(rest)?)),
         "CWE" => (Kind::Cwe, crate::cwe::Cwe::parse(rest)?.to_string()),
         "CAPEC" => (Kind::Capec, format!("CAPEC-{}", capec_number(rest)?)),
+        "GCVE" => (Kind::Gcve, format!("GCVE-{}", gcve_parts(rest)?)),
         _ => (Kind::Osv, osv_id(word)?),
     };
     let url = match kind {
@@ -80,6 +84,7 @@ pub fn recognise(word: &str) -> Option<Identifier> {
         Kind::Ghsa => format!("https://github.com/advisories/{id}"),
         Kind::Cwe => crate::cwe::Cwe::parse(&id)?.url(),
         Kind::Capec => format!("https://capec.mitre.org/data/definitions/{}.html", capec_number(rest)?),
+        Kind::Gcve => format!("https://vulnerability.circl.lu/vuln/{id}"),
         Kind::Osv => format!("https://osv.dev/vulnerability/{id}"),
     };
     Some(Identifier { kind, id, url })
@@ -88,6 +93,20 @@ pub fn recognise(word: &str) -> Option<Identifier> {
 /// Whether `text` is a CVE number exactly as the CVE Program writes it.
 pub fn is_cve(text: &str) -> bool {
     text.strip_prefix("CVE-").is_some_and(|rest| year_and_number(rest).is_some())
+}
+
+/// Whether `text` is a GCVE number as its registry writes it: `GCVE-1-2026-0042`, the number of who assigns it, then what
+/// that authority counts by. Authority 0 stands for CVE numbers, so that what follows has their form.
+pub fn is_gcve(text: &str) -> bool {
+    text.strip_prefix("GCVE-").is_some_and(|rest| gcve_parts(rest).is_some())
+}
+
+fn gcve_parts(rest: &str) -> Option<&str> {
+    let (authority, id) = rest.split_once('-')?;
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    let numbered = digits(authority) && authority.len() <= 9 && (authority == "0" || !authority.starts_with('0'));
+    let known = if authority == "0" { year_and_number(id).is_some() } else { id.split('-').all(plain) };
+    (numbered && known && id.len() <= 64).then_some(rest)
 }
 
 fn digits(text: &str) -> bool {
@@ -132,6 +151,19 @@ mod tests {
 
     fn ids(text: &str) -> Vec<String> {
         find(text).into_iter().map(|found| format!("{} {}", found.kind, found.id)).collect()
+    }
+
+    #[test]
+    fn a_gcve_number_names_who_assigned_it() {
+        for right in ["GCVE-1-2026-0042", "GCVE-0-2024-3094", "GCVE-1337-2026-00000000000000042", "GCVE-100-a1.b2"] {
+            assert!(is_gcve(right), "{right}");
+            assert_eq!(recognise(right).map(|found| (found.kind, found.id)), Some((Kind::Gcve, right.to_owned())));
+        }
+        for wrong in
+            ["GCVE-2026", "GCVE-x-2026-1", "GCVE-01-2026-1", "GCVE-0-26-1", "GCVE-1-", "GCVE-1-a--b", "GCVE-1-a b"]
+        {
+            assert!(!is_gcve(wrong) && recognise(wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]

@@ -172,3 +172,21 @@ fn a_document_that_is_no_document_is_not_valid() {
         assert!(csaf::validate(&value).iter().any(|finding| finding.test == "schema"), "{value}");
     }
 }
+
+#[test]
+fn a_gcve_number_stands_in_every_format_that_has_a_place_for_names_and_a_wrong_one_is_told() {
+    let mut record = advisory();
+    record.aliases.push("GCVE-1-2026-0042".into());
+    assert_eq!(record.problems(), vec![]);
+    let printed = candor_formats::advisory::documents(&record, "1.2.3").expect("every document agrees");
+    for suffix in ["csaf.json", "csaf-2.1.json", "osv.json", "openvex.json", "md"] {
+        let document = printed.iter().find(|document| document.suffix == suffix);
+        let text = document.map_or_else(|| to_markdown(&record), |document| document.text.clone());
+        assert!(text.contains("GCVE-1-2026-0042"), "{suffix}");
+    }
+    for wrong in ["GCVE-2026-1-", "gcve-x", "GCVE-0-26-1"] {
+        let mut record = advisory();
+        record.aliases.push(wrong.into());
+        assert!(record.problems().iter().any(|problem| problem.to_string().contains("GCVE-1-2026-0042")), "{wrong}");
+    }
+}
