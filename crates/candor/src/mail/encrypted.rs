@@ -93,6 +93,45 @@ pub fn encrypted(
     Ok(outer)
 }
 
+/// A message (RFC 5322) that is for everybody, with a signature beside it (RFC 3156, section 5): what it says stays as it is.
+///
+/// # Errors
+/// When the key does not sign.
+pub fn signed(message: &[u8], signer: &Secret, at: Timestamp) -> Result<Vec<u8>, crate::openpgp::Failed> {
+    let (fields, body) = taken_apart(message);
+    let (mut outer, mut inner) = (Vec::new(), Vec::new());
+    for field in &fields {
+        let name = String::from_utf8_lossy(field.split(|byte| *byte == b':').next().unwrap_or_default()).to_lowercase();
+        match name.trim() {
+            "mime-version" => {}
+            name if name.starts_with("content-") => inner.extend_from_slice(field),
+            _ => outer.extend_from_slice(field),
+        }
+    }
+    inner.extend_from_slice(b"\r\n");
+    inner.extend_from_slice(body.trim_ascii_end());
+    inner.extend_from_slice(b"\r\n");
+    let signature = crate::openpgp::sign::detached(signer, &inner, at)?.replace("\r\n", "\n").replace('\n', "\r\n");
+    let boundary = format!("openpgp-{}", at.as_microsecond());
+    outer.extend_from_slice(
+        format!(
+            "MIME-Version: 1.0\r\n\
+             Content-Type: multipart/signed; micalg=pgp-sha512; protocol=\"application/pgp-signature\";\r\n \
+             boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n"
+        )
+        .as_bytes(),
+    );
+    outer.extend_from_slice(&inner);
+    outer.extend_from_slice(
+        format!(
+            "\r\n--{boundary}\r\nContent-Type: application/pgp-signature; name=\"signature.asc\"\r\n\
+             Content-Disposition: attachment; filename=\"signature.asc\"\r\n\r\n{signature}\r\n--{boundary}--\r\n"
+        )
+        .as_bytes(),
+    );
+    Ok(outer)
+}
+
 /// The head's field that gives a mail program the program's key (Autocrypt 1.1). `None` unless the key is for the address
 /// that the letter is from.
 pub fn autocrypt(from: &str, key: &Certificate, now: Timestamp) -> Option<String> {

@@ -17,9 +17,11 @@ use crate::follow::steps::Step;
 use crate::follow::subscriptions::{self, CONFIRM, Wish};
 use crate::mail::Post;
 use crate::mail::dkim;
+use crate::mail::encrypted;
 use crate::mail::enough;
 use crate::mail::smtp::Failed;
 use crate::mail::subscribers::{self, Letter};
+use crate::program_keys;
 use crate::store::steps::{self, StepRow};
 use crate::store::{Statement, advisories, hooks, subscriptions as rows};
 
@@ -262,9 +264,15 @@ async fn send(
     let id = crate::execute::report::hex(
         &aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, row.id.as_bytes()).as_ref()[..16],
     );
-    let Some(letter) = subscribers::build(app, &post.sender, &policy, &id, at, &address, &secret, &what)? else {
+    let Some(mut letter) = subscribers::build(app, &post.sender, &policy, &id, at, &address, &secret, &what)? else {
         return Ok(Outcome::Never("the address cannot be written to".into()));
     };
+    // What is said about an advisory bears the program's signature where it has a key.
+    if matches!(what, Letter::Advisory(_))
+        && let Some(signer) = program_keys::signer(app, &policy.program.slug).await?
+    {
+        letter.bytes = encrypted::signed(&letter.bytes, &signer, app.now()).map_err(Error::internal)?;
+    }
     let letter = dkim::signed(app, letter).await?;
     Ok(match post.send(&letter).await {
         Ok(()) => Outcome::Done(Vec::new(), String::new()),

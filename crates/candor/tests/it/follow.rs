@@ -268,3 +268,38 @@ async fn abuse_o7_one_member_alone_cannot_turn_calls_to_another_host() {
         "who and what stays on record"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_signed_letter_about_an_advisory_is_verified_by_gnupg() {
+    let Some(gpg) = crate::openpgp::Gpg::new() else { return };
+    let service = start().await;
+    let app = &service.app;
+    let store = candor_core::id::ProgramSlug::from("store");
+    let life = app.now() + candor::program_keys::LIFE;
+    let key = candor::program_keys::make(app, &store, life, "test").await.expect("a key");
+    gpg.prints(&["--import"], key.certificate.to_armor().as_bytes());
+    let policy = app.policy(&store).expect("a policy");
+    subscriptions::ask(app, &policy, ASKER, &subscriptions::Wish::default()).await.expect("kept");
+    follow(app).await;
+    let asked = letters_to(app, ASKER);
+    assert!(!asked[0].contains("multipart/signed"), "the question is of no advisory");
+    subscriptions::confirm(app, &secret(&asked[0])).await.expect("confirmed");
+    publish(app).await;
+    follow(app).await;
+    follow(app).await;
+    let letters = letters_to(app, ASKER);
+    let letter = letters.iter().find(|letter| letter.contains("is public")).expect("the advisory");
+    let head = letter.split("\r\n\r\n").next().expect("a head");
+    assert!(head.contains("multipart/signed") && head.contains("List-Unsubscribe"), "{head}");
+    let boundary =
+        letter.split("boundary=\"openpgp-").nth(1).and_then(|rest| rest.split('"').next()).expect("a boundary");
+    let parts: Vec<&str> = letter.split(&format!("--openpgp-{boundary}")).collect();
+    assert_eq!(parts.len(), 4, "a text, a signature and the end: {letter}");
+    // The line break before a boundary belongs to the boundary (RFC 2046, 5.1.1).
+    let text = parts[1].strip_prefix("\r\n").and_then(|text| text.strip_suffix("\r\n")).expect("a part");
+    let armor = &parts[2][parts[2].find("-----BEGIN").expect("a signature")..];
+    let (document, signature) = (gpg.file("letter", text.as_bytes()), gpg.file("letter.asc", armor.as_bytes()));
+    let words = ["--verify", &signature.to_string_lossy(), &document.to_string_lossy()];
+    let (well, _, said) = gpg.run(&words, b"");
+    assert!(well && said.contains("GOODSIG"), "{said}");
+}
