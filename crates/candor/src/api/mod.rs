@@ -13,6 +13,7 @@ mod receipts; // the reporter's side
 mod parties; // the side of outside parties
 mod cases; // the team's side
 mod account; // the member's own account
+mod cve; // requests for CVE numbers
 mod hooks; // who is called, and who is written to
 pub mod osv; // the OSV API, for scanners
 mod search; // cases by their words, and which are alike
@@ -213,6 +214,35 @@ fn table() -> Vec<Route> {
         .says("Before the publication it holds what only the team may know.")
         .by(Who::Member)
         .gives::<cases::ReleaseNotes>(200)
+        .or(&[422]),
+        Route::get(
+            "/cases/{case}/cve-requests",
+            "cveRequests",
+            "Requests for a CVE number, and the text to send",
+            get(cve::list),
+        )
+        .says("Before the publication the text holds what only the team may know.")
+        .by(Who::Member)
+        .gives::<cve::CveRequests>(200),
+        Route::post(
+            "/cases/{case}/cve-requests",
+            "askForCve",
+            "Keep that a request for a CVE number was sent; its clock begins",
+            post(cve::ask),
+        )
+        .by(Who::Member)
+        .takes(Takes::Json(schema::<cve::NewRequest>))
+        .gives::<cve::CveRequest>(200)
+        .or(&[422]),
+        Route::post(
+            "/cases/{case}/cve-requests/{id}",
+            "settleCveRequest",
+            "The number came, or nobody waits for it, or be reminded later",
+            post(cve::settle),
+        )
+        .by(Who::Member)
+        .takes(Takes::Json(schema::<cve::Settled>))
+        .gives::<cve::CveRequests>(200)
         .or(&[422]),
         Route::get("/cases/{case}/similar", "similarCases", "Cases that are likely about the same, with the reasons", get(search::similar))
             .says("Over open, closed and published cases that you may see.")

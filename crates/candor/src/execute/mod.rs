@@ -461,6 +461,15 @@ pub fn policy_of(app: &App, case: &Case) -> Result<Arc<Policy>, Error> {
         .ok_or_else(|| Error::internal("the case's policy is not in service"))
 }
 
+/// Whether the asker may do this to a case that they see; nothing is done.
+///
+/// # Errors
+/// As [`execute`] for whoever may not.
+pub fn may(app: &App, actor: &Actor, case: &Case, command: Command) -> Result<(), Error> {
+    let policy = policy_of(app, case)?;
+    access::allow(Some(case), &policy, actor, command, app.now()).map(drop).map_err(denied)
+}
+
 fn denied(denied: Denied) -> Error {
     match denied {
         Denied::Absent => Error::NotFound,

@@ -35,6 +35,7 @@ pub mod subscriptions; // who asked to hear of advisories
 pub mod written_to; // how many letters an address got within the hour
 pub mod hooks; // who is called
 pub mod cve_numbers; // CVE numbers that were reserved
+pub mod cve_requests; // CVE numbers that were asked for elsewhere
 pub mod probes; // how the channels stood
 pub mod anchors; // signed heads of the journals
 pub mod proofs; // proofs of receipt
@@ -235,6 +236,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("written_to", written_to::ALL),
         ("hooks", hooks::ALL),
         ("cve_numbers", cve_numbers::ALL),
+        ("cve_requests", cve_requests::ALL),
         ("probes", probes::ALL),
         ("waiting", waiting::ALL),
         ("openpgp", openpgp::ALL),

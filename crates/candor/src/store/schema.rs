@@ -27,6 +27,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0010.sql"),
         include_str!("schema/main_0014.sql"),
         include_str!("schema/main_0016.sql"),
+        include_str!("schema/main_0012.sql"),
     ],
 };
 
@@ -67,6 +68,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("subscription", "id"),
     ("hook", "id"),
     ("cve_number", "id"),
+    ("cve_request", "id"),
     ("waiting", "id"),
     ("proof", "stream, report"),
     ("anchor", "number"),

@@ -304,7 +304,7 @@ fn a_wrong_document_is_judged_test_by_test_and_each_test_says_what_it_rests_on()
     document["vulnerabilities"][0]["cwe"]["name"] = "Something else".into();
     document["document"]["tracking"]["version"] = "9".into();
     std::fs::write(shell.path("store-2021-1.json"), document.to_string()).expect("written");
-    std::fs::write(shell.path("other.json"), "[]").expect("written");
+    std::fs::write(shell.path("other.json"), "{}").expect("written");
     let ended = shell.run(&["advisory", "validate", "--json", "--explain", "store-2021-1.json", "other.json"]);
     assert_eq!(ended.status, 1, "{ended:?}");
     let found: Value = serde_json::from_str(&ended.out).expect("JSON");

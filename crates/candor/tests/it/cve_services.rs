@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use candor::app::App;
 use candor::execute::execute;
 use candor::follow::cve::{self, Account, NotDone};
+use candor::follow::cve_requests::{self, Standing};
 use candor::follow::steps;
 use candor::store::cve_numbers;
 use candor::worker;
@@ -249,4 +250,44 @@ async fn abuse_b5_one_dead_peer_holds_up_no_other_step_and_each_is_seen() {
     assert!(states.iter().all(|state| !state.is_open && !state.has_failed), "{states:?}");
     assert_eq!(hook.asked().len(), 1, "once");
     assert_eq!(desk.peer.asked().iter().filter(|asked| asked.path.ends_with("/cna")).count(), 1, "once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_somebody_else_assigns_has_its_own_clock_and_ends_among_the_identifiers() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let app = open(&folder, &[POLICY], |_| {}).await;
+    let member = |name: &str, role: Role| Actor::Member { id: name.into(), roles: vec![("store".into(), role)] };
+    let (ben, eve) = (member("ben", Role::Coordinator), member("eve", Role::Observer));
+    let stranger = Actor::Member { id: "zoe".into(), roles: vec![("other".into(), Role::Coordinator)] };
+    let case = crate::letters::filed(&app, "reporter@outside.example").await.case;
+    execute(&app, &ben, &case, Command::Confirm { text: "It is so.".into() }, None).await.expect("confirmed");
+    assert!(cve_requests::ask(&app, &stranger, &case, 7).await.is_err(), "as if there were no such case");
+    assert!(cve_requests::ask(&app, &eve, &case, 7).await.is_err(), "who only reads keeps nothing");
+    for days in [0, 91] {
+        let why = cve_requests::ask(&app, &ben, &case, days).await.expect_err("refused").to_string();
+        assert!(why.contains("1 to 90"), "{why}");
+    }
+    let request = cve_requests::ask(&app, &ben, &case, 7).await.expect("kept");
+    let why = cve_requests::ask(&app, &ben, &case, 7).await.expect_err("one at a time").to_string();
+    assert!(why.contains("open already"), "{why}");
+    let load = || async { candor::execute::load_case(&app, &Actor::Clock, &case).await.expect("it opens") };
+    let standing = || async { cve_requests::of_case(&app, &load().await).await.expect("read")[0].standing };
+    assert_eq!(standing().await, Standing::Waiting);
+    assert!(cve_requests::late(&app, &ben).await.expect("read").is_empty());
+
+    app.set_clock(app.now() + SignedDuration::from_hours(7 * 24 + 1));
+    assert_eq!(standing().await, Standing::Late);
+    assert_eq!(cve_requests::late(&app, &ben).await.expect("read")[0].0, case);
+    assert!(cve_requests::late(&app, &stranger).await.expect("read").is_empty(), "nobody else is told of the case");
+    cve_requests::remind(&app, &ben, &case, &request, 3).await.expect("moved");
+    assert!(cve_requests::late(&app, &ben).await.expect("read").is_empty());
+
+    let why = cve_requests::answer(&app, &ben, &case, &request, "soon").await.expect_err("no number").to_string();
+    assert!(why.contains("CVE-2026-12345"), "{why}");
+    cve_requests::answer(&app, &ben, &case, &request, " CVE-1900-0077 ").await.expect("kept");
+    assert_eq!(standing().await, Standing::Answered);
+    assert!(load().await.aliases.contains(&"CVE-1900-0077".to_owned()));
+    assert!(cve_requests::withdraw(&app, &ben, &case, &request).await.is_err(), "it has ended");
+    let why = cve_requests::ask(&app, &ben, &case, 7).await.expect_err("there is one").to_string();
+    assert!(why.contains("has a number already"), "{why}");
 }

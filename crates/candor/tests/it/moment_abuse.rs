@@ -37,6 +37,7 @@ fn draft(title: &str) -> AdvisoryDraft {
             fixed: "1.4.2".into(),
             ..AffectedProduct::default()
         }],
+        references: vec!["https://example.org/releases/1.4.2".into()],
         ..AdvisoryDraft::default()
     }
 }
@@ -189,7 +190,7 @@ async fn abuse_i3_no_cell_of_a_list_holds_what_a_person_wrote() {
     let app = place.app(&[POLICY]).await;
     let ben = member("ben", Role::Coordinator);
     let mut number = 0;
-    for text in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1,2)", "\t=1", "\"; =HYPERLINK(\"https://x.example\")"] {
+    for text in ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1,2)", "\t=1", "\"; =HYPERLINK(A1)"] {
         number += 1;
         let mut written = report("reporter@outside.example");
         written.facts.title = text.into();

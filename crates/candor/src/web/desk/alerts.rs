@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::follow::cve_requests;
 use crate::store::advisories;
 use crate::watch::held;
 use crate::watch::probes::{self, State};
@@ -24,6 +25,12 @@ pub async fn alerts(app: &App, member: &Member) -> Result<Vec<Link>, Error> {
         alerts.push(Link::new(
             format!("{} is published, but held back from the public pages: {finding}", held.id),
             format!("/desk/cases/{}/advisory", row.stream),
+        ));
+    }
+    for (case, since) in cve_requests::late(app, &member.actor).await? {
+        alerts.push(Link::new(
+            format!("{case}: no answer to the request for a CVE number since {}", since.strftime("%F")),
+            format!("/desk/cases/{case}/cve"),
         ));
     }
     for probe in probes::all(app).await? {

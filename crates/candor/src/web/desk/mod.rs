@@ -20,6 +20,7 @@ pub mod cluster; // several reports of one problem, several problems in one repo
 pub mod advisory; // the editor, and the check before publication
 pub mod matrix; // one row per supported version, one tick per item of a checklist
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
+pub mod cve; // how a CVE number is asked for, and the clock of the answer
 pub mod metrics; // promises kept, in figures
 pub mod behalf; // filing what came by another way
 pub mod people; // who is on a case: the way onto it
@@ -58,6 +59,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/cases/{case}/files/{file}/opened", get(decrypted::opened))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
         .route("/desk/cases/{case}/release-notes", get(publication::release_notes))
+        .route("/desk/cases/{case}/cve", get(cve::show).post(cve::act))
         .route("/desk/cases/{case}/verdict", get(verdict::page).post(verdict::send))
         .route("/desk/cases/{case}/split", get(cluster::split_page).post(cluster::split))
         .route("/desk/merge", get(cluster::merge_page).post(cluster::merge))

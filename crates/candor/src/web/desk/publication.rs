@@ -99,6 +99,7 @@ pub fn facts(case: &Case, policy: &Policy, names: &Names, zone: &TimeZone, now: 
             }
             _ => String::new(),
         },
+        cve: format!("/desk/cases/{}/cve", case.id),
         after: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! How a matter becomes public, as parts of the case page.
 
 use super::case::CaseHead;
-use super::parts::{Shell, TimeView};
+use super::parts::{Field, Problem, Row, Shell, TimeView};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -21,6 +21,8 @@ pub struct PublicationFacts {
     pub summary: Option<SummaryFacts>,
     /// Address of the text for the release notes; empty for none.
     pub release_notes: String,
+    /// Address of the page about the CVE number; shown where there is a text for the release notes.
+    pub cve: String,
     /// What follows the publication, and how far it is.
     pub after: Vec<StepRow>,
 }
@@ -68,6 +70,57 @@ pub struct SummaryFacts {
     pub state: String,
     /// Since when.
     pub at: TimeView,
+}
+
+/// Asking for a CVE number: the text, and what came of it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "desk/cve.html")]
+pub struct CvePage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The case.
+    pub head: CaseHead,
+    /// Whether the reader may keep requests.
+    pub may_write: bool,
+    /// Numbers reserved for the case: number and state.
+    pub numbers: Vec<Row>,
+    /// Requests, the oldest first.
+    pub rows: Vec<CveRequestRow>,
+    /// Whether one of them is open.
+    pub open: bool,
+    /// The text; empty when there is none.
+    pub text: String,
+    /// Why there is none.
+    pub missing: String,
+    /// After how long a new request warns.
+    pub days: Field,
+    /// After how long the open one warns again.
+    pub again: Field,
+    /// The number that came.
+    pub number: Field,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+}
+
+/// A request for a CVE number.
+#[derive(Debug, Clone)]
+pub struct CveRequestRow {
+    /// Its id.
+    pub id: String,
+    /// Who sent it.
+    pub by: String,
+    /// When.
+    pub at: TimeView,
+    /// When the desk warns.
+    pub remind_at: TimeView,
+    /// State: `running`, `broken`, `kept`, `ended`.
+    pub status: String,
+    /// The same in words.
+    pub status_word: String,
+    /// Whether it waits for an answer.
+    pub is_open: bool,
+    /// The number that came; empty when none did.
+    pub number: String,
 }
 
 /// The text for the release notes of the fix, to be copied.

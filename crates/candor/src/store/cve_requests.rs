@@ -1,0 +1,90 @@
+//! Requests for CVE numbers to somebody who assigns them elsewhere, and until when an answer is expected.
+
+use super::dialect::statements;
+use super::value::{Row, Statement};
+use super::{Result, Store};
+
+macro_rules! columns {
+    () => {
+        "id, program, stream, asked_by, asked_at, remind_at, state, closed_at, number"
+    };
+}
+
+statements! {
+    INSERT = "insert into cve_request (id, program, stream, asked_by, asked_at, remind_at, state) values ($1, $2, $3, $4, $5, $6, 'open')";
+    CLOSE = "update cve_request set state = $3, closed_at = $4, number = $5 where id = $1 and stream = $2 and state = 'open'";
+    REMIND = "update cve_request set remind_at = $3 where id = $1 and stream = $2 and state = 'open'";
+    OF_STREAM = concat!("select ", columns!(), " from cve_request where stream = $1 order by asked_at, id");
+    LATE = concat!("select ", columns!(), " from cve_request where state = 'open' and remind_at <= $1 order by remind_at, id limit $2");
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Id, random.
+    pub id: String,
+    /// Slug of the program.
+    pub program: String,
+    /// The case it is for.
+    pub stream: String,
+    /// Id of the member who asked.
+    pub asked_by: String,
+    /// When it was sent, microseconds UTC.
+    pub asked_at: i64,
+    /// When the desk warns, microseconds UTC.
+    pub remind_at: i64,
+    /// `open`, `answered` or `withdrawn`.
+    pub state: String,
+    /// When it ended, microseconds UTC.
+    pub closed_at: Option<i64>,
+    /// The number that came.
+    pub number: Option<String>,
+}
+
+fn request(mut row: Row) -> Result<RequestRow> {
+    Ok(RequestRow {
+        id: row.text(0)?,
+        program: row.text(1)?,
+        stream: row.text(2)?,
+        asked_by: row.text(3)?,
+        asked_at: row.int(4)?,
+        remind_at: row.int(5)?,
+        state: row.text(6)?,
+        closed_at: row.opt_int(7)?,
+        number: row.opt_text(8)?,
+    })
+}
+
+/// Keeps a request that was sent just now.
+#[must_use]
+pub fn insert_statement(row: &RequestRow) -> Statement {
+    Statement::new(INSERT, vals![&row.id, &row.program, &row.stream, &row.asked_by, row.asked_at, row.remind_at])
+}
+
+/// Ends an open request of a case: `answered` with its number, or `withdrawn`. `at` in microseconds UTC.
+#[must_use]
+pub fn close_statement(id: &str, stream: &str, state: &str, at: i64, number: Option<&str>) -> Statement {
+    Statement::new(CLOSE, vals![id, stream, state, at, number.map(str::to_owned)])
+}
+
+/// Moves the reminder of an open request of a case, to microseconds UTC.
+#[must_use]
+pub fn remind_statement(id: &str, stream: &str, at: i64) -> Statement {
+    Statement::new(REMIND, vals![id, stream, at])
+}
+
+/// The requests of a case, in the order in which they were sent.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn of_stream(store: &Store, stream: &str) -> Result<Vec<RequestRow>> {
+    store.query(OF_STREAM, vals![stream]).await?.into_iter().map(request).collect()
+}
+
+/// Open requests whose reminder has come, the latest first of all, up to `limit`.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn late(store: &Store, now: i64, limit: i64) -> Result<Vec<RequestRow>> {
+    store.query(LATE, vals![now, limit]).await?.into_iter().map(request).collect()
+}
