@@ -50,6 +50,30 @@ pub fn lmtp(bytes: &[u8]) {
     }
 }
 
+/// Somebody's key, a message, a signature: read within limits or refused, twice the same, and what is read writes itself again.
+pub fn openpgp(bytes: &[u8]) {
+    use candor::openpgp::decrypt::{Budget, open};
+    use candor::openpgp::{Certificate, Kind, armor, packets, verify};
+    let now: jiff::Timestamp = "2026-11-21T00:00:00Z".parse().expect("an instant");
+    if let Ok(found) = packets::walk(bytes, 1000) {
+        assert!(found.iter().all(|packet| packet.start < packet.end && packet.end <= bytes.len()));
+    }
+    assert!(armor::blocks(bytes, 20).iter().all(|block| block.start < block.end && block.end <= bytes.len()));
+    let _ = armor::binary(bytes, Kind::Message, 1 << 20);
+    let read = Certificate::read(bytes, &Default::default());
+    assert_eq!(read, Certificate::read(bytes, &Default::default()));
+    if let Ok(certificate) = &read {
+        let _ = (certificate.view(now), certificate.can_encrypt(now), certificate.can_sign(now));
+        let again = Certificate::read(&certificate.to_bytes(), &Default::default()).expect("what is written reads");
+        assert_eq!(again.fingerprint(), certificate.fingerprint());
+    }
+    let known: Vec<&Certificate> = read.iter().collect();
+    let budget = Budget { bytes: 1 << 20, ..Budget::default() };
+    let _ = open(bytes, &[], &known, now, &budget);
+    let _ = verify::detached(b"text", bytes, &known, now);
+    let _ = verify::cleartext(bytes, &known, now);
+}
+
 /// A policy file is taken or told what is wrong with it where; what is taken reads again as the same.
 pub fn policy(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);

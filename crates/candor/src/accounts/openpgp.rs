@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{AccountError, MemberView, open, seal};
 use crate::app::App;
+use crate::confine::certificates;
 use crate::error::Error;
 use crate::keys::random;
 use crate::openpgp::Certificate;
@@ -65,8 +66,8 @@ pub fn serves(certificate: &Certificate, member: &MemberView, now: Timestamp) ->
 /// [`AccountError::Objections`] with what is wrong with the key; nothing is changed then.
 pub async fn put(app: &App, member: &MemberView, given: &[u8]) -> Result<Certificate, AccountError> {
     let now = app.now();
-    let certificate =
-        Certificate::read(given, &Default::default()).map_err(|why| AccountError::objection(FIELD, why.to_string()))?;
+    let read = certificates::read(&app.workers, given, now).await;
+    let certificate = read.map_err(|why| AccountError::objection(FIELD, why))?;
     serves(&certificate, member, now).map_err(|why| AccountError::objection(FIELD, why))?;
     let mut plain = now.as_microsecond().to_be_bytes().to_vec();
     plain.extend(certificate.to_bytes());

@@ -5,6 +5,7 @@
 //! go over one loses that one answer. Each question gets a worker of its own, and whoever takes one over sees no other
 //! question: the next one is started while this one works.
 
+pub mod certificates; // keys of others
 pub mod frames; // questions and answers as bytes
 pub mod jail; // what the kernel is asked to forbid
 pub mod memory; // no dumps, no swap

@@ -16,8 +16,8 @@ pub mod report; // a report opens a case
 pub mod would; // what a policy file would change of the dates of open cases
 
 use crate::app::App;
+use crate::confine::certificates;
 use crate::error::Error;
-use crate::openpgp::Certificate;
 use crate::store::{self, Batch, StoreError};
 use crate::throttle::reading::Look;
 use candor_core::access::{self, Actor, Denied};
@@ -181,7 +181,7 @@ async fn once(
     let command = parties::prepared(app, command, now).await?;
     let allowed = access::allow(Some(&case), &policy, actor, command, now).map_err(denied)?;
     if let Command::GiveKey { pgp_key } = allowed.command() {
-        key_serves(pgp_key, now)?;
+        key_serves(app, pgp_key, now).await?;
     }
     if let Some(seen) = seen
         && case.seq > seen
@@ -317,12 +317,12 @@ pub(crate) async fn write(
 ///
 /// # Errors
 /// [`Refusal::Field`] with what is wrong with the key.
-pub(crate) fn key_serves(pgp_key: &str, now: Timestamp) -> Result<(), Refusal> {
+pub(crate) async fn key_serves(app: &App, pgp_key: &str, now: Timestamp) -> Result<(), Refusal> {
     if pgp_key.trim().is_empty() {
         return Ok(());
     }
-    let problem = match Certificate::read(pgp_key.as_bytes(), &Default::default()) {
-        Err(why) => why.to_string(),
+    let problem = match certificates::read(&app.workers, pgp_key.as_bytes(), now).await {
+        Err(why) => why,
         Ok(certificate) => match certificate.can_encrypt(now) {
             Ok(()) => return Ok(()),
             Err(why) => format!("{why}; give one that can be written to, or none"),

@@ -147,7 +147,7 @@ async fn file(
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
     // What was acknowledged is filed, also when its key has ended meanwhile; letters say so then.
     if given.is_none() {
-        super::key_serves(&report.contact.pgp_key, app.now())?;
+        super::key_serves(app, &report.contact.pgp_key, app.now()).await?;
     }
     let body = serde_json::to_vec(&(
         as_told(&report.facts),

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use super::read::{Letter, Limits, Over, read};
+use jiff::Timestamp;
+
+use super::read::openpgp::{self, Ring};
+use super::read::{Letter, Limits, Over, read, read_with};
 use crate::app::App;
-use crate::confine::{Lost, Workers};
+use crate::confine::{Lost, Workers, certificates};
 use crate::error::Error;
 
 /// Word of the question.
 const MAIL: &[u8] = b"mail";
+/// Word of the question about what is encrypted or signed in it.
+const OPENPGP: &[u8] = b"openpgp";
 
 /// Reads a mail apart from everything that is worth stealing. A mail that ends its reader is kept as it came: of its
 /// header, read by another worker, what can be had; of its body nothing.
@@ -60,16 +65,38 @@ fn understood(answer: &[Vec<u8>], raw: &[u8]) -> Option<Letter> {
     Some(letter)
 }
 
-/// The worker's side: answers the question, if it is about a mail.
+/// Whether what is encrypted or signed in a mail can be taken apart at all: everything that needs no key is done once by a
+/// process that holds none. `false` when that ended it.
+pub(super) async fn is_harmless(app: &App, raw: &Arc<Vec<u8>>, limits: Limits, now: Timestamp) -> bool {
+    if !app.workers.are_there() {
+        return true;
+    }
+    let Ok(limits) = serde_json::to_vec(&limits) else { return false };
+    let at = now.as_microsecond().to_be_bytes().to_vec();
+    let question = vec![Arc::new(OPENPGP.to_vec()), Arc::new(limits), Arc::new(at), raw.clone()];
+    app.workers.ask(question).await.is_ok_and(|answer| !answer.is_empty())
+}
+
+/// The worker's side: answers the question, if it is about a mail or a certificate.
 #[must_use]
 pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
-    let [word, limits, raw] = question else { return None };
-    if word != MAIL {
-        return None;
+    match question {
+        [word, limits, raw] if word == MAIL => {
+            let mut letter = read(raw, &serde_json::from_slice(limits).ok()?);
+            let files: Vec<Vec<u8>> = letter.files.iter_mut().map(|file| std::mem::take(&mut file.bytes)).collect();
+            let mut parts = vec![serde_json::to_vec(&letter).ok()?];
+            parts.extend(files);
+            Some(parts)
+        }
+        [word, limits, at, raw] if word == OPENPGP => {
+            let now = Timestamp::from_microsecond(i64::from_be_bytes(at.as_slice().try_into().ok()?)).ok()?;
+            let ring = Ring { now, ..Ring::default() };
+            let letter = read_with(raw, &serde_json::from_slice(limits).ok()?, &ring, &openpgp::here);
+            for certificate in &letter.certificates {
+                drop(certificate.can_encrypt(now));
+            }
+            Some(vec![b"harmless".to_vec()])
+        }
+        other => certificates::answer(other),
     }
-    let mut letter = read(raw, &serde_json::from_slice(limits).ok()?);
-    let files: Vec<Vec<u8>> = letter.files.iter_mut().map(|file| std::mem::take(&mut file.bytes)).collect();
-    let mut parts = vec![serde_json::to_vec(&letter).ok()?];
-    parts.extend(files);
-    Some(parts)
 }

@@ -6,10 +6,12 @@ use candor_core::access::Actor;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use tokio::sync::Semaphore;
 
-use super::read::openpgp::{Ring, Whose};
-use super::read::{Letter, Limits, read_with};
+use super::apart::is_harmless;
+use super::read::openpgp::{KEYS, Ring, Whose};
+use super::read::{Letter, Limits, Noticed, read_with};
 use crate::accounts;
 use crate::app::App;
+use crate::confine::certificates;
 use crate::error::Error;
 use crate::execute::{self, report::hex};
 use crate::keys::random;
@@ -88,9 +90,24 @@ pub(super) async fn opened(
         tracing::error!(%program, "a mail was not opened, because the program ended twice while it was; it is kept as it came");
         return Ok(letter);
     }
+    if !is_harmless(app, &raw, limits, app.now()).await {
+        tracing::error!(%program, "what is encrypted or signed in a mail ended the process that looks at it first; it is kept as it came");
+        let mut letter = letter;
+        letter.noticed.push(Noticed::EndedReader);
+        return Ok(letter);
+    }
     app.store.commit(Batch::main(vec![settings::put_statement(&name, &tried.bytes())])).await?;
     let ring = ring(app, program, known).await?;
-    let read = tokio::task::spawn_blocking(move || read_with(&raw, &limits, &ring)).await.map_err(Error::internal)?;
+    let (workers, runtime, now) = (app.workers.clone(), tokio::runtime::Handle::current(), app.now());
+    let opens = move || {
+        // Keys that lie with the mail, or inside what is opened, are judged elsewhere.
+        let judge = |keys: &[Vec<u8>]| {
+            let read = |key: &Vec<u8>| runtime.block_on(certificates::read(&workers, key, now)).ok();
+            keys.iter().take(KEYS).filter_map(read).collect()
+        };
+        read_with(&raw, &limits, &ring, &judge)
+    };
+    let read = tokio::task::spawn_blocking(opens).await.map_err(Error::internal)?;
     app.store.commit(Batch::main(vec![settings::delete_statement(&name)])).await?;
     // That a server wrote it is known from the envelope.
     Ok(Letter { automatic: letter.automatic, ..read })

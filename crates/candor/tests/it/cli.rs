@@ -486,3 +486,37 @@ fn on_a_terminal(url: &str, token: &str, data: &Path, key: &Path) {
     assert_eq!(on_store(&["journal", "export", "--open"]).fine(), "");
     assert!(on_store(&["journal", "verify"]).fine().contains("are whole"));
 }
+
+#[test]
+fn the_openpgp_key_of_a_program_is_made_prolonged_replaced_and_retired_from_a_terminal() {
+    let shell = Shell::new();
+    let run = |words: &[&str]| {
+        let mut all = words.to_vec();
+        all.extend(["--data", "data"]);
+        shell.run(&all)
+    };
+    run(&["program", "add", "minio.toml"]).fine();
+    assert!(run(&["keys", "openpgp", "list"]).fine().contains("There is no OpenPGP key"));
+    let said = run(&["keys", "openpgp", "make", "--years", "1"]).fine();
+    assert!(said.contains("is in use now") && said.contains("you are reminded"), "{said}");
+    let first = run(&["keys", "openpgp", "export"]).fine();
+    let key = candor::openpgp::Certificate::read(first.as_bytes(), &Default::default()).expect("a public key");
+    assert!(key.names("security@min.io", jiff::Timestamp::now()));
+    let secret = run(&["keys", "openpgp", "recovery-sheet", "sheet.asc"]).fine();
+    assert!(secret.contains("sheet.asc"), "{secret}");
+    assert!(std::fs::read_to_string(shell.path("sheet.asc")).expect("a sheet").contains("PRIVATE KEY BLOCK"));
+    assert_ne!(run(&["keys", "openpgp", "recovery-sheet", "sheet.asc"]).status, 0, "it overwrites nothing");
+    assert!(run(&["keys", "openpgp", "prolong", "--years", "3"]).fine().contains("was prolonged"));
+    run(&["keys", "openpgp", "make"]).fine();
+    let listed = run(&["keys", "openpgp", "list", "--json"]).json();
+    let states: Vec<bool> = listed.as_array().expect("a list").iter().map(|it| it["retired"].is_null()).collect();
+    assert_eq!(states.iter().filter(|used| **used).count(), 1, "{listed}");
+    assert_eq!(listed.as_array().map(Vec::len), Some(2));
+    let known = run(&["keys", "openpgp", "import", "sheet.asc"]);
+    assert!(known.status != 0 && known.err.contains("key"), "{known:?}");
+    assert!(run(&["keys", "openpgp", "retire"]).err.contains("--yes"));
+    run(&["keys", "openpgp", "retire", "--yes"]).fine();
+    assert_ne!(run(&["keys", "openpgp", "export"]).status, 0);
+    let other = run(&["keys", "openpgp", "list", "--program", "nobody"]);
+    assert!(other.status != 0 && other.err.contains("nobody"), "{other:?}");
+}

@@ -228,3 +228,27 @@ async fn the_memory_of_a_front_without_keys_holds_no_key_and_no_word_of_a_case()
     std::fs::rename(folder.path().join("away"), &key_file).expect("moved back");
     assert_eq!(candor::store::waiting::count(&store).await.expect("a count"), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_p3_a_key_is_read_by_a_process_that_holds_nothing_and_its_death_costs_the_key() {
+    use candor::confine::certificates::read;
+    let workers = Workers::new(Some((CANDOR.into(), vec!["parse-worker".into()])), Budget::default());
+    let now = jiff::Timestamp::now();
+    let made = candor::openpgp::Secret::make("Ada <ada@example.org>", now, None, candor::openpgp::random());
+    let key = made.expect("a key").certificate();
+    let found = read(&workers, key.to_armor().as_bytes(), now).await.expect("it is taken");
+    assert_eq!((found.fingerprint(), found.can_encrypt(now)), (key.fingerprint(), Ok(())));
+    let many = [key.to_bytes(), key.to_bytes()].concat();
+    assert!(read(&workers, &many, now).await.expect_err("two").contains("2 OpenPGP keys"));
+    assert!(read(&workers, b"x", now).await.expect_err("none").contains("no public OpenPGP key"));
+    let large = vec![b'x'; 2 << 20];
+    assert!(read(&workers, &large, now).await.expect_err("too large").contains("512 KB"));
+    let dies = script("head -c 10 >/dev/null; kill -9 $$", Budget::default());
+    assert!(read(&dies, key.to_armor().as_bytes(), now).await.expect_err("it died").contains("cannot be read"));
+    // One that was taken over gives a key of its own choice, or words: nothing else.
+    let lies = script(
+        "head -c 10 >/dev/null; printf 'nonsense'; sleep 9",
+        Budget { time: Duration::from_millis(300), ..Budget::default() },
+    );
+    assert!(read(&lies, key.to_armor().as_bytes(), now).await.is_err());
+}

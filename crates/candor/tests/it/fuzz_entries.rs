@@ -62,3 +62,24 @@ fn no_bytes_stop_what_reads_mail_addresses_commands_or_policies() {
     sessions.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::lmtp(&bytes));
     policies.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::policy(&bytes));
 }
+
+#[test]
+fn no_bytes_stop_what_reads_keys_messages_and_signatures() {
+    use candor::openpgp::{Secret, encrypt, random, sign};
+    let at: jiff::Timestamp = "2026-11-20T00:00:00Z".parse().expect("an instant");
+    let secret = Secret::make("Ada <ada@outside.example>", at, None, random()).expect("a key");
+    let key = secret.certificate();
+    let message = encrypt::encrypt(b"text", &key, Some(&secret), at, random()).expect("encrypted");
+    let seeds = [
+        key.to_bytes(),
+        key.to_armor().into_bytes(),
+        candor::openpgp::armor::binary(message.as_bytes(), candor::openpgp::Kind::Message, 100_000).expect("packets"),
+        message.into_bytes(),
+        sign::detached(&secret, b"text", at).expect("signed").into_bytes(),
+        sign::cleartext(&secret, "text", at).expect("signed").into_bytes(),
+        secret.to_armor().as_bytes().to_vec(),
+        // A compressed packet of no length, a packet that never ends, an old one without length.
+        vec![0xc8, 0x01, 0x00, 0xd2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xa3, 0x03],
+    ];
+    seeds.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::openpgp(&bytes));
+}

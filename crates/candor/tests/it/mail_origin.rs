@@ -196,3 +196,39 @@ fn the_command_line_makes_a_key_prints_its_record_and_shows_the_words_of_letters
     assert!(status != 0 && told.contains("line 3, column 1") && told.contains("`bdy` is no place"), "{told}");
     assert!(says(&["mail", "letter", "--program", "store", "--kind", "received", "--reset"]).contains("usual words"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_e4_a_seal_of_a_server_on_the_way_is_worked_out_and_grants_nothing() {
+    let dns = Dns::begin(&[]).await;
+    let ada = Signing::publish(&dns, "outside.example", "192.0.2.7");
+    let list = Signing::publish(&dns, "lists.example", "192.0.2.30");
+    let (_place, app) = begin(dns.at).await;
+    let first = filed(&app, ada.sign(&mail(ADA, "Overflow", "", "It overflows."))).await;
+    posts(&app).await;
+    let address = secret(&app, ADA);
+
+    // A list adds a line below, so that the sender's own signature breaks, and seals what it saw.
+    let signed = String::from_utf8(ada.sign(&mail(ADA, "Sealed", "", "Through a list."))).expect("text");
+    let footed = format!("{signed}-- \r\nThe list's own line\r\n");
+    let sealed = list.seal(footed.as_bytes(), "lists.example");
+    let changed = String::from_utf8(sealed.clone()).expect("text").replace("Through a list.", "Changed after it.");
+    let forged = format!("ARC-Seal: i=1; a=ed25519-sha256; cv=pass; d=lists.example; s=one; b=AAAA\r\n{signed}");
+    let sealed = filed(&app, through("192.0.2.30", &sealed)).await;
+    let changed = filed(&app, through("192.0.2.30", changed.as_bytes())).await;
+    let forged = filed(&app, through("192.0.2.30", forged.as_bytes())).await;
+    worker::check_once(&app).await.expect("they are looked at");
+
+    let case = look(&app, &sealed).await;
+    let origin = found(&case)[0];
+    assert_eq!((origin.arc.result, origin.arc.domain.as_str()), (Check::Pass, "lists.example"), "{origin:?}");
+    assert!(origin.dkim.iter().all(|it| it.result != Check::Pass) && origin.dmarc != Check::Pass, "{origin:?}");
+    assert!(!origin.signed_by_sender && !origin.proves_domain(), "a seal proves no sender");
+    assert!(origin.lines().iter().any(|(_, words)| words.contains("lists.example")), "{:?}", origin.lines());
+    for case in [&changed, &forged] {
+        let case = look(&app, case).await;
+        assert_ne!(found(&case)[0].arc.result, Check::Pass, "{:?}", found(&case)[0]);
+    }
+    // Nor does it bring a stranger into a thread.
+    let stranger = list.seal(&mail("eve@lists.example", "Re: Overflow", "", "I am Ada."), "lists.example");
+    assert_eq!(comes(&app, &address, stranger).await, Outcome::Unverified(first));
+}

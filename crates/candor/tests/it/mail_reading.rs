@@ -231,3 +231,62 @@ fn a_text_of_many_megabytes_is_read_for_its_beginning_and_says_that_it_goes_on()
     let short = read(b"From: a@b.example\n\nShort.\n", &Limits::default());
     assert_eq!(short.whole(), "Short.");
 }
+
+/// OpenSSL signs a text as S/MIME; `None`, and said, where it is not installed.
+fn smime(opaque: bool) -> Option<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let run = |words: &[&str]| std::process::Command::new("openssl").args(words).output();
+    let (key, certificate, text) = (path("key.pem"), path("cert.pem"), path("text"));
+    std::fs::write(&text, "Content-Type: text/plain\r\n\r\nIt overflows.\r\n").expect("it is written");
+    let subject = "/CN=Ada Example/emailAddress=ada@outside.example";
+    let made = run(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "9",
+        "-subj",
+        subject,
+        "-keyout",
+        &key,
+        "-out",
+        &certificate,
+    ]);
+    if made.is_err() {
+        eprintln!("skipped: openssl is not installed (Debian package openssl)");
+        return None;
+    }
+    let mut words = vec!["smime", "-sign", "-in", &text, "-signer", &certificate, "-inkey", &key];
+    if opaque {
+        words.push("-nodetach");
+    }
+    let signed = run(&words).expect("openssl runs");
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let body = String::from_utf8(signed.stdout).expect("text").replace("\r\n", "\n");
+    Some(format!("From: Ada <ada@outside.example>\nSubject: Overflow\n{body}"))
+}
+
+#[test]
+fn a_signed_smime_mail_is_read_and_its_certificate_is_a_claim_and_nothing_more() {
+    let Some(raw) = smime(false) else { return };
+    let found = letter(&raw);
+    assert_eq!(found.whole().trim(), "It overflows.");
+    assert_eq!(found.noticed[0], Noticed::Signed(Protection::Smime));
+    let words = found.noticed[1].words();
+    assert!(words.contains("Ada Example, ada@outside.example, issued by Ada Example"), "{words}");
+    assert!(words.contains("Nobody has checked it"), "{words}");
+    assert!(found.proofs.is_empty() && found.protection.is_empty());
+    assert!(found.files.iter().any(|file| file.name == "smime.p7s"), "the signature is kept");
+}
+
+#[test]
+fn an_opaque_smime_mail_is_kept_shut_flagged_and_names_its_claim() {
+    let Some(raw) = smime(true) else { return };
+    let found = letter(&raw);
+    assert_eq!(found.noticed[0], Noticed::SmimeInside, "{:?}", found.noticed);
+    assert!(found.noticed[1].words().contains("Ada Example"), "{:?}", found.noticed);
+    assert_eq!((found.whole().as_str(), found.files.len(), found.files[0].name.as_str()), ("", 1, "smime.p7m"));
+}

@@ -7,6 +7,7 @@ mod head; // header lines as they stand
 mod html; // HTML shown as text
 mod parts; // the tree of a mail, within a budget
 pub mod openpgp; // encrypted and signed parts
+mod smime; // whom S/MIME names
 mod text; // paragraphs, quotes, signatures
 pub mod asks; // plain words at the beginning of a reporter's mail
 
@@ -196,6 +197,10 @@ pub enum Noticed {
     Encrypted(Protection),
     /// Signed; nobody has checked the signature.
     Signed(Protection),
+    /// What is encrypted or signed in it ended the process that looks at it first; it stays shut.
+    EndedReader,
+    /// Whom the certificates with an S/MIME signature name; nobody has checked them.
+    SmimeNames(String),
     /// Inside an S/MIME wrapping that anybody could open; kept as it is.
     SmimeInside,
     /// Files in Outlook's own packing; kept as it is.
@@ -252,6 +257,14 @@ impl Noticed {
                 format!("The mail is encrypted ({}). It is kept as it came and was not opened.", by.name())
             }
             Noticed::Signed(by) => format!("The mail carries a signature ({}) that was not checked.", by.name()),
+            Noticed::EndedReader => {
+                "What is encrypted or signed in the mail broke the program that looks at it first. It was not opened and is kept as it \
+                 came."
+                    .into()
+            }
+            Noticed::SmimeNames(name) => {
+                format!("The S/MIME signature comes with a certificate that says it is of {name}. Nobody has checked it; it proves nothing.")
+            }
             Noticed::SmimeInside => {
                 "The mail lies inside an S/MIME signature or packing, and is not encrypted. It is kept as smime.p7m; it was \
                  neither opened nor checked."
@@ -290,16 +303,16 @@ impl Letter {
 }
 
 /// Reads a mail with what is needed to open and check its parts. Never fails.
-pub fn read_with(raw: &[u8], limits: &Limits, ring: &openpgp::Ring) -> Letter {
+pub fn read_with(raw: &[u8], limits: &Limits, ring: &openpgp::Ring, judge: &openpgp::Judge<'_>) -> Letter {
     let mut ring = ring.clone();
     let head = Head::read(raw, limits.header).unwrap_or_else(|head| head);
     let from = read(raw, &Limits { parts: 0, ..*limits }).from.map(|from| from.address).unwrap_or_default();
     let sent = openpgp::autocrypt(head.all("autocrypt"), &from).into_iter().collect::<Vec<_>>();
-    let with_it = openpgp::certificates(&sent);
+    let with_it = judge(&sent);
     ring.certificates.extend(with_it.iter().cloned().map(|it| (it, openpgp::Whose::Mails)));
     let opener = openpgp::Opener::new(&ring);
     let (mut letter, keys) = read_by(raw, limits, Some(&opener));
-    let attached = openpgp::certificates(&keys);
+    let attached = judge(&keys);
     // A key that lies with the mail may be the one that signed it.
     if opener.stranger.get() && !attached.is_empty() {
         let mut ring = ring.clone();

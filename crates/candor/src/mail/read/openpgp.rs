@@ -17,7 +17,7 @@ const PIECES: usize = 8;
 /// Blocks in one text that are looked at.
 const BLOCKS: usize = 16;
 /// Certificates taken out of one mail.
-pub(super) const KEYS: usize = 5;
+pub(in crate::mail) const KEYS: usize = 5;
 
 /// Whose a certificate is, as far as is known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,8 +280,11 @@ pub(super) fn autocrypt<'a>(fields: impl Iterator<Item = &'a str>, from: &str) -
     if for_sender.next().is_some() { None } else { Some(first) }
 }
 
-/// The certificates among keys that came with a mail. Broken ones are left out; the files are kept all the same.
-pub(super) fn certificates(keys: &[Vec<u8>]) -> Vec<Certificate> {
+/// Reads certificates among keys that came with a mail; those that cannot be read are left out.
+pub type Judge<'a> = dyn Fn(&[Vec<u8>]) -> Vec<Certificate> + 'a;
+
+/// A judge in this process, where nothing is worth stealing.
+pub fn here(keys: &[Vec<u8>]) -> Vec<Certificate> {
     keys.iter().take(KEYS).filter_map(|key| Certificate::read(key, &Limits::default()).ok()).collect()
 }
 

@@ -211,7 +211,13 @@ impl Walk<'_> {
         }
         match kind.sub.as_str() {
             "encrypted" => self.found.noticed.push(Noticed::Encrypted(protection)),
-            "signed" => self.found.noticed.push(Noticed::Signed(protection)),
+            "signed" => {
+                self.found.noticed.push(Noticed::Signed(protection));
+                if let Some(signature) = parts.get(1).filter(|_| protection == Protection::Smime) {
+                    let signature = self.decoded(signature);
+                    self.found.noticed.extend(super::smime::claimed(&signature).map(Noticed::SmimeNames));
+                }
+            }
             _ => {}
         }
         let default = if kind.sub == "digest" { "message/rfc822" } else { "text/plain" };
@@ -393,6 +399,7 @@ impl Walk<'_> {
                 if matches!(kind.smime.as_str(), "signed-data" | "compressed-data") =>
             {
                 self.found.noticed.push(Noticed::SmimeInside);
+                self.found.noticed.extend(super::smime::claimed(&bytes).map(Noticed::SmimeNames));
             }
             "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
                 self.found.noticed.push(Noticed::Encrypted(Protection::Smime));
