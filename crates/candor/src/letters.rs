@@ -1,9 +1,10 @@
-//! Letters in a program's own words and language: a text with places for what differs, per program and kind of letter. A
+//! Letters in a program's own words: a text with places for what differs, per program, kind of letter and language. A
 //! text that is broken is refused with line and column; should a stored one not read any more, the usual words stand in.
 
 use askama::Template;
 use candor_core::id::ProgramSlug;
 use candor_core::notices::NoticeKind;
+use candor_core::policy::Policy;
 
 use crate::app::App;
 use crate::error::Error;
@@ -298,38 +299,86 @@ pub fn to_html(subject: &str, text: &str) -> askama::Result<String> {
     Page { subject, paragraphs: paragraphs.collect() }.render()
 }
 
-fn name(program: &ProgramSlug, kind: NoticeKind) -> String {
+/// The languages that a program words its letters in, in lower case: those of its policy, its own first.
+pub fn languages(policy: &Policy) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for language in &policy.report.languages {
+        let language = language.trim().to_ascii_lowercase();
+        let plain = !language.is_empty() && language.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if plain && !all.contains(&language) {
+            all.push(language);
+        }
+    }
+    if all.is_empty() { vec!["en".into()] } else { all }
+}
+
+/// The program's language that fits one that somebody reads, such as `de` for `de-AT`.
+pub fn fitting(policy: &Policy, wanted: &str) -> Option<String> {
+    let wanted = wanted.trim().to_ascii_lowercase();
+    let main = |language: &str| language.split('-').next().unwrap_or_default().to_owned();
+    let all = languages(policy);
+    let exact = all.iter().find(|language| **language == wanted);
+    exact.or_else(|| all.iter().find(|language| !wanted.is_empty() && main(language) == main(&wanted))).cloned()
+}
+
+fn name(program: &ProgramSlug, kind: NoticeKind, language: &str) -> String {
+    format!("letter/{program}/{}/{language}", kind.name())
+}
+
+/// Where texts lay before they had a language: they are in the program's first one.
+fn former_name(program: &ProgramSlug, kind: NoticeKind) -> String {
     format!("letter/{program}/{}", kind.name())
 }
 
-/// The text that a program keeps for a kind of letter; `None` where the usual words stand.
-///
-/// # Errors
-/// As the store and the keys fail.
-pub async fn get(app: &App, program: &ProgramSlug, kind: NoticeKind) -> Result<Option<String>, Error> {
-    let name = name(program, kind);
-    let Some(sealed) = store::settings::get(&app.store, &name).await? else { return Ok(None) };
-    let place = Context { kind: "letter", stream: &name, row: 0, field: "text" };
+async fn opened(app: &App, name: &str) -> Result<Option<String>, Error> {
+    let Some(sealed) = store::settings::get(&app.store, name).await? else { return Ok(None) };
+    let place = Context { kind: "letter", stream: name, row: 0, field: "text" };
     let plain = open(app.keys()?.root().purpose(Purpose::Desk), &place, &sealed)?;
     Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
 }
 
-/// Keeps a program's own text, or goes back to the usual words.
+fn is_first(app: &App, program: &ProgramSlug, language: &str) -> bool {
+    app.policy(program).is_some_and(|policy| languages(&policy).first().is_some_and(|first| first == language))
+}
+
+/// The text that a program keeps for a kind of letter in one of its languages; `None` where the usual words stand.
+///
+/// # Errors
+/// As the store and the keys fail.
+pub async fn get(app: &App, program: &ProgramSlug, kind: NoticeKind, language: &str) -> Result<Option<String>, Error> {
+    match opened(app, &name(program, kind, language)).await? {
+        None if is_first(app, program, language) => opened(app, &former_name(program, kind)).await,
+        found => Ok(found),
+    }
+}
+
+/// Keeps a program's own text in one language, or goes back to the usual words.
 ///
 /// # Errors
 /// [`Put::Broken`] with the place of what is wrong, when nothing is changed.
-pub async fn put(app: &App, program: &ProgramSlug, kind: NoticeKind, text: Option<&str>) -> Result<(), Put> {
-    let name = name(program, kind);
-    let statement = match text {
-        None => store::settings::delete_statement(&name),
+pub async fn put(
+    app: &App,
+    program: &ProgramSlug,
+    kind: NoticeKind,
+    language: &str,
+    text: Option<&str>,
+) -> Result<(), Put> {
+    let name = name(program, kind, language);
+    let mut batch = Vec::new();
+    match text {
+        None => batch.push(store::settings::delete_statement(&name)),
         Some(text) => {
             check(text, kind)?;
             let place = Context { kind: "letter", stream: &name, row: 0, field: "text" };
             let key = app.keys()?.root().purpose(Purpose::Desk);
-            store::settings::put_statement(&name, &seal(key, &place, text.as_bytes()).map_err(Error::from)?)
+            let sealed = seal(key, &place, text.as_bytes()).map_err(Error::from)?;
+            batch.push(store::settings::put_statement(&name, &sealed));
         }
-    };
-    Ok(app.store.commit(Batch::main(vec![statement])).await.map_err(Error::from)?)
+    }
+    if is_first(app, program, language) {
+        batch.push(store::settings::delete_statement(&former_name(program, kind)));
+    }
+    Ok(app.store.commit(Batch::main(batch)).await.map_err(Error::from)?)
 }
 
 /// Why a text was not kept.
@@ -343,13 +392,26 @@ pub enum Put {
     Store(#[from] Error),
 }
 
-/// The program's own words for a letter, when it has some that read; a stored text that does not any more is passed over, and
-/// the log says so.
+/// The program's own words for a letter to somebody who reads `reads`, when it has some that read; a stored text that does not
+/// any more is passed over, and the log says so. Where nothing is known of the reader, and where there are no words in their
+/// language, the program's first language speaks; the usual words are English.
 ///
 /// # Errors
 /// As the store and the keys fail.
-pub async fn own(app: &App, program: &ProgramSlug, kind: NoticeKind) -> Result<Option<Own>, Error> {
-    let Some(text) = get(app, program, kind).await? else { return Ok(None) };
+pub async fn own(
+    app: &App,
+    program: &ProgramSlug,
+    kind: NoticeKind,
+    reads: Option<&str>,
+) -> Result<Option<Own>, Error> {
+    let Some(policy) = app.policy(program) else { return Ok(None) };
+    let first = languages(&policy).into_iter().next().unwrap_or_default();
+    let theirs = reads.and_then(|reads| fitting(&policy, reads)).unwrap_or_else(|| first.clone());
+    let mut text = get(app, program, kind, &theirs).await?;
+    if text.is_none() && theirs != first && theirs.split('-').next() != Some("en") {
+        text = get(app, program, kind, &first).await?;
+    }
+    let Some(text) = text else { return Ok(None) };
     match check(&text, kind) {
         Ok(own) => Ok(Some(own)),
         Err(why) => {
@@ -357,6 +419,23 @@ pub async fn own(app: &App, program: &ProgramSlug, kind: NoticeKind) -> Result<O
             Ok(None)
         }
     }
+}
+
+/// Whether a program has words of its own for a kind of letter in another language than its first.
+///
+/// # Errors
+/// As the store and the keys fail.
+pub async fn depends_on_reader(app: &App, policy: &Policy, kind: NoticeKind) -> Result<bool, Error> {
+    let all = languages(policy);
+    if all.len() < 2 {
+        return Ok(false);
+    }
+    for language in &all {
+        if get(app, &policy.program.slug, kind, language).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The usual words of a letter as a text to begin with.
@@ -418,6 +497,19 @@ mod tests {
             "{html}"
         );
         assert!(KINDS.iter().all(|kind| preview(usual(), *kind, "A").is_ok()), "what one begins with reads");
+    }
+
+    #[test]
+    fn the_languages_are_those_of_the_policy_and_one_fits_its_dialects() {
+        let source = include_str!("../../../policy.toml");
+        let mut policy = candor_core::policy::file::read(source).expect("it reads");
+        policy.report.languages = vec!["de".into(), "EN".into(), "de".into(), "a/b".into()];
+        assert_eq!(languages(&policy), ["de", "en"]);
+        assert_eq!(fitting(&policy, "de-AT").as_deref(), Some("de"));
+        assert_eq!(fitting(&policy, "en").as_deref(), Some("en"));
+        assert_eq!((fitting(&policy, "fr"), fitting(&policy, "")), (None, None));
+        policy.report.languages.clear();
+        assert_eq!(languages(&policy), ["en"]);
     }
 
     #[test]

@@ -13,10 +13,88 @@ use crate::error::Error;
 use crate::keys::{self, Context, Purpose};
 use crate::openpgp::{self, Certificate, Secret, secret, sign};
 use crate::store::openpgp::{self as rows, KeyRow};
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, Statement, StoreError, journal};
 
 /// Life of a key that is made here, unless said otherwise. It is prolonged or replaced before it ends.
 pub const LIFE: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+
+/// How the stream of a program's own journal begins; its slug follows. It is chained and checked like that of a case.
+const STREAM: &str = "program:";
+
+/// What was done with a program's key, as its journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyAct {
+    /// When.
+    pub at: Timestamp,
+    /// What: `openpgp-key-made`, `-imported`, `-prolonged`, `-replaced`, `-retired`, `-sheet-written`.
+    pub what: String,
+    /// Who: a member's id, or `command line`.
+    pub by: String,
+    /// Of which key.
+    pub fingerprint: String,
+    /// Its end, where that was set.
+    pub ends: Option<Timestamp>,
+}
+
+/// What is sealed of an act.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Sealed {
+    fingerprint: String,
+    #[serde(default)]
+    ends: Option<Timestamp>,
+}
+
+fn entry_place(stream: &str, seq: i64) -> Context<'_> {
+    Context { kind: "journal", stream, row: seq, field: "body" }
+}
+
+/// The statements that put acts into the program's journal; a conflict when somebody else was faster.
+async fn noted(
+    app: &App,
+    program: &ProgramSlug,
+    by: &str,
+    acts: &[(&str, &str, Option<Timestamp>)],
+) -> Result<Vec<Statement>, Error> {
+    let stream = format!("{STREAM}{program}");
+    let head = journal::head(&app.store, &stream).await?;
+    let key = app.keys()?.root().purpose(Purpose::Desk);
+    let mut entries = Vec::new();
+    for ((what, fingerprint, ends), seq) in acts.iter().zip(head.seq + 1..) {
+        let sealed = Sealed { fingerprint: (*fingerprint).to_owned(), ends: *ends };
+        let plain = serde_json::to_vec(&sealed).map_err(Error::internal)?;
+        entries.push(journal::Entry {
+            at: app.now().as_microsecond(),
+            kind: format!("openpgp-key-{what}"),
+            actor: by.to_owned(),
+            body: keys::seal(key, &entry_place(&stream, seq), &plain).map_err(Error::internal)?,
+            person: None,
+            person_body: None,
+        });
+    }
+    Ok(journal::append_statements(&stream, head, &entries).0)
+}
+
+/// What was done with the keys of a program, in the order in which it was.
+///
+/// # Errors
+/// When the store cannot be read, or an entry was tampered with.
+pub async fn history(app: &App, program: &ProgramSlug) -> Result<Vec<KeyAct>, Error> {
+    let stream = format!("{STREAM}{program}");
+    let key = app.keys()?.root().purpose(Purpose::Desk);
+    let mut acts = Vec::new();
+    for row in journal::load(&app.store, &stream).await? {
+        let plain = keys::open(key, &entry_place(&stream, row.seq), &row.entry.body).map_err(Error::internal)?;
+        let sealed: Sealed = serde_json::from_slice(&plain).map_err(Error::internal)?;
+        acts.push(KeyAct {
+            at: Timestamp::from_microsecond(row.entry.at).map_err(Error::internal)?,
+            what: row.entry.kind,
+            by: row.entry.actor,
+            fingerprint: sealed.fingerprint,
+            ends: sealed.ends,
+        });
+    }
+    Ok(acts)
+}
 
 /// A key of a program, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,6 +293,14 @@ async fn add(app: &App, program: &ProgramSlug, secret: &Secret, how: &str, by: &
         .filter(|row| row.retired_at.is_none())
         .map(|row| rows::retire_statement(&row.program, &row.fingerprint, at, by))
         .collect();
+    let ends = secret.certificate().view(app.now()).expires;
+    let mut acts: Vec<(&str, &str, Option<Timestamp>)> = former
+        .iter()
+        .filter(|row| row.retired_at.is_none())
+        .map(|row| ("replaced", row.fingerprint.as_str(), None))
+        .collect();
+    acts.push((how, row.fingerprint.as_str(), ends));
+    statements.extend(noted(app, program, by, &acts).await?);
     statements.push(rows::insert_statement(&row));
     app.store.commit(Batch::main(statements)).await?;
     Ok(seen(&row)?)
@@ -224,7 +310,7 @@ async fn add(app: &App, program: &ProgramSlug, secret: &Secret, how: &str, by: &
 ///
 /// # Errors
 /// Why not.
-pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp) -> Result<ProgramKey, KeyProblem> {
+pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp, by: &str) -> Result<ProgramKey, KeyProblem> {
     if expires <= app.now() {
         return Err(KeyProblem::Past);
     }
@@ -233,7 +319,9 @@ pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp) -> Re
     row.certificate = secret.certificate().to_bytes();
     let sealed = sealed(app, program.as_str(), &secret)?;
     let statement = rows::replace_statement(&row.program, &row.fingerprint, &row.certificate, &sealed);
-    app.store.commit(Batch::main(vec![statement])).await?;
+    let mut batch = noted(app, program, by, &[("prolonged", &row.fingerprint, Some(expires))]).await?;
+    batch.push(statement);
+    app.store.commit(Batch::main(batch)).await?;
     Ok(seen(&row)?)
 }
 
@@ -244,14 +332,19 @@ pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp) -> Re
 pub async fn retire(app: &App, program: &ProgramSlug, by: &str) -> Result<(), KeyProblem> {
     let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
     let statement = rows::retire_statement(&row.program, &row.fingerprint, app.now().as_microsecond(), by);
-    Ok(app.store.commit(Batch::main(vec![statement])).await?)
+    let mut batch = noted(app, program, by, &[("retired", &row.fingerprint, None)]).await?;
+    batch.push(statement);
+    Ok(app.store.commit(Batch::main(batch)).await?)
 }
 
 /// The secret key in use as text: for a sheet of paper in a safe, and never for a screen.
 ///
 /// # Errors
 /// Why not.
-pub async fn recovery_sheet(app: &App, program: &ProgramSlug) -> Result<Zeroizing<String>, KeyProblem> {
+pub async fn recovery_sheet(app: &App, program: &ProgramSlug, by: &str) -> Result<Zeroizing<String>, KeyProblem> {
     let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
+    // On record before it leaves.
+    let batch = noted(app, program, by, &[("sheet-written", &row.fingerprint, None)]).await?;
+    app.store.commit(Batch::main(batch)).await?;
     Ok(opened(app, &row)?.to_armor())
 }

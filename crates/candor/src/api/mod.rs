@@ -12,6 +12,7 @@ mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
 mod parties; // the side of outside parties
 mod cases; // the team's side
+mod letters; // the words of letters
 mod account; // the member's own account
 mod cve; // requests for CVE numbers
 mod hooks; // who is called, and who is written to
@@ -74,6 +75,19 @@ fn table() -> Vec<Route> {
             .by(Who::Member)
             .takes(Takes::Json(schema::<account::NewKey>))
             .gives::<account::Account>(200),
+        Route::get("/programs/{program}/letters", "listLetters", "Kinds and languages of a program's letters, and which have words of their own", get(letters::list))
+            .says("For administrators.")
+            .by(Who::Member)
+            .gives::<letters::Letters>(200),
+        Route::get("/programs/{program}/letters/{kind}/{language}", "showLetter", "The words of a letter, with a preview", get(letters::show))
+            .says("For administrators.")
+            .by(Who::Member)
+            .gives::<letters::LetterWords>(200),
+        Route::put("/programs/{program}/letters/{kind}/{language}", "wordLetter", "Word a letter, or go back to the usual words", put(letters::put))
+            .says("For administrators. A text that is broken is refused with line and column, and changes nothing.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<letters::NewWords>))
+            .gives::<letters::LetterWords>(200),
         Route::get("/hooks", "listHooks", "Who is called when something is published", get(hooks::list))
             .by(Who::Member)
             .gives::<hooks::Hooks>(200),

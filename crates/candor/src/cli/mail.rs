@@ -36,6 +36,9 @@ pub struct Letter {
     /// Kind of letter; without it all kinds are listed
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
+    /// Language, one of the policy's; without it the first of them
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
     /// Use the words in this file
     #[arg(long, value_name = "FILE", conflicts_with = "reset")]
     file: Option<std::path::PathBuf>,
@@ -57,10 +60,22 @@ impl Letter {
             return Err(Failure::new(format!("there is no program `{}`; see `candor program list`", self.program)));
         };
         let failed = |why: Error| Failure::during("the words of letters could not be read", why);
+        let languages = letters::languages(&policy);
+        let language = match &self.language {
+            None => languages.first().cloned().unwrap_or_default(),
+            Some(wanted) => {
+                languages.iter().find(|known| known.eq_ignore_ascii_case(wanted)).cloned().ok_or_else(|| {
+                    Failure::Usage(format!(
+                        "the policy has no language `{wanted}`; choose from {}",
+                        languages.join(", ")
+                    ))
+                })?
+            }
+        };
         let Some(kind) = &self.kind else {
             let mut rows = vec![vec!["KIND".to_owned(), "WORDS".into(), "WHAT".into()]];
             for kind in letters::KINDS {
-                let own = letters::get(&app, &program, kind).await.map_err(failed)?.is_some();
+                let own = letters::get(&app, &program, kind, &language).await.map_err(failed)?.is_some();
                 let whose = if own { "own" } else { "usual" };
                 rows.push(vec![kind.name().to_owned(), whose.into(), letters::label(kind).into()]);
             }
@@ -73,16 +88,17 @@ impl Letter {
         let text = match &self.file {
             Some(file) => std::fs::read_to_string(file)
                 .map_err(|why| Failure::new(format!("{} cannot be read: {why}", file.display())))?,
-            None => {
-                letters::get(&app, &program, kind).await.map_err(failed)?.unwrap_or_else(|| letters::usual().to_owned())
-            }
+            None => letters::get(&app, &program, kind, &language)
+                .await
+                .map_err(failed)?
+                .unwrap_or_else(|| letters::usual().to_owned()),
         };
         let (subject, shown) = letters::preview(&text, kind, &policy.program.name)
             .map_err(|why| Failure::new(format!("the words are not used: {why}")))?;
         if self.preview {
             output::print(&format!("Subject: {subject}\n\n{shown}"));
         } else if self.reset || self.file.is_some() {
-            let kept = letters::put(&app, &program, kind, self.file.as_ref().map(|_| text.as_str())).await;
+            let kept = letters::put(&app, &program, kind, &language, self.file.as_ref().map(|_| text.as_str())).await;
             kept.map_err(|why| Failure::during("the words could not be kept", why))?;
             output::say(if self.reset { "The usual words are in use." } else { "The program's own words are in use." });
         } else {

@@ -65,6 +65,14 @@ pub enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Says what was done with the keys of a program, when and by whom, from its journal
+    History {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        which: Which,
+    },
     /// Prints the public key, as text
     Export {
         #[command(flatten)]
@@ -144,7 +152,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         }
         Command::Prolong { years, which } => {
             let (app, program) = which.open().await?;
-            let key = program_keys::prolong(&app, &program, in_years(app.now(), years)?).await?;
+            let key = program_keys::prolong(&app, &program, in_years(app.now(), years)?, BY).await?;
             told(&key, app.now(), "was prolonged");
             Ok(())
         }
@@ -157,6 +165,31 @@ pub(super) async fn run(command: Command) -> Outcome {
             output::say("The key is out of use. It still opens what was encrypted to it.");
             Ok(())
         }
+        Command::History { json, which } => {
+            let (app, program) = which.open().await?;
+            let acts = program_keys::history(&app, &program).await?;
+            if json {
+                let acts: Vec<_> = acts
+                    .iter()
+                    .map(|act| {
+                        json!({ "at": act.at, "what": act.what, "by": act.by, "fingerprint": act.fingerprint, "ends": act.ends })
+                    })
+                    .collect();
+                output::json(&acts);
+                return Ok(());
+            }
+            let mut rows = vec![["When", "What", "By", "Fingerprint"].map(str::to_owned).to_vec()];
+            rows.extend(acts.into_iter().map(|act| {
+                vec![
+                    act.at.strftime("%F %H:%M").to_string(),
+                    act.what,
+                    output::plain(&act.by),
+                    grouped(&act.fingerprint),
+                ]
+            }));
+            output::table(&rows);
+            Ok(())
+        }
         Command::Export { which } => {
             let (app, program) = which.open().await?;
             let key = program_keys::current(&app, &program).await?.ok_or(KeyProblem::NoKey)?;
@@ -165,7 +198,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         }
         Command::RecoverySheet { file, which } => {
             let (app, program) = which.open().await?;
-            let sheet = program_keys::recovery_sheet(&app, &program).await?;
+            let sheet = program_keys::recovery_sheet(&app, &program, BY).await?;
             write_new(&file, sheet.as_bytes())
                 .map_err(|why| Failure::during(format_args!("{} cannot be written", file.display()), why))?;
             output::say(format_args!("The secret key is in {}, without a password.", file.display()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Workers;
+use super::{Lost, Workers};
 use crate::openpgp::Certificate;
 use crate::openpgp::certificate::{Limits, Refused};
 
@@ -27,9 +27,12 @@ pub async fn read(workers: &Workers, given: &[u8], now: Timestamp) -> Result<Cer
     }
     let at = now.as_microsecond().to_be_bytes().to_vec();
     let question = vec![Arc::new(CERTIFICATE.to_vec()), Arc::new(at), Arc::new(given.to_vec())];
-    let answer = workers.ask(question).await.map_err(|why| {
-        tracing::error!(%why, "an OpenPGP key ended the process that read it; it was not taken");
-        Refused::Broken.to_string()
+    let answer = workers.ask(question).await.map_err(|why| match why {
+        Lost::NotStarted => "the OpenPGP key could not be read just now; send it again in a while".to_owned(),
+        Lost::Died => {
+            tracing::error!("an OpenPGP key ended the process that read it; it was not taken");
+            Refused::Broken.to_string()
+        }
     })?;
     match &answer[..] {
         [word, packets] if word == TAKEN => {

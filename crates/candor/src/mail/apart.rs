@@ -67,14 +67,21 @@ fn understood(answer: &[Vec<u8>], raw: &[u8]) -> Option<Letter> {
 
 /// Whether what is encrypted or signed in a mail can be taken apart at all: everything that needs no key is done once by a
 /// process that holds none. `false` when that ended it.
-pub(super) async fn is_harmless(app: &App, raw: &Arc<Vec<u8>>, limits: Limits, now: Timestamp) -> bool {
+///
+/// # Errors
+/// As [`read_apart`].
+pub(super) async fn is_harmless(app: &App, raw: &Arc<Vec<u8>>, limits: Limits, now: Timestamp) -> Result<bool, Error> {
     if !app.workers.are_there() {
-        return true;
+        return Ok(true);
     }
-    let Ok(limits) = serde_json::to_vec(&limits) else { return false };
+    let limits = serde_json::to_vec(&limits).map_err(Error::internal)?;
     let at = now.as_microsecond().to_be_bytes().to_vec();
     let question = vec![Arc::new(OPENPGP.to_vec()), Arc::new(limits), Arc::new(at), raw.clone()];
-    app.workers.ask(question).await.is_ok_and(|answer| !answer.is_empty())
+    match app.workers.ask(question).await {
+        Ok(answer) => Ok(!answer.is_empty()),
+        Err(Lost::NotStarted) => Err(busy()),
+        Err(Lost::Died) => Ok(false),
+    }
 }
 
 /// The worker's side: answers the question, if it is about a mail or a certificate.

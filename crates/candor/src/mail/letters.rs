@@ -22,7 +22,7 @@ use mail_builder::headers::raw::Raw;
 use super::address::{self, NoAddress, Sender};
 use super::encrypted::{self, Way};
 use super::words::{About, ByMail, Link, Matter, Words};
-use super::{account, channels, members, outside};
+use super::{account, channels, language, members, outside};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
@@ -200,7 +200,10 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
     // Recipients outside are told what the policy lets them have, in words that are the same for all.
     let own_words = match recipient {
         Recipient::Outside { .. } => None,
-        _ => own::own(app, &policy.program.slug, kind).await?,
+        _ => {
+            let reads = language::of(app, &policy, &case, &recipient, kind).await?;
+            own::own(app, &policy.program.slug, kind, reads.as_deref()).await?
+        }
     };
     let letter = match own_words {
         Some(own) => {

@@ -9,6 +9,7 @@ pub mod subscribers; // letters to those who asked for advisories
 pub mod enough; // no address is flooded from here
 pub mod channels; // a channel fails, or all are well again
 pub mod letters; // from an outbox row to the bytes of a message
+mod language; // in which a reporter reads
 mod account; // a member's own account was changed
 pub mod digest; // one letter a day, for members who wish it
 pub mod dkim; // signed by the program's own domain

@@ -90,7 +90,7 @@ pub(super) async fn opened(
         tracing::error!(%program, "a mail was not opened, because the program ended twice while it was; it is kept as it came");
         return Ok(letter);
     }
-    if !is_harmless(app, &raw, limits, app.now()).await {
+    if !is_harmless(app, &raw, limits, app.now()).await? {
         tracing::error!(%program, "what is encrypted or signed in a mail ended the process that looks at it first; it is kept as it came");
         let mut letter = letter;
         letter.noticed.push(Noticed::EndedReader);

@@ -69,7 +69,7 @@ async fn prolong(
     request: Request,
 ) -> Result<Response, Rejection> {
     read(&app, &member, request).await?;
-    let done = program_keys::prolong(&app, &ProgramSlug(program), app.now() + LIFE).await;
+    let done = program_keys::prolong(&app, &ProgramSlug(program), app.now() + LIFE, member.id().as_str()).await;
     answer(&app, &member, done.map(drop), "program").await
 }
 

@@ -517,6 +517,14 @@ fn the_openpgp_key_of_a_program_is_made_prolonged_replaced_and_retired_from_a_te
     assert!(run(&["keys", "openpgp", "retire"]).err.contains("--yes"));
     run(&["keys", "openpgp", "retire", "--yes"]).fine();
     assert_ne!(run(&["keys", "openpgp", "export"]).status, 0);
+    let acts = run(&["keys", "openpgp", "history", "--json"]).json();
+    let acts: Vec<&str> = acts.as_array().expect("a list").iter().filter_map(|act| act["what"].as_str()).collect();
+    let expected =
+        ["made", "sheet-written", "prolonged", "replaced", "made", "retired"].map(|it| format!("openpgp-key-{it}"));
+    assert_eq!(acts.iter().filter(|act| **act != "openpgp-key-sheet-written").count(), 5);
+    assert_eq!(acts[..2], expected[..2]);
+    assert!(acts.ends_with(&expected.iter().map(String::as_str).collect::<Vec<_>>()[2..]), "{acts:?}");
+    assert_eq!(run(&["journal", "verify"]).status, 0, "its chain is checked like a case's");
     let other = run(&["keys", "openpgp", "list", "--program", "nobody"]);
     assert!(other.status != 0 && other.err.contains("nobody"), "{other:?}");
 }

@@ -32,6 +32,8 @@ pub struct LetterPage {
     pub title: String,
     /// Name of the program.
     pub program: String,
+    /// The language, as a tag such as `en`.
+    pub language: String,
     /// Where the form is sent.
     pub action: String,
     /// The text.
