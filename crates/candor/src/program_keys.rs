@@ -319,7 +319,7 @@ pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp, by: &
     row.certificate = secret.certificate().to_bytes();
     let sealed = sealed(app, program.as_str(), &secret)?;
     let statement = rows::replace_statement(&row.program, &row.fingerprint, &row.certificate, &sealed);
-    let mut batch = noted(app, program, by, &[("prolonged", &row.fingerprint, Some(expires))]).await?;
+    let mut batch = noted(app, program, by, &[("prolonged", row.fingerprint.as_str(), Some(expires))]).await?;
     batch.push(statement);
     app.store.commit(Batch::main(batch)).await?;
     Ok(seen(&row)?)
@@ -332,7 +332,7 @@ pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp, by: &
 pub async fn retire(app: &App, program: &ProgramSlug, by: &str) -> Result<(), KeyProblem> {
     let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
     let statement = rows::retire_statement(&row.program, &row.fingerprint, app.now().as_microsecond(), by);
-    let mut batch = noted(app, program, by, &[("retired", &row.fingerprint, None)]).await?;
+    let mut batch = noted(app, program, by, &[("retired", row.fingerprint.as_str(), None)]).await?;
     batch.push(statement);
     Ok(app.store.commit(Batch::main(batch)).await?)
 }
@@ -344,7 +344,7 @@ pub async fn retire(app: &App, program: &ProgramSlug, by: &str) -> Result<(), Ke
 pub async fn recovery_sheet(app: &App, program: &ProgramSlug, by: &str) -> Result<Zeroizing<String>, KeyProblem> {
     let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
     // On record before it leaves.
-    let batch = noted(app, program, by, &[("sheet-written", &row.fingerprint, None)]).await?;
+    let batch = noted(app, program, by, &[("sheet-written", row.fingerprint.as_str(), None)]).await?;
     app.store.commit(Batch::main(batch)).await?;
     Ok(opened(app, &row)?.to_armor())
 }

@@ -100,7 +100,7 @@ pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
             let ring = Ring { now, ..Ring::default() };
             let letter = read_with(raw, &serde_json::from_slice(limits).ok()?, &ring, &openpgp::here);
             for certificate in &letter.certificates {
-                drop(certificate.can_encrypt(now));
+                let _ = certificate.can_encrypt(now);
             }
             Some(vec![b"harmless".to_vec()])
         }

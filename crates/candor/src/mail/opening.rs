@@ -101,7 +101,7 @@ pub(super) async fn opened(
     let (workers, runtime, now) = (app.workers.clone(), tokio::runtime::Handle::current(), app.now());
     let opens = move || {
         // Keys that lie with the mail, or inside what is opened, are judged elsewhere.
-        let judge = |keys: &[Vec<u8>]| {
+        let judge = |keys: &[Vec<u8>]| -> Vec<Certificate> {
             let read = |key: &Vec<u8>| runtime.block_on(certificates::read(&workers, key, now)).ok();
             keys.iter().take(KEYS).filter_map(read).collect()
         };

@@ -243,11 +243,11 @@ async fn abuse_p3_a_key_is_read_by_a_process_that_holds_nothing_and_its_death_co
     assert!(read(&workers, b"x", now).await.expect_err("none").contains("no public OpenPGP key"));
     let large = vec![b'x'; 2 << 20];
     assert!(read(&workers, &large, now).await.expect_err("too large").contains("512 KB"));
-    let dies = script("head -c 10 >/dev/null; kill -9 $$", Budget::default());
+    let dies = script("printf +; head -c 10 >/dev/null; kill -9 $$", Budget::default());
     assert!(read(&dies, key.to_armor().as_bytes(), now).await.expect_err("it died").contains("cannot be read"));
     // One that was taken over gives a key of its own choice, or words: nothing else.
     let lies = script(
-        "head -c 10 >/dev/null; printf 'nonsense'; sleep 9",
+        "printf +; head -c 10 >/dev/null; printf 'nonsense'; sleep 9",
         Budget { time: Duration::from_millis(300), ..Budget::default() },
     );
     assert!(read(&lies, key.to_armor().as_bytes(), now).await.is_err());
