@@ -327,7 +327,7 @@ fn searching() {
     let timed = |name: &str, aim: &str, questions: &[String]| {
         let mut times = Vec::new();
         let mut total = 0;
-        for text in questions.iter().cycle().take(200) {
+        for text in questions.iter().cycle().take(1_000) {
             let begun = now();
             let words = [" m:m3 ", " r:analyst "];
             let view = index.view(|program, grants| program == "one" && words.iter().any(|word| grants.contains(word)));

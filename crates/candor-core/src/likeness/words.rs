@@ -73,19 +73,21 @@ fn parts(raw: &str, take: &mut impl FnMut(&str)) {
 /// A word without the ends that say only how it is used. Short words stay as they are.
 pub(super) fn stem(word: &str) -> &str {
     let length = word.len();
-    if length < 5 || !word.is_ascii() || word.bytes().any(|byte| byte.is_ascii_digit()) {
+    if length < 4 || !word.is_ascii() || word.bytes().any(|byte| byte.is_ascii_digit()) {
         return word;
     }
     for (end, least) in [
         ("ations", 9),
         ("ation", 8),
         ("ities", 8),
+        ("ity", 7),
         ("ings", 7),
         ("ing", 6),
         ("ies", 5),
         ("ied", 5),
         ("ers", 7),
-        ("es", 5),
+        // `files` is `file`, and `classes` is `class`.
+        ("es", 6),
         ("ed", 5),
         ("ly", 6),
         ("s", 4),
@@ -97,7 +99,12 @@ pub(super) fn stem(word: &str) -> &str {
             return rest;
         }
     }
-    word.strip_suffix('e').unwrap_or(word)
+    if length < 5 {
+        return word;
+    }
+    // `library` is what `libraries` is without its end.
+    let of_many = word.strip_suffix('y').filter(|rest| !rest.ends_with(['a', 'e', 'i', 'o', 'u']));
+    word.strip_suffix('e').or(of_many).unwrap_or(word)
 }
 
 /// Words that say nothing about a problem.
@@ -230,6 +237,22 @@ mod tests {
                 "code"
             ]
         );
+    }
+
+    #[test]
+    fn one_and_several_of_a_thing_are_the_same_word() {
+        for (one, several) in [
+            ("file", "files"),
+            ("key", "keys"),
+            ("page", "pages"),
+            ("cache", "caches"),
+            ("class", "classes"),
+            ("query", "queries"),
+            ("vulnerability", "vulnerabilities"),
+        ] {
+            assert_eq!(stem(several), stem(one), "{one}");
+        }
+        assert_eq!((stem("this"), stem("access"), stem("redis")), ("this", "access", "redis"));
     }
 
     #[test]

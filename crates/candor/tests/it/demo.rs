@@ -163,3 +163,27 @@ async fn answers_are_what_the_description_says() {
         .expect("JSON");
     check("/receipt", &shown);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_desk_with_few_cases_only_what_is_the_same_is_called_likely_the_same() {
+    let (service, token) = demonstration().await;
+    let all = cases(&service, &token).await;
+    let mut pairs = BTreeSet::new();
+    for case in &all {
+        let id = case["case"].as_str().expect("a name");
+        let similar = get(&service, &token, &format!("/cases/{id}/similar")).await;
+        for likely in each(&similar["likely"]) {
+            let title = |case: &Value| case["title"].as_str().unwrap_or_default().to_owned();
+            let mut pair = [title(case), title(&likely["case"])];
+            pair.sort();
+            pairs.insert((pair, likely["reasons"].to_string()));
+        }
+    }
+    let told: Vec<String> = pairs.iter().map(|([one, other], why)| format!("{one} = {other}: {why}")).collect();
+    let has = |title: &str, words: &[&str]| words.iter().any(|word| title.to_lowercase().contains(word));
+    let is_same = |pair: &[String; 2]| pair.iter().all(|title| has(title, &["console"]));
+    assert!(pairs.iter().any(|(pair, _)| is_same(pair)), "two reports of the console are one problem: {told:#?}");
+    // Two programs have a draft that is seen by its preview, which a person would want to know as well.
+    let is_near = |pair: &[String; 2]| pair.iter().all(|title| has(title, &["preview"]));
+    assert!(pairs.iter().all(|(pair, _)| is_same(pair) || is_near(pair)), "{told:#?}");
+}
