@@ -81,3 +81,20 @@ pub fn policy(bytes: &[u8]) {
         assert_eq!(candor_core::policy::file::read(&text), Ok(policy));
     }
 }
+
+/// An ID token in the first line and a set of keys after it: nobody is believed whose key is not known, and no two texts are
+/// the same bytes in base64url.
+pub fn id_token(bytes: &[u8]) {
+    use candor::oidc::token::{self, Expected};
+    let text = String::from_utf8_lossy(bytes);
+    let (token, keys) = text.split_once('\n').unwrap_or((&text, ""));
+    let now = "2026-03-02T09:00:00Z".parse().expect("a fixed instant");
+    let expected = Expected { issuer: "https://id.example", client: "desk", nonce: "drawn", now };
+    assert!(token::read(token, keys.as_bytes(), expected).is_err());
+    if let Some(read) = token::unbase64url(token) {
+        assert_eq!(read.len(), token.len() * 3 / 4);
+    }
+    if let Ok(scopes) = candor::accounts::token::Scopes::parse(&text) {
+        assert_eq!(candor::accounts::token::Scopes::parse(&scopes.names()), Ok(scopes));
+    }
+}

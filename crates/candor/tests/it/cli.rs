@@ -528,3 +528,24 @@ fn the_openpgp_key_of_a_program_is_made_prolonged_replaced_and_retired_from_a_te
     let other = run(&["keys", "openpgp", "list", "--program", "nobody"]);
     assert!(other.status != 0 && other.err.contains("nobody"), "{other:?}");
 }
+
+#[test]
+fn services_to_sign_in_with_are_managed_on_the_store_and_their_secret_is_never_printed() {
+    let shell = Shell::new();
+    shell.run(&["program", "add", "minio.toml"]).fine();
+    std::fs::write(shell.path("secret"), "CANARY-SECRET\n").expect("the secret is written");
+    let add = ["sign-in", "add", "office", "--title", "Office", "--client", "desk", "--secret-file", "secret"];
+    let inside = shell.run(&[add.as_slice(), &["--issuer", "http://127.0.0.1:9000"]].concat());
+    assert_eq!(inside.status, 1, "{inside:?}");
+    let right =
+        [add.as_slice(), &["--issuer", "https://id.example.org", "--base-url", "https://desk.example"]].concat();
+    let answers = shell.run(&right).fine();
+    assert_eq!(answers.trim(), "https://desk.example/desk/sign-in/with/office/answer");
+    let twice = shell.run(&right);
+    assert!(twice.status == 1 && twice.err.contains("set up already"), "{twice:?}");
+    let listed = shell.run(&["sign-in", "list", "--json"]);
+    assert!(!listed.out.contains("CANARY") && !listed.err.contains("CANARY"), "{listed:?}");
+    assert_eq!(listed.json()[0]["issuer"], "https://id.example.org");
+    shell.run(&["sign-in", "remove", "office"]).fine();
+    assert_eq!(shell.run(&["sign-in", "remove", "office"]).status, 1);
+}

@@ -37,7 +37,7 @@ fn broken(seed: &[u8]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn no_bytes_stop_what_reads_mail_addresses_commands_or_policies() {
+fn no_bytes_stop_what_reads_mail_addresses_commands_tokens_or_policies() {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policies");
     let mut policies: Vec<Vec<u8>> = std::fs::read_dir(policies)
         .expect("the examples")
@@ -57,6 +57,12 @@ fn no_bytes_stop_what_reads_mail_addresses_commands_or_policies() {
         b"RCPT TO:<@x:a@b.example>\r\n",
         b"Subject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n",
     ];
+    let tokens: [&[u8]; 3] = [
+        b"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.AAAA\n{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}",
+        b"eyJhbGciOiJSUzI1NiJ9.e30.AAAA\n{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"},{\"kty\":\"OKP\"}]}",
+        b"read write in:minio",
+    ];
+    tokens.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::id_token(&bytes));
     mails.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::mime(&bytes));
     addresses.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::address(&bytes));
     sessions.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::lmtp(&bytes));
