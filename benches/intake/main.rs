@@ -4,6 +4,9 @@
 //! in the same run and by the same clients, a bare HTTP server that only stores the same bytes by group commit: the
 //! yardstick. Prints rates, latencies, the ratio, resident memory and start-up times.
 //!
+//! `--roles all` runs the service in one process; without it a report goes from the door to the front, is sealed there, and is
+//! taken over by the desk before it is answered. `--sealing` measures what sealing costs instead: see `sealing`.
+//!
 //! `cargo build --release -p candor -p bench-intake && target/release/bench-intake` (`--cases 100000` for the large store,
 //! which takes a while to fill; `--data FOLDER` keeps everything on the disk of that folder; `--timing` measures instead
 //! whether answers that look alike take as long).
@@ -11,6 +14,7 @@
 #![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
 #![allow(clippy::cast_possible_truncation, reason = "spans of seconds in nanoseconds fit")]
 
+mod sealing; // what sealing costs, of a report and of a case that is opened
 mod timing; // whether time tells what words do not
 
 use std::io::Read as _;
@@ -33,20 +37,25 @@ fn main() -> Result<()> {
     let cases = after("--cases").map_or(Ok(20_000), |count| count.parse::<u64>())?;
     let rounds = after("--rounds").map_or(Ok(4_000), |count| count.parse::<usize>())?;
     let folder = after("--data").map_or_else(std::env::temp_dir, std::path::PathBuf::from);
+    let roles = after("--roles").cloned();
+    let asked = |mode: &str| arguments.iter().any(|it| it == mode);
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
-        match arguments.iter().any(|it| it == "--timing") {
-            true => timing::measure(&folder, rounds).await,
-            false => measure(&folder, cases).await,
+        if asked("--timing") {
+            timing::measure(&folder, rounds).await
+        } else if asked("--sealing") {
+            sealing::measure(&folder).await
+        } else {
+            measure(&folder, cases, roles).await
         }
     })
 }
 
-async fn measure(place: &Path, cases: u64) -> Result<()> {
+async fn measure(place: &Path, cases: u64, roles: Option<String>) -> Result<()> {
     let folder = tempfile::tempdir_in(place)?;
     let data = folder.path().join("data");
     println!("reports of 4 KB, {} s each; {} processors", SPAN.as_secs(), std::thread::available_parallelism()?);
     candor(&data, &["program", "add"], Some(&write_policy(folder.path())?))?;
-    let server = Server::start(&data)?;
+    let server = Server::start(&data, roles.as_deref())?;
     println!("ready on an empty store: {:.0} ms; resident {} MB", server.ready_ms, server.resident_mb());
     let bare = bare::start(folder.path().join("bare.db"))?;
     println!(
@@ -86,7 +95,7 @@ async fn measure(place: &Path, cases: u64) -> Result<()> {
         page.quantile(0.99)
     );
     drop(server);
-    let again = Server::start(&data)?;
+    let again = Server::start(&data, roles.as_deref())?;
     println!("ready on a store of {filed} cases: {:.0} ms; resident {} MB", again.ready_ms, again.resident_mb());
     Ok(())
 }
@@ -117,12 +126,13 @@ struct Server {
 }
 
 impl Server {
-    fn start(data: &Path) -> Result<Self> {
+    fn start(data: &Path, roles: Option<&str>) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let began = Instant::now();
         let child = Command::new(program()?)
             .args(["serve", "--report-rate", "0", "--mail", "hold", "--listen", &address.to_string(), "--data"])
             .arg(data)
+            .args(roles.into_iter().flat_map(|roles| ["--roles", roles]))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
@@ -143,20 +153,31 @@ impl Server {
         Err("the server did not become ready within a minute".into())
     }
 
+    /// Memory of the service, over all of its processes.
     fn resident_mb(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok())
-            .unwrap_or_default()
-            / 1024
+        let own = self.child.id().to_string();
+        let read = |number: &str, what: &str| std::fs::read_to_string(format!("/proc/{number}/{what}")).ok();
+        let is_of = |number: &str| {
+            number == own
+                || read(number, "stat").is_some_and(|stat| {
+                    stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)) == Some(own.as_str())
+                })
+        };
+        let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = numbers.filter_map(|entry| entry.file_name().into_string().ok()).filter(|number| is_of(number));
+        let resident = |number: String| {
+            let status = read(&number, "status")?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+            line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()
+        };
+        numbers.filter_map(resident).sum::<u64>() / 1024
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Told to stop, so that its parts are gone before the next one starts.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
 }

@@ -65,7 +65,7 @@ pub async fn measure(place: &Path, rounds: usize) -> Result<()> {
     let folder = tempfile::tempdir_in(place)?;
     let data = folder.path().join("data");
     super::candor(&data, &["program", "add"], Some(&write_policy(folder.path())?))?;
-    let server = Server::start(&data)?;
+    let server = Server::start(&data, Some("all"))?;
     let address = server.address;
     let app = open(&data).await?;
     let roles = [("*".to_owned(), Role::Developer)];

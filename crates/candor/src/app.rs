@@ -5,7 +5,7 @@ pub mod shelf; // the index of search, and how far it is
 use crate::config::Config;
 use crate::confine::{Budget, Workers};
 use crate::error::Error;
-use crate::keys::{Key, KeyRing, Purpose, intake, random};
+use crate::keys::{self, Key, KeyRing, Purpose, intake, random};
 use crate::store::blobs::Blobs;
 use crate::store::{Batch, Store, programs, settings};
 use crate::throttle::Throttle;
@@ -13,8 +13,9 @@ use crate::throttle::reading::Reading;
 use candor_core::id::ProgramSlug;
 use candor_core::policy::{self, Policy};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 use tokio::sync::Notify;
 
@@ -32,8 +33,12 @@ pub struct Inner {
     keys: Option<KeyRing>,
     /// The desk's public key: whoever has only this can seal reports and open none.
     intake: Option<intake::PublicKey>,
-    /// Stands in for keys of forms while the desk is locked; gone with the process.
+    /// Stands in for keys of forms where there are none: lent by the desk, else gone with the process.
     passing: Key,
+    /// Rows of waiting reports that are being filed just now.
+    filing: Mutex<BTreeSet<String>>,
+    /// Whether a front hands its reports over to this process.
+    takes_over: AtomicBool,
     /// Processes that hold nothing, for foreign bytes.
     pub workers: Workers,
     /// What the operator chose.
@@ -108,11 +113,16 @@ impl App {
             blobs,
             keys,
             intake,
+            filing: Mutex::default(),
+            takes_over: AtomicBool::new(false),
             workers: Workers::new(
                 config.reader.clone().map(|program| (program, vec!["parse-worker".to_owned()])),
                 Budget::default(),
             ),
-            passing: Key::random("passing")?,
+            passing: match config.front.as_ref().and_then(|front| front.form_key) {
+                Some(lent) => Key::new("form of a front", lent),
+                None => Key::random("passing")?,
+            },
             config,
             throttle: Throttle::default(),
             shelf: shelf::Shelf::default(),
@@ -151,6 +161,33 @@ impl App {
     /// The key of forms that are open somewhere: good for this process only while the desk is locked.
     pub fn form_key(&self) -> &Key {
         self.keys.as_ref().map_or(&self.passing, |keys| keys.root().purpose(Purpose::Form))
+    }
+
+    /// The key of forms that is lent to a front; it opens nothing. None while the desk is locked.
+    pub fn lent_form_key(&self) -> Option<[u8; 32]> {
+        let key = self.keys.as_ref()?.root().purpose(Purpose::Form);
+        let halves = [b"1", b"2"].map(|half| keys::lookup(key, "form key of the front", half));
+        <[u8; 32]>::try_from(halves.concat()).ok()
+    }
+
+    /// Says that a front hands its reports over to this process.
+    pub fn takes_over(&self) {
+        self.takes_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a front hands its reports over to this process: then fresh ones are left to that way.
+    pub fn is_handed_to(&self) -> bool {
+        self.takes_over.load(Ordering::Relaxed)
+    }
+
+    /// Marks a waiting report as being filed; false when somebody else is at it in this process.
+    pub fn begin_filing(&self, row: &str) -> bool {
+        self.filing.lock().unwrap_or_else(PoisonError::into_inner).insert(row.to_owned())
+    }
+
+    /// Ends what [`Self::begin_filing`] began.
+    pub fn end_filing(&self, row: &str) {
+        self.filing.lock().unwrap_or_else(PoisonError::into_inner).remove(row);
     }
 
     /// The one clock: the system's, unless a demonstration or a test has moved it.

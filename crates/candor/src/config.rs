@@ -30,6 +30,8 @@ pub struct Config {
     pub base_url: String,
     /// Which parts run in this process.
     pub roles: Roles,
+    /// What a front has in place of keys; only in a process that is to open nothing.
+    pub front: Option<Front>,
     /// How letters leave.
     pub mail: MailOut,
     /// Password for the mail server, where the address has none; read from a file.
@@ -60,6 +62,8 @@ pub struct Config {
     pub files_limit: usize,
     /// Reports a minute from one source before it is slowed; 0 for no limit.
     pub report_rate: u32,
+    /// Reports a minute over all sources and through one door before it asks people to wait a little; 0 for never.
+    pub flood_rate: u32,
     /// Sign-in attempts a minute from one source.
     pub signin_rate: u32,
     /// Whether the address of the visitor is taken from `X-Forwarded-For`, set by a proxy of yours.
@@ -80,8 +84,23 @@ pub struct Config {
     pub private_targets: bool,
 }
 
-/// A bucket of an S3-compatible object store.
+/// What a front has in place of keys.
 #[derive(Clone)]
+pub struct Front {
+    /// Where the desk takes over what was sealed.
+    pub desk: PathBuf,
+    /// Key of forms and of repeated requests, lent by the desk. It opens nothing.
+    pub form_key: Option<[u8; 32]>,
+}
+
+impl std::fmt::Debug for Front {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Front({})", self.desk.display())
+    }
+}
+
+/// A bucket of an S3-compatible object store.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Bucket {
     /// `s3://NAME` or `s3://NAME/PREFIX`.
     pub url: String,
@@ -120,13 +139,16 @@ impl std::str::FromStr for Roles {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "all" {
+            return Ok(Self::default());
+        }
         let mut roles = Self { public: false, desk: false, worker: false };
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match name {
                 "public" => roles.public = true,
                 "desk" => roles.desk = true,
                 "worker" => roles.worker = true,
-                other => return Err(format!("`{other}` is no role; choose from public, desk, worker")),
+                other => return Err(format!("`{other}` is no role; choose from public, desk, worker, or all")),
             }
         }
         if roles == (Self { public: false, desk: false, worker: false }) {
@@ -197,6 +219,8 @@ pub enum AnchorPlace {
     Web(String),
     /// A mailbox.
     Mail(String),
+    /// A bucket of an S3-compatible store: one object each.
+    Bucket(Bucket),
 }
 
 impl std::fmt::Display for AnchorPlace {
@@ -205,6 +229,7 @@ impl std::fmt::Display for AnchorPlace {
             Self::Folder(folder) => write!(f, "dir:{}", folder.display()),
             Self::Web(url) => f.write_str(url),
             Self::Mail(address) => write!(f, "mailto:{address}"),
+            Self::Bucket(bucket) => f.write_str(&bucket.url),
         }
     }
 }
@@ -217,9 +242,14 @@ impl std::str::FromStr for AnchorPlace {
         match text.split_once(':') {
             Some(("dir", folder)) if !folder.is_empty() => Ok(Self::Folder(folder.into())),
             Some(("mailto", address)) if address.contains('@') => Ok(Self::Mail(address.to_owned())),
+            Some(("s3", name)) if name.strip_prefix("//").is_some_and(|name| !name.is_empty()) => {
+                Ok(Self::Bucket(Bucket { url: text.to_owned(), endpoint: None, region: String::new(), key: None }))
+            }
             Some(("https", _)) => Ok(Self::Web(text.to_owned())),
             Some(("http", _)) if local(text) => Ok(Self::Web(text.to_owned())),
-            _ => Err(format!("`{text}` is no place for anchors; write dir:FOLDER, https://ADDRESS or mailto:ADDRESS")),
+            _ => Err(format!(
+                "`{text}` is no place for anchors; write dir:FOLDER, s3://BUCKET, https://ADDRESS or mailto:ADDRESS"
+            )),
         }
     }
 }
@@ -253,6 +283,18 @@ impl std::str::FromStr for MailOut {
 }
 
 impl Config {
+    /// Reports a minute from one source, while a door is flooded or not; 0 for no limit.
+    #[must_use]
+    pub fn report_rate_when(&self, flooded: bool) -> u32 {
+        if flooded && 0 < self.report_rate { (self.report_rate / 10).max(1) } else { self.report_rate }
+    }
+
+    /// Reports a minute through one door that are a flood; 0 for never, as where nothing is limited.
+    #[must_use]
+    pub fn flood(&self) -> u32 {
+        if self.report_rate == 0 { 0 } else { self.flood_rate }
+    }
+
     /// A configuration with the defaults for a data folder; flags change it from here.
     pub fn in_folder(data: impl Into<PathBuf>) -> Self {
         let data = data.into();
@@ -269,6 +311,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: "http://127.0.0.1:8080".into(),
             roles: Roles::default(),
+            front: None,
             mail: MailOut::Hold,
             mail_password: None,
             mail_from: "Candor <candor@localhost>".into(),
@@ -284,6 +327,7 @@ impl Config {
             file_limit: 100_000_000,
             files_limit: 20,
             report_rate: 60,
+            flood_rate: 300,
             signin_rate: 20,
             behind_proxy: false,
             demo: false,

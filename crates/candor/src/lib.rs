@@ -25,5 +25,6 @@ pub mod mail; // letters that leave
 pub mod publish; // the public tree
 pub mod worker; // clocks, letters and pages, without anyone asking
 pub mod demo; // a team, programs and cases to look at
+pub mod split; // one service as several processes: door, front, desk
 pub mod serve; // the service: store, doors and worker in one process
 pub mod cli; // the command line

@@ -4,12 +4,15 @@ use crate::accounts;
 use crate::anchors;
 use crate::api;
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, Front, Roles};
 use crate::confine::memory;
 use crate::demo;
 use crate::error::Error;
+use crate::execute::handover;
 use crate::keys::root::Source;
 use crate::keys::{KeyError, KeyRing, RootKey, sheet};
+use crate::split::parent::Line;
+use crate::split::{self, Part, Rooms, door};
 use crate::store::{Database, Store, StoreConfig, settings};
 use crate::web::{self, guard::Visitor};
 use crate::{mail, publish, search, worker};
@@ -20,7 +23,9 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -43,8 +48,15 @@ pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::of)?;
     // The port first: another service on the same port is most likely one on the same data.
     let listener = bind(config.listen).await?;
+    let app = prepare(config).await?;
+    greet(&app, say).await?;
+    serve(app, listener, stop).await
+}
+
+/// Opens what there is, and finds out now rather than in the background: a wrong way for letters, a public folder that
+/// cannot be written.
+async fn prepare(config: Config) -> Result<App, Failure> {
     let app = open(config).await?;
-    // Found out now rather than in the background: a wrong way for letters, a public folder that cannot be written.
     mail::Post::new(&app.config).map_err(Failure::of)?;
     if app.config.demo {
         demo::fill(&app).await.map_err(Failure::of)?;
@@ -55,8 +67,94 @@ pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
     if app.workers.are_there() {
         say_what_holds(&app).await;
     }
-    greet(&app, say).await?;
-    serve(app, listener, stop).await
+    Ok(app)
+}
+
+/// Serves as one part of a service whose parts are processes of their own, until the process that started it is gone or
+/// this one is told to stop. `missing` is what the kernel could not take from it.
+///
+/// # Errors
+/// [`Failure`] when something it needs cannot be used.
+pub async fn run_part(
+    part: Part,
+    rooms: Rooms,
+    mut config: Config,
+    missing: &[&str],
+    say: impl FnMut(&str),
+) -> Result<(), Failure> {
+    let mut line = Line::open().map_err(|why| Failure(format!("this process was not started as a part: {why}")))?;
+    let told = stop_signal().map_err(Failure::of)?;
+    match part {
+        Part::Door => {
+            let listener = bind(config.listen).await?;
+            say_closed_in(part, missing);
+            line.ready().await.map_err(Failure::of)?;
+            let doors = door::router(&config.base_url, config.onion.as_deref(), rooms);
+            web::server::serve(listener, doors, either(told, line)).await;
+            Ok(())
+        }
+        Part::Front => {
+            config.roles = Roles { public: true, desk: false, worker: false };
+            config.front = Some(Front { form_key: handover::form_key(&rooms.hand()).await, desk: rooms.hand() });
+            (config.lmtp, config.imap, config.reader) = (None, None, None);
+            let app = open(config).await?;
+            if handover::must_not_write(&rooms.hand()).await {
+                app.store.refuse_writes();
+            }
+            if app.intake_key().is_none() {
+                tracing::error!("the desk's public key is not in the store: no report can be taken in");
+            }
+            let listener = inside(&rooms.front())?;
+            say_closed_in(part, missing);
+            line.ready().await.map_err(Failure::of)?;
+            serve(app, listener, either(told, line)).await
+        }
+        Part::Desk => {
+            let app = prepare(config).await?;
+            greet(&app, say).await?;
+            let (listener, hand) = (inside(&rooms.desk())?, inside(&rooms.hand())?);
+            let (halt, halted) = watch::channel(false);
+            let hands = tokio::spawn(handover::answer(app.clone(), hand, halted));
+            line.ready().await.map_err(Failure::of)?;
+            let served = serve(app, listener, either(told, line)).await;
+            let _ = halt.send(true);
+            hands.await.map_err(Failure::of)?;
+            served
+        }
+    }
+}
+
+/// Says what was taken from this part, or what could not be.
+fn say_closed_in(part: Part, missing: &[&str]) {
+    let part = part.name();
+    if missing.is_empty() {
+        tracing::info!(part, "closed in: no key, no other files, no programs (seccomp, Landlock)");
+    } else {
+        tracing::warn!(part, missing = missing.join("; "), "a part of the service is not closed in whole here");
+    }
+}
+
+/// Whichever comes first.
+async fn either(told: impl Future<Output = ()>, line: Line) {
+    tokio::select! {
+        () = told => {}
+        () = line.ended() => {}
+    }
+}
+
+/// Listens on a socket inside; one of the same name is from a part that is gone.
+fn inside(room: &Path) -> Result<UnixListener, Failure> {
+    let _ = std::fs::remove_file(room);
+    UnixListener::bind(room).map_err(|why| Failure(format!("{} cannot be listened on: {why}", room.display())))
+}
+
+/// Runs all parts as processes until this one is told to stop. `command` gives what starts a part.
+///
+/// # Errors
+/// When a part cannot be started for the first time.
+pub async fn keep(command: impl Fn(Part) -> tokio::process::Command) -> Result<(), split::keep::Ended> {
+    let stop = stop_signal().map_err(|why| split::keep::Ended::NotStarted(Part::Door, why))?;
+    split::keep::run(command, stop).await
 }
 
 /// Says whether keys stay in memory, and whether foreign bytes are taken apart behind closed doors on this machine.
@@ -93,6 +191,11 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         None => Database::Sqlite(config.data.clone()),
     };
     let store = Store::open(&StoreConfig { database, ring: config.ring.clone() }).await.map_err(Failure::of)?;
+    if config.front.is_some() {
+        // It could not open it, and is not to try.
+        let app = App::new(store, None, config).await.map_err(of_cause)?;
+        return Ok(app);
+    }
     let keys = match RootKey::open(&key_source(&config), &store).await {
         Ok(root) => Some(KeyRing::new(store.clone(), root)),
         Err(KeyError::Store(why)) => return Err(Failure::of(why)),
@@ -155,8 +258,13 @@ async fn told_from_where(visitor: Visitor, mut request: Request, next: Next) -> 
 ///
 /// # Errors
 /// [`Failure`] when a part cannot start.
-pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+pub async fn serve(
+    app: App,
+    listener: impl web::server::Listener,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
     let (halt, halted) = watch::channel(false);
+    let follows = (!app.config.roles.worker).then(|| tokio::spawn(follow_policies(app.clone())));
     let takes_mail = match &app.config.lmtp {
         Some(address) => {
             let address = address.parse().map_err(Failure)?;
@@ -178,6 +286,10 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     let works = app.config.roles.worker.then(|| tokio::spawn(worker::run(app.clone(), halted)));
     web::server::serve(listener, router(&app), stop).await;
     let _ = halt.send(true);
+    if let Some(follows) = follows {
+        // It only reads.
+        follows.abort();
+    }
     if let Some(searches) = searches {
         // What it was reading is in memory only.
         searches.abort();
@@ -194,6 +306,19 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How often a process without worker asks for policies that another took into service.
+const POLICIES_EVERY: Duration = Duration::from_secs(2);
+
+/// Takes policies into service here that another process took into service.
+async fn follow_policies(app: App) {
+    loop {
+        tokio::time::sleep(POLICIES_EVERY).await;
+        if let Err(why) = app.reload_newer_programs().await {
+            tracing::error!(%why, "policies could not be read again");
+        }
+    }
 }
 
 /// Listens, or says who is in the way.

@@ -57,6 +57,28 @@ pub struct Throttle {
     rates: Mutex<HashMap<(&'static str, Source), Timestamp>>,
     failures: Mutex<HashMap<Tried, Failures>>,
     known: Mutex<HashMap<([u8; 16], Source), ()>>,
+    meters: Mutex<HashMap<&'static str, Meter>>,
+}
+
+/// How many came within a minute, over all sources.
+#[derive(Debug, Clone, Copy, Default)]
+struct Meter {
+    /// The minute that is counted, since 1970.
+    minute: i64,
+    count: u32,
+    /// The count of the minute before.
+    before: u32,
+}
+
+impl Meter {
+    fn turned_to(self, minute: i64) -> Self {
+        match minute - self.minute {
+            0 => self,
+            1 => Self { minute, count: 0, before: self.count },
+            // A clock set back starts anew as well.
+            _ => Self { minute, count: 0, before: 0 },
+        }
+    }
 }
 
 /// What was tried, by its kind and keyed hash, and from where; `None` counts over all sources.
@@ -114,6 +136,27 @@ impl Throttle {
         }
         *due = next;
         Ok(())
+    }
+
+    /// Counts one that was taken in through a lane, whoever sent it.
+    pub fn count(&self, lane: &'static str, now: Timestamp) {
+        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        let meter = meters.entry(lane).or_default();
+        *meter = meter.turned_to(now.as_second().div_euclid(60));
+        meter.count = meter.count.saturating_add(1);
+    }
+
+    /// Whether more than `per_minute` came through a lane within the last minute; 0 for never. The minute before counts by
+    /// the part of it that is not over yet.
+    pub fn is_flooded(&self, lane: &'static str, per_minute: u32, now: Timestamp) -> bool {
+        if per_minute == 0 {
+            return false;
+        }
+        let second = now.as_second();
+        let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        let meter = meters.get(lane).copied().unwrap_or_default().turned_to(second.div_euclid(60));
+        let left = u64::try_from(60 - second.rem_euclid(60)).unwrap_or_default();
+        u64::from(per_minute) < u64::from(meter.count) + u64::from(meter.before) * left / 60
     }
 
     /// Whether an attempt at `what` may be made yet. `from` is `None` for a count over all sources.
@@ -231,6 +274,21 @@ mod tests {
         now += Duration::from_secs(3600);
         throttle.failed("sign-in", [1; 16], here, now);
         assert_eq!(throttle.may_try("sign-in", [1; 16], here, now), Ok(()), "an hour later it starts anew");
+    }
+
+    #[test]
+    fn a_lane_is_flooded_by_all_sources_together_and_dries_up_by_itself() {
+        let throttle = Throttle::default();
+        let now = at("2026-11-21T12:00:30Z");
+        (0..100).for_each(|_| throttle.count("form", now));
+        assert!(!throttle.is_flooded("form", 100, now));
+        throttle.count("form", now);
+        assert!(throttle.is_flooded("form", 100, now));
+        assert!(!throttle.is_flooded("api", 100, now), "another lane is not held up");
+        assert!(!throttle.is_flooded("form", 0, now), "0 is never");
+        assert!(throttle.is_flooded("form", 49, at("2026-11-21T12:01:30Z")), "half of the minute before counts");
+        assert!(!throttle.is_flooded("form", 51, at("2026-11-21T12:01:30Z")));
+        assert!(!throttle.is_flooded("form", 1, at("2026-11-21T12:02:00Z")));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! heads of all chains that have grown since, which stay in the store. So with the anchors alone nobody learns of a case,
 //! and with the store beside them every cut tail, lost case and rewritten entry older than the last anchor is found.
 
+pub mod bucket; // a bucket of an S3-compatible store
 pub mod places; // where anchors go, and are read back
 
 use aws_lc_rs::digest::{SHA256, digest};

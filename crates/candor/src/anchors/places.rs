@@ -1,6 +1,6 @@
-//! Where anchors go: folders of other machines, web addresses, mailboxes. Each place gets the newest anchor until it has it.
+//! Where anchors go: folders of other machines, buckets, web addresses, mailboxes. Each place gets the newest anchor until it has it.
 
-use super::{Anchor, Fault, compare};
+use super::{Anchor, Fault, bucket, compare};
 use crate::app::App;
 use crate::config::AnchorPlace;
 use crate::error::Error;
@@ -23,7 +23,7 @@ fn client() -> Result<reqwest::Client, Error> {
         .map_err(Error::internal)
 }
 
-/// Takes the anchor of this hour and brings the newest one to every folder and web address that lacks it. Gives what is to
+/// Takes the anchor of this hour and brings the newest one to every folder, bucket and web address that lacks it. Gives what is to
 /// be mailed: the anchor and the mailboxes that lack it; [`delivered`] notes those that got it.
 ///
 /// # Errors
@@ -42,6 +42,7 @@ pub async fn round(app: &App) -> Result<Option<(Anchor, Vec<AnchorPlace>)>, Erro
         let put = match place {
             AnchorPlace::Folder(folder) => put_file(folder, &anchor).map_err(|why| why.to_string()),
             AnchorPlace::Web(url) => post(url, &anchor).await,
+            AnchorPlace::Bucket(to) => bucket::put(to, &anchor).await,
             AnchorPlace::Mail(_) => {
                 by_mail.push(place.clone());
                 continue;
@@ -97,7 +98,8 @@ async fn post(url: &str, anchor: &Anchor) -> Result<(), String> {
     }
 }
 
-/// Every anchor that can be read back from a place, in order: all files of a folder, what a web address answers. A
+/// Every anchor that can be read back from a place, in order: all files of a folder, the newest of a bucket, what a web
+/// address answers. A
 /// mailbox is read by people: give such an anchor as a file.
 pub async fn read_back(place: &AnchorPlace) -> Result<Vec<Anchor>, String> {
     match place {
@@ -133,6 +135,7 @@ pub async fn read_back(place: &AnchorPlace) -> Result<Vec<Anchor>, String> {
             let anchor = serde_json::from_slice(&bytes).ok();
             anchor.map(|it| vec![it]).ok_or_else(|| "it does not give the last anchor back".to_owned())
         }
+        AnchorPlace::Bucket(from) => bucket::newest(from).await,
         AnchorPlace::Mail(_) => Ok(Vec::new()),
     }
 }

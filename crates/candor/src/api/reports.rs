@@ -45,13 +45,19 @@ pub async fn file(
     WithFiles { value: report, files }: WithFiles<Report>,
 ) -> Answered<Receipt> {
     let filed = file_report(&app, &Actor::Public, &program, report.into_filing(Channel::Api, files), key.as_deref());
-    Ok(Answer(StatusCode::CREATED, filed.await?.into()))
+    let filed = filed.await?;
+    app.throttle.count(LANE, app.now());
+    Ok(Answer(StatusCode::CREATED, filed.into()))
 }
+
+/// Name of this door where floods are counted.
+const LANE: &str = "api";
 
 /// Slows one source down; it is told when to come back, and everybody else is served.
 fn not_too_often(app: &App, extensions: &Extensions) -> Result<(), Problem> {
     let Some(source) = extensions.get::<Source>().filter(|_| app.config.report_rate > 0) else { return Ok(()) };
-    app.throttle.rate("report", *source, app.config.report_rate, app.now()).map_err(|wait| {
+    let flooded = app.throttle.is_flooded(LANE, app.config.flood(), app.now());
+    app.throttle.rate("report", *source, app.config.report_rate_when(flooded), app.now()).map_err(|wait| {
         Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-often",

@@ -177,7 +177,8 @@ fn run(cli: Cli) -> Outcome {
             if !not_kept.is_empty() {
                 tracing::warn!(missing = not_kept.join("; "), "memory is not kept from dumps in whole here");
             }
-            wait_for(serve::run(args))
+            let missing = serve::close_in(&args)?;
+            wait_for(serve::run(args, missing))
         }
         Commands::Policy(command) => policy::run(command),
         Commands::Program(command) => wait_for(program::run(command)),

@@ -1,9 +1,13 @@
-//! `candor serve`: public pages, desk, API and worker in one process.
+//! `candor serve`: public pages, desk, API and worker, in processes of their own or in one.
 
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::config::{AnchorPlace, Bucket, Config, MailDns, MailOut, Roles, TlsTo};
+use crate::confine::jail::{self, Reach};
 use crate::serve;
+use crate::split::keep::Ended;
+use crate::split::{Part, Rooms};
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,15 +26,19 @@ pub struct Args {
         hide_env_values = true
     )]
     listen: String,
-    /// Parts that run in this process: public, desk, worker
-    #[arg(
-        long,
-        env = "CANDOR_ROLES",
-        default_value = "public,desk,worker",
-        value_name = "LIST",
-        hide_env_values = true
-    )]
-    roles: Roles,
+    /// Parts that run in this one process: public, desk, worker, or all; without it the public side and the desk are
+    /// processes of their own
+    #[arg(long, env = "CANDOR_ROLES", value_name = "LIST", hide_env_values = true)]
+    roles: Option<Roles>,
+    /// Which part of the service this process is
+    #[arg(long, hide = true, requires = "rooms")]
+    part: Option<Part>,
+    /// Folder with the sockets between the parts
+    #[arg(long, hide = true)]
+    rooms: Option<PathBuf>,
+    /// The throw-away folder of a demonstration in parts
+    #[arg(long, hide = true)]
+    demo_folder: Option<PathBuf>,
     /// Folder for the public tree; without it `public` in the data folder
     #[arg(long, env = "CANDOR_PUBLIC", value_name = "FOLDER", hide_env_values = true)]
     public: Option<PathBuf>,
@@ -79,6 +87,9 @@ pub struct Args {
     /// Reports a minute from one address before it is slowed; 0 for no limit
     #[arg(long, env = "CANDOR_REPORT_RATE", default_value_t = 60, value_name = "NUMBER", hide_env_values = true)]
     report_rate: u32,
+    /// Reports a minute from all together, through the form or the API, before that asks people to wait a little; 0 for never
+    #[arg(long, env = "CANDOR_FLOOD_RATE", default_value_t = 300, value_name = "NUMBER", hide_env_values = true)]
+    flood_rate: u32,
     /// Sign-in attempts a minute from one address
     #[arg(long, env = "CANDOR_SIGNIN_RATE", default_value_t = 20, value_name = "NUMBER", hide_env_values = true)]
     signin_rate: u32,
@@ -112,7 +123,7 @@ pub struct Args {
     /// Onion address under which people reach it through Tor, as http://NAME.onion; browsers are told
     #[arg(long, env = "CANDOR_ONION", value_name = "URL", hide_env_values = true)]
     onion: Option<String>,
-    /// Where signed heads of the journals go each hour: dir:FOLDER, https://ADDRESS, mailto:ADDRESS; at best two, off this machine
+    /// Where signed heads of the journals go each hour: dir:FOLDER, s3://BUCKET, https://ADDRESS, mailto:ADDRESS; at best two, off this machine
     #[arg(long, env = "CANDOR_ANCHOR_TO", value_delimiter = ',', value_name = "PLACE", hide_env_values = true)]
     anchor_to: Vec<AnchorPlace>,
     #[command(flatten)]
@@ -132,7 +143,7 @@ impl Args {
         if self.place.base_url.is_none() {
             config.base_url = format!("http://{listen}");
         }
-        config.roles = self.roles;
+        config.roles = self.roles.unwrap_or_default();
         if let Some(public) = &self.public {
             config.public.clone_from(public);
         }
@@ -155,14 +166,20 @@ impl Args {
         config.file_limit = self.file_limit.saturating_mul(1_000_000);
         config.files_limit = self.files_limit;
         config.report_rate = self.report_rate;
+        config.flood_rate = self.flood_rate;
         config.signin_rate = self.signin_rate;
         config.behind_proxy = self.behind_proxy;
         config.metrics_token.clone_from(&self.metrics_token);
         config.private_targets = self.private_targets;
         config.onion = self.onion.as_deref().map(onion).transpose()?;
         config.reader = std::env::current_exe().ok();
-        config.anchors.clone_from(&self.anchor_to);
         config.bucket = self.bucket()?;
+        config.anchors.clone_from(&self.anchor_to);
+        for place in &mut config.anchors {
+            if let AnchorPlace::Bucket(bucket) = place {
+                *bucket = self.bucket_at(&bucket.url)?;
+            }
+        }
         config.demo = self.demo;
         Ok(config)
     }
@@ -192,6 +209,11 @@ impl Args {
         if !url.starts_with("s3://") {
             return Err(Failure::Usage("`--public-bucket` must begin with s3://".into()));
         }
+        self.bucket_at(url).map(Some)
+    }
+
+    /// A bucket of the one object store that is set up.
+    fn bucket_at(&self, url: &str) -> Result<Bucket, Failure> {
         let key = match &self.bucket_key_file {
             None => None,
             Some(file) => {
@@ -205,7 +227,7 @@ impl Args {
             }
         };
         let (endpoint, region) = (self.bucket_endpoint.clone(), self.bucket_region.clone());
-        Ok(Some(Bucket { url: url.clone(), endpoint, region, key }))
+        Ok(Bucket { url: url.to_owned(), endpoint, region, key })
     }
 }
 
@@ -216,7 +238,61 @@ fn password(file: &Path) -> Result<String, Failure> {
     })
 }
 
-pub(super) async fn run(args: Args) -> Outcome {
+/// Takes from a part of the service what it does not need, before there is a second thread. Gives what this machine cannot take.
+///
+/// # Errors
+/// When the settings cannot be meant.
+pub(super) fn close_in(args: &Args) -> Result<Vec<&'static str>, Failure> {
+    let part = match args.part {
+        None | Some(Part::Desk) => return Ok(Vec::new()),
+        Some(part) => part,
+    };
+    let config = args.chosen()?;
+    let reach = match part {
+        Part::Door => Reach { port: Some(config.listen.port()), ..Reach::default() },
+        _ => front_reach(&config, args.rooms.as_deref()),
+    };
+    let jail = jail::enter_with(&reach);
+    let mut missing = Vec::new();
+    if !jail.landlock {
+        missing.push("the kernel takes no rules for files (Landlock)");
+    }
+    if !jail.seccomp {
+        missing.push("the kernel takes no filter for system calls (seccomp)");
+    }
+    if File::open(&config.key_file).is_ok() {
+        missing.push("it could open the file with the root key: keep that out of the data folder");
+    }
+    Ok(missing)
+}
+
+/// What the front needs of the disk: rows, sealed files, the public tree, and what names of hosts need for a database elsewhere.
+fn front_reach(config: &Config, rooms: Option<&Path>) -> Reach {
+    let system = ["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/dev/urandom"];
+    let mut reads: Vec<PathBuf> = system.map(PathBuf::from).to_vec();
+    // The tree's link is turned to a folder beside it.
+    reads.extend(config.public.parent().map(Path::to_owned));
+    let mut writes = vec![config.data.clone(), config.blobs.clone()];
+    writes.extend(rooms.map(|rooms| Rooms::at(rooms).of(Part::Front)));
+    Reach { reads, writes, port: None }
+}
+
+impl Args {
+    /// The settings of this process, a demonstration's folder taken into account.
+    fn chosen(&self) -> Result<Config, Failure> {
+        let mut config = self.config()?;
+        if let Some(folder) = &self.demo_folder {
+            into_folder(&mut config, folder, self);
+        }
+        Ok(config)
+    }
+}
+
+pub(super) async fn run(args: Args, missing: Vec<&'static str>) -> Outcome {
+    if let (Some(part), Some(rooms)) = (args.part, &args.rooms) {
+        let (config, rooms) = (args.chosen()?, Rooms::at(rooms));
+        return serve::run_part(part, rooms, config, &missing, |line| output::say(line)).await.map_err(Failure::new);
+    }
     let mut config = args.config()?;
     // Removed with everything in it when it goes out of scope: after the last request, or when the start fails.
     let mut throw_away = None;
@@ -228,11 +304,58 @@ pub(super) async fn run(args: Args) -> Outcome {
         into_folder(&mut config, folder.path(), &args);
         throw_away = Some(folder);
     }
-    let served = serve::run(config, |line| output::say(line)).await;
+    let served = if args.roles.is_some() {
+        serve::run(config, |line| output::say(line)).await.map_err(Failure::new)
+    } else {
+        in_parts(throw_away.as_ref().map(tempfile::TempDir::path)).await
+    };
     if let Some(folder) = throw_away {
         folder.close().map_err(|why| Failure::during("the throw-away folder was not removed", why))?;
     }
-    served.map_err(Failure::new)
+    served
+}
+
+/// Longest path of the folder with the sockets: their names are limited to 107 bytes.
+const ROOMS_PATH: usize = 90;
+
+/// Runs the parts as processes of their own, each with the words that this one was started with.
+async fn in_parts(demo: Option<&Path>) -> Outcome {
+    let below = |folder: &Path| {
+        let made = tempfile::Builder::new().prefix("candor-").rand_bytes(8).tempdir_in(folder);
+        made.map_err(|why| Failure::during("no folder for the sockets of the parts can be made", why))
+    };
+    let usual = std::env::temp_dir();
+    let rooms = match below(demo.unwrap_or(&usual))? {
+        fits if fits.path().as_os_str().len() <= ROOMS_PATH => fits,
+        _ => below(Path::new("/tmp"))?,
+    };
+    Rooms::at(rooms.path())
+        .make()
+        .map_err(|why| Failure::during("no folder for the sockets of the parts can be made", why))?;
+    let program = std::env::current_exe().map_err(|why| Failure::during("this program does not find itself", why))?;
+    let command = |part: Part| {
+        let mut command = tokio::process::Command::new(&program);
+        command.args(std::env::args_os().skip(1)).args(["--part", part.name()]).arg("--rooms").arg(rooms.path());
+        if let Some(folder) = demo {
+            command.arg("--demo-folder").arg(folder);
+        }
+        if part != Part::Desk {
+            // Secrets of the environment are the desk's.
+            for name in ["CANDOR_KEY_COMMAND", "CANDOR_METRICS_TOKEN", "CANDOR_MAIL", "CANDOR_IMAP"] {
+                command.env_remove(name);
+            }
+        }
+        command
+    };
+    match serve::keep(command).await {
+        Ok(()) => Ok(()),
+        // It has said why.
+        Err(Ended::NotReady(_, Some(status))) => match u8::try_from(status) {
+            Ok(2) => Err(Failure::Exit(2, "the service did not start".into())),
+            _ => Err(Failure::Said),
+        },
+        Err(why) => Err(Failure::new(why)),
+    }
 }
 
 /// A demonstration touches nothing but its folder.

@@ -12,6 +12,7 @@ pub mod queue; // what needs a person, by due date
 pub mod rebuild; // projections, made anew from the journal
 pub mod proofs; // proofs of receipt
 pub mod waiting; // reports taken in while the desk is locked
+pub mod handover; // what a front without keys asks the desk
 pub mod report; // a report opens a case
 pub mod would; // what a policy file would change of the dates of open cases
 

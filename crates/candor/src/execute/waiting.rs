@@ -1,10 +1,12 @@
 //! Reports taken in while the desk is locked, or by a process that never has its keys: sealed to the desk's public key, and
 //! filed when the root key is there, as of the instant they came.
 
+use super::handover;
 use super::report::{Filed, Given, NewReport, Promised, file_given};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::{self, intake, random};
+use crate::proof::Proof;
 use crate::store::blobs::{self, BlobRow};
 use crate::store::waiting::{self, WaitingRow};
 use crate::store::{Batch, StoreError};
@@ -14,7 +16,7 @@ use candor_core::decide::{self, Facts};
 use candor_core::event::{Channel, Contact, Credit, ReportFacts};
 use candor_core::id::{CaseId, PersonId, ProgramSlug};
 use candor_core::{promises, scope};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What is sealed.
@@ -44,7 +46,8 @@ pub(super) async fn take(
 ) -> Result<Filed, Error> {
     let (version, policy) = app.policy_in_force(program).ok_or(Error::NotFound)?;
     let to = app.intake_key().ok_or(Error::Locked)?;
-    let now = app.now();
+    // As exact as rows are, so that the same request is answered the same.
+    let now = Timestamp::from_microsecond(app.now().as_microsecond()).map_err(Error::internal)?;
     // The same rules as always, on facts that are then thrown away.
     let filing = Filing {
         channel: report.channel,
@@ -97,14 +100,18 @@ pub(super) async fn take(
             }))
         })
         .collect::<Result<Vec<_>, Error>>()?;
+    let exploited = report.facts.exploited;
+    let promised = |at: Timestamp| -> Vec<Promised> {
+        promises::forecast_of(&policy, at, exploited)
+            .into_iter()
+            .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
+            .collect()
+    };
     let filed = Filed {
         case: case.clone(),
         receipt: receipt.clone(),
         received_at: now,
-        promises: promises::forecast_of(&policy, now, report.facts.exploited)
-            .into_iter()
-            .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
-            .collect(),
+        promises: promised(now),
         hints: scope::hints(&report.facts, &policy, now).into_iter().map(|hint| hint.text).collect(),
         proof: String::new(),
         signed: None,
@@ -122,17 +129,58 @@ pub(super) async fn take(
     let plain = serde_json::to_vec(&sealed).map_err(Error::internal)?;
     let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now.as_microsecond(), body: row_body };
     main.push(waiting::insert_statement(&row));
-    match app.store.commit(Batch::main(main)).await {
-        Ok(()) => Ok(filed),
+    let filed = match app.store.commit(Batch::main(main)).await {
+        Ok(()) => filed,
         Err(StoreError::Conflict) => match waiting::get(&app.store, &row.id).await? {
             Some(first) if first.body == row.body => {
-                Ok(Filed { received_at: Timestamp::from_microsecond(first.at).map_err(Error::internal)?, ..filed })
+                let at = Timestamp::from_microsecond(first.at).map_err(Error::internal)?;
+                Filed { received_at: at, promises: promised(at), ..filed }
             }
-            Some(_) => Err(Error::KeyReused),
-            None => Err(Error::Busy),
+            Some(_) => return Err(Error::KeyReused),
+            None => return Err(Error::Busy),
         },
-        Err(why) => Err(why.into()),
+        Err(why) => return Err(why.into()),
+    };
+    // It is durable, whatever the desk says now.
+    let signed = match &app.config.front {
+        Some(front) => handover::take_over(&front.desk, &row.id, &filed.case).await,
+        None => None,
+    };
+    let proof = signed.as_ref().map(super::proofs::commitment).unwrap_or_default();
+    Ok(Filed { proof, signed, ..filed })
+}
+
+/// Files one report that was just sealed, and gives its proof; none when it cannot be filed now, and is filed later.
+///
+/// # Errors
+/// [`Error::Locked`] without keys, and as the store fails.
+pub async fn open_one(app: &App, id: &str, case: &CaseId) -> Result<Option<Proof>, Error> {
+    app.keys()?;
+    if let Some(row) = waiting::get(&app.store, id).await?.filter(|row| !row.sealed.is_empty()) {
+        return Ok(match open(app, &row).await? {
+            Some(filed) => filed.signed,
+            None => None,
+        });
     }
+    super::proofs::without_report(app, case, 0).await
+}
+
+/// How long a front has to hand a report over itself.
+const HAND_TIME: SignedDuration = SignedDuration::from_secs(2);
+
+/// Files what waits, but for what a front is handing over just now. Gives how many were filed, and when to look again for
+/// those left. One that cannot be filed is logged by its row and holds up no other.
+///
+/// # Errors
+/// [`Error::Locked`] without keys, and as the store fails.
+pub async fn open_due(app: &App) -> Result<(usize, Option<Timestamp>), Error> {
+    if !app.is_handed_to() {
+        return Ok((open_all(app).await?, None));
+    }
+    let now = app.now();
+    let filed = open_before(app, (now - HAND_TIME).as_microsecond()).await?;
+    let left = 0 < waiting::count(&app.store).await?;
+    Ok((filed, left.then_some(now + HAND_TIME)))
 }
 
 /// Files what waits. Gives how many were filed. One that cannot be filed is logged by its row and holds up no other.
@@ -140,15 +188,20 @@ pub(super) async fn take(
 /// # Errors
 /// [`Error::Locked`] without keys, and as the store fails.
 pub async fn open_all(app: &App) -> Result<usize, Error> {
+    open_before(app, i64::MAX).await
+}
+
+async fn open_before(app: &App, before: i64) -> Result<usize, Error> {
     app.keys()?;
     let (mut after, mut filed) = (String::new(), 0);
     loop {
         let rows = waiting::some(&app.store, &after).await?;
         let Some(last) = rows.last() else { return Ok(filed) };
         after.clone_from(&last.id);
-        for row in rows {
+        for row in rows.into_iter().filter(|row| row.at <= before) {
             match open(app, &row).await {
-                Ok(()) => filed += 1,
+                Ok(Some(_)) => filed += 1,
+                Ok(None) => {}
                 Err(Error::Full | Error::Busy) => return Err(Error::Busy),
                 Err(why) => {
                     let kind = if matches!(why, Error::Internal(_)) { "it does not open" } else { "it was refused" };
@@ -159,11 +212,36 @@ pub async fn open_all(app: &App) -> Result<usize, Error> {
     }
 }
 
-async fn open(app: &App, row: &WaitingRow) -> Result<(), Error> {
+/// Files a report; none when it is being filed already.
+async fn open(app: &App, row: &WaitingRow) -> Result<Option<Filed>, Error> {
+    let Some(_alone) = Alone::with(app, &row.id) else { return Ok(None) };
+    // It may have been filed since it was read.
+    match waiting::get(&app.store, &row.id).await? {
+        Some(row) if !row.sealed.is_empty() => open_alone(app, &row).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A row that nobody else of this process files, also when this is given up half-way.
+struct Alone<'a>(&'a App, &'a str);
+
+impl<'a> Alone<'a> {
+    fn with(app: &'a App, row: &'a str) -> Option<Self> {
+        app.begin_filing(row).then_some(Self(app, row))
+    }
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.end_filing(self.1);
+    }
+}
+
+async fn open_alone(app: &App, row: &WaitingRow) -> Result<Filed, Error> {
     let plain = intake::open_from(app.keys()?.root(), &row.id, &row.sealed)?;
     let Sealed { program, case, receipt, at, channel, facts, contact, credit } =
         serde_json::from_slice(&plain).map_err(Error::internal)?;
     let report = NewReport { channel, facts, contact, credit, received_at: Some(at) };
     let given = Given { case, receipt, row: &row.id };
-    file_given(app, &program, report, &given).await.map(drop)
+    file_given(app, &program, report, &given).await
 }

@@ -118,6 +118,12 @@ impl Store {
         let _ = self.1.set(());
     }
 
+    /// Whether writes are taken at all: see [`Store::refuse_writes`].
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.1.get().is_none()
+    }
+
     /// Keeps the whole batch durably, or nothing of it. Returns after the flush to disk.
     ///
     /// # Errors

@@ -7,9 +7,10 @@ use super::{Result, Store};
 statements! {
     INSERT = "insert into waiting (id, at, body, sealed) values ($1, $2, $3, $4)";
     GET = "select id, at, body, sealed from waiting where id = $1";
-    FIRST = "select id, at, body, sealed from waiting where id > $1 order by id limit 20";
-    DELETE = "delete from waiting where id = $1";
-    TALLY = "select count(*) from waiting";
+    FIRST = "select id, at, body, sealed from waiting where id > $1 and length(sealed) > 0 order by id limit 20";
+    EMPTY = "update waiting set sealed = $2 where id = $1 and length(sealed) > 0";
+    TALLY = "select count(*) from waiting where length(sealed) > 0";
+    SWEEP = "delete from waiting where at < $1 and length(sealed) = 0";
 }
 
 /// A report that waits.
@@ -21,7 +22,7 @@ pub struct WaitingRow {
     pub at: i64,
     /// Tells the same request from another with its name, for the process that took it in.
     pub body: Vec<u8>,
-    /// The report.
+    /// The report; empty once it was taken away.
     pub sealed: Vec<u8>,
 }
 
@@ -35,10 +36,17 @@ pub fn insert_statement(row: &WaitingRow) -> Statement {
     Statement::new(INSERT, vals![&row.id, row.at, &row.body, &row.sealed])
 }
 
-/// Takes a report away, once: a conflict when it is gone already.
+/// Takes a report away, once: a conflict when it is gone already. The row stays for a while, empty, so that the same
+/// request sent again is known.
 #[must_use]
 pub fn take_statement(id: &str) -> Statement {
-    Statement::new(DELETE, vals![id]).expecting(1)
+    Statement::new(EMPTY, vals![id, Vec::<u8>::new()]).expecting(1)
+}
+
+/// Forgets requests from before an instant, in microseconds, whose reports were taken away.
+#[must_use]
+pub fn sweep_statement(before: i64) -> Statement {
+    Statement::new(SWEEP, vals![before])
 }
 
 /// One report.

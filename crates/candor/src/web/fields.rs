@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_field_given_twice_is_refused_by_its_name_w1() {
+    async fn abuse_w1_a_field_given_twice_is_refused_by_its_name() {
         assert_eq!(read("", "title=a&title=b").await, Err(Trouble::Twice("title".into())));
         assert_eq!(read("", "title[]=a").await, Err(Trouble::Twice("title".into())));
         assert_eq!(read("", "title%5B0%5D=a").await, Err(Trouble::Twice("title".into())));

@@ -29,9 +29,14 @@ use candor_core::intake;
 use candor_core::policy::{Policy, PromiseKind, ScannerRule};
 use candor_core::{promises, scope};
 use files::Uploads;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use questions::Problems;
 use std::sync::Arc;
+
+/// Name of this door where floods are counted.
+const LANE: &str = "form";
+/// While the form is flooded, it is taken this long after it was shown.
+const FLOOD_WAIT: SignedDuration = SignedDuration::from_secs(20);
 
 /// The form's addresses.
 pub fn routes() -> Router<App> {
@@ -68,7 +73,8 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
     if content_length(&request).is_some_and(|length| length > whole_limit) {
         return Ok(too_large(&app));
     }
-    let slowed = app.throttle.rate("report", visitor.0, app.config.report_rate, app.now()).err();
+    let flooded = app.throttle.is_flooded(LANE, app.config.flood(), app.now());
+    let slowed = app.throttle.rate("report", visitor.0, app.config.report_rate_when(flooded), app.now()).err();
     let mut uploads = Uploads::new(&app, slowed.is_none());
     let (answers, whole) = match fields::read_with_files(request, &["kept", "files"], &mut uploads).await {
         Ok(read) => read,
@@ -132,6 +138,18 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         again.hints = Some(said);
         return Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?));
     }
+    // Programs send as fast as they can, people need a moment to write. Who wrote faster sends the same page again.
+    if let Some(left) = flooded.then(|| FLOOD_WAIT - nonce.age(&app)).filter(|left| left.is_positive()) {
+        again.words = Some(format!(
+            "Very many reports are coming in just now. So that yours is not lost among them, a form is taken {} seconds \
+             after it was opened. Everything you typed is still here: send it again in {} seconds.",
+            FLOOD_WAIT.as_secs(),
+            left.as_secs()
+        ));
+        let mut answer = page::html(StatusCode::TOO_MANY_REQUESTS, &view(&app, &policy, again)?);
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left.as_secs()));
+        return Ok(answer);
+    }
     facts.files.clone_from(&files);
     let missing = intake::lacking(&facts, &policy);
     let has_address = !said.contact.email.is_empty();
@@ -140,6 +158,7 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
     let filed = file_report(&app, &Actor::Public, &policy.program.slug, report, Some(&nonce.id)).await;
     match filed {
         Ok(filed) => {
+            app.throttle.count(LANE, app.now());
             // A double send brought its files a second time; those of the first are the case's.
             Uploads::drop_unused(&app, &files).await;
             Ok(page::html(StatusCode::OK, &receipt(&app, &policy, &filed, has_address, files.len() as u64, missing)))

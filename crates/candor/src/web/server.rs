@@ -3,7 +3,7 @@
 use super::guard::Peer;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::Request;
+use axum::http::{HeaderName, Request};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
@@ -35,8 +35,43 @@ const CONNECTIONS: usize = 16_384;
 /// Time that requests get to finish when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(10);
 
+/// Header with the visitor's address and port, by which the door of the service tells the parts behind it who asks. Read
+/// on sockets inside only; the door writes it over.
+pub const PEER: HeaderName = HeaderName::from_static("x-candor-peer");
+
+/// Where connections come in.
+pub trait Listener: Send + Sync + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection, and who is at its other end; nobody on a socket inside, where requests say it themselves.
+    ///
+    /// # Errors
+    /// As the system fails.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<SocketAddr>)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        let (stream, peer) = self.accept().await?;
+        // Answers are small: waiting to fill a packet would only make them late.
+        drop(stream.set_nodelay(true));
+        Ok((stream, Some(peer)))
+    }
+}
+
+impl Listener for UnixListener {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<(UnixStream, Option<SocketAddr>)> {
+        Ok((self.accept().await?.0, None))
+    }
+}
+
 /// Serves until `stop`, then lets running requests finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: impl Listener, router: Router, stop: impl Future<Output = ()>) {
     let (stopping, watch_stop) = watch::channel(());
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = pin!(stop);
@@ -44,7 +79,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let place = room.clone().acquire_owned().await.expect("the semaphore is never closed");
         let accepted = tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => accepted,
+            accepted = listener.next() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(connection) => connection,
@@ -55,8 +90,6 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
                 continue;
             }
         };
-        // Answers are small: waiting to fill a packet would only make them late.
-        drop(stream.set_nodelay(true));
         let (router, watch_stop) = (router.clone(), watch_stop.clone());
         tokio::spawn(async move {
             connection(stream, peer, router, watch_stop).await;
@@ -71,12 +104,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut stop: watch::Receiver<()>) {
+async fn connection<S>(stream: S, peer: Option<SocketAddr>, router: Router, mut stop: watch::Receiver<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     // The router takes no time to be ready; each request has its own handle to it.
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(|body| Body::new(Paced::new(body)));
-        request.extensions_mut().insert(Peer(peer));
+        let told = || request.headers().get(PEER)?.to_str().ok()?.parse().ok();
+        if let Some(peer) = peer.or_else(told) {
+            request.extensions_mut().insert(Peer(peer));
+        }
         router.call(request)
     });
     let served = http1::Builder::new()
@@ -146,13 +185,13 @@ impl hyper::body::Body for Paced {
 }
 
 /// A stream whose reader has to take something every [`WRITE_TIME`].
-struct Patient {
-    stream: TcpStream,
+struct Patient<S> {
+    stream: S,
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
-    fn new(stream: TcpStream) -> Self {
+impl<S> Patient<S> {
+    fn new(stream: S) -> Self {
         Self { stream, stuck: None }
     }
 
@@ -167,13 +206,13 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Patient {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.watch(cx, polled)

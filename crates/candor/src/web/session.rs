@@ -517,6 +517,11 @@ impl FormNonce {
         Ok(hex(&keys::lookup(app.form_key(), "form nonce", value.as_bytes())))
     }
 
+    /// How long ago the form was shown.
+    pub fn age(&self, app: &App) -> SignedDuration {
+        SignedDuration::from_secs(app.now().as_second().saturating_sub(self.at))
+    }
+
     /// Reads what a form sent back.
     ///
     /// # Errors
@@ -530,8 +535,7 @@ impl FormNonce {
         if !keys::equal(nonce.mac(app, form)?.as_bytes(), mac.as_bytes()) {
             return Err(Rejection::Token);
         }
-        let age = SignedDuration::from_secs(app.now().as_second().saturating_sub(nonce.at));
-        if age < FORM_OPEN { Ok(nonce) } else { Err(Rejection::Token) }
+        if nonce.age(app) < FORM_OPEN { Ok(nonce) } else { Err(Rejection::Token) }
     }
 }
 

@@ -106,11 +106,14 @@ async fn keep_clocks(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Noti
     loop {
         let mut next = None;
         if app.keys().is_ok() {
-            report(crate::execute::waiting::open_all(app).await.map(drop), "filing reports that waited");
+            let mut look = None;
+            let filed = crate::execute::waiting::open_due(app).await.map(|(_, again)| look = again);
+            report(filed, "filing reports that waited");
             report(clocks.round(app).await.map(drop), "looking for due clocks");
             if let Ok(wake) = store::cases::next_wake(&app.store).await {
                 next = clocks.next(app.now(), wake.and_then(|at| Timestamp::from_microsecond(at).ok()));
             }
+            next = look.into_iter().chain(next).min();
         }
         if !sleep(app, &mut shutdown, bell, next).await {
             return;

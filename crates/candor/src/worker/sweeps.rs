@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{Batch, blobs, idempotency, people, steps, subscriptions, written_to};
+use crate::store::{Batch, blobs, idempotency, people, steps, subscriptions, waiting, written_to};
 
 /// How long the answer to a request is kept for the same request.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -34,6 +34,7 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
             subscriptions::sweep_statement((now - UNCONFIRMED_KEPT).as_microsecond()),
             steps::sweep_statement((now - STEPS_KEPT).as_microsecond()),
             written_to::sweep_statement((now - SignedDuration::from_hours(1)).as_microsecond()),
+            waiting::sweep_statement((now - ANSWERS_KEPT).as_microsecond()),
         ]))
         .await?;
     let blobs = app.blobs.clone();

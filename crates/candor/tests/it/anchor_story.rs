@@ -1,10 +1,11 @@
 //! Signed heads of the journals, kept elsewhere: what they find, and what they do not let happen.
 
 use crate::support::chains::keep_case;
+use crate::support::peer::{Peer, says};
 use crate::support::places::{Place, on_both};
 use crate::support::service::{MINIO, Service};
 use candor::anchors::{self, Anchor, Fault, places};
-use candor::config::AnchorPlace;
+use candor::config::{AnchorPlace, Bucket};
 use candor::store::{Batch, Statement, verify};
 use jiff::Timestamp;
 
@@ -97,4 +98,121 @@ async fn abuse_d9_a_store_older_than_its_anchor_refuses_to_write_and_says_what_t
     let app = candor::serve::open(config).await.expect("opens");
     assert_eq!(places::at_start(&app.store, &[place]).await.expect("a look"), None);
     app.store.commit(Batch::main(vec![candor::store::settings::put_statement("x", b"y")])).await.expect("it writes");
+}
+
+/// Objects of a bucket by their path.
+type Objects = std::sync::Arc<std::sync::Mutex<std::collections::BTreeMap<String, String>>>;
+
+fn s3(status: u16, body: &str) -> axum::response::Response {
+    axum::response::Response::builder()
+        .status(status)
+        .header("etag", "\"0123456789abcdef\"")
+        .header("last-modified", "Sat, 21 Nov 2026 12:00:00 GMT")
+        .header("content-type", "application/xml")
+        .body(body.to_owned().into())
+        .expect("an answer")
+}
+
+/// A store that keeps objects once, and lists them.
+async fn bucket(objects: Objects) -> Peer {
+    Peer::start(move |asked, _| {
+        let mut kept = objects.lock().expect("nobody panicked");
+        let (path, question) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+        match asked.method.as_str() {
+            "PUT" if asked.header("if-none-match") == "*" && kept.contains_key(path) => s3(412, ""),
+            "PUT" => {
+                kept.insert(path.to_owned(), asked.body.clone());
+                s3(200, "")
+            }
+            "GET" if question.contains("list-type=2") => {
+                let one = |(path, body): (&String, &String)| {
+                    let key = path.trim_start_matches("/anchors/");
+                    let facts = "<LastModified>2026-11-21T12:00:00.000Z</LastModified><ETag>\"0\"</ETag>";
+                    format!("<Contents><Key>{key}</Key>{facts}<Size>{}</Size></Contents>", body.len())
+                };
+                let list: String = kept.iter().map(one).collect();
+                s3(200, &format!("<ListBucketResult><IsTruncated>false</IsTruncated>{list}</ListBucketResult>"))
+            }
+            "GET" => kept.get(path).map_or_else(|| s3(404, ""), |body| s3(200, body)),
+            _ => s3(405, ""),
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anchors_go_to_a_bucket_a_web_address_and_a_mailbox_and_each_is_asked_at_the_start() {
+    let objects = Objects::default();
+    let store = bucket(objects.clone()).await;
+    let last = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let kept = last.clone();
+    let web = Peer::start(move |asked, _| {
+        let mut kept = kept.lock().expect("nobody panicked");
+        if asked.method == "POST" {
+            kept.clone_from(&asked.body);
+        }
+        says(200, kept.clone())
+    })
+    .await;
+    let in_bucket = AnchorPlace::Bucket(Bucket {
+        url: "s3://anchors/candor".into(),
+        endpoint: Some(store.url.clone()),
+        region: "us-east-1".into(),
+        key: Some(("id".into(), "secret".into())),
+    });
+    let places =
+        vec![in_bucket.clone(), AnchorPlace::Web(web.url.clone()), AnchorPlace::Mail("anchors@example.org".into())];
+    let given = places.clone();
+    let service = Service::start(&[MINIO], |config| config.anchors = given).await;
+    let app = &service.app;
+    let post = candor::mail::Post::new(&app.config).expect("a way for letters");
+    for now in ["2026-11-21T12:10:00Z", "2026-11-21T13:00:01Z"] {
+        app.set_clock(at(now));
+        keep_case(&app.store, &format!("AAAAA-AAA{}", &now[11..13]), 3).await;
+        candor::worker::anchors::round(app, &post).await.expect("anchored");
+        candor::worker::anchors::round(app, &post).await.expect("once an hour");
+    }
+    let names: Vec<String> = objects.lock().expect("nobody panicked").keys().cloned().collect();
+    assert_eq!(names, [1, 2].map(|number| format!("/anchors/candor/candor-anchor-{number:09}.json")));
+    let known = places::read_back(&in_bucket).await.expect("read back");
+    assert_eq!(known.iter().map(Anchor::number).collect::<Vec<_>>(), [1, 2]);
+    let in_web = places::read_back(&places[1]).await.expect("read back");
+    assert_eq!(in_web, known[1..]);
+    let candor::config::MailOut::Dir(mails) = &app.config.mail else { panic!("letters are laid into a folder") };
+    let letters = std::fs::read_dir(mails).expect("the folder").flatten();
+    let letters: Vec<String> = letters.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect();
+    assert_eq!(letters.iter().filter(|text| text.contains("To: ") && text.contains("anchors@example.org")).count(), 2);
+    assert!(letters.iter().all(|text| !text.contains("AAAAA")), "whoever keeps it learns of no case");
+
+    // What lies there is not written over: another anchor under its name is told, and the place stays behind.
+    objects.lock().expect("nobody panicked").insert("/anchors/candor/candor-anchor-000000003.json".into(), "{}".into());
+    app.set_clock(at("2026-11-21T14:00:01Z"));
+    candor::worker::anchors::round(app, &post).await.expect("the others get it");
+    assert_eq!(objects.lock().expect("nobody panicked")["/anchors/candor/candor-anchor-000000003.json"], "{}");
+    assert_eq!(places::read_back(&places[1]).await.expect("read back")[0].number(), 3);
+
+    // The store is put back to a time before: each place finds it by itself.
+    let gone =
+        ["delete from anchor where number > 1", "delete from anchored", "delete from journal", "delete from case_row"];
+    let gone = gone.map(|sql| Statement::new(sql, vec![])).to_vec();
+    app.store.commit(Batch::main(gone)).await.expect("gone");
+    for place in &places[..2] {
+        let fault = places::at_start(&app.store, std::slice::from_ref(place)).await.expect("a look");
+        assert!(fault.is_some(), "{place} knows better");
+    }
+    store.turn(|_, _| s3(500, ""));
+    let found = places::at_start(&app.store, &places[..1]).await.expect("a look");
+    assert_eq!(found, None, "a place that is down stops nobody");
+}
+
+#[test]
+fn places_of_anchors_are_written_as_people_write_them() {
+    for text in
+        ["dir:/mnt/anchors", "s3://anchors", "s3://anchors/candor", "https://a.example/x", "mailto:a@example.org"]
+    {
+        assert_eq!(text.parse::<AnchorPlace>().map(|place| place.to_string()).as_deref(), Ok(text));
+    }
+    for text in ["s3:anchors", "s3://", "ftp://a.example", "http://a.example", "mailto:a", "dir:"] {
+        assert!(text.parse::<AnchorPlace>().is_err_and(|why| why.contains("s3://BUCKET")), "{text}");
+    }
 }

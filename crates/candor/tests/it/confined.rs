@@ -10,7 +10,7 @@ use candor::mail::apart::read_apart;
 use candor::mail::read::{Limits, Over, read};
 use candor::mail::receive::{Envelope, receive, recipients};
 
-use crate::support::binary::{Binary, CANDOR, How, candor, policy};
+use crate::support::binary::{Binary, CANDOR, How, candor, memory_holds, policy};
 use crate::support::places::Place;
 
 const MAIL: &[u8] = b"From: Ada <ada@example.org>\r\nTo: security@min.io\r\nSubject: A finding\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nIt is here.\r\n--x\r\nContent-Type: application/octet-stream; name=poc.bin\r\nContent-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--x--\r\n";
@@ -149,36 +149,6 @@ async fn a_mail_read_apart_is_the_mail_read_here() {
     let app = candor::app::App::new(place.store.clone(), Some(place.ring.clone()), config).await.expect("opens");
     let lost = read_apart(&app, &raw, Limits::default()).await.expect("kept");
     assert_eq!(lost.over, Some(Over::Reader));
-}
-
-/// Whether the memory of a process holds any of these; none when it cannot be read here.
-fn memory_holds(process: u32, needles: &[Vec<u8>]) -> Option<Vec<usize>> {
-    use std::io::{Read, Seek, SeekFrom};
-    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
-    let mut memory = std::fs::File::open(format!("/proc/{process}/mem")).ok()?;
-    let mut found = Vec::new();
-    let mut begins = [false; 256];
-    needles.iter().for_each(|needle| begins[usize::from(needle[0])] = true);
-    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
-        let (from, to) = line.split(' ').next()?.split_once('-')?;
-        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
-        let mut bytes = vec![0; usize::try_from(to - from).ok()?];
-        // Pages that were never touched, and the kernel's own, cannot be read.
-        if memory.seek(SeekFrom::Start(from)).and_then(|_| memory.read_exact(&mut bytes)).is_err() {
-            continue;
-        }
-        for at in 0..bytes.len() {
-            if !begins[usize::from(bytes[at])] {
-                continue;
-            }
-            for (index, needle) in needles.iter().enumerate() {
-                if bytes[at..].starts_with(needle) && !found.contains(&index) {
-                    found.push(index);
-                }
-            }
-        }
-    }
-    Some(found)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -137,7 +137,7 @@ async fn a_mistake_brings_back_every_answer_and_the_files_that_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_report_sent_twenty_times_at_once_is_one_case_w5() {
+async fn abuse_w5_the_same_report_sent_twenty_times_at_once_is_one_case() {
     let service = service().await;
     let browser = service.browser();
     let fields = answered(fresh(&browser).await, &SAID);
@@ -158,7 +158,7 @@ async fn the_same_report_sent_twenty_times_at_once_is_one_case_w5() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_given_twice_is_refused_by_its_name_w1() {
+async fn abuse_w1_a_field_given_twice_is_refused_by_its_name() {
     let service = service().await;
     let browser = service.browser();
     let fields = answered(fresh(&browser).await, &SAID);

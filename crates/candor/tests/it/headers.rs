@@ -143,7 +143,7 @@ async fn abuse_q1_a_sender_that_stops_in_its_head_is_dropped_while_others_are_se
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_addresses_get_the_page_of_any_absent_one_w10() {
+async fn abuse_w10_odd_addresses_get_the_page_of_any_absent_one() {
     let service = Service::start(&[MINIO], |_| {}).await;
     let mut seen = BTreeSet::new();
     for path in [
@@ -172,7 +172,7 @@ async fn odd_addresses_get_the_page_of_any_absent_one_w10() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unknown_verbs_are_405_and_a_huge_head_is_431_w10() {
+async fn abuse_w10_unknown_verbs_are_405_and_a_huge_head_is_431() {
     let service = Service::start(&[MINIO], |_| {}).await;
     let browser = service.browser();
     for verb in ["TRACE", "PROPFIND", "DEBUG", "FOO"] {
@@ -189,7 +189,7 @@ async fn unknown_verbs_are_405_and_a_huge_head_is_431_w10() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hostile_host_name_is_nowhere_in_the_answer_w9() {
+async fn abuse_w9_a_hostile_host_name_is_nowhere_in_the_answer() {
     let service = Service::start(&[MINIO], |_| {}).await;
     for path in ["/", "/minio", "/minio/report", "/receipt", "/desk", "/desk/sign-in?next=//evil.example", "/nothing"] {
         let request = format!(

@@ -34,6 +34,8 @@ mod parties_story; // outside parties, each with a cut of their own
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
 mod anchor_story; // heads of the journals, kept elsewhere
+mod floods; // under attack
+mod front_story; // the service in parts: door, front, desk
 mod confined; // foreign bytes, taken apart by processes that hold nothing
 mod hostile_web; // hostile files, links and texts
 mod proof_story; // what was received, signed

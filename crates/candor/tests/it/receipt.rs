@@ -72,7 +72,7 @@ async fn the_receipt_opens_status_promises_and_the_report_in_any_spelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_unknown_and_malformed_receipts_get_the_same_answer_w6() {
+async fn abuse_w6_wrong_unknown_and_malformed_receipts_get_the_same_answer() {
     let story = Story::begin().await;
     let other = story.service.browser();
     let mut answers = std::collections::BTreeSet::new();

@@ -20,6 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["web", "api", "mail", "publish"],
     &["worker"],
     &["demo"],
+    &["split"],
     &["serve"],
     &["cli"],
     &["main"],

@@ -338,7 +338,7 @@ fn inject(what: &str) -> How {
     let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync,pwrite64,sendto", "-e"];
     let mut before: Vec<String> = words.map(String::from).to_vec();
     before.push(format!("inject={what}"));
-    How { before, flags: Vec::new() }
+    How { before, ..How::default() }
 }
 
 /// Flushes and writes of one thread over the story, about.

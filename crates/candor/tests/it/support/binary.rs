@@ -23,6 +23,8 @@ pub struct How {
     pub before: Vec<String>,
     /// Further flags.
     pub flags: Vec<String>,
+    /// In parts, as it is by default; else everything in the one process that is watched or killed.
+    pub parts: bool,
 }
 
 impl Binary {
@@ -37,6 +39,9 @@ impl Binary {
         words.push(data.display().to_string());
         words.push("--mail".into());
         words.push(format!("dir:{}", data.with_extension("mail").display()));
+        if !how.parts && !how.flags.iter().any(|flag| flag == "--roles") {
+            words.extend(["--roles", "all"].map(String::from));
+        }
         words.extend(how.flags.iter().cloned());
         let log = std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log")).ok()?;
         let child = Command::new(&words[0])
@@ -68,9 +73,30 @@ impl Binary {
         self.child.id()
     }
 
+    /// Number of the process of a part.
+    pub fn part(&self, name: &str) -> Option<u32> {
+        let parent = self.id().to_string();
+        let numbers = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        numbers.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit())).find_map(|number| {
+            let read = |what: &str| std::fs::read_to_string(format!("/proc/{number}/{what}")).ok();
+            let stat = read("stat")?;
+            let of = stat.rsplit(") ").next()?.split(' ').nth(1)?;
+            let words = read("cmdline")?;
+            let is = of == parent && words.contains(&format!("--part\0{name}\0"));
+            is.then(|| number.parse().ok()).flatten()
+        })
+    }
+
     /// Kills it where it stands.
     pub fn kill(&mut self) {
         self.signal("-KILL");
+    }
+
+    /// Kills one part.
+    pub fn kill_part(&self, name: &str) {
+        if let Some(number) = self.part(name) {
+            let _ = Command::new("kill").args(["-KILL", &number.to_string()]).status();
+        }
     }
 
     fn signal(&self, signal: &str) {
@@ -125,4 +151,34 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// Whether the memory of a process holds any of these; none when it cannot be read here.
+pub fn memory_holds(process: u32, needles: &[Vec<u8>]) -> Option<Vec<usize>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
+    let mut memory = std::fs::File::open(format!("/proc/{process}/mem")).ok()?;
+    let mut found = Vec::new();
+    let mut begins = [false; 256];
+    needles.iter().for_each(|needle| begins[usize::from(needle[0])] = true);
+    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+        let mut bytes = vec![0; usize::try_from(to - from).ok()?];
+        // Pages that were never touched, and the kernel's own, cannot be read.
+        if memory.seek(SeekFrom::Start(from)).and_then(|_| memory.read_exact(&mut bytes)).is_err() {
+            continue;
+        }
+        for at in 0..bytes.len() {
+            if !begins[usize::from(bytes[at])] {
+                continue;
+            }
+            for (index, needle) in needles.iter().enumerate() {
+                if bytes[at..].starts_with(needle) && !found.contains(&index) {
+                    found.push(index);
+                }
+            }
+        }
+    }
+    Some(found)
 }

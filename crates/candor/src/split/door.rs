@@ -1,0 +1,240 @@
+//! The one address. Each request goes to the front or to the desk, by its path alone; nothing else of it is read here.
+//!
+//! What goes to the front loses cookies and tokens, which are for the desk. What the front answers may set no cookie and runs no
+//! script but that of the desk: a front that was taken over stays a page without power over members' sessions.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+
+use super::{Part, Rooms};
+use crate::web::guard::Peer;
+use crate::web::server::PEER;
+
+/// Bytes of an answer's head.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How often a part that has no room for a connection is asked again, and after how long.
+const TRIES: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Headers of one connection, which end here (RFC 9110, section 7.6.1).
+const OF_CONNECTION: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+struct Inside {
+    rooms: Rooms,
+    /// What pages of the front may load and do.
+    front_csp: HeaderValue,
+}
+
+/// Everything that is asked at the one address.
+pub fn router(base_url: &str, onion: Option<&str>, rooms: Rooms) -> Router {
+    let front_csp = HeaderValue::try_from(front_csp(base_url, onion)).unwrap_or(HeaderValue::from_static(NO_SCRIPT));
+    Router::new().fallback(pass).with_state(Arc::new(Inside { rooms, front_csp }))
+}
+
+const NO_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The usual policy, with script from the desk's own folder only.
+fn front_csp(base_url: &str, onion: Option<&str>) -> String {
+    let onion = onion.map(|onion| format!(" {onion}/assets/")).unwrap_or_default();
+    format!("{NO_SCRIPT}; script-src {base_url}/assets/{onion}")
+}
+
+/// Who answers a path. Both together answer whether the service is ready.
+fn answers(path: &str) -> Part {
+    let mut steps = path.split('/').skip(1);
+    let mut next = || steps.next().unwrap_or_default();
+    match (next(), next(), next(), next(), next()) {
+        ("desk" | "receipt" | "party" | "setup" | "invite" | "demo" | "assets" | "metrics" | "subscribe", ..) => {
+            Part::Desk
+        }
+        ("api", "v1", "programs", _, "" | "reports" | "advisories" | "recipients") => Part::Front,
+        ("api", "v1", "advisories" | "openapi.json", ..) => Part::Front,
+        ("api", "v1", ..) => Part::Desk,
+        // Addresses of subscribers are sealed with a key.
+        (_, "subscribe", "", ..) => Part::Desk,
+        _ => Part::Front,
+    }
+}
+
+async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Response {
+    if request.method() == Method::CONNECT {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let path = request.uri().path().to_owned();
+    let part = answers(&path);
+    let peer = request.extensions().get::<Peer>().and_then(|peer| HeaderValue::try_from(peer.0.to_string()).ok());
+    let headers = request.headers_mut();
+    OF_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+    // The head was answered here; who waits for this word got it.
+    headers.remove(header::EXPECT);
+    headers.remove(PEER);
+    headers.extend(peer.map(|peer| (PEER, peer)));
+    if part == Part::Front {
+        headers.remove(header::COOKIE);
+        headers.remove(header::AUTHORIZATION);
+    }
+    if path == "/readyz" {
+        let asked = Request::builder().uri("/readyz").body(Body::empty());
+        let front = asked.map(|asked| forward(inside.rooms.front(), asked));
+        let Ok(front) = front else { return away(Part::Front) };
+        match front.await {
+            Ok(answer) if answer.status().is_success() => {}
+            Ok(answer) => return answer,
+            Err(_) => return away(Part::Front),
+        }
+        return forward(inside.rooms.desk(), request).await.unwrap_or_else(|_| away(Part::Desk));
+    }
+    let room = if part == Part::Front { inside.rooms.front() } else { inside.rooms.desk() };
+    match forward(room, request).await {
+        Ok(mut answer) => {
+            if part == Part::Front {
+                let headers = answer.headers_mut();
+                headers.remove(header::SET_COOKIE);
+                headers.insert(header::CONTENT_SECURITY_POLICY, inside.front_csp.clone());
+            }
+            answer
+        }
+        Err(Broken::Away) => away(part),
+        Err(Broken::Asker) => said(StatusCode::REQUEST_TIMEOUT, "The request came too slowly, or was cut off.\n"),
+    }
+}
+
+/// Why a request has no answer.
+enum Broken {
+    /// The part is not there.
+    Away,
+    /// Whoever asked did not finish.
+    Asker,
+}
+
+async fn connect(room: &Path) -> io::Result<UnixStream> {
+    let mut tries = 0;
+    loop {
+        match UnixStream::connect(room).await {
+            // Its queue of connections is full: it is busy, not gone.
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn forward(room: PathBuf, mut request: Request) -> Result<Response, Broken> {
+    let stream = connect(&room).await.map_err(|_| Broken::Away)?;
+    let way = http1::Builder::new().max_buf_size(HEAD_BYTES).handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = way.map_err(|_| Broken::Away)?;
+    // It ends with the answer, or with whoever reads it.
+    tokio::spawn(async move { drop(connection.await) });
+    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+    if let Ok(uri) = path.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+    *request.version_mut() = axum::http::Version::HTTP_11;
+    match sender.send_request(request).await {
+        Ok(answer) => Ok(answer.map(Body::new)),
+        Err(why) if why.is_user() || why.is_body_write_aborted() => Err(Broken::Asker),
+        Err(_) => Err(Broken::Away),
+    }
+}
+
+/// What is said while a part is not there.
+fn away(part: Part) -> Response {
+    said(
+        StatusCode::SERVICE_UNAVAILABLE,
+        match part {
+            Part::Desk => "The team's side is starting. Reports are taken in; try this page again in a few seconds.\n",
+            _ => "The public side is starting. Try again in a few seconds.\n",
+        },
+    )
+}
+
+fn said(status: StatusCode, words: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::RETRY_AFTER, "5"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (status, headers, words).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_a_key_goes_to_the_desk_and_all_else_to_the_front() {
+        for path in [
+            "/",
+            "/minio",
+            "/minio/report",
+            "/minio/advisories",
+            "/.well-known/security.txt",
+            "/v1/query",
+            "/healthz",
+            "/api/v1/programs",
+            "/api/v1/programs/minio",
+            "/api/v1/programs/minio/reports",
+            "/api/v1/advisories/X",
+            "/api/v1/openapi.json",
+            "/api/docs",
+            "/%64esk",
+            "/Desk",
+            "//desk",
+            "",
+            "*",
+            "/minio/subscribe/x",
+            "/apis",
+        ] {
+            assert_eq!(answers(path), Part::Front, "{path}");
+        }
+        for path in [
+            "/desk",
+            "/desk/",
+            "/desk/cases/X",
+            "/receipt",
+            "/receipt/files/1",
+            "/party/x",
+            "/setup/s",
+            "/invite/s/code",
+            "/subscribe/s",
+            "/minio/subscribe",
+            "/assets/candor.js",
+            "/metrics",
+            "/demo/mail",
+            "/api/v1/cases",
+            "/api/v1/receipt",
+            "/api/v1/programs/minio/findings",
+            "/api/v1/programs/minio/subscriptions",
+            "/api/v1",
+            "/api/v1/",
+            "/api/v1/search",
+        ] {
+            assert_eq!(answers(path), Part::Desk, "{path}");
+        }
+    }
+}

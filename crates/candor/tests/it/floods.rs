@@ -1,0 +1,210 @@
+//! Under attack: floods of reports, guesses, sign-ins and connections; whoever means well gets through.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use candor::execute::report::open_receipt;
+
+use crate::support::binary::{Binary, How, candor, policy};
+use crate::support::service::{MINIO, Page, Service, answered};
+
+/// Somebody at an address, behind the proxy.
+fn at(request: reqwest::RequestBuilder, number: u32) -> reqwest::RequestBuilder {
+    request.header("x-forwarded-for", format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_q3_a_flooded_form_asks_for_a_moment_keeps_what_was_typed_and_loses_nothing() {
+    let change = |config: &mut candor::config::Config| {
+        (config.report_rate, config.flood_rate, config.behind_proxy) = (60, 20, true);
+    };
+    let service = Service::start(&[MINIO], change).await;
+    let browser = service.browser();
+    service.app.set_clock("2026-11-21T12:00:05Z".parse().expect("an instant"));
+    let send = async |number: u32, fields: &[(String, String)]| {
+        let request = browser.client.post(service.at("/minio/report")).form(fields);
+        Page::of(at(request, number).send().await.expect("an answer")).await
+    };
+    let fresh = async |title: &str| {
+        let form = browser.get("/minio/report").await.form("/minio/report");
+        answered(form, &[("title", title), ("description", "The bucket lists itself to anybody who asks twice.")])
+    };
+    let mut receipts = BTreeSet::new();
+    for number in 0..21 {
+        let page = send(number, &fresh(&format!("A near duplicate, number {number}")).await).await;
+        assert_eq!(page.status, StatusCode::OK, "{number}");
+        receipts.extend(page.receipt());
+    }
+    // The true one, typed too fast: the page again, whole, with the moment to wait.
+    let fields = fresh("The true one").await;
+    let page = send(1000, &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = page.header("retry-after").parse().expect("seconds");
+    assert!(
+        (1..=20).contains(&wait) && page.body.contains(&format!("send it again in {wait} seconds")),
+        "{}",
+        page.body
+    );
+    let typed = page.form("/minio/report");
+    for field in ["title", "description", "once"] {
+        let of = |fields: &[(String, String)]| fields.iter().find(|(name, _)| name == field).cloned();
+        assert_eq!(of(&typed), of(&fields), "{field} is as it was");
+    }
+    // The other door is not flooded, and a person who takes their time does not notice.
+    let report = json!({ "title": "By the API", "description": "It lists itself." });
+    let api = at(Client::new().post(service.at("/api/v1/programs/minio/reports")), 2000).json(&report).send();
+    assert_eq!(api.await.expect("an answer").status(), StatusCode::CREATED);
+    service.app.set_clock(service.app.now() + SignedDuration::from_secs(20));
+    let page = send(1000, &typed).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    receipts.extend(page.receipt());
+    // A source that goes on is slowed sooner now, the next one is not.
+    let mut slowed = 0;
+    for _ in 0..8 {
+        let fields = fresh("From one address").await;
+        service.app.set_clock(service.app.now() + SignedDuration::from_secs(1));
+        slowed += u32::from(send(3000, &fields).await.body.contains("from your network"));
+    }
+    assert!(0 < slowed, "a tenth of the usual rate");
+    assert_eq!(receipts.len(), 22);
+    for receipt in receipts {
+        open_receipt(&service.app, &receipt).await.expect("each is kept");
+    }
+    service.app.set_clock(service.app.now() + SignedDuration::from_secs(180));
+    let page = send(4000, &fresh("After the flood").await).await;
+    assert_eq!(page.status, StatusCode::OK, "it is over by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_w6_guessed_receipts_open_nothing_answer_alike_and_lock_nobody_out() {
+    let service = Service::start(&[MINIO], |config| config.behind_proxy = true).await;
+    let report = json!({ "title": "A title", "description": "A description" });
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let filed =
+        client.post(service.at("/api/v1/programs/minio/reports")).json(&report).send().await.expect("an answer");
+    let filed: serde_json::Value = filed.json().await.expect("JSON");
+    let receipt = filed["receipt"].as_str().expect("a receipt");
+    let near = |number: u32| {
+        let digit = char::from_digit(number % 10, 10).expect("a digit");
+        format!("{}{digit}", &receipt[..receipt.len() - 1])
+    };
+    let enter = async |number: u32, typed: &str| {
+        let request = client.post(service.at("/receipt")).form(&[("receipt", typed)]);
+        Page::of(at(request, number).send().await.expect("an answer")).await
+    };
+    let mut answers = BTreeSet::new();
+    for number in 0..1000_u32 {
+        let guess = match number % 3 {
+            0 => candor::keys::random::receipt(),
+            1 => "0000-0000".to_owned(),
+            _ => near(number),
+        };
+        if guess != receipt {
+            let page = enter(number, &guess).await;
+            answers.insert((page.status, page.body, page.headers.len()));
+        }
+    }
+    assert_eq!(answers.len(), 1, "all answers are equal");
+    assert_eq!(answers.first().map(|(status, ..)| *status), Some(StatusCode::NOT_FOUND));
+    let mut refused = 0;
+    for _ in 0..100 {
+        refused += u32::from(enter(7, "0000-0000").await.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(0 < refused, "one address is slowed");
+    assert_eq!(enter(5000, receipt).await.status, StatusCode::SEE_OTHER, "the holder gets in, from wherever");
+}
+
+/// A service in parts with one program, as a process of its own.
+async fn started(folder: &std::path::Path) -> Binary {
+    let data = folder.join("data");
+    let first = Binary::start(&data, &How::default()).await.expect("it starts");
+    let (status, text) = candor(&data, &["program", "add", &policy("minio").display().to_string()]);
+    assert_eq!(status, 0, "{text}");
+    first.stop();
+    Binary::start(&data, &How { parts: true, ..How::default() }).await.expect("it starts in parts")
+}
+
+/// Resident memory of a process in megabytes.
+fn resident(process: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or_default() / 1024
+}
+
+/// How many files this process may open.
+fn handles() -> usize {
+    let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("Max open files")).unwrap_or_default();
+    line.split_whitespace().nth(3).and_then(|most| most.parse().ok()).unwrap_or(1024)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_q1_ten_thousand_slow_connections_hold_nobody_up_and_are_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let service = started(folder.path()).await;
+    let address = service.base.trim_start_matches("http://").to_owned();
+    let many = handles().saturating_sub(600).min(10_000);
+    let mut slow = Vec::with_capacity(many);
+    for number in 0..many {
+        let mut stream = TcpStream::connect(&address).await.expect("a connection");
+        // A head that does not end, a body that does not come, and nothing at all.
+        let words: &[u8] = match number % 3 {
+            0 => b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+            1 => b"POST /minio/report HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nx",
+            _ => b"",
+        };
+        stream.write_all(words).await.expect("taken");
+        slow.push(stream);
+    }
+    let mut took = Vec::new();
+    let client = Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+    for number in 0..100 {
+        let path = if number % 2 == 0 { "/minio/report" } else { "/desk/sign-in" };
+        let began = Instant::now();
+        let answer = client.get(format!("{}{path}", service.base)).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    let memory: Vec<u64> =
+        ["door", "front", "desk"].iter().map(|part| resident(service.part(part).expect("a part"))).collect();
+    println!("{many} slow connections: others p99 {:?}, memory of door, front, desk {memory:?} MB", took[98]);
+    assert!(memory.iter().sum::<u64>() < 1024, "memory under 1 GiB: {memory:?}");
+    // The first head is given up; waiting for that is all this does.
+    let mut left = Vec::new();
+    let ended = tokio::io::AsyncReadExt::read_to_end(&mut slow[0], &mut left);
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(60), ended).await.is_ok(), "nobody waits for ever");
+    service.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_q5_a_thousand_sign_ins_at_once_stay_within_memory_and_others_are_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let service = started(folder.path()).await;
+    let client = Client::new();
+    let page = Page::of(client.get(format!("{}/desk/sign-in", service.base)).send().await.expect("an answer")).await;
+    let fields = page.form("/desk/sign-in");
+    let mut going = tokio::task::JoinSet::new();
+    for number in 0..1000 {
+        let email = format!("nobody{}@example.org", number % 7);
+        let said = [("email", email.as_str()), ("password", "not the password"), ("code", "000000")];
+        let request = client.post(format!("{}/desk/sign-in", service.base)).form(&answered(fields.clone(), &said));
+        going.spawn(async move { request.send().await.map(|answer| answer.status().as_u16()) });
+    }
+    assert_eq!(client.get(format!("{}/minio/report", service.base)).send().await.expect("an answer").status(), 200);
+    let mut seen = BTreeSet::new();
+    while let Some(answer) = going.join_next().await {
+        seen.extend(answer.expect("no panic").ok());
+    }
+    assert!(seen.iter().all(|status| [422, 429, 403].contains(status)), "{seen:?}");
+    let memory = resident(service.part("desk").expect("a desk"));
+    println!("1,000 sign-ins at once: {seen:?}, memory of the desk at most {memory} MB");
+    assert!(memory < 1024, "{memory} MB");
+    service.stop();
+}
