@@ -348,3 +348,9 @@ pub async fn recovery_sheet(app: &App, program: &ProgramSlug, by: &str) -> Resul
     app.store.commit(Batch::main(batch)).await?;
     Ok(opened(app, &row)?.to_armor())
 }
+
+/// Where the store keeps the certificates that reports to a program can be sealed to, as text. They are public.
+#[must_use]
+pub fn recipients_setting(program: &ProgramSlug) -> String {
+    format!("sealed to/{program}")
+}

@@ -106,6 +106,14 @@ fn table() -> Vec<Route> {
             .gives::<hooks::HookDone>(200),
         Route::get("/advisories/{id}", "showAdvisory", "A published advisory", get(programs::advisory))
             .gives::<PublicAdvisory>(200),
+        Route::get(
+            "/programs/{program}/recipients",
+            "recipients",
+            "Certificates that a report can be sealed to so that the server cannot read it",
+            get(programs::recipients),
+        )
+        .says("OpenPGP certificates of members, as the program chose to publish them. Compare their fingerprints with what you know from elsewhere.")
+        .gives::<programs::Recipients>(200),
         Route::post("/programs/{program}/reports", "fileReport", "File a report, privately", post(reports::file))
             .says(
                 "Only a title and a description, or one known identifier, are needed. The answer holds the receipt: the \

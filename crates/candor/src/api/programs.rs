@@ -7,11 +7,13 @@ use super::model::program::{Program, ProgramLine, Programs};
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::Error;
-use crate::store::advisories;
+use crate::openpgp::{Certificate, armor};
+use crate::program_keys;
+use crate::store::{advisories, settings};
 use axum::extract::State;
 use candor_formats::advisory::Record;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `GET /programs`
 pub async fn list(State(app): State<App>) -> Answered<Programs> {
@@ -57,6 +59,28 @@ pub async fn advisories(
         .map(|row| Ok(AdvisoryLine::of(&record(&row.record)?, &row.program, &app.config.base_url)))
         .collect();
     fine(Advisories { advisories: lines? })
+}
+
+/// Certificates that a report can be sealed to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Recipients {
+    /// Fingerprints, one for each certificate.
+    fingerprints: Vec<String>,
+    /// The certificates as text, one block after the other; empty when reports cannot be sealed.
+    certificates: String,
+}
+
+/// `GET /programs/{program}/recipients`
+pub async fn recipients(State(app): State<App>, InProgram(program): InProgram) -> Answered<Recipients> {
+    app.policy(&program).ok_or_else(Problem::not_found)?;
+    let text = settings::get(&app.store, &program_keys::recipients_setting(&program)).await.map_err(Error::from)?;
+    let certificates = String::from_utf8(text.unwrap_or_default()).map_err(Error::internal)?;
+    let blocks = armor::blocks(certificates.as_bytes(), 64);
+    let read = |block: &armor::Block| {
+        Certificate::read(&certificates.as_bytes()[block.start..block.end], &Default::default()).ok()
+    };
+    let fingerprints = blocks.iter().filter_map(read).map(|one| one.fingerprint()).collect();
+    fine(Recipients { fingerprints, certificates })
 }
 
 /// `GET /advisories/{id}`

@@ -1,6 +1,7 @@
 //! `candor case`: the desk on the command line.
 
 use super::output::{self, Failure, Outcome};
+use super::sealed;
 use super::server::SignedIn;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,18 @@ pub enum Command {
         case: String,
         #[command(flatten)]
         common: Common,
+    },
+    /// Opens a report that was sealed to your own key: on this machine, so that the server never sees it
+    Open {
+        /// Name of the case, like 7K3M9-QXT4B
+        case: String,
+        #[command(flatten)]
+        key: sealed::Key,
+        /// Folder to write attachments into
+        #[arg(long, short, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        signed_in: SignedIn,
     },
     /// Acts on a case
     #[command(
@@ -93,6 +106,9 @@ pub(super) async fn run(command: Command) -> Outcome {
                 show(&case);
             }
             Ok(())
+        }
+        Command::Open { case, key, out, signed_in } => {
+            sealed::show(&signed_in.api()?, &plain(&case), &key, out.as_deref()).await
         }
         Command::Do { case, command, fields, seen, attach, common } => {
             let mut asked = read_fields(&fields)?;

@@ -9,6 +9,7 @@ mod program; // policies in service
 mod member; // people of the team
 mod server; // a server, asked over its API
 mod report; // file a report
+mod sealed; // reports that the server cannot read
 mod case; // the desk
 mod advisory; // documents of the standards
 mod import; // advisories of the past

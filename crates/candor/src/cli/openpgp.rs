@@ -13,6 +13,7 @@ use super::place::Place;
 use crate::app::App;
 use crate::openpgp::words::grouped;
 use crate::program_keys::{self, KeyProblem, ProgramKey};
+use crate::store::{Batch, settings};
 
 /// Bytes of a key file that are read.
 const LIMIT: u64 = 256 * 1024;
@@ -75,6 +76,16 @@ pub enum Command {
     },
     /// Prints the public key, as text
     Export {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Shows or sets to whose certificates reports can be sealed so that this server cannot read them; they are published
+    Recipients {
+        /// File with the members' certificates as `gpg --export --armor` writes them; `-` for standard input
+        file: Option<PathBuf>,
+        /// Publish none any more
+        #[arg(long, conflicts_with = "file")]
+        none: bool,
         #[command(flatten)]
         which: Which,
     },
@@ -188,6 +199,34 @@ pub(super) async fn run(command: Command) -> Outcome {
                 ]
             }));
             output::table(&rows);
+            Ok(())
+        }
+        Command::Recipients { file, none, which } => {
+            let (app, program) = which.open().await?;
+            let name = program_keys::recipients_setting(&program);
+            if none {
+                app.store.commit(Batch::main(vec![settings::delete_statement(&name)])).await?;
+                output::say("No certificates are published any more.");
+                return Ok(());
+            }
+            if let Some(file) = file {
+                let found = super::sealed::certificates(&super::policy::source(&file)?)?;
+                for one in &found {
+                    one.can_encrypt(app.now()).map_err(|why| {
+                        Failure::new(format_args!("{}: {why}; nothing was changed", grouped(&one.fingerprint())))
+                    })?;
+                }
+                let text: String = found.iter().map(crate::openpgp::Certificate::to_armor).collect();
+                app.store.commit(Batch::main(vec![settings::put_statement(&name, text.as_bytes())])).await?;
+            }
+            let text = settings::get(&app.store, &name).await?.unwrap_or_default();
+            if text.is_empty() {
+                output::say("No certificates are published: no report can be sealed to members' own keys.");
+                return Ok(());
+            }
+            for one in super::sealed::certificates(&String::from_utf8_lossy(&text))? {
+                output::say(grouped(&one.fingerprint()));
+            }
             Ok(())
         }
         Command::Export { which } => {

@@ -1,6 +1,7 @@
 //! `candor report`: a report filed from a terminal or a pipeline.
 
 use super::output::{self, Failure, Outcome};
+use super::sealed;
 use super::server::Server;
 use crate::proof::{Proof, Shown};
 use reqwest::multipart::{Form, Part};
@@ -43,6 +44,8 @@ pub struct Args {
     /// Agree to the conditions of the program's policy
     #[arg(long)]
     agree: bool,
+    #[command(flatten)]
+    to: sealed::To,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -95,7 +98,14 @@ pub(super) async fn run(args: Args) -> Outcome {
     let report = report(&given, &args)?;
     let api = args.server.api()?;
     let path = format!("/programs/{program}/reports");
-    let answer = api.post(&path, |request| with_files(request, "report", &report, &args.attach)).await?;
+    let answer = if args.to.sealed {
+        // Ciphertext only; removed in any case.
+        let folder = tempfile::tempdir().map_err(|why| Failure::during("no folder can be made", why))?;
+        let (outside, files) = args.to.seal(&api, &program, &report, &args.attach, folder.path()).await?;
+        api.post(&path, |request| with_files(request, "report", &outside, &files)).await?
+    } else {
+        api.post(&path, |request| with_files(request, "report", &report, &args.attach)).await?
+    };
     if args.json {
         output::json(&answer);
         return Ok(());

@@ -103,6 +103,29 @@ impl Api {
         read(sent.map_err(|why| self.unreachable(&why))?).await
     }
 
+    /// Reads a file, of at most so many bytes.
+    ///
+    /// # Errors
+    /// As [`Api::get`], and when it is larger.
+    pub async fn bytes(&self, path: &str, most: usize) -> Result<Vec<u8>, Failure> {
+        let url = address(&self.base, path, &[])?;
+        let sent = self.with_credential(self.client.get(url)).timeout(Duration::from_secs(300)).send().await;
+        let mut answer = sent.map_err(|why| self.unreachable(&why))?;
+        if !answer.status().is_success() {
+            return read(answer).await.and(Err(Failure::new("the server gave no file")));
+        }
+        let mut bytes = Vec::new();
+        while let Some(part) =
+            answer.chunk().await.map_err(|why| Failure::during("the file broke off", super::output::sentence(&why)))?
+        {
+            bytes.extend_from_slice(&part);
+            if most < bytes.len() {
+                return Err(Failure::new(format_args!("the file is larger than {most} bytes")));
+            }
+        }
+        Ok(bytes)
+    }
+
     /// Changes something, safely: the same key goes with each try, so that a lost answer does not do it twice.
     ///
     /// # Errors

@@ -38,6 +38,31 @@ pub fn encrypt(
     made(plain, to, &part, signer, at, rng).map_err(|_| NotEncrypted::Failed(Failed("it did not encrypt")))
 }
 
+/// Encrypts `plain` to several certificates at once, unsigned. Gives an armoured message.
+///
+/// # Errors
+/// Why one of the certificates may not be used now: nothing is encrypted to the others alone.
+pub fn encrypt_to_all(
+    plain: &[u8],
+    to: &[Certificate],
+    at: Timestamp,
+    mut rng: impl Random,
+) -> Result<String, NotEncrypted> {
+    let parts = to.iter().map(|one| one.encryption_part(at)).collect::<Result<Vec<_>, _>>()?;
+    let mut make = || -> Made<String> {
+        let mut builder =
+            MessageBuilder::from_bytes("", plain.to_vec()).seipd_v1(&mut rng, SymmetricKeyAlgorithm::AES256);
+        for (one, part) in to.iter().zip(&parts) {
+            match part.subkey.and_then(|index| one.0.public_subkeys.get(index)) {
+                Some(subkey) => builder.encrypt_to_key(&mut rng, &subkey.key)?,
+                None => builder.encrypt_to_key(&mut rng, &one.0.primary_key)?,
+            };
+        }
+        builder.to_armored_string(&mut rng, ArmorOptions::default())
+    };
+    make().map_err(|_| NotEncrypted::Failed(Failed("it did not encrypt")))
+}
+
 /// The builder changes its type with the kind of encryption, and the key with its kind.
 macro_rules! written {
     ($builder:expr, $to:expr, $part:expr, $signer:expr, $at:expr, $rng:expr) => {{

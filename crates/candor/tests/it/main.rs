@@ -35,6 +35,7 @@ mod policies_story; // the example policies, each from report to close over the 
 mod receipt; // the page behind a receipt
 mod anchor_story; // heads of the journals, kept elsewhere
 mod floods; // under attack
+mod sealed_story; // a report that the server cannot read
 mod front_story; // the service in parts: door, front, desk
 mod confined; // foreign bytes, taken apart by processes that hold nothing
 mod hostile_web; // hostile files, links and texts

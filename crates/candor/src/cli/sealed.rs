@@ -1,0 +1,247 @@
+//! Reports that the server cannot read: encrypted here to the members' own certificates, opened on a member's machine.
+//!
+//! The report is one OpenPGP message, JSON inside, and each attachment is another. The server gets them as files with
+//! neutral names, under a neutral title.
+
+use super::output::{self, Failure, Outcome};
+use super::server::Api;
+use crate::openpgp::decrypt::{Budget, Shut, open};
+use crate::openpgp::words::grouped;
+use crate::openpgp::{Certificate, Secret, armor, encrypt, random};
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// Title that a sealed report has for the server; the team gives it another.
+pub const TITLE: &str = "Sealed report";
+/// Name of the file that holds the report.
+pub const REPORT: &str = "sealed-report.asc";
+/// What the server is told in place of a description.
+const DESCRIPTION: &str = "This report is sealed to the team's own OpenPGP keys; this server cannot read it. \
+    Open it with `candor case open` or another OpenPGP program.";
+/// Certificates of a program at most.
+const MOST: usize = 64;
+/// Bytes of a sealed file at most that are opened.
+const LIMIT: usize = 64 * 1024 * 1024;
+
+/// To whom a report is sealed.
+#[derive(Debug, clap::Args)]
+pub struct To {
+    /// Seal the report to the certificates that the program published for it: the server cannot read it
+    #[arg(long)]
+    pub sealed: bool,
+    /// Seal to the certificates in this file instead; may be repeated
+    #[arg(long = "sealed-to", value_name = "FILE", requires = "sealed")]
+    files: Vec<PathBuf>,
+    /// Fingerprint that you know from elsewhere; nothing is sent when a certificate has another. May be repeated
+    #[arg(long = "fingerprint", value_name = "FINGERPRINT", requires = "sealed")]
+    fingerprints: Vec<String>,
+}
+
+/// The certificates in a text, each read by itself.
+pub fn certificates(text: &str) -> Result<Vec<Certificate>, Failure> {
+    let blocks = armor::blocks(text.as_bytes(), MOST);
+    let blocks = blocks.into_iter().filter(|block| block.kind == armor::Kind::PublicKey);
+    let read = |block: armor::Block| {
+        Certificate::read(&text.as_bytes()[block.start..block.end], &Default::default())
+            .map_err(|why| Failure::during("a certificate cannot be used", why))
+    };
+    let found = blocks.map(read).collect::<Result<Vec<_>, _>>()?;
+    if found.is_empty() { Err(Failure::new("there is no OpenPGP certificate in it")) } else { Ok(found) }
+}
+
+fn bare(fingerprint: &str) -> String {
+    fingerprint.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_uppercase()
+}
+
+impl To {
+    /// The certificates, all of which are known where fingerprints were given.
+    async fn certificates(&self, api: &Api, program: &str) -> Result<Vec<Certificate>, Failure> {
+        let found = if self.files.is_empty() {
+            let answer = api.get(&format!("/programs/{program}/recipients"), &[]).await?;
+            certificates(answer["certificates"].as_str().unwrap_or_default()).map_err(|_| {
+                Failure::new("this program publishes no certificates to seal to; name a file with `--sealed-to`")
+            })?
+        } else {
+            let mut found = Vec::new();
+            for file in &self.files {
+                found.extend(certificates(&super::policy::source(file)?)?);
+            }
+            found
+        };
+        let known: Vec<String> = self.fingerprints.iter().map(|one| bare(one)).collect();
+        if !known.is_empty()
+            && let Some(other) = found.iter().find(|one| !known.contains(&bare(&one.fingerprint())))
+        {
+            return Err(Failure::new(format_args!(
+                "nothing was sent: the certificate {} is none of those that you named with `--fingerprint`",
+                grouped(&other.fingerprint())
+            )));
+        }
+        Ok(found)
+    }
+
+    /// Seals a report and its attachments. Gives what the server is told in its place, and the files to send, which lie in
+    /// `folder`.
+    ///
+    /// # Errors
+    /// When a certificate may not be used, or a file cannot be read.
+    pub async fn seal(
+        &self,
+        api: &Api,
+        program: &str,
+        report: &Value,
+        attach: &[PathBuf],
+        folder: &Path,
+    ) -> Result<(Value, Vec<PathBuf>), Failure> {
+        let to = self.certificates(api, program).await?;
+        let now = super::now();
+        let mut files = Vec::new();
+        let mut put = |name: &str, plain: &[u8]| {
+            let text = encrypt::encrypt_to_all(plain, &to, now, random())
+                .map_err(|why| Failure::during("nothing was sent", why))?;
+            let file = folder.join(name);
+            std::fs::write(&file, text)
+                .map_err(|why| Failure::during(format_args!("{} cannot be written", file.display()), why))?;
+            files.push(file);
+            Ok::<_, Failure>(())
+        };
+        let mut inside = report.clone();
+        let mut names = Vec::new();
+        for (number, file) in (1..).zip(attach) {
+            let plain = std::fs::read(file)
+                .map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?;
+            let sealed = format!("sealed-{number}.asc");
+            put(&sealed, &Zeroizing::new(plain))?;
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            names.push(json!({ "sealed": sealed, "name": name }));
+        }
+        inside["files"] = names.into();
+        let plain = serde_json::to_vec_pretty(&inside).map_err(|why| Failure::during("the report", why))?;
+        put(REPORT, &Zeroizing::new(plain))?;
+        // The report first.
+        files.rotate_right(1);
+        let mut outside = json!({ "title": TITLE, "description": DESCRIPTION });
+        for field in ["reporter", "agreed"] {
+            if !report[field].is_null() {
+                outside[field] = report[field].clone();
+            }
+        }
+        output::complain("Sealed to these keys; compare them with what you know from elsewhere:");
+        for one in &to {
+            output::complain(format_args!("  {}", grouped(&one.fingerprint())));
+        }
+        if report["reporter"].is_object() {
+            output::complain("Name and address are not sealed: the server needs them to write to you.");
+        }
+        Ok((outside, files))
+    }
+}
+
+/// How a member opens what is sealed to them.
+#[derive(Debug, clap::Args)]
+pub struct Key {
+    /// File with your secret key; without it GnuPG opens the message, with whatever key or card it has
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// File with the password of that key, if it has one
+    #[arg(long, value_name = "FILE", requires = "key")]
+    password_file: Option<PathBuf>,
+}
+
+impl Key {
+    fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let Some(file) = &self.key else { return by_gnupg(sealed) };
+        let given = Zeroizing::new(
+            std::fs::read(file)
+                .map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?,
+        );
+        let password = match &self.password_file {
+            None => Zeroizing::new(String::new()),
+            Some(file) => Zeroizing::new(super::policy::source(file)?.trim_end_matches(['\r', '\n']).to_owned()),
+        };
+        let now = super::now();
+        let secret = Secret::read(&given, &password, now)
+            .map_err(|why| Failure::during("the key cannot be used; leave `--key` out to use GnuPG", why))?;
+        let budget = Budget { bytes: LIMIT, ..Budget::default() };
+        open(sealed, &[secret], &[], now, &budget).map(|opened| Zeroizing::new(opened.bytes)).map_err(|why| match why {
+            Shut::NotOurs => Failure::new("it is sealed to other keys than this one"),
+            Shut::NotOpened => Failure::new("it does not open with this key"),
+        })
+    }
+}
+
+fn by_gnupg(sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let cannot = |why| Failure::during("GnuPG cannot be started; install it, or name a key with `--key`", why);
+    let mut gpg = Command::new("gpg")
+        .args(["--quiet", "--decrypt"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(cannot)?;
+    let mut to = gpg.stdin.take().ok_or_else(|| Failure::new("GnuPG takes no input"))?;
+    let given = sealed.to_vec();
+    let feeds = std::thread::spawn(move || drop(to.write_all(&given)));
+    let opened = gpg.wait_with_output().map_err(cannot)?;
+    let _ = feeds.join();
+    if !opened.status.success() {
+        return Err(Failure::new("GnuPG did not open it"));
+    }
+    Ok(Zeroizing::new(opened.stdout))
+}
+
+/// Downloads what is sealed in a case, opens it here, and prints the report; attachments are written into `out`.
+///
+/// # Errors
+/// When nothing is sealed there, or the key does not open it.
+pub async fn show(api: &Api, case: &str, key: &Key, out: Option<&Path>) -> Outcome {
+    let shown = api.get(&format!("/cases/{case}"), &[]).await?;
+    let mut sealed = Vec::new();
+    find_files(&shown, &mut sealed);
+    let fetch = async |name: &str| {
+        let Some((_, id)) = sealed.iter().find(|(known, _)| known == name) else { return Ok(None) };
+        api.bytes(&format!("/cases/{case}/files/{id}"), LIMIT).await.map(Some)
+    };
+    let report =
+        fetch(REPORT).await?.ok_or_else(|| Failure::new("nothing in this case is sealed to members' own keys"))?;
+    let plain = key.open(&report)?;
+    let text = String::from_utf8_lossy(&plain);
+    output::print(&output::plain(&text));
+    let inside: Value = serde_json::from_str(&text).unwrap_or_default();
+    for file in inside["files"].as_array().into_iter().flatten() {
+        let (from, name) = (file["sealed"].as_str().unwrap_or_default(), file["name"].as_str().unwrap_or_default());
+        let Some(folder) = out else {
+            output::complain("There are attachments; name a folder for them with `--out`.");
+            break;
+        };
+        // A name from inside is somebody else's words: its last step alone, and never over another file.
+        let Some(name) = Path::new(name).file_name() else { continue };
+        let Some(bytes) = fetch(from).await? else { continue };
+        let plain = key.open(&bytes)?;
+        let to = folder.join(name);
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&to);
+        made.and_then(|mut file| file.write_all(&plain))
+            .map_err(|why| Failure::during(format_args!("{} cannot be written", to.display()), why))?;
+        output::complain(format_args!("{}", to.display()));
+    }
+    Ok(())
+}
+
+/// Files of a case by name and id, wherever its entries mention them.
+fn find_files(value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Array(all) => all.iter().for_each(|one| find_files(one, found)),
+        Value::Object(fields) => {
+            if let (Some(id), Some(name)) = (fields.get("id"), fields.get("name"))
+                && let (Some(id), Some(name)) = (id.as_str(), name.as_str())
+                && name.starts_with("sealed-")
+            {
+                found.push((name.to_owned(), id.to_owned()));
+            }
+            fields.values().for_each(|one| find_files(one, found));
+        }
+        _ => {}
+    }
+}
