@@ -43,7 +43,7 @@ fn main() -> Result<()> {
         if asked("--timing") {
             timing::measure(&folder, rounds).await
         } else if asked("--sealing") {
-            sealing::measure(&folder).await
+            Box::pin(sealing::measure(&folder)).await
         } else {
             measure(&folder, cases, roles).await
         }

@@ -124,7 +124,7 @@ pub async fn settle(
     let id = CaseId::parse(&case).ok_or_else(Problem::not_found)?;
     known_case(&app, &actor, &id, false).await?;
     match settled {
-        Settled::Answered { number } => cve_requests::answer(&app, &actor, &id, &request, &number).await?,
+        Settled::Answered { number } => Box::pin(cve_requests::answer(&app, &actor, &id, &request, &number)).await?,
         Settled::Withdrawn => cve_requests::withdraw(&app, &actor, &id, &request).await?,
         Settled::Remind { days } => cve_requests::remind(&app, &actor, &id, &request, days).await?,
     }

@@ -291,7 +291,9 @@ impl Args {
 pub(super) async fn run(args: Args, missing: Vec<&'static str>) -> Outcome {
     if let (Some(part), Some(rooms)) = (args.part, &args.rooms) {
         let (config, rooms) = (args.chosen()?, Rooms::at(rooms));
-        return serve::run_part(part, rooms, config, &missing, |line| output::say(line)).await.map_err(Failure::new);
+        return Box::pin(serve::run_part(part, rooms, config, &missing, |line| output::say(line)))
+            .await
+            .map_err(Failure::new);
     }
     let mut config = args.config()?;
     // Removed with everything in it when it goes out of scope: after the last request, or when the start fails.
@@ -305,7 +307,7 @@ pub(super) async fn run(args: Args, missing: Vec<&'static str>) -> Outcome {
         throw_away = Some(folder);
     }
     let served = if args.roles.is_some() {
-        serve::run(config, |line| output::say(line)).await.map_err(Failure::new)
+        Box::pin(serve::run(config, |line| output::say(line))).await.map_err(Failure::new)
     } else {
         in_parts(throw_away.as_ref().map(tempfile::TempDir::path)).await
     };

@@ -95,7 +95,7 @@ pub async fn with_code(
         return Err(SignInError::Wrong);
     }
     let member = MemberId(pending.member);
-    if !accounts::member(app, &member).await?.is_some_and(|member| !member.disabled) {
+    if accounts::member(app, &member).await?.is_none_or(|member| member.disabled) {
         return Err(SignInError::Wrong);
     }
     let (new, insert) = session::begin_at(keys, &member, &session::family(browser.agent), now, now, now);

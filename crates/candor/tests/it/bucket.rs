@@ -75,7 +75,7 @@ async fn the_tree_is_put_into_a_bucket_documents_before_lists_and_only_what_chan
     assert!(put > 10 && gone == 0, "{put} {gone}");
     assert_eq!(upload(&app.config.public, &bucket, &mut known).await.expect("uploaded"), (0, 0), "nothing changed");
 
-    let case = ready(&app, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(&app, report("reporter@outside.example"))).await;
     fix(&app, &case).await;
     worker::build_tree(&app).await.expect("built");
     let before = peer.asked().len();

@@ -203,7 +203,7 @@ async fn the_memory_of_a_front_without_keys_holds_no_key_and_no_word_of_a_case()
 async fn abuse_p3_a_key_is_read_by_a_process_that_holds_nothing_and_its_death_costs_the_key() {
     use candor::confine::certificates::read;
     let workers = Workers::new(Some((CANDOR.into(), vec!["parse-worker".into()])), Budget::default());
-    let now = jiff::Timestamp::now();
+    let now = "2026-03-02T09:00:00Z".parse().expect("an instant");
     let made = candor::openpgp::Secret::make("Ada <ada@example.org>", now, None, candor::openpgp::random());
     let key = made.expect("a key").certificate();
     let found = read(&workers, key.to_armor().as_bytes(), now).await.expect("it is taken");

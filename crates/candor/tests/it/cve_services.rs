@@ -88,7 +88,7 @@ async fn desk() -> Desk {
 /// A case with an approved advisory under the reserved number, whose fix is still to come.
 async fn waiting(desk: &Desk) -> CaseId {
     let app = &desk.app;
-    let case = ready(app, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(app, report("reporter@outside.example"))).await;
     let number = cve::reserve(app, "store", Some(case.as_str())).await.expect("reserved");
     assert_eq!(number, NUMBER);
     let ben = Actor::Member { id: "ben".into(), roles: vec![("store".into(), Role::Coordinator)] };
@@ -119,7 +119,7 @@ async fn state(app: &App, case: &CaseId) -> steps::State {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_is_reserved_without_a_word_and_published_with_the_advisory_once() {
     let desk = desk().await;
-    let case = waiting(&desk).await;
+    let case = Box::pin(waiting(&desk)).await;
     follow(&desk.app).await;
     let before = desk.peer.asked();
     assert_eq!(before.len(), 1, "only the reservation: {before:?}");
@@ -163,7 +163,7 @@ async fn a_number_is_reserved_without_a_word_and_published_with_the_advisory_onc
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_b11_confused_answers_never_count_as_published() {
     let desk = desk().await;
-    let case = waiting(&desk).await;
+    let case = Box::pin(waiting(&desk)).await;
     fix(&desk.app, &case).await;
     let other = |id: &str, title: &str| {
         json!({ "cveMetadata": { "cveId": id, "state": "PUBLISHED" }, "containers": { "cna": { "title": title } } })
@@ -205,7 +205,7 @@ async fn abuse_b11_confused_answers_never_count_as_published() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unused_numbers_are_found_and_rejected_and_the_key_never_comes_back() {
     let desk = desk().await;
-    waiting(&desk).await;
+    Box::pin(waiting(&desk)).await;
     let found = cve::reserved(&desk.app, "store").await.expect("listed");
     let unused: Vec<&str> = found.iter().filter(|(_, row)| row.is_none()).map(|(id, _)| id.as_str()).collect();
     assert_eq!(unused, ["CVE-1900-4243"]);
@@ -226,7 +226,7 @@ async fn unused_numbers_are_found_and_rejected_and_the_key_never_comes_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_b5_one_dead_peer_holds_up_no_other_step_and_each_is_seen() {
     let desk = desk().await;
-    let case = waiting(&desk).await;
+    let case = Box::pin(waiting(&desk)).await;
     desk.peer.turn(|_, _| says(503, ""));
     let hook = Peer::start(|_, _| says(200, "")).await;
     let asked = candor::follow::hooks::ask(&desk.app, "store", &hook.url, &"anna".into()).await.expect("taken");
@@ -282,9 +282,10 @@ async fn a_number_that_somebody_else_assigns_has_its_own_clock_and_ends_among_th
     cve_requests::remind(&app, &ben, &case, &request, 3).await.expect("moved");
     assert!(cve_requests::late(&app, &ben).await.expect("read").is_empty());
 
-    let why = cve_requests::answer(&app, &ben, &case, &request, "soon").await.expect_err("no number").to_string();
+    let why =
+        Box::pin(cve_requests::answer(&app, &ben, &case, &request, "soon")).await.expect_err("no number").to_string();
     assert!(why.contains("CVE-2026-12345"), "{why}");
-    cve_requests::answer(&app, &ben, &case, &request, " CVE-1900-0077 ").await.expect("kept");
+    Box::pin(cve_requests::answer(&app, &ben, &case, &request, " CVE-1900-0077 ")).await.expect("kept");
     assert_eq!(standing().await, Standing::Answered);
     assert!(load().await.aliases.contains(&"CVE-1900-0077".to_owned()));
     assert!(cve_requests::withdraw(&app, &ben, &case, &request).await.is_err(), "it has ended");

@@ -71,7 +71,7 @@ async fn abuse_b10_an_edition_after_the_publication_keeps_the_ones_before_and_li
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
     let ben = member("ben", Role::Coordinator);
-    let case = ready(&app, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(&app, report("reporter@outside.example"))).await;
     fix(&app, &case).await;
     let mut before: Option<(Record, String)> = None;
     for edition in 1..=3_u32 {
@@ -110,7 +110,7 @@ async fn abuse_r3_a_reporter_who_consented_to_nothing_stands_in_nothing_that_lea
     app.set_clock(at("2026-03-02T09:00:00Z"));
     let mut anonymous = report("nadia-canary@outside.example");
     anonymous.contact.pgp_key = String::new();
-    let case = ready(&app, anonymous).await;
+    let case = Box::pin(ready(&app, anonymous)).await;
     fix(&app, &case).await;
     let built = worker::build_tree(&app).await.expect("built");
     assert_eq!((built.advisories, built.held.len()), (1, 0), "{:?}", built.held);

@@ -335,7 +335,7 @@ async fn nothing_is_published_by_a_clock_that_was_set_and_the_desk_says_why() {
 async fn when_it_is_known_elsewhere_a_minimal_page_goes_out_at_once_and_the_rest_follows() {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
-    let case = crate::tree::ready(&app, report("reporter@outside.example")).await;
+    let case = Box::pin(crate::tree::ready(&app, report("reporter@outside.example"))).await;
     let ben = Actor::Member { id: "ben".into(), roles: vec![("store".into(), access::Role::Coordinator)] };
     let anna = Actor::Member { id: "anna".into(), roles: vec![("store".into(), access::Role::Member)] };
     let go = Command::GoPublic {

@@ -26,7 +26,7 @@ async fn follow(app: &App) -> worker::Followed {
 }
 
 async fn publish(app: &App) -> CaseId {
-    let case = ready(app, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(app, report("reporter@outside.example"))).await;
     follow(app).await;
     fix(app, &case).await;
     case
@@ -73,13 +73,13 @@ async fn a_subscriber_says_yes_first_hears_once_and_leaves_with_one_click() {
     let link = secret(&letters_to(app, "second@outside.example")[0]);
     let page = browser.get(&format!("/subscribe/{link}")).await;
     assert_eq!(page.status, 200, "{}", page.body);
-    publish(app).await;
+    Box::pin(publish(app)).await;
     follow(app).await;
     assert_eq!(letters_to(app, "second@outside.example").len(), 1, "not confirmed, not written to");
 
     let yes = browser.post(&format!("/subscribe/{link}"), &[("do".into(), "yes".into())]).await;
     assert_eq!(yes.status, 200, "{}", yes.body);
-    publish(app).await;
+    Box::pin(publish(app)).await;
     follow(app).await;
     follow(app).await;
     let got = letters_to(app, "second@outside.example");
@@ -92,7 +92,7 @@ async fn a_subscriber_says_yes_first_hears_once_and_leaves_with_one_click() {
     let left = browser.post(&format!("/subscribe/{link}/leave"), &click).await;
     assert_eq!(left.status, 204, "{}", left.body);
     assert_eq!(browser.post(&format!("/subscribe/{link}/leave"), &click).await.status, 204, "twice is fine");
-    publish(app).await;
+    Box::pin(publish(app)).await;
     follow(app).await;
     assert_eq!(letters_to(app, "second@outside.example").len(), 2, "whoever left hears nothing more");
     let id = link.split_once('.').expect("two parts").0;
@@ -127,7 +127,7 @@ async fn subscribers_hear_of_their_product_branch_and_severity_only() {
         let link = secret(&letters_to(app, address)[0]);
         subscriptions::confirm(app, &link).await.expect("confirmed");
     }
-    publish(app).await;
+    Box::pin(publish(app)).await;
     follow(app).await;
     let heard = |address: &str| letters_to(app, address).len() == 2;
     for (address, expected) in [
@@ -170,7 +170,7 @@ async fn abuse_o4_a_call_holds_ids_only_and_is_signed_over_time_and_number_of_th
     let app = &service.app;
     let peer = Peer::start(|_, before| says(if before == 0 { 500 } else { 200 }, "")).await;
     let (_, secret) = hook(app, &peer).await;
-    let case = publish(app).await;
+    let case = Box::pin(publish(app)).await;
     follow(app).await;
     app.set_clock(app.now() + SignedDuration::from_mins(5));
     follow(app).await;
@@ -216,7 +216,7 @@ async fn abuse_o2_redirects_are_not_followed_and_endless_answers_are_cut() {
     for peer in [&turning, &endless, &plain] {
         hook(app, peer).await;
     }
-    publish(app).await;
+    Box::pin(publish(app)).await;
     for _ in 0..4 {
         follow(app).await;
         app.set_clock(app.now() + SignedDuration::from_hours(1));
@@ -258,7 +258,7 @@ async fn abuse_o7_one_member_alone_cannot_turn_calls_to_another_host() {
     assert!(hooks::confirm(app, &asked.id, &anna).await.is_err(), "not by the same member");
     hooks::end(app, &id, &anna).await.expect("ended");
     assert!(old.asked().iter().any(|call| call.body.contains("hook.ended")), "the old target is told");
-    publish(app).await;
+    Box::pin(publish(app)).await;
     follow(app).await;
     assert_eq!(new.asked().len(), 0, "not called before a second member has confirmed it");
     assert_eq!(old.asked().iter().filter(|call| call.body.contains("advisory.")).count(), 0);
@@ -284,7 +284,7 @@ async fn the_signed_letter_about_an_advisory_is_verified_by_gnupg() {
     let asked = letters_to(app, ASKER);
     assert!(!asked[0].contains("multipart/signed"), "the question is of no advisory");
     subscriptions::confirm(app, &secret(&asked[0])).await.expect("confirmed");
-    publish(app).await;
+    Box::pin(publish(app)).await;
     follow(app).await;
     follow(app).await;
     let letters = letters_to(app, ASKER);

@@ -68,7 +68,7 @@ pub async fn said(app: &App, case: &CaseId) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proven_mail_becomes_the_note_or_the_answer_that_its_address_says_and_quotes_nothing() {
-    let (_place, app, _dns, team, case) = begin("domain").await;
+    let (_place, app, _dns, team, case) = Box::pin(begin("domain")).await;
     let (note, answer) = addresses(&app);
     assert_ne!(note, answer);
     let head = to(&app, ANNA).pop().expect("a letter").2;
@@ -102,7 +102,7 @@ async fn a_proven_mail_becomes_the_note_or_the_answer_that_its_address_says_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_e1_a_staff_name_with_the_secret_address_and_no_proof_writes_to_nobody() {
-    let (_place, app, dns, team, case) = begin("domain").await;
+    let (_place, app, dns, team, case) = Box::pin(begin("domain")).await;
     let (_, answer) = addresses(&app);
     let evil = Signing::publish(&dns, "evil.example", "192.0.2.66");
     let plain = written_to(&answer, ANNA, "Please publish all.");
@@ -143,7 +143,7 @@ async fn abuse_e1_a_staff_name_with_the_secret_address_and_no_proof_writes_to_no
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_e1_an_old_mail_of_a_member_sent_on_to_the_secret_address_writes_to_nobody() {
-    let (_place, app, _dns, team, case) = begin("domain").await;
+    let (_place, app, _dns, team, case) = Box::pin(begin("domain")).await;
     let (_, answer) = addresses(&app);
     let signed = |number: usize| team.sign(&mail(ANNA, &format!("Lunch {number}"), "", "Between us: the fix is late."));
     let added = [
@@ -167,7 +167,7 @@ async fn abuse_e1_an_old_mail_of_a_member_sent_on_to_the_secret_address_writes_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_hears_it_in_a_members_place_does_not_get_the_members_addresses() {
-    let (_place, app, _dns, _team, _case) = begin("domain").await;
+    let (_place, app, _dns, _team, _case) = Box::pin(begin("domain")).await;
     let roles = [("*".into(), Role::Coordinator)];
     accounts::add_ready(&app, "Ben", "ben@team.example", "tin harbour sleeps early", &roles, true)
         .await
@@ -185,7 +185,7 @@ async fn who_hears_it_in_a_members_place_does_not_get_the_members_addresses() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_held_under_a_members_name_is_bounded() {
-    let (_place, app, _dns, team, _case) = begin("domain").await;
+    let (_place, app, _dns, team, _case) = Box::pin(begin("domain")).await;
     let us = crate::mail_in::US;
     let mut last = Outcome::Held;
     for number in 0..41 {
@@ -204,12 +204,12 @@ async fn what_is_held_under_a_members_name_is_bounded() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_policy_asks_for_a_signature_or_for_nothing_a_domain_proves_nothing() {
-    let (_place, app, _dns, team, case) = begin("signed").await;
+    let (_place, app, _dns, team, case) = Box::pin(begin("signed")).await;
     let (note, _) = addresses(&app);
     comes(&app, &note, team.sign(&written_to(&note, ANNA, "By domain alone."))).await;
     worker::check_once(&app).await.expect("it is looked at");
     assert!(said(&app, &case).await.is_empty());
-    let (_place, app, ..) = begin("never").await;
+    let (_place, app, ..) = Box::pin(begin("never")).await;
     let text = to(&app, ANNA).pop().expect("a letter").1;
     assert!(!text.contains("security+"), "{text}");
 }
@@ -227,7 +227,7 @@ pub fn passed_on(from: &str, to: &str) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_passes_a_mail_on_and_it_is_its_authors_report_of_the_day_it_was_written() {
-    let (_place, app, _dns, team, first) = begin("domain").await;
+    let (_place, app, _dns, team, first) = Box::pin(begin("domain")).await;
     let raw = team.sign(&passed_on(ANNA, "info@example.org"));
     assert_eq!(comes(&app, crate::mail_in::US, raw.clone()).await, Outcome::Held);
     assert_eq!(comes(&app, crate::mail_in::US, raw.clone()).await, Outcome::Again);
@@ -262,7 +262,7 @@ async fn a_member_passes_a_mail_on_and_it_is_its_authors_report_of_the_day_it_wa
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_e1_a_mail_passed_on_under_a_members_name_is_filed_as_what_it_is() {
-    let (_place, app, _dns, _team, first) = begin("domain").await;
+    let (_place, app, _dns, _team, first) = Box::pin(begin("domain")).await;
     assert_eq!(comes(&app, crate::mail_in::US, passed_on(ANNA, "info@example.org")).await, Outcome::Held);
     worker::check_once(&app).await.expect("it is looked at");
     let case = newest(&app, &first).await;
@@ -283,7 +283,7 @@ async fn newest(app: &App, but: &CaseId) -> candor_core::case::Case {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_who_wishes_it_gets_what_can_wait_in_one_letter_in_the_morning() {
-    let (_place, app, _dns, _team, first) = begin("never").await;
+    let (_place, app, _dns, _team, first) = Box::pin(begin("never")).await;
     let anna = accounts::find(&app, ANNA).await.expect("a member").id;
     accounts::digest::set(&app, &anna, true).await.expect("it is kept");
     let before = to(&app, ANNA).len();

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 
 /// A desk that asks for signed mail, in the present, with a case of Anna's and the key that she gave.
 async fn with_key(gpg: &Gpg, usage: &[&str]) -> (Place, App, CaseId) {
-    let (place, app, _dns, _team, case) = begin("signed").await;
+    let (place, app, _dns, _team, case) = Box::pin(begin("signed")).await;
     app.set_clock(now());
     let made = [&["--quick-gen-key", "Anna <anna@team.example>"], usage].concat();
     gpg.prints(&made, b"");
@@ -67,7 +67,7 @@ fn refusals(app: &App) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_member_signs_as_a_whole_is_their_answer_or_note_however_their_program_packs_it() {
     let Some(gpg) = Gpg::new() else { return };
-    let (_place, app, case) = with_key(&gpg, &ALWAYS).await;
+    let (_place, app, case) = Box::pin(with_key(&gpg, &ALWAYS)).await;
     let (note, answer) = addresses(&app);
     let made = program_keys::make(&app, &"store".into(), now() + program_keys::LIFE, "test").await.expect("a key");
     gpg.prints(&["--import"], made.certificate.to_armor().as_bytes());
@@ -106,7 +106,7 @@ async fn what_a_member_signs_as_a_whole_is_their_answer_or_note_however_their_pr
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_proves_a_member_also_where_nothing_is_asked_of_the_dns() {
     let Some(gpg) = Gpg::new() else { return };
-    let (place, app, case) = with_key(&gpg, &ALWAYS).await;
+    let (place, app, case) = Box::pin(with_key(&gpg, &ALWAYS)).await;
     let (_, answer) = addresses(&app);
     let policy = crate::letters::POLICY
         .replace("email = \"security@example.org\"\n", "email = \"security@example.org\"\nteam_mail = \"signed\"\n");
@@ -120,7 +120,7 @@ async fn a_signature_proves_a_member_also_where_nothing_is_asked_of_the_dns() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_e1_what_is_unsigned_in_part_or_by_another_key_is_not_the_members_and_they_are_told() {
     let Some(gpg) = Gpg::new() else { return };
-    let (_place, app, case) = with_key(&gpg, &ALWAYS).await;
+    let (_place, app, case) = Box::pin(with_key(&gpg, &ALWAYS)).await;
     let (_, answer) = addresses(&app);
     let other = Gpg::new().expect("gpg");
     other.prints(&["--quick-gen-key", "Anna <anna@team.example>", "future-default", "default", "1y"], b"");
@@ -187,7 +187,7 @@ async fn abuse_e1_what_is_unsigned_in_part_or_by_another_key_is_not_the_members_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_e1_what_was_signed_counts_once_in_its_week_and_at_its_own_address() {
     let Some(gpg) = Gpg::new() else { return };
-    let (_place, app, case) = with_key(&gpg, &ALWAYS).await;
+    let (_place, app, case) = Box::pin(with_key(&gpg, &ALWAYS)).await;
     let (note, answer) = addresses(&app);
     let raw = signed(&gpg, ANNA, &note, &text("INTERNAL words"));
     comes(&app, &note, raw.clone()).await;
@@ -212,7 +212,7 @@ async fn abuse_e1_what_was_signed_counts_once_in_its_week_and_at_its_own_address
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_c5_a_members_key_that_ran_out_or_was_removed_proves_nothing() {
     let Some(gpg) = Gpg::new() else { return };
-    let (_place, app, case) = with_key(&gpg, &["future-default", "default", "2d"]).await;
+    let (_place, app, case) = Box::pin(with_key(&gpg, &["future-default", "default", "2d"])).await;
     let (note, _) = addresses(&app);
     let in_time = signed(&gpg, ANNA, &note, &text("before it ran out"));
     app.set_clock(now() + SignedDuration::from_hours(24 * 3));
@@ -236,7 +236,7 @@ async fn abuse_c5_a_members_key_that_ran_out_or_was_removed_proves_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signed_forward_is_filed_as_its_authors_and_a_copied_one_is_not() {
     let Some(gpg) = Gpg::new() else { return };
-    let (_place, app, first) = with_key(&gpg, &ALWAYS).await;
+    let (_place, app, first) = Box::pin(with_key(&gpg, &ALWAYS)).await;
     let forward = String::from_utf8(passed_on(ANNA, "info@example.org")).expect("text");
     let (head, body) = forward.split_once("\r\n\r\n").expect("a mail");
     let kind = head.lines().find(|line| line.starts_with("Content-Type")).expect("a type");
@@ -261,7 +261,7 @@ async fn a_signed_forward_is_filed_as_its_authors_and_a_copied_one_is_not() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_members_key_is_sealed_and_one_of_somebody_else_or_that_cannot_sign_is_refused() {
     let Some(gpg) = Gpg::new() else { return };
-    let (place, app, _) = with_key(&gpg, &ALWAYS).await;
+    let (place, app, _) = Box::pin(with_key(&gpg, &ALWAYS)).await;
     let anna = accounts::find(&app, ANNA).await.expect("a member");
     let own = accounts::openpgp::get(&app, &anna.id).await.expect("it reads").expect("a key");
     assert!(own.certificate.names(ANNA, app.now()));

@@ -10,9 +10,9 @@ use crate::tree::{fix, ready};
 async fn start() -> (Service, CaseId) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let app = open(&folder, &[POLICY], |_| {}).await;
-    let first = ready(&app, report("one@outside.example")).await;
+    let first = Box::pin(ready(&app, report("one@outside.example"))).await;
     fix(&app, &first).await;
-    ready(&app, report("two@outside.example")).await;
+    Box::pin(ready(&app, report("two@outside.example"))).await;
     (Service::serve(app, folder).await, first)
 }
 
@@ -33,7 +33,7 @@ async fn ask(service: &Service, path: &str, body: &str) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_scanner_finds_an_advisory_by_package_and_version_and_by_id() {
-    let (service, _) = start().await;
+    let (service, _) = Box::pin(start()).await;
     let year = service.app.now().strftime("%Y").to_string();
     let id = format!("x_STORE-{year}-1");
     let query =
@@ -65,7 +65,7 @@ async fn a_scanner_finds_an_advisory_by_package_and_version_and_by_id() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_query_is_said_and_too_much_is_refused() {
-    let (service, case) = start().await;
+    let (service, case) = Box::pin(start()).await;
     for (path, body) in [
         ("/v1/query", "{".to_owned()),
         ("/v1/query", "{}".to_owned()),
@@ -90,7 +90,7 @@ async fn what_is_wrong_with_a_query_is_said_and_too_much_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_can_be_taken_at_once_and_other_names_lead_to_the_advisory() {
-    let (service, _) = start().await;
+    let (service, _) = Box::pin(start()).await;
     let public = &service.app.config.public;
     let year = service.app.now().strftime("%Y").to_string();
     let names = std::fs::read_to_string(public.join("osv/ecosystems.txt")).expect("a list");

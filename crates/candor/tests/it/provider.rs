@@ -34,9 +34,9 @@ impl Host {
     async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let app = open(&folder, &[POLICY], |config| config.base_url = BASE.into()).await;
-        let first = ready(&app, report("one@outside.example")).await;
+        let first = Box::pin(ready(&app, report("one@outside.example"))).await;
         fix(&app, &first).await;
-        let second = ready(&app, report("two@outside.example")).await;
+        let second = Box::pin(ready(&app, report("two@outside.example"))).await;
         fix(&app, &second).await;
         let ben = Actor::Member { id: "ben".into(), roles: vec![("store".into(), Role::Coordinator)] };
         let draft = candor::execute::load_case(&app, &Actor::Clock, &first).await.expect("it opens").advisory;
@@ -50,7 +50,7 @@ impl Host {
             let name = command.name();
             execute(&app, &ben, &first, command, None).await.unwrap_or_else(|why| panic!("{name}: {why}"));
         }
-        ready(&app, report("three@outside.example")).await;
+        Box::pin(ready(&app, report("three@outside.example"))).await;
         let service = Service::serve(app, folder).await;
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

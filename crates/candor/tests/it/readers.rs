@@ -37,9 +37,9 @@ impl Provider {
         let app = open(&folder, &[POLICY], |config| config.base_url = format!("https://{host}")).await;
         let store = ProgramSlug::from("store");
         program_keys::make(&app, &store, app.now() + program_keys::LIFE, "test").await.expect("a key");
-        let first = ready(&app, report("one@outside.example")).await;
+        let first = Box::pin(ready(&app, report("one@outside.example"))).await;
         fix(&app, &first).await;
-        let second = ready(&app, report("two@outside.example")).await;
+        let second = Box::pin(ready(&app, report("two@outside.example"))).await;
         fix(&app, &second).await;
         let ben = Actor::Member { id: "ben".into(), roles: vec![("store".into(), Role::Coordinator)] };
         let advisory = candor::execute::load_case(&app, &Actor::Clock, &first).await.expect("it opens").advisory;
@@ -53,7 +53,7 @@ impl Provider {
             let name = command.name();
             execute(&app, &ben, &first, command, None).await.unwrap_or_else(|why| panic!("{name}: {why}"));
         }
-        ready(&app, report("three@outside.example")).await;
+        Box::pin(ready(&app, report("three@outside.example"))).await;
         let inner = app.config.listen;
         let service = Service::serve(app, folder).await;
         let tls = acceptor(GOOD);
@@ -131,7 +131,7 @@ async fn npm_judges(documents: Vec<PathBuf>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_validator_of_npm_finds_every_document_of_a_provider_valid() {
-    let provider = Provider::start().await;
+    let provider = Box::pin(Provider::start()).await;
     let documents = documents(provider.public());
     assert!(documents.len() >= 2, "{documents:?}");
     npm_judges(documents).await;
@@ -151,7 +151,7 @@ async fn the_validator_of_npm_finds_every_document_of_the_demonstration_valid() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn csaf_requirements_18_to_20_gnupg_verifies_every_signature_with_the_key_that_the_metadata_names() {
     let Some(gpg) = Gpg::new() else { return };
-    let provider = Provider::start().await;
+    let provider = Box::pin(Provider::start()).await;
     let mut seen = BTreeSet::new();
     for path in ["/.well-known/csaf/provider-metadata.json", "/.well-known/csaf/v2.1/provider-metadata.json"] {
         let metadata: Value = serde_json::from_slice(&provider.get(&provider.at(path)).await).expect("JSON");
@@ -214,7 +214,7 @@ async fn csaf_requirements_18_to_20_gnupg_verifies_every_signature_with_the_key_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_csaf_client_finds_downloads_and_verifies_the_provider_from_the_name_of_its_host() {
     let Some(client) = outside::csaf_client() else { return };
-    let provider = Provider::start().await;
+    let provider = Box::pin(Provider::start()).await;
     let walk = |from: String| {
         let mut walk = Command::new(&client);
         walk.arg(from).env("SSL_CERT_FILE", &provider.authority);
@@ -241,7 +241,7 @@ async fn a_csaf_client_finds_downloads_and_verifies_the_provider_from_the_name_o
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_of_pypi_understand_the_feeds_and_list_what_is_published() {
     let Some(python) = outside::python() else { return };
-    let provider = Provider::start().await;
+    let provider = Box::pin(Provider::start()).await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut read = Command::new(python);
     read.arg(outside::tool("feeds.py"));
@@ -271,7 +271,7 @@ async fn readers_of_pypi_understand_the_feeds_and_list_what_is_published() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checker_of_pypi_finds_no_fault_in_the_security_txt_of_the_host_and_of_the_program() {
     let Some(python) = outside::python() else { return };
-    let provider = Provider::start().await;
+    let provider = Box::pin(Provider::start()).await;
     let mut check = Command::new(&python);
     check.arg(outside::tool("security-txt.py")).arg(&provider.host).env("REQUESTS_CA_BUNDLE", &provider.authority);
     let (well, told, complained) = outside::run(check).await;

@@ -144,7 +144,7 @@ async fn an_advisory_goes_out_with_the_fix_in_every_format_and_not_a_byte_before
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
     app.set_clock(at("2026-03-02T09:00:00Z"));
-    let case = ready(&app, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(&app, report("reporter@outside.example"))).await;
     let before = worker::build_tree(&app).await.expect("built");
     assert_eq!((before.advisories, before.held.len()), (0, 0));
     let names: Vec<String> = files(&app).into_keys().collect();
@@ -224,9 +224,9 @@ async fn credit_is_given_exactly_as_consented() {
         link: "https://unwanted.example".into(),
         about: "CANARY-about".into(),
     });
-    let case = ready(&app, wish).await;
+    let case = Box::pin(ready(&app, wish)).await;
     fix(&app, &case).await;
-    let silent = ready(&app, report("other@outside.example")).await;
+    let silent = Box::pin(ready(&app, report("other@outside.example"))).await;
     fix(&app, &silent).await;
     let built = worker::build_tree(&app).await.expect("built");
     assert_eq!((built.advisories, built.held.len()), (2, 0), "{:?}", built.held);
@@ -295,7 +295,7 @@ async fn a_standing_order_for_a_date_is_kept_by_the_clock_and_the_page_follows()
 async fn an_advisory_with_a_wrong_document_is_held_back_and_said_so() {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;
-    let case = ready(&app, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(&app, report("reporter@outside.example"))).await;
     fix(&app, &case).await;
     let mut rows = advisories::all(&place.store).await.expect("rows");
     let good = rows.remove(0);
@@ -353,7 +353,7 @@ fn many(good: &advisories::AdvisoryRow, numbers: std::ops::Range<u32>, edition: 
 async fn a_tree_that_is_brought_up_to_date_is_the_tree_that_would_be_written_from_nothing() {
     let place = Place::sqlite().await;
     let kept = place.app_with(&[POLICY], |config| config.tree_rest = std::time::Duration::ZERO).await;
-    let case = ready(&kept, report("reporter@outside.example")).await;
+    let case = Box::pin(ready(&kept, report("reporter@outside.example"))).await;
     fix(&kept, &case).await;
     let good = advisories::all(&place.store).await.expect("rows").remove(0);
     let marker = |app: &App| {

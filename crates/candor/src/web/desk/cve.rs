@@ -36,7 +36,7 @@ pub async fn act(
     let (id, actor, known) = (&opened.case.id, &member.actor, fields.get("request"));
     let days = || fields.get("days").trim().parse().unwrap_or(0);
     let done = match fields.get("act") {
-        "answer" => cve_requests::answer(&app, actor, id, known, fields.get("number")).await,
+        "answer" => Box::pin(cve_requests::answer(&app, actor, id, known, fields.get("number"))).await,
         "withdraw" => cve_requests::withdraw(&app, actor, id, known).await,
         "remind" => cve_requests::remind(&app, actor, id, known, days()).await,
         _ => cve_requests::ask(&app, actor, id, days()).await.map(drop),
