@@ -168,7 +168,11 @@ fn publisher() -> impl Strategy<Value = Publisher> {
 }
 
 fn aliases() -> impl Strategy<Value = Vec<String>> {
-    (option::of("CVE-1900-[0-9]{4,7}"), option::of("GHSA-[2-9]{4}-[cfg]{4}-[hjm]{4}"), option::of("[A-Z]{3}-[0-9]{2}"))
+    (
+        option::of("CVE-1900-[0-9]{4,7}"),
+        option::of("GHSA-[2-9]{4}-[cfg]{4}-[hjm]{4}"),
+        option::of("[ABD-Z][A-Z]{2}-[0-9]{2}"),
+    )
         .prop_map(|(cve, ghsa, other)| [cve, ghsa, other].into_iter().flatten().collect())
 }
 
