@@ -145,10 +145,20 @@ impl Server {
         Err("the server did not listen within a minute".into())
     }
 
+    /// Memory of all its processes.
     fn resident_mb(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).unwrap_or_default() / 1024
+        let own = self.child.id().to_string();
+        let statuses = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let field = |status: &str, name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            line.trim().trim_end_matches(" kB").trim().to_owned()
+        };
+        statuses
+            .filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok())
+            .filter(|status| field(status, "PPid:") == own || field(status, "Pid:") == own)
+            .filter_map(|status| field(&status, "VmRSS:").parse::<u64>().ok())
+            .sum::<u64>()
+            / 1024
     }
 }
 
