@@ -183,12 +183,12 @@ fn d7_a_promise_counts_by_its_own_calendar_and_is_shorter_where_it_is_worse() {
     assert!(why("fix").contains("3 days from then, because the severity is critical"), "{}", why("fix"));
 }
 
-/// The furthest minute that the clocks of a zone have shown at an instant: when an hour is repeated, the line of minutes
-/// stands still.
+/// How far the clocks of a zone have come at an instant, to the end of the furthest minute they have shown in full: when an
+/// hour is repeated, the line of minutes stands still, from the first moment of the repetition on.
 fn shown(zone: &TimeZone, at: Timestamp) -> DateTime {
     let mut furthest = zone.to_datetime(at);
     for minutes in 1..=180 {
-        furthest = furthest.max(zone.to_datetime(at - SignedDuration::from_mins(minutes)));
+        furthest = furthest.max(zone.to_datetime(at - SignedDuration::from_mins(minutes)) + 1.minute());
     }
     furthest
 }
