@@ -301,8 +301,12 @@ fn joined(first: &str, second: Option<&str>) -> String {
 fn words_of(texts: &[&String]) -> String {
     let mut out = String::from(" ");
     for text in texts {
+        out.reserve(text.len() + 1);
         for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-            out.push_str(&word.to_lowercase());
+            match word.is_ascii() {
+                true => out.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
+                false => out.push_str(&word.to_lowercase()),
+            }
             out.push(' ');
         }
     }

@@ -97,6 +97,10 @@ pub fn mentions(text: &str) -> Vec<Mention> {
             if word.is_empty() {
                 continue;
             }
+            if is_plain(word) {
+                before = word;
+                continue;
+            }
             let from = at + start + (word.as_ptr() as usize - raw.as_ptr() as usize);
             one(word, before, from, &mut found);
             before = word;
@@ -165,6 +169,15 @@ fn trimmed(word: &str) -> &str {
         }
         word = shorter;
     }
+}
+
+/// Whether a word is of letters alone, as in prose: it names nothing then, since everything that is named has a digit, a
+/// mark, or a capital behind a small letter. Long ones may be hashes.
+fn is_plain(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    bytes.len() < 32
+        && bytes.iter().all(u8::is_ascii_alphabetic)
+        && !bytes.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
 fn one(word: &str, before: &str, from: usize, found: &mut Found) {

@@ -5,6 +5,8 @@
 
 use super::{Found, Level};
 use crate::identifiers;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use std::sync::LazyLock;
 
 /// Most lines of a text that are looked at.
 const LINES: usize = 5_000;
@@ -401,8 +403,8 @@ pub fn in_text(text: &str) -> Option<Pasted> {
     let lines: Vec<&str> = text.lines().take(LINES).collect();
     let of = lines.iter().filter(|line| !line.trim().is_empty()).count();
     let mut best: Option<(usize, &Tool, Vec<bool>, Vec<Found>)> = None;
-    for tool in TOOLS {
-        let Some((marks, findings)) = marked(tool, &lines) else { continue };
+    for (tool, said) in TOOLS.iter().zip(&said(text)) {
+        let Some((marks, findings)) = marked(tool, said, &lines) else { continue };
         let weight = marks.iter().filter(|mark| **mark).count() + findings.len();
         if best.as_ref().is_none_or(|(most, ..)| weight > *most) {
             best = Some((weight, tool, marks, findings));
@@ -420,6 +422,38 @@ pub fn in_text(text: &str) -> Option<Pasted> {
         findings,
         own: own.join("\n").trim().to_owned(),
     })
+}
+
+/// The words of one tool that a text has.
+#[derive(Default)]
+struct Said {
+    sure: Vec<&'static str>,
+    common: Vec<&'static str>,
+}
+
+/// The words of every tool, to be found in one walk over a text, and for each the tool it is of and whether it is sure.
+static WORDS: LazyLock<(Option<AhoCorasick>, Vec<(usize, bool, &'static str)>)> = LazyLock::new(|| {
+    let of = |(number, tool): (usize, &'static Tool)| {
+        let sure = tool.sure.iter().map(move |word| (number, true, *word));
+        sure.chain(tool.common.iter().map(move |word| (number, false, *word)))
+    };
+    let words: Vec<(usize, bool, &'static str)> = TOOLS.iter().enumerate().flat_map(of).collect();
+    let texts = words.iter().map(|(.., word)| word);
+    (AhoCorasickBuilder::new().ascii_case_insensitive(true).build(texts).ok(), words)
+});
+
+/// Which words of which tool a text has, so that its lines are looked through for those alone. Most texts have few.
+fn said(text: &str) -> Vec<Said> {
+    let mut said: Vec<Said> = TOOLS.iter().map(|_| Said::default()).collect();
+    let (finder, words) = &*WORDS;
+    let mut is_there = vec![finder.is_none(); words.len()];
+    for found in finder.iter().flat_map(|finder| finder.find_overlapping_iter(text)) {
+        is_there[found.pattern().as_usize()] = true;
+    }
+    for ((tool, sure, word), _) in words.iter().zip(is_there).filter(|(_, is_there)| *is_there) {
+        if *sure { said[*tool].sure.push(word) } else { said[*tool].common.push(word) }
+    }
+    said
 }
 
 /// Longest text in which a file that was pasted as it is, as JSON or XML, is looked for.
@@ -455,7 +489,7 @@ fn a_file(text: &str) -> Option<Pasted> {
 }
 
 /// Which lines are of this tool for certain; `None` when there is too little to say so.
-fn marked(tool: &Tool, lines: &[&str]) -> Option<(Vec<bool>, Vec<Found>)> {
+fn marked(tool: &Tool, said: &Said, lines: &[&str]) -> Option<(Vec<bool>, Vec<Found>)> {
     let mut marks = vec![false; lines.len()];
     let mut findings = Vec::new();
     let mut sure = 0;
@@ -468,14 +502,14 @@ fn marked(tool: &Tool, lines: &[&str]) -> Option<(Vec<bool>, Vec<Found>)> {
             findings.push(found);
             *mark = true;
         }
-        if tool.sure.iter().any(|word| has(line, word)) {
+        if said.sure.iter().any(|word| has(line, word)) {
             // A sentence of the reporter that names the tool is no output of it.
             if is_sentence(line) {
                 continue;
             }
             sure += 1;
             *mark = true;
-        } else if let Some(word) = tool.common.iter().find(|word| begins(line, word))
+        } else if let Some(word) = said.common.iter().find(|word| begins(line, word))
             && !is_sentence(line)
         {
             *mark = true;
@@ -677,6 +711,9 @@ fn finding(tool: &str, line: &str) -> Option<Found> {
 
 /// A row of a table of packages with an identifier in it, and at least three columns.
 fn row(line: &str) -> Option<Found> {
+    if !line.contains(['│', '|']) && !line.contains("  ") {
+        return None;
+    }
     let split: Vec<&str> = if line.contains(['│', '|']) {
         line.split(['│', '|']).map(str::trim).collect()
     } else {
