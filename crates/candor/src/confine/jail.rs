@@ -34,12 +34,26 @@ const GENERIC: [i64; 29] = [
     278, 128, 80, 73,
 ];
 
-/// Closes this process in, for good.
+/// Takes all files and the network away from this process and its children, for good (Landlock). Whether that holds.
 #[must_use]
-pub fn enter() -> Jail {
-    // Landlock first: seccomp forbids to ask for it.
-    let landlock = files_and_network().is_ok_and(|status| status != RulesetStatus::NotEnforced);
-    Jail { landlock, seccomp: system_calls().is_some() }
+pub fn without_files_and_network() -> bool {
+    files_and_network().is_ok_and(|status| status != RulesetStatus::NotEnforced)
+}
+
+/// The filter of system calls that a parser needs, made before there is anything to parse; none on a machine that it does
+/// not know.
+#[must_use]
+pub fn filter() -> Option<BpfProgram> {
+    let arch: TargetArch = std::env::consts::ARCH.try_into().ok()?;
+    let numbers = if arch == TargetArch::x86_64 { X86_64 } else { GENERIC };
+    let allowed: BTreeMap<i64, _> = numbers.into_iter().map(|number| (number, Vec::new())).collect();
+    SeccompFilter::new(allowed, SeccompAction::Errno(REFUSED), SeccompAction::Allow, arch).ok()?.try_into().ok()
+}
+
+/// Lets this process make no other system calls than those of a filter, for good (seccomp). Whether that holds.
+#[must_use]
+pub fn allow_only(filter: &BpfProgram) -> bool {
+    seccompiler::apply_filter(filter).is_ok()
 }
 
 /// System calls that no part of the service behind the door needs, and that reach into other processes or start programs:
@@ -100,13 +114,4 @@ fn files_and_network() -> Result<RulesetStatus, RulesetError> {
         .create()?
         .restrict_self()?;
     Ok(closed.ruleset)
-}
-
-fn system_calls() -> Option<()> {
-    let arch: TargetArch = std::env::consts::ARCH.try_into().ok()?;
-    let numbers = if arch == TargetArch::x86_64 { X86_64 } else { GENERIC };
-    let allowed: BTreeMap<i64, _> = numbers.into_iter().map(|number| (number, Vec::new())).collect();
-    let filter = SeccompFilter::new(allowed, SeccompAction::Errno(REFUSED), SeccompAction::Allow, arch).ok()?;
-    let program: BpfProgram = filter.try_into().ok()?;
-    seccompiler::apply_filter_all_threads(&program).ok()
 }

@@ -1,33 +1,33 @@
 //! Bytes from outside are taken apart in processes that have nothing: no key, no file, no network, an empty environment.
 //!
-//! The same program is started anew as `candor parse-worker`. It closes itself in ([`jail`]), then answers questions that
-//! come as frames over its standard input. A question has budgets of time, memory and bytes; whoever makes a worker die or
-//! go over one loses that one answer. Each question gets a worker of its own, and whoever takes one over sees no other
-//! question: the next one is started while this one works.
+//! The same program is started anew as `candor parse-worker`, the stem. It closes itself in ([`jail`]), reads nothing, and
+//! forks a reader for each question, which comes as a frame over a line of its own ([`orders`]). A question has budgets of
+//! time, memory and bytes; whoever makes a reader die or go over one loses that one answer. No reader sees a second
+//! question, nor anything of an earlier one: the stem has met none.
 
 pub mod certificates; // keys of others
 pub mod frames; // questions and answers as bytes
 pub mod jail; // what the kernel is asked to forbid
 pub mod memory; // no dumps, no swap
-pub mod worker; // the closed-in process itself
+pub mod orders; // what the stem is told
+pub mod worker; // the closed-in processes themselves
 
-use std::io::{BufReader, BufWriter, Read};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-/// Workers at a time.
+/// Readers at a time.
 const HANDS: usize = 4;
-/// How often a worker's time and memory are looked at.
-const LOOK: Duration = Duration::from_millis(25);
-/// What a worker says first, once it is closed in: one that did not get so far has looked at nothing.
+/// What a reader says first, once it is closed in: one that did not get so far has looked at nothing.
 const READY: u8 = b'+';
-/// Word of the question that asks a worker to try what it must not be able to do.
+/// Word of the question that asks a reader to try what it must not be able to do.
 pub const PROVE: &[u8] = b"prove";
 
 /// What one question may cost.
@@ -35,7 +35,7 @@ pub const PROVE: &[u8] = b"prove";
 pub struct Budget {
     /// Time until the whole answer is there.
     pub time: Duration,
-    /// Memory of the worker, in bytes.
+    /// Memory of the reader, in bytes.
     pub memory: u64,
     /// Bytes of the answer.
     pub answer: u64,
@@ -50,15 +50,15 @@ impl Default for Budget {
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// The worker died, or went over a budget and was ended.
+    /// The reader died, or went over a budget and was ended.
     #[error("the process that took it apart died or went over its budget")]
     Died,
-    /// No worker could be started, or none that got ready. That says nothing about the question: ask again later.
+    /// No reader could be had, or none that got ready. That says nothing about the question: ask again later.
     #[error("no process could be started to take it apart")]
     NotStarted,
 }
 
-/// Workers, one for each question. Clones share them.
+/// Readers, one for each question. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Workers(Arc<Inner>);
 
@@ -66,80 +66,48 @@ pub struct Workers(Arc<Inner>);
 struct Inner {
     command: Option<(PathBuf, Vec<String>)>,
     budget: Budget,
-    /// Started ahead; none of them was asked anything.
-    spare: Mutex<Vec<Hand>>,
+    stem: Mutex<Option<Arc<Stem>>>,
     room: Semaphore,
 }
 
-/// A worker that waits for a question.
+/// The process that readers are forked from.
 #[derive(Debug)]
-struct Hand {
-    child: Arc<Mutex<Child>>,
-    to: BufWriter<ChildStdin>,
-    from: BufReader<ChildStdout>,
+struct Stem {
+    child: Mutex<Child>,
+    line: UnixStream,
+    /// How many readers it was asked for.
+    readers: AtomicU64,
 }
 
-impl Hand {
-    fn start(program: &Path, words: &[String]) -> std::io::Result<Self> {
-        let mut child = Command::new(program)
+impl Stem {
+    fn start(program: &Path, words: &[String]) -> io::Result<Self> {
+        let (line, theirs) = UnixStream::pair()?;
+        let child = Command::new(program)
             .args(words)
             .env_clear()
             .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let pipes = child.stdin.take().zip(child.stdout.take());
-        let (to, from) = pipes.ok_or_else(|| std::io::Error::other("a process without pipes"))?;
-        Ok(Self { child: Arc::new(Mutex::new(child)), to: BufWriter::new(to), from: BufReader::new(from) })
+        Ok(Self { child: Mutex::new(child), line, readers: AtomicU64::new(0) })
     }
 
-    /// Asks a question, and does something else while it is worked on. A worker that was never ready has not seen it.
-    fn ask(&mut self, question: &[&[u8]], budget: &Budget, meanwhile: impl FnOnce()) -> Result<Vec<Vec<u8>>, Lost> {
-        // The word of one that was ended while it waited is still in the pipe.
-        if !matches!(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait(), Ok(None)) {
-            return Err(Lost::NotStarted);
-        }
-        let (done, watched) = mpsc::channel::<()>();
-        let over = Arc::new(AtomicBool::new(false));
-        let watch = {
-            let (child, over, budget) = (self.child.clone(), over.clone(), *budget);
-            let look = move || {
-                let began = Instant::now();
-                let number = child.lock().unwrap_or_else(PoisonError::into_inner).id();
-                while matches!(watched.recv_timeout(LOOK), Err(mpsc::RecvTimeoutError::Timeout)) {
-                    if budget.time < began.elapsed() || budget.memory < memory_of(number) {
-                        over.store(true, Ordering::Relaxed);
-                        let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
-                        return;
-                    }
-                }
-            };
-            // Where no thread can be had, that is no reason for the whole program to end.
-            thread::Builder::new().name("reader's watch".into()).spawn(look).map_err(|_| Lost::NotStarted)?
-        };
-        let ready = self.is_ready();
-        let answer = match ready {
-            true => frames::write(&mut self.to, question).and_then(|()| {
-                meanwhile();
-                frames::read(&mut self.from, budget.answer)
-            }),
-            false => Ok(None),
-        };
-        drop(done);
-        let _ = watch.join();
-        let lost = if ready { Lost::Died } else { Lost::NotStarted };
-        answer.ok().flatten().filter(|_| !over.load(Ordering::Relaxed)).ok_or(lost)
-    }
-
-    /// Waits for its first word.
-    fn is_ready(&mut self) -> bool {
+    /// A reader, once it is closed in; none when it did not get so far.
+    fn reader(self: &Arc<Self>, budget: &Budget) -> io::Result<Hand> {
+        let (line, theirs) = UnixStream::pair()?;
+        let number = self.readers.fetch_add(1, Ordering::Relaxed);
+        orders::ask(&self.line, number, budget.memory, theirs.as_fd())?;
+        // Its other end is then with the reader alone.
+        drop(theirs);
+        let hand = Hand { stem: self.clone(), number, line, until: Instant::now() + budget.time };
         let mut word = [0];
-        self.from.read_exact(&mut word).is_ok() && word == [READY]
+        Timed(&hand).read_exact(&mut word)?;
+        if word == [READY] { Ok(hand) } else { Err(io::ErrorKind::InvalidData.into()) }
     }
 }
 
-impl Drop for Hand {
+impl Drop for Stem {
     fn drop(&mut self) {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = child.kill();
@@ -147,26 +115,101 @@ impl Drop for Hand {
     }
 }
 
-impl Inner {
-    fn spares(&self) -> MutexGuard<'_, Vec<Hand>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+/// A reader that waits for its question.
+struct Hand {
+    stem: Arc<Stem>,
+    number: u64,
+    line: UnixStream,
+    /// When its time is over.
+    until: Instant,
+}
+
+impl Hand {
+    /// Asks the question and waits for the answer.
+    fn ask(&self, question: &[&[u8]], most: u64) -> Result<Vec<Vec<u8>>, Lost> {
+        let answer = frames::write(&mut BufWriter::new(Timed(self)), question)
+            .and_then(|()| frames::read(&mut BufReader::new(Timed(self)), most));
+        answer.ok().flatten().ok_or(Lost::Died)
     }
 }
 
-/// Resident memory of a process in bytes; 0 when it cannot be read.
-fn memory_of(process: u32) -> u64 {
-    let mut text = String::new();
-    let read =
-        std::fs::File::open(format!("/proc/{process}/statm")).and_then(|mut file| file.read_to_string(&mut text));
-    let pages = read.ok().and_then(|_| text.split(' ').nth(1)?.parse::<u64>().ok());
-    pages.unwrap_or(0).saturating_mul(4096)
+/// Whoever has taken a reader over does not keep it: it ends with its answer, or without one.
+impl Drop for Hand {
+    fn drop(&mut self) {
+        let _ = orders::end(&self.stem.line, self.number);
+    }
+}
+
+/// The line to a reader, for as long as its time goes.
+struct Timed<'a>(&'a Hand);
+
+impl Timed<'_> {
+    /// What is left of its time; never zero, which would stand for no end.
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.0.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.line.set_read_timeout(self.left()?)?;
+        (&self.0.line).read(bytes)
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.line.set_write_timeout(self.left()?)?;
+        (&self.0.line).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// The stem, and whether it was there already; started when there is none.
+    fn stem(&self) -> Result<(Arc<Stem>, bool), Lost> {
+        let (program, words) = self.command.as_ref().ok_or(Lost::NotStarted)?;
+        let mut stem = self.stem.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stem) = &*stem {
+            return Ok((stem.clone(), true));
+        }
+        let started = Arc::new(Stem::start(program, words).map_err(|_| Lost::NotStarted)?);
+        *stem = Some(started.clone());
+        Ok((started, false))
+    }
+
+    /// Forgets a stem that gave no reader; the next to ask starts another one.
+    fn forget(&self, gone: &Arc<Stem>) {
+        let mut stem = self.stem.lock().unwrap_or_else(PoisonError::into_inner);
+        if stem.as_ref().is_some_and(|stem| Arc::ptr_eq(stem, gone)) {
+            *stem = None;
+        }
+    }
+
+    /// A reader. A stem that was ended while it waited says nothing about whether another one can be had.
+    fn hand(&self) -> Result<Hand, Lost> {
+        loop {
+            let (stem, was_there) = self.stem()?;
+            match stem.reader(&self.budget) {
+                Ok(hand) => return Ok(hand),
+                Err(_) => self.forget(&stem),
+            }
+            if !was_there {
+                return Err(Lost::NotStarted);
+            }
+        }
+    }
 }
 
 impl Workers {
-    /// Workers of this program; with none, whoever asks has to do the work in its own process.
+    /// Readers of this program; with none, whoever asks has to do the work in its own process.
     #[must_use]
     pub fn new(command: Option<(PathBuf, Vec<String>)>, budget: Budget) -> Self {
-        Self(Arc::new(Inner { command, budget, spare: Mutex::default(), room: Semaphore::new(HANDS) }))
+        Self(Arc::new(Inner { command, budget, stem: Mutex::default(), room: Semaphore::new(HANDS) }))
     }
 
     /// Whether there is a program to start.
@@ -183,28 +226,13 @@ impl Workers {
         let _place = self.0.room.acquire().await.map_err(|_| Lost::NotStarted)?;
         let inner = self.0.clone();
         let ask = move || {
-            let (program, words) = inner.command.as_ref().ok_or(Lost::NotStarted)?;
             let parts: Vec<&[u8]> = question.iter().map(|part| part.as_slice()).collect();
-            let start = || Hand::start(program, words).map_err(|_| Lost::NotStarted);
-            let ahead = || {
-                let enough = inner.spares().len() >= HANDS;
-                if !enough && let Ok(hand) = start() {
-                    inner.spares().push(hand);
-                }
-            };
-            let spare = inner.spares().pop();
-            let waited = spare.is_some();
-            let answer = spare.map_or_else(start, Ok)?.ask(&parts, &inner.budget, ahead);
-            // One that was ended while it waited says nothing about whether another can be had.
-            match answer {
-                Err(Lost::NotStarted) if waited => start()?.ask(&parts, &inner.budget, ahead),
-                answer => answer,
-            }
+            inner.hand()?.ask(&parts, inner.budget.answer)
         };
         tokio::task::spawn_blocking(ask).await.unwrap_or(Err(Lost::Died))
     }
 
-    /// Has a worker try what it must not be able to do, and says what this platform does not forbid it; empty when
+    /// Has a reader try what it must not be able to do, and says what this platform does not forbid it; empty when
     /// all holds.
     ///
     /// # Errors
