@@ -9,6 +9,7 @@ mod changes;
 mod checklists;
 mod clocks;
 mod dates;
+mod deadlines;
 mod documented;
 mod duties;
 mod examples;

@@ -194,7 +194,7 @@ fn shown(zone: &TimeZone, at: Timestamp) -> DateTime {
 }
 
 /// When a length is over, found by walking minute by minute. Knows nothing of how the calendar counts.
-fn plainly(rules: &Rules, start: Timestamp, within: Length, pauses: &[(Timestamp, Timestamp)]) -> Timestamp {
+pub fn plainly(rules: &Rules, start: Timestamp, within: Length, pauses: &[(Timestamp, Timestamp)]) -> Timestamp {
     use candor_core::policy::Unit;
     let minute = SignedDuration::from_mins(1);
     let zone = &rules.zone;
@@ -243,21 +243,21 @@ fn plainly(rules: &Rules, start: Timestamp, within: Length, pauses: &[(Timestamp
 
 /// A calendar, as plain as it can be.
 #[derive(Debug, Clone)]
-struct Rules {
-    zone: TimeZone,
+pub struct Rules {
+    pub zone: TimeZone,
     name: &'static str,
     week: Vec<usize>,
     free: Vec<Date>,
-    opens: i8,
-    closes: i8,
+    pub opens: i8,
+    pub closes: i8,
 }
 
 impl Rules {
-    fn works(&self, day: Date) -> bool {
+    pub fn works(&self, day: Date) -> bool {
         self.week.contains(&(day.weekday().to_monday_zero_offset() as usize)) && !self.free.contains(&day)
     }
 
-    fn calendar(&self) -> Calendar {
+    pub fn calendar(&self) -> Calendar {
         let days = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
         let rules = CalendarRules {
             time_zone: self.name.into(),
@@ -271,7 +271,7 @@ impl Rules {
 }
 
 /// Zones with changes by an hour, by half an hour, at midnight, by a whole day that is left out, and with none.
-fn any_rules() -> impl Strategy<Value = Rules> {
+pub fn any_rules() -> impl Strategy<Value = Rules> {
     let zones = prop::sample::select(vec![
         "UTC",
         "Europe/Oslo",
@@ -292,7 +292,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-fn any_length() -> impl Strategy<Value = Length> {
+pub fn any_length() -> impl Strategy<Value = Length> {
     prop_oneof![
         (1u32..200).prop_map(|n| length(&format!("{n} hours"))),
         (1u32..40).prop_map(|n| length(&format!("{n} working hours"))),
@@ -303,7 +303,7 @@ fn any_length() -> impl Strategy<Value = Length> {
 }
 
 /// Whole minutes around changes of the clocks in autumn 2026 and spring 2027.
-fn any_minute() -> impl Strategy<Value = Timestamp> {
+pub fn any_minute() -> impl Strategy<Value = Timestamp> {
     (0i64..300_000).prop_map(|minutes| at("2026-10-01T00:00Z") + SignedDuration::from_mins(minutes))
 }
 

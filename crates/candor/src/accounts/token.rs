@@ -20,13 +20,56 @@ pub const LONGEST_DAYS: i64 = 366;
 /// How often at most a token's last use is written down, in microseconds.
 const USED_EVERY: i64 = 60 * 1_000_000;
 
+/// What reaches further than one case of the team, and so is not in [`Scopes::write`]: a person proves their second factor for
+/// the like, and a program has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// Approve and publish; whatever makes something public.
+    Publish,
+    /// Act on many cases at once.
+    Bulk,
+    /// Decide who else is on a case.
+    Members,
+    /// Change the keys that mail of the member is signed with.
+    Keys,
+}
+
+impl Beyond {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Publish, Self::Bulk, Self::Members, Self::Keys];
+
+    /// The name of the scope.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Bulk => "bulk",
+            Self::Members => "members",
+            Self::Keys => "keys",
+        }
+    }
+
+    /// What it lets a program do, in words for the page where a token is made.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Publish => "May approve and publish",
+            Self::Bulk => "May act on many cases at once",
+            Self::Members => "May put others on cases and take them off",
+            Self::Keys => "May change your signing key",
+        }
+    }
+}
+
 /// What a token may do; never more than its member.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scopes {
     /// Read cases.
     pub read: bool,
-    /// Act on cases.
+    /// Act on cases, as far as nothing of [`Beyond`] is asked for.
     pub write: bool,
+    /// What it may do beyond that.
+    pub beyond: Vec<Beyond>,
     /// Manage the desk, if the member does.
     pub admin: bool,
     /// Only in these programs; empty for every program of the member.
@@ -47,18 +90,34 @@ impl Scopes {
                 "admin" => scopes.admin = true,
                 other => match other.strip_prefix(IN).filter(|program| !program.is_empty()) {
                     Some(program) => scopes.programs.push(program.to_owned()),
-                    None => {
-                        return Err(format!("`{other}` is no scope; choose from read, write, admin, in:PROGRAM"));
-                    }
+                    None => match Beyond::ALL.into_iter().find(|beyond| beyond.name() == other) {
+                        Some(beyond) if scopes.may(beyond) => {}
+                        Some(beyond) => scopes.beyond.push(beyond),
+                        None => {
+                            return Err(format!(
+                                "`{other}` is no scope; choose from read, write, publish, bulk, members, keys, admin, in:PROGRAM"
+                            ));
+                        }
+                    },
                 },
             }
         }
         Ok(scopes)
     }
 
+    /// Whether it may do this as well.
+    #[must_use]
+    pub fn may(&self, beyond: Beyond) -> bool {
+        self.beyond.contains(&beyond)
+    }
+
     fn acts(&self) -> Vec<&'static str> {
-        let all = [(self.read, "read"), (self.write, "write"), (self.admin, "admin")];
-        all.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect()
+        let mut all: Vec<&'static str> = Vec::new();
+        all.extend(self.read.then_some("read"));
+        all.extend(self.write.then_some("write"));
+        all.extend(Beyond::ALL.into_iter().filter(|beyond| self.may(*beyond)).map(Beyond::name));
+        all.extend(self.admin.then_some("admin"));
+        all
     }
 
     /// The names, separated by spaces.
@@ -136,8 +195,11 @@ pub async fn make(
     if length == 0 || length > 100 || label.chars().any(char::is_control) {
         objections.push(Objection::new("label", "Say in at most 100 characters what the token is for"));
     }
-    if scopes.acts().is_empty() {
+    if !(scopes.read || scopes.write || scopes.admin) {
         objections.push(Objection::new("scopes", "Choose at least one scope: read, write or admin"));
+    } else if !scopes.beyond.is_empty() && !scopes.write {
+        let words = "What goes beyond acting on a case needs `write` as well; choose it, or leave the rest out";
+        objections.push(Objection::new("scopes", words));
     }
     if let Some(program) = scopes.programs.iter().find(|slug| app.policy(&slug.as_str().into()).is_none()) {
         objections.push(Objection::new("program", format!("There is no program `{program}` in service")));
@@ -242,9 +304,12 @@ mod tests {
         assert!(!scopes.admin);
         assert_eq!(
             Scopes::parse("read all"),
-            Err("`all` is no scope; choose from read, write, admin, in:PROGRAM".into())
+            Err("`all` is no scope; choose from read, write, publish, bulk, members, keys, admin, in:PROGRAM".into())
         );
         assert!(Scopes::parse("read in:").is_err());
+        let more = Scopes::parse("keys,publish,write,publish").expect("they are scopes");
+        assert_eq!(more.names(), "write publish keys");
+        assert!(more.may(Beyond::Publish) && !more.may(Beyond::Bulk));
         let one = Scopes::parse("read write in:minio").expect("in one program");
         assert_eq!((one.names().as_str(), one.words().as_str()), ("read write in:minio", "read, write in minio"));
     }

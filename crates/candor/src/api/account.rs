@@ -10,6 +10,7 @@ use super::answer::{Answered, fine};
 use super::input::{Asker, Json, Owner};
 use super::model::instant::Instant;
 use super::problem::Problem;
+use crate::accounts::token::Beyond;
 use crate::accounts::{self, AccountError, MemberView};
 use crate::app::App;
 use crate::error::Error;
@@ -85,15 +86,16 @@ pub async fn show(State(app): State<App>, Asker(actor): Asker) -> Answered<Accou
 }
 
 /// `PUT /account/letters`
-pub async fn letters(State(app): State<App>, Owner(actor): Owner, Json(wish): Json<Wish>) -> Answered<Account> {
-    let member = own(&app, &actor).await?;
+pub async fn letters(State(app): State<App>, Owner(by): Owner, Json(wish): Json<Wish>) -> Answered<Account> {
+    let member = own(&app, &by.actor).await?;
     accounts::digest::set(&app, &member.id, wish.daily).await?;
     account(&app, member).await
 }
 
 /// `PUT /account/key`
-pub async fn key(State(app): State<App>, Owner(actor): Owner, Json(new): Json<NewKey>) -> Answered<Account> {
-    let member = own(&app, &actor).await?;
+pub async fn key(State(app): State<App>, Owner(by): Owner, Json(new): Json<NewKey>) -> Answered<Account> {
+    by.must(Beyond::Keys)?;
+    let member = own(&app, &by.actor).await?;
     if new.openpgp.trim().is_empty() {
         accounts::openpgp::remove(&app, &member.id).await?;
         return account(&app, member).await;

@@ -1,19 +1,22 @@
 //! The team's side: the queue, a case, and everything that may be asked of it.
 
 use super::answer::{self, Answered, fine, names};
-use super::input::{Asked, Asker, IdempotencyKey, OfCase, PartName, Segments, WithFiles};
+use super::input::{Asked, Asker, Bearer, IdempotencyKey, OfCase, PartName, Segments, WithFiles};
 use super::model::case::{Case, Queue};
 use super::model::command::{self, NoCommand};
 use super::model::people::Names;
 use super::model::words::{Severity, State as CaseState};
 use super::problem::Problem;
 use super::receipts::{Done, told};
+use crate::accounts::token::Beyond;
 use crate::app::App;
 use crate::execute::queue::{self, Filter, PAGE_LIMIT};
 use crate::execute::{asides, execute_again, files, known_case, open_case, policy_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use candor_core::access::Actor;
+use candor_core::command::Command;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -144,14 +147,36 @@ impl PartName for command::Asked {
     const NAME: &'static str = "command";
 }
 
+/// What a command asks of a token beyond `write`.
+fn beyond(command: &Command, by: &Actor) -> Option<Beyond> {
+    match command {
+        Command::ApproveAdvisory { .. }
+        | Command::Publish { .. }
+        | Command::BreakEmbargo { .. }
+        | Command::GoPublic { .. }
+        | Command::OverrideGate { .. }
+        | Command::PublishSummary { .. }
+        | Command::OpenIssue { .. } => Some(Beyond::Publish),
+        Command::AnswerAll { .. } | Command::Merge { .. } => Some(Beyond::Bulk),
+        // To put oneself on a case, or to leave it, is one's own affair.
+        Command::PutOn { member, .. } | Command::TakeOff { member, .. } => {
+            let own = matches!(by, Actor::Member { id, .. } if id == member);
+            (!own).then_some(Beyond::Members)
+        }
+        Command::InviteParty { .. } | Command::EndParty { .. } | Command::BreakGlass { .. } => Some(Beyond::Members),
+        _ => None,
+    }
+}
+
 /// `POST /cases/{case}/commands`
 pub async fn command(
     State(app): State<App>,
-    Asker(actor): Asker,
+    bearer: Bearer,
     OfCase(case): OfCase,
     IdempotencyKey(key): IdempotencyKey,
     WithFiles { value: asked, files }: WithFiles<command::Asked>,
 ) -> Answered<Done> {
+    let actor = bearer.actor.clone();
     // Whoever may not see the case learns nothing from what is wrong with the command.
     known_case(&app, &actor, &case, matches!(asked.command, command::ApiCommand::BreakGlass { .. })).await?;
     let told = told(&asked, &files)?;
@@ -159,6 +184,9 @@ pub async fn command(
     let command = command.into_core(files).map_err(|NoCommand { field, problem }| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field", format!("{field}: {problem}")).of(field)
     })?;
+    if let Some(beyond) = beyond(&command, &actor) {
+        bearer.must(beyond)?;
+    }
     let again = key.as_deref().map(|key| (key, told.as_slice()));
     match execute_again(&app, &actor, &case, command, seen, again).await {
         Ok(done) => {

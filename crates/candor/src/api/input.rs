@@ -2,11 +2,11 @@
 
 use super::problem::Problem;
 use crate::accounts;
-use crate::accounts::token::{self, Scopes};
+use crate::accounts::token::{self, Beyond, Scopes};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{files, parties, report};
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Path, RawQuery, Request};
 use axum::http::request::Parts;
@@ -25,8 +25,40 @@ pub const KEY_LIMIT: usize = 255;
 /// A member of the team, by bearer token, who may read; for a changing request, who may write.
 pub struct Asker(pub Actor);
 
+/// The same, with what the token may do.
+pub struct Bearer {
+    /// The member.
+    pub actor: Actor,
+    /// What the token may do.
+    scopes: Scopes,
+}
+
+impl Bearer {
+    /// Refuses what goes beyond the token's scopes.
+    ///
+    /// # Errors
+    /// 403 `scope`, naming the scope that is missing.
+    pub fn must(&self, beyond: Beyond) -> Result<(), Problem> {
+        if self.scopes.may(beyond) { Ok(()) } else { Err(lacks(beyond.name())) }
+    }
+}
+
+impl FromRequestParts<App> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (actor, scopes) = asker(parts, app).await?;
+        Ok(Self { actor, scopes })
+    }
+}
+
+fn lacks(scope: &str) -> Problem {
+    let detail = format!("This token lacks the scope `{scope}`; make one that has it");
+    Problem::new(StatusCode::FORBIDDEN, "scope", detail)
+}
+
 /// A member by a token that is not made for single programs: it may change their account.
-pub struct Owner(pub Actor);
+pub struct Owner(pub Bearer);
 
 impl FromRequestParts<App> for Owner {
     type Rejection = Problem;
@@ -34,7 +66,7 @@ impl FromRequestParts<App> for Owner {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (actor, scopes) = asker(parts, app).await?;
         if scopes.programs.is_empty() {
-            return Ok(Self(actor));
+            return Ok(Self(Bearer { actor, scopes }));
         }
         let detail = "This token is made for single programs and changes no account; make one for every program";
         Err(Problem::new(StatusCode::FORBIDDEN, "scope", detail.to_owned()))
@@ -56,9 +88,7 @@ impl FromRequestParts<App> for Manager {
             return Ok(Self(id));
         }
         match accounts::member(app, &id).await? {
-            Some(member) if member.admin => {
-                Err(no("scope", "This token lacks the scope `admin`; make one that has it"))
-            }
+            Some(member) if member.admin => Err(lacks("admin")),
             _ => Err(no("role", "Only who manages the desk may do this; nothing was changed")),
         }
     }
@@ -91,9 +121,7 @@ async fn asker(parts: &Parts, app: &App) -> Result<(Actor, Scopes), Problem> {
     if if reads { scopes.read } else { scopes.write } {
         Ok((actor, scopes))
     } else {
-        let needs = if reads { "read" } else { "write" };
-        let detail = format!("This token lacks the scope `{needs}`; make one that has it");
-        Err(Problem::new(StatusCode::FORBIDDEN, "scope", detail))
+        Err(lacks(if reads { "read" } else { "write" }))
     }
 }
 
@@ -311,6 +339,10 @@ fn wrong_kind(expected: &str) -> Problem {
 }
 
 async fn body(body: Body) -> Result<Bytes, Problem> {
+    // What says itself that it is too long is not waited for.
+    if body.size_hint().lower() > JSON_LIMIT as u64 {
+        return Err(too_long());
+    }
     axum::body::to_bytes(body, JSON_LIMIT).await.map_err(|why| {
         use std::error::Error as _;
         // The limit shows as a cause; anything else is a connection that ended.

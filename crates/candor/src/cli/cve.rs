@@ -7,8 +7,8 @@ use candor_core::id::CaseId;
 use candor_formats::advisory::Record;
 use serde_json::{Value, json};
 
+use super::common::Common;
 use super::output::{self, Failure, Outcome};
-use super::place::Place;
 use crate::follow::cve::{self, Account, NotDone};
 use crate::store::{advisories, cve_numbers};
 
@@ -84,16 +84,6 @@ pub enum Command {
         #[command(flatten)]
         common: Common,
     },
-}
-
-/// What all of them take.
-#[derive(Debug, clap::Args)]
-pub struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    place: Place,
 }
 
 impl From<NotDone> for Failure {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::common::Outward;
 use super::output::{self, Failure, Outcome};
-use super::place::Place;
 use crate::accounts;
 use crate::app::App;
 use crate::follow::hooks::{self, NoHook};
@@ -16,7 +16,7 @@ pub enum Command {
     /// Lists the hooks
     List {
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
     /// Asks for a hook and prints its secret, once; another member confirms it
     Add {
@@ -29,7 +29,7 @@ pub enum Command {
         #[arg(long = "as", value_name = "MEMBER")]
         by: String,
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
     /// Confirms a hook as a second member
     Confirm {
@@ -39,7 +39,7 @@ pub enum Command {
         #[arg(long = "as", value_name = "MEMBER")]
         by: String,
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
     /// Ends a hook; its target is told
     End {
@@ -49,29 +49,8 @@ pub enum Command {
         #[arg(long = "as", value_name = "MEMBER")]
         by: String,
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
-}
-
-/// What all of them take.
-#[derive(Debug, clap::Args)]
-pub struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// Let hooks lie in this network, and be called without TLS
-    #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
-    private_targets: bool,
-    #[command(flatten)]
-    place: Place,
-}
-
-impl Common {
-    async fn open(&self) -> Result<App, Failure> {
-        let mut config = self.place.config()?;
-        config.private_targets = self.private_targets;
-        self.place.open_with(config).await
-    }
 }
 
 impl From<NoHook> for Failure {

@@ -1,7 +1,7 @@
 //! `candor member`: people of the team, managed on the store itself.
 
+use super::common::Common;
 use super::output::{self, Failure, Outcome};
-use super::place::Place;
 use crate::accounts::token::{self, Scopes};
 use crate::accounts::told::{self, Change};
 use crate::accounts::{self, EVERY_PROGRAM, MemberView, RoleIn, invite};
@@ -76,7 +76,7 @@ pub enum Command {
         /// What it is for
         #[arg(long)]
         label: String,
-        /// What it may do: read, write, admin; with in:PROGRAM only there
+        /// What it may do: read, write, publish, bulk, members, keys, admin; with in:PROGRAM only there
         #[arg(long, default_value = "read", value_parser = Scopes::parse)]
         scopes: Scopes,
         /// Days until it ends
@@ -113,16 +113,6 @@ pub enum Key {
         #[command(flatten)]
         common: Common,
     },
-}
-
-/// What all of them take.
-#[derive(Debug, clap::Args)]
-pub struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    place: Place,
 }
 
 fn role(text: &str) -> Result<RoleIn, String> {

@@ -3,6 +3,7 @@
 mod output; // what is said, and where
 mod settings; // flags, environment, candor.toml
 mod place; // the store that a command acts on
+mod common; // flags that such commands share
 mod serve; // run the service
 mod policy; // check, import, simulate, render, schema
 mod program; // policies in service

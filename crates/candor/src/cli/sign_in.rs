@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::common::Outward;
 use super::output::{self, Failure, Outcome};
-use super::place::Place;
-use crate::app::App;
 use crate::error::Error;
 use crate::oidc::{self, NotSignedIn, Provider};
 
@@ -16,7 +15,7 @@ pub enum Command {
     /// Lists the services
     List {
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
     /// Adds a service that speaks OpenID Connect, and prints the address that it has to be told
     Add {
@@ -38,36 +37,15 @@ pub enum Command {
         #[arg(long)]
         two_factors: bool,
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
     /// Removes a service and unlinks everybody from it
     Remove {
         /// Short name
         name: String,
         #[command(flatten)]
-        common: Common,
+        common: Outward,
     },
-}
-
-/// What all of them take.
-#[derive(Debug, clap::Args)]
-pub struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// Let services lie in this network, and be called without TLS
-    #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
-    private_targets: bool,
-    #[command(flatten)]
-    place: Place,
-}
-
-impl Common {
-    async fn open(&self) -> Result<App, Failure> {
-        let mut config = self.place.config()?;
-        config.private_targets = self.private_targets;
-        self.place.open_with(config).await
-    }
 }
 
 impl From<NotSignedIn> for Failure {

@@ -3,8 +3,8 @@
 use candor_core::id::ProgramSlug;
 use serde_json::{Value, json};
 
+use super::common::Common;
 use super::output::{self, Failure, Outcome};
-use super::place::Place;
 use crate::follow::subscriptions::{self, Wish};
 use crate::store::{Batch, subscriptions as rows};
 
@@ -54,16 +54,6 @@ pub enum Command {
         #[command(flatten)]
         common: Common,
     },
-}
-
-/// What all of them take.
-#[derive(Debug, clap::Args)]
-pub struct Common {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    place: Place,
 }
 
 pub(super) async fn run(command: Command) -> Outcome {

@@ -323,7 +323,7 @@ pub fn mail_receipt(keys: &KeyRing, case: &str) -> String {
 
 /// Whether the receipt of a report is the one that letters about it can say, by the hash in its event.
 pub fn has_mail_receipt(keys: &KeyRing, case: &str, hash: &[u8]) -> bool {
-    receipt_hash(keys, &mail_receipt(keys, case)).is_some_and(|known| known.as_slice() == hash)
+    receipt_hash(keys, &mail_receipt(keys, case)).is_some_and(|known| crate::keys::equal(&known, hash))
 }
 
 /// The two secrets by which answers to a report that came by mail find their case.

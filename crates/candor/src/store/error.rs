@@ -39,6 +39,14 @@ pub enum StoreError {
         /// Newest version this program knows.
         known: i64,
     },
+    /// The SQLite library has a fault that can damage the file.
+    #[error("SQLite {found} can damage a database that two processes write to; build with {oldest} or newer")]
+    Library {
+        /// Its version.
+        found: String,
+        /// The first that is sound.
+        oldest: String,
+    },
     /// A folder that must be empty is not.
     #[error("{} is not empty; choose an empty or a new folder", .0.display())]
     NotEmpty(PathBuf),

@@ -182,8 +182,23 @@ pub(crate) fn make_folder(folder: &Path) -> Result<()> {
         .map_err(|why| StoreError::io(format!("making the data folder {}", folder.display()), why))
 }
 
+/// The first SQLite in which two connections that write and fold the log at the same moment cannot damage the file:
+/// 3.51.3 (<https://sqlite.org/wal.html>, the bug of the log that is begun anew).
+const OLDEST: i32 = 3_051_003;
+
+/// Refuses a library that may damage a file in write-ahead mode. The one that is built in is newer; a build against the
+/// system's may bring an older one.
+fn new_enough(library: i32) -> Result<()> {
+    if library >= OLDEST {
+        return Ok(());
+    }
+    let version = |number: i32| format!("{}.{}.{}", number / 1_000_000, number / 1_000 % 1_000, number % 1_000);
+    Err(StoreError::Library { found: version(library), oldest: version(OLDEST) })
+}
+
 /// Opens one file for writing. It is made with mode 0600, which its log and index files inherit.
 pub(crate) fn writer_connection(file: &Path, history: &History) -> Result<Connection> {
+    new_enough(rusqlite::version_number())?;
     let made = std::fs::OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -575,5 +590,20 @@ impl Reply {
             Self::Batch(outcome, _) => *outcome = Err(why),
             Self::Rows(outcome, _) => *outcome = Err(why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abuse_d6_a_library_with_the_fault_of_the_log_is_refused() {
+        for (library, sound) in [(3_007_000, false), (3_051_002, false), (3_051_003, true), (3_054_001, true)] {
+            assert_eq!(new_enough(library).is_ok(), sound, "{library}");
+        }
+        let why = new_enough(3_050_004).expect_err("refused").to_string();
+        assert!(why.starts_with("SQLite 3.50.4") && why.contains("3.51.3 or newer"), "{why}");
+        new_enough(rusqlite::version_number()).expect("what is built in is sound");
     }
 }

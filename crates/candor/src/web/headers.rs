@@ -9,10 +9,10 @@ use axum::response::Response;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What a page may load and do: only what comes from here, and nothing inline.
+/// What a page may load and do: only what comes from here, and nothing inline. A browser that refuses something tells it here.
 const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; report-uri /csp-report",
 );
 /// A download is no page: it may not even run if somebody opens it in place.
 const DOWNLOAD_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");

@@ -13,7 +13,7 @@ use super::page;
 use super::session::{
     FormNonce, Member, Rejection, desk_page, flow_cookie, flow_secret, no_flow_cookie, session_cookie, session_secret,
 };
-use super::signin::{agent, code_page, refused, sign_in_view, with_cookie};
+use super::signin::{self, agent, code_field, code_page, refused, sign_in_view, with_cookie};
 use super::views::desk::DeskForm;
 use super::views::oidc::{Onward, ProviderRow, ProvidersPage};
 use super::views::{Control, Field, Group, Link, Problem};
@@ -250,12 +250,7 @@ fn second_page(
 ) -> Result<DeskForm, Rejection> {
     let mut shell = page::shell(app, "");
     shell.csrf = FormNonce::fresh(app).text(app, FORM)?;
-    let code = Field::line("code", "Code")
-        .hint("Six digits from your authenticator app that you have not used yet, or a recovery code.")
-        .autocomplete("one-time-code")
-        .narrow()
-        .required()
-        .error(problem.clone());
+    let code = code_field(problem.clone());
     let hidden = [("state", state), ("next", next), ("title", title)].map(|(name, value)| Field::hidden(name, value));
     Ok(DeskForm {
         shell,
@@ -282,14 +277,10 @@ async fn second(State(app): State<App>, visitor: Visitor, request: Request) -> R
         Ok(new) => Ok(with_cookie(page::see_other(&next), session_cookie(&app, &new))),
         Err(SignInError::Other(why)) => Err(why.into()),
         Err(why) => {
-            let words = match &why {
-                SignInError::Wrong => {
-                    "The code is wrong or was used before, or it took too long: wait for the next code, or begin again"
-                        .to_owned()
-                }
-                other => other.to_string(),
-            };
-            let view = second_page(&app, fields.get("title"), fields.get("state"), &next, Some(words))?;
+            let wrong =
+                "The code is wrong or was used before, or it took too long: wait for the next code, or begin again";
+            let view =
+                second_page(&app, fields.get("title"), fields.get("state"), &next, Some(signin::said(&why, wrong)))?;
             Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
         }
     }

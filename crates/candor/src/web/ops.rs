@@ -48,12 +48,15 @@ async fn ready(State(app): State<App>) -> Response {
 /// What this process counts. One for the process, as it is one that is watched.
 static COUNTS: LazyLock<Counts> = LazyLock::new(|| Counts {
     answers: std::array::from_fn(|_| Counter::default()),
+    violations: Counter::default(),
     seconds: Histogram::new([0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0]),
 });
 
 struct Counts {
     /// By class of status: 1xx to 5xx.
     answers: [Counter; 5],
+    /// Reports of browsers that a page was refused something.
+    violations: Counter,
     seconds: Histogram,
 }
 
@@ -67,6 +70,42 @@ pub fn count(status: StatusCode, took: Duration) {
     let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
     COUNTS.answers[class].inc();
     COUNTS.seconds.observe(took.as_secs_f64());
+}
+
+/// Largest report of a browser, in bytes.
+const REPORT_LIMIT: usize = 16 * 1024;
+/// The rules of our pages, as browsers name them in a report.
+const RULES: [&str; 10] = [
+    "default-src",
+    "style-src",
+    "style-src-elem",
+    "style-src-attr",
+    "script-src",
+    "script-src-elem",
+    "script-src-attr",
+    "img-src",
+    "require-trusted-types-for",
+    "trusted-types",
+];
+
+/// `POST /csp-report`: a browser refused a page something, for which none of ours gives reason. It is counted and told to the
+/// log by the name of the rule; what the browser says of addresses and texts is dropped.
+pub(super) async fn violated(request: Request) -> StatusCode {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().unwrap_or_default().trim() != "application/csp-report" {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    }
+    let Ok(body) = axum::body::to_bytes(request.into_body(), REPORT_LIMIT).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    };
+    let report: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let said =
+        ["effective-directive", "violated-directive"].iter().find_map(|name| report["csp-report"][name].as_str());
+    let Some(said) = said else { return StatusCode::BAD_REQUEST };
+    let rule = RULES.into_iter().find(|rule| said.split(' ').next() == Some(rule)).unwrap_or("another rule");
+    COUNTS.violations.inc();
+    tracing::warn!(rule, "a browser refused something on a page; somebody may have brought in what is not ours");
+    StatusCode::NO_CONTENT
 }
 
 /// `GET /metrics`: from this machine, or with the token. To everybody else there is no such page.
@@ -104,6 +143,8 @@ async fn measured(app: &App) -> Result<String, Error> {
         answers.get_or_create(&Label { kind: (*class).into() }).inc_by(counter.get());
     }
     registry.register("answers", "Answers by class of status", answers);
+    let violations = COUNTS.violations.clone();
+    registry.register("csp_reports", "Reports of browsers that a page was refused something", violations);
     registry.register_with_unit("answer", "Time until an answer begins", Unit::Seconds, COUNTS.seconds.clone());
     let letters = Family::<Label, Gauge>::default();
     for (state, n) in outbox::counts(&app.store).await? {

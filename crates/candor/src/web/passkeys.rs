@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::guard::Visitor;
 use super::page;
 use super::session::{FormNonce, Fresh, Member, Rejection, desk_page, session_cookie, session_secret, with_next};
-use super::signin::{agent, confirm_view, refused, with_cookie};
+use super::signin::{agent, proved, refused, with_cookie};
 use super::views::account::PasskeyPage;
 use super::views::oidc::Onward;
 use super::views::{Field, Group, Link, Problem, Shell};
@@ -152,21 +152,8 @@ async fn confirm(
     let fields = Fields::read(request, &[]).await?;
     member.check(fields.get("csrf"))?;
     let next = desk_page(fields.get("next"));
-    match passkey::confirm(&app, visitor.0, &member.session, fields.get("state"), fields.get("answer")).await {
-        Ok(new) => {
-            app.reading.proved(member.id());
-            Ok(with_cookie(page::see_other(next), session_cookie(&app, &new)))
-        }
-        Err(SignInError::Other(why)) => Err(why.into()),
-        Err(why) => {
-            let words = match &why {
-                SignInError::Wrong => "This passkey is not yours, or it took too long; try again, or use a code".into(),
-                other => other.to_string(),
-            };
-            let view = confirm_view(&app, &member, next, Some(words)).await?;
-            Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
-        }
-    }
+    let proof = passkey::confirm(&app, visitor.0, &member.session, fields.get("state"), fields.get("answer")).await;
+    proved(&app, &member, next, proof, "This passkey is not yours, or it took too long; try again, or use a code").await
 }
 
 /// Why no passkey can be made now, on a page of the desk.

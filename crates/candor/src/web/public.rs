@@ -1,6 +1,7 @@
-//! What everybody may read besides the public tree: stylesheet, script and icon.
+//! What everybody may read besides the public tree: stylesheet, script and icon; and where browsers tell what they refused.
 
 use super::errors;
+use super::ops;
 use super::static_tree::with_etag;
 use super::views::assets;
 use crate::app::App;
@@ -8,11 +9,11 @@ use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::HeaderValue;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// Addresses of the built-in files.
 pub fn routes() -> Router<App> {
-    Router::new().route("/assets/{name}", get(asset))
+    Router::new().route("/assets/{name}", get(asset)).route("/csp-report", post(ops::violated))
 }
 
 /// `GET /assets/{name}`: with the hash of its bytes in the address it may be kept for ever.

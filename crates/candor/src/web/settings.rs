@@ -23,7 +23,7 @@ use super::views::desk::{FailedRow, MemberRow, OutboxView, PasskeyRow, ProgramRo
 use super::views::oidc::LinkedRow;
 use super::views::parts::Notice;
 use super::views::{Choice, Control, Field, Group, Link, Problem, TimeView};
-use crate::accounts::token::Scopes;
+use crate::accounts::token::{Beyond, Scopes};
 use crate::accounts::told::{self, Change};
 use crate::accounts::{self, AccountError, EVERY_PROGRAM, Objection, RoleIn, passkey, recovery, session, token};
 use crate::app::App;
@@ -381,6 +381,7 @@ fn token_fields(app: &App, member: &Member, typed: &Typed) -> Group {
         scope("read", "May read cases").error(typed.problem("scopes")),
         scope("write", "May act on cases in your name"),
     ];
+    list.extend(Beyond::ALL.map(|beyond| scope(beyond.name(), beyond.words())));
     if member.view.admin {
         list.push(scope("manage", "May manage the desk"));
     }
@@ -504,6 +505,7 @@ async fn make_token(State(app): State<App>, member: Member, request: Request) ->
     let scopes = Scopes {
         read: fields.ticked("read"),
         write: fields.ticked("write"),
+        beyond: Beyond::ALL.into_iter().filter(|beyond| fields.ticked(beyond.name())).collect(),
         admin: fields.ticked("manage") && member.view.admin,
         programs: Some(fields.get("program")).filter(|slug| !slug.is_empty()).map(str::to_owned).into_iter().collect(),
     };

@@ -159,12 +159,7 @@ pub(super) async fn confirm_view(
     problem: Option<String>,
 ) -> Result<DeskForm, Error> {
     let has_passkeys = passkey::is_possible(app) && !passkey::list(app, member.id()).await?.is_empty();
-    let code = Field::line("code", "Code")
-        .hint("Six digits from your authenticator app that you have not used yet, or a recovery code.")
-        .autocomplete("one-time-code")
-        .narrow()
-        .required()
-        .error(problem.clone());
+    let code = code_field(problem.clone());
     let otherwise = format!("/desk/confirm/passkey{}", with_next(next));
     Ok(DeskForm {
         shell: member.shell(app, ""),
@@ -200,21 +195,48 @@ async fn confirm(
     member.check(fields.get("csrf"))?;
     rate(&app, "confirm", visitor, app.config.signin_rate)?;
     let next = desk_page(fields.get("next"));
-    match session::confirm(&app, visitor.0, &member.session, fields.get("code")).await {
+    let proof = session::confirm(&app, visitor.0, &member.session, fields.get("code")).await;
+    proved(&app, &member, next, proof, "The code is wrong or was used before; wait for the next one").await
+}
+
+/// What follows a fresh proof of any kind: the way goes on in a session of a new name, or the page for a code says what was
+/// wrong; `wrong` are the words for a proof that is not theirs.
+pub(super) async fn proved(
+    app: &App,
+    member: &Member,
+    next: &str,
+    proof: Result<session::NewSession, SignInError>,
+    wrong: &str,
+) -> Result<Response, Rejection> {
+    match proof {
         Ok(new) => {
             app.reading.proved(member.id());
-            Ok(with_cookie(page::see_other(next), session_cookie(&app, &new)))
+            Ok(with_cookie(page::see_other(next), session_cookie(app, &new)))
         }
         Err(SignInError::Other(why)) => Err(why.into()),
         Err(why) => {
-            let words = match &why {
-                SignInError::Wrong => "The code is wrong or was used before; wait for the next one".to_owned(),
-                other => other.to_string(),
-            };
-            let view = confirm_view(&app, &member, next, Some(words)).await?;
+            let view = confirm_view(app, member, next, Some(said(&why, wrong))).await?;
             Ok(refused(&why, page::html(StatusCode::UNPROCESSABLE_ENTITY, &view)))
         }
     }
+}
+
+/// Why a proof was not taken; `wrong` are the words for one that is not theirs.
+pub(super) fn said(why: &SignInError, wrong: &str) -> String {
+    match why {
+        SignInError::Wrong => wrong.to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The field for a code of an authenticator or a recovery code.
+pub(super) fn code_field(problem: Option<String>) -> Field {
+    Field::line("code", "Code")
+        .hint("Six digits from your authenticator app that you have not used yet, or a recovery code.")
+        .autocomplete("one-time-code")
+        .narrow()
+        .required()
+        .error(problem)
 }
 
 /// The page for a link that does not work, whatever the reason.

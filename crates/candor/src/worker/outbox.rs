@@ -3,6 +3,8 @@
 //! A letter is claimed for a while; whoever claimed it delivers it and reports back. When the program dies between
 //! delivery and report, the letter is sent once more with the same Message-ID, so that a mail program shows one.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use candor_core::notices::NoticeKind;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -27,6 +29,9 @@ const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 /// Letters of one case that a reporter gets within an hour; the rest leaves later.
 const AN_HOUR: i64 = 12;
+/// Letters of clocks that leave within a minute, and as many at once before that: after a stop of days the many clocks that
+/// fell due in it write at most 60 letters in any minute.
+const CLOCKS_A_MINUTE: u32 = 30;
 /// How long a letter is kept trying.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(240);
 
@@ -41,6 +46,8 @@ pub struct Delivered {
     pub later: usize,
     /// Letters given up.
     pub failed: usize,
+    /// Letters of clocks that wait for their turn.
+    pub spread: usize,
 }
 
 /// Why a round could not begin.
@@ -98,6 +105,10 @@ pub(super) async fn round(app: &App, post: &Post, shutdown: &mut watch::Receiver
 
 /// Delivers one letter. Gives the reason when the server cannot be reached at all.
 async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered) -> Result<Option<String>, Error> {
+    if let Some(turn) = turn(app, row, total) {
+        outbox::put_off(&app.store, row, turn.as_microsecond()).await?;
+        return Ok(None);
+    }
     // A person gets no more than this of one case; what is over keeps its order and leaves later.
     if row.recipient.starts_with("reporter:") {
         let hour = (app.now() - SignedDuration::from_hours(1)).as_microsecond();
@@ -172,6 +183,19 @@ async fn deliver(app: &App, post: &Post, row: &OutboxRow, total: &mut Delivered)
         Err(Failed::Later(words)) => later(app, row, &words, total).await.map(|()| None),
         Err(Failed::Unreachable(words)) => later(app, row, &words, total).await.map(|()| Some(words)),
     }
+}
+
+/// When a letter of a clock may leave; none for now, and for every other letter.
+fn turn(app: &App, row: &OutboxRow, total: &mut Delivered) -> Option<Timestamp> {
+    let clocks = [NoticeKind::Warning, NoticeKind::Breach, NoticeKind::Step, NoticeKind::Reminder];
+    if !clocks.iter().any(|kind| kind.name() == row.kind) {
+        return None;
+    }
+    let (now, here) = (app.now(), IpAddr::from(Ipv4Addr::UNSPECIFIED).into());
+    app.throttle.rate("letters of clocks", here, CLOCKS_A_MINUTE, now).err()?;
+    let minutes = i64::try_from(total.spread).unwrap_or(i64::MAX) / i64::from(CLOCKS_A_MINUTE);
+    total.spread += 1;
+    Some(now + SignedDuration::from_mins(1 + minutes.min(24 * 60)))
 }
 
 /// Delivers the daily letter of a member, and settles what it tells.

@@ -50,16 +50,16 @@ const PEOPLE: [(&str, &str); 13] = [
     ("elsewhere", "the same, by a token for another program"),
 ];
 
-struct House {
-    service: Service,
+pub struct House {
+    pub service: Service,
     /// A browser and a header of authorization for each.
-    people: BTreeMap<&'static str, (Client, String)>,
-    case: String,
-    file: String,
+    pub people: BTreeMap<&'static str, (Client, String)>,
+    pub case: String,
+    pub file: String,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let other = POLICY.replace("\"store\"", "\"other\"").replace("Object Store", "Other");
         let service = Service::start(&[POLICY, &other], |config| config.signin_rate = 0).await;
         service.app.set_clock("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
@@ -99,7 +99,7 @@ impl House {
             let done = client.post(at).header("authorization", token).json(&put).send().await.expect("an answer");
             assert_eq!(done.status(), 200, "{who}: {}", done.text().await.unwrap_or_default());
         }
-        let scopes = token::Scopes::parse("read,write,in:other").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,members,in:other").expect("scopes");
         let only = token::make(&house.service.app, &ids["coordinator"].as_str().into(), "test", scopes, 300).await;
         house.add("elsewhere", None, format!("Bearer {}", only.expect("the token is made").secret));
         let (client, token) = &house.people["coordinator"];
@@ -123,7 +123,7 @@ impl House {
         let email = format!("{name}@team.example");
         let (id, secret) =
             accounts::add_ready(app, name, &email, PASSWORD, &roles, role.is_none()).await.expect("the member is made");
-        let scopes = token::Scopes::parse("read,write,admin").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys,admin").expect("scopes");
         let token = token::make(app, &id, "test", scopes, 300).await.expect("the token is made");
         let browser = self.service.browser();
         let code = totp::code(&secret, app.now()).expect("a code");

@@ -73,7 +73,7 @@ impl House {
             )
             .await
             .expect("the member is made");
-            let scopes = token::Scopes::parse("read,write").expect("scopes");
+            let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
             let made = token::make(&house.service.app, &id, "test", scopes, 300).await.expect("the token is made");
             house.tokens.insert(name, format!("Bearer {}", made.secret));
             house.ids.insert(name, id.0);
@@ -272,7 +272,7 @@ async fn abuse_r1_a_link_between_programs_is_known_only_to_whoever_may_see_both_
         accounts::add_ready(&house.service.app, "pat", "pat@team.example", "a long enough password", &roles, false)
             .await
             .expect("the member is made");
-    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
     let made = token::make(&house.service.app, &id, "test", scopes, 300).await.expect("the token is made");
     house.tokens.insert("pat", format!("Bearer {}", made.secret));
     let mine = house.report("one").await;

@@ -141,7 +141,7 @@ async fn bucket(objects: Objects) -> Peer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anchors_go_to_a_bucket_a_web_address_and_a_mailbox_and_each_is_asked_at_the_start() {
+async fn abuse_d8_anchors_go_to_a_bucket_a_web_address_and_a_mailbox_and_each_is_asked_at_the_start() {
     let objects = Objects::default();
     let store = bucket(objects.clone()).await;
     let last = std::sync::Arc::new(std::sync::Mutex::new(String::new()));

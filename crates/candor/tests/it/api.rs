@@ -89,7 +89,10 @@ async fn a_report_and_its_dialogue_go_through_the_receipt() {
     let promises: Vec<_> = filed.body["promises"].as_array().expect("promises").iter().map(|p| &p["name"]).collect();
     assert_eq!(promises, ["acknowledge", "next-steps", "news"]);
     let receipt = format!("Receipt {}", text(&filed.body["receipt"]));
-    let (case, member) = (text(&filed.body["case"]), desk.token("Mei", "minio", Role::Member, "read,write").await);
+    let (case, member) = (
+        text(&filed.body["case"]),
+        desk.token("Mei", "minio", Role::Member, "read,write,publish,bulk,members,keys").await,
+    );
     let member = format!("Bearer {member}");
 
     let commands = format!("/cases/{case}/commands");
@@ -189,7 +192,10 @@ async fn twenty_at_once_under_one_key_are_one_report() {
 async fn what_is_not_yours_looks_like_what_is_not_there() {
     let desk = Desk::start().await;
     let (case, _) = desk.report().await;
-    let stranger = format!("Bearer {}", desk.token("Eve", "strapi", Role::Coordinator, "read,write").await);
+    let stranger = format!(
+        "Bearer {}",
+        desk.token("Eve", "strapi", Role::Coordinator, "read,write,publish,bulk,members,keys").await
+    );
     let raw = async |method: Method, path: String, body: Option<&str>| {
         let mut request = desk.request(method, &path).header("authorization", &stranger);
         if let Some(body) = body {
@@ -243,7 +249,8 @@ async fn a_role_and_a_scope_bound_what_a_token_may_do() {
     let (case, _) = desk.report().await;
     let commands = format!("/cases/{case}/commands");
     let ack = json!({ "command": "acknowledge", "text": "Thank you." });
-    let observer = format!("Bearer {}", desk.token("Ruth", "minio", Role::Observer, "read,write").await);
+    let observer =
+        format!("Bearer {}", desk.token("Ruth", "minio", Role::Observer, "read,write,publish,bulk,members,keys").await);
     assert_eq!(desk.get(&format!("/cases/{case}"), &observer).await.status, 200);
     let refused = desk.post(&commands, &observer, ack.clone()).await;
     assert_eq!((refused.status, &refused.body["code"]), (403, &json!("role")));
@@ -256,7 +263,8 @@ async fn a_role_and_a_scope_bound_what_a_token_may_do() {
 async fn the_second_of_two_members_is_told_what_changed() {
     let desk = Desk::start().await;
     let (case, _) = desk.report().await;
-    let mei = format!("Bearer {}", desk.token("Mei", "minio", Role::Member, "read,write").await);
+    let mei =
+        format!("Bearer {}", desk.token("Mei", "minio", Role::Member, "read,write,publish,bulk,members,keys").await);
     let commands = format!("/cases/{case}/commands");
     let seen = desk.get(&format!("/cases/{case}"), &mei).await.body["seq"].clone();
     let ack = json!({ "command": "acknowledge", "text": "Thank you.", "seen": seen });
@@ -275,7 +283,10 @@ async fn the_second_of_two_members_is_told_what_changed() {
 async fn a_refusal_names_its_code_and_field() {
     let desk = Desk::start().await;
     let (case, _) = desk.report().await;
-    let mei = format!("Bearer {}", desk.token("Mei", "minio", Role::Coordinator, "read,write").await);
+    let mei = format!(
+        "Bearer {}",
+        desk.token("Mei", "minio", Role::Coordinator, "read,write,publish,bulk,members,keys").await
+    );
     let commands = format!("/cases/{case}/commands");
     for (command, code, field) in [
         (json!({ "command": "acknowledge", "text": " " }), "field", json!("text")),
@@ -311,7 +322,8 @@ async fn a_refusal_names_its_code_and_field() {
 async fn hostile_json_is_refused_and_the_service_goes_on() {
     let desk = Desk::start().await;
     let (case, _) = desk.report().await;
-    let mei = format!("Bearer {}", desk.token("Mei", "minio", Role::Member, "read,write").await);
+    let mei =
+        format!("Bearer {}", desk.token("Mei", "minio", Role::Member, "read,write,publish,bulk,members,keys").await);
     let deep = "[".repeat(100_000);
     let long = format!(r#"{{"title":"{}"}}"#, "a".repeat(2 * 1024 * 1024));
     let bodies: [(&str, &[u16]); 12] = [
@@ -383,7 +395,8 @@ async fn who_sends_too_many_reports_is_slowed_down() {
 #[tokio::test]
 async fn a_member_chooses_how_letters_come_and_gives_the_key_they_sign_with() {
     let desk = Desk::start().await;
-    let ines = format!("Bearer {}", desk.token("Ines", "minio", Role::Member, "read,write").await);
+    let ines =
+        format!("Bearer {}", desk.token("Ines", "minio", Role::Member, "read,write,publish,bulk,members,keys").await);
     let put = async |path: &str, body: Value| {
         ask(desk.request(Method::PUT, path).header("authorization", &ines).json(&body)).await
     };

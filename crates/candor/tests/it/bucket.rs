@@ -110,3 +110,47 @@ async fn the_tree_is_put_into_a_bucket_documents_before_lists_and_only_what_chan
     assert_eq!(page.0, "text/html; charset=utf-8", "a page has the address of its folder, too");
     assert_eq!(objects[&format!("/site/public/store/advisories/{id}.csaf.json")].0, "application/json");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_d8_a_bucket_that_fails_for_a_while_is_asked_again_and_ends_up_whole() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    worker::build_tree(&app).await.expect("built");
+    let objects = Objects::default();
+    let kept = objects.clone();
+    let peer = Peer::start(move |asked, before| {
+        let mut kept = kept.lock().expect("nobody panicked");
+        if asked.method != "PUT" {
+            return answer(200, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>");
+        }
+        match before {
+            // Down at first and in the middle, then it refuses once.
+            0 | 3 => answer(500, ""),
+            1 => answer(503, ""),
+            7 => answer(403, "<Error><Code>AccessDenied</Code></Error>"),
+            _ => {
+                let path = asked.path.split('?').next().unwrap_or_default().to_owned();
+                kept.insert(path, (asked.header("content-type").to_owned(), asked.body.clone()));
+                answer(200, "")
+            }
+        }
+    })
+    .await;
+    let bucket = Bucket {
+        url: "s3://site/public".into(),
+        endpoint: Some(peer.url.clone()),
+        region: "us-east-1".into(),
+        key: Some(("id".into(), "secret".into())),
+    };
+    let mut known = Uploaded::default();
+    let mut rounds = 0;
+    while upload(&app.config.public, &bucket, &mut known).await.is_err() {
+        rounds += 1;
+        assert!(rounds < 20, "it does not get through");
+    }
+    assert!(rounds > 0, "a refusal is an error of the round, not of the tree");
+    let objects = objects.lock().expect("nobody panicked");
+    for name in ["robots.txt", "store/index.html", "store/advisories.atom"] {
+        assert!(objects.contains_key(&format!("/site/public/{name}")), "{name} in {:?}", objects.keys());
+    }
+}

@@ -431,7 +431,7 @@ async fn a_report_is_filed_and_worked_on_from_a_terminal() {
     let (id, _) = accounts::add_ready(&service.app, "Mei", "mei@example.org", "a long enough password", &roles, false)
         .await
         .expect("the member is made");
-    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
     let token = token::make(&service.app, &id, "test", scopes, 1).await.expect("a token").secret;
     let (url, data) = (service.url.clone(), service.app.config.data.clone());
     let key = service.app.config.key_file.clone();

@@ -15,7 +15,7 @@ async fn demonstration() -> (Service, String) {
     candor::demo::fill(&app).await.expect("every step of every story is allowed");
     let service = Service::serve(app, folder).await;
     let ines = accounts::find(&service.app, "ines@example.org").await.expect("Ines is there");
-    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
     let token = token::make(&service.app, &ines.id, "test", scopes, 1).await.expect("a token").secret;
     (service, token)
 }

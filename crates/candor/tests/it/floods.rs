@@ -208,3 +208,72 @@ async fn abuse_q5_a_thousand_sign_ins_at_once_stay_within_memory_and_others_are_
     assert!(memory < 1024, "{memory} MB");
     service.stop();
 }
+
+/// How many reports the flood has: `CANDOR_FLOOD` for a long run, as 10000.
+fn flood() -> u32 {
+    std::env::var("CANDOR_FLOOD").ok().and_then(|many| many.parse().ok()).unwrap_or(1_000)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn abuse_q3_in_an_hour_of_near_duplicates_each_is_kept_they_are_folded_and_the_true_one_is_found() {
+    let place = crate::support::places::Place::sqlite().await;
+    let app = place.app(&[crate::letters::POLICY]).await;
+    let begins: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().expect("an instant");
+    let many = flood();
+    let facts = |number: u32| {
+        if number == many / 2 {
+            return (
+                "The parser overflows".to_owned(),
+                "A long palette overflows the row buffer of the decoder.".to_owned(),
+            );
+        }
+        let told = format!(
+            "Hello team, I am a security researcher and I found that your site {}.example lacks the header that keeps pages \
+             from being framed, which lets others trick your users into clicking. I hope for a reward for my work.",
+            number % 97
+        );
+        (format!("Clickjacking on your site, number {number}"), told)
+    };
+    let mut filed = Vec::new();
+    let numbers: Vec<u32> = (0..many).collect();
+    for some in numbers.chunks(50) {
+        // An hour for all of them, from a thousand addresses.
+        app.set_clock(begins + SignedDuration::from_millis(3_600_000 * i64::from(some[0]) / i64::from(many)));
+        let mut going = tokio::task::JoinSet::new();
+        for number in some {
+            let (app, (title, description)) = (app.clone(), facts(*number));
+            let mut report = crate::letters::report(&format!("reporter{}@outside.example", number % 1_000));
+            report.facts.title = title;
+            report.facts.description = description;
+            going.spawn(async move {
+                let public = candor_core::access::Actor::Public;
+                candor::execute::report::file_report(&app, &public, &"store".into(), report, None).await
+            });
+        }
+        while let Some(done) = going.join_next().await {
+            filed.push(done.expect("no panic").expect("each gets its receipt"));
+        }
+    }
+    let receipts: BTreeSet<&str> = filed.iter().map(|filed| filed.receipt.as_str()).collect();
+    assert_eq!(receipts.len(), many as usize);
+    for filed in filed.iter().step_by(97) {
+        open_receipt(&app, &filed.receipt).await.expect("it opens its report");
+    }
+    let open: i64 = candor::store::cases::counts(&app.store, &["store".into()])
+        .await
+        .expect("counts")
+        .iter()
+        .map(|row| row.n)
+        .sum();
+    assert_eq!(open, i64::from(many), "none is deleted, none is closed by itself");
+    candor::search::warm(&app).await.expect("they are read");
+    let ines = crate::mail_in::member("store", "ines");
+    let found = candor::search::search(&app, &ines, "palette overflows", 0, 5).await.expect("an answer");
+    assert_eq!((found.total, found.rows[0].card.title.as_str()), (1, "The parser overflows"), "the true one is listed");
+    let same = candor::search::search(&app, &ines, "clickjacking", 0, 5).await.expect("an answer");
+    assert!(same.total as u32 >= many - 1, "{} of {many} are listed", same.total);
+    let ids: Vec<&str> = same.rows.iter().map(|row| row.id.as_str()).collect();
+    let folds = candor::search::folds(&app, &ines, &ids);
+    assert!(folds.len() == ids.len() && folds.values().all(|alike| *alike == candor::search::MANY_MORE), "{folds:?}");
+    assert!(candor::search::folds(&app, &ines, &[found.rows[0].id.as_str()]).is_empty(), "the true one stands alone");
+}

@@ -108,6 +108,26 @@ async fn through_tor_browsers_are_told_where_it_is_without_the_words_of_a_search
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_refuses_is_counted_by_rule_and_nothing_else_of_its_report_is_kept() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let browser = service.browser();
+    let page = browser.get("/desk/sign-in").await;
+    assert!(page.header("content-security-policy").ends_with("; report-uri /csp-report"));
+    let report = async |kind: &'static str, body: String| {
+        let sent = browser.client.post(service.at("/csp-report")).header("content-type", kind).body(body);
+        sent.send().await.expect("an answer").status().as_u16()
+    };
+    let said =
+        r#"{"csp-report":{"effective-directive":"img-src","document-uri":"https://x/CANARY","blocked-uri":"inline"}}"#;
+    assert_eq!(report("application/csp-report", said.into()).await, 204);
+    assert_eq!(report("application/x-www-form-urlencoded", "text=x".into()).await, 415);
+    assert_eq!(report("application/csp-report", "[]".into()).await, 400);
+    assert_eq!(report("application/csp-report", "x".repeat(20_000)).await, 413);
+    let metrics = browser.get("/metrics").await.body;
+    assert!(metrics.contains("candor_csp_reports_total 1") && !metrics.contains("CANARY"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn abuse_j8_another_site_cannot_load_what_lies_here_into_its_page() {
     let service = Service::start(&[MINIO], |_| {}).await;
     let browser = service.browser();

@@ -4,6 +4,7 @@
 
 mod api; // the JSON API over HTTP
 mod openapi; // the description of the API
+mod api_abuse; // generated and odd requests to it
 mod cli; // the binary on the command line
 mod demo; // the demonstration shows everything
 mod access_matrix; // every address, and what each role gets from it
@@ -45,6 +46,8 @@ mod headers; // what every answer carries
 mod sign_letters; // what members are told of the ways into their account
 mod token_story; // what a program with a token may do, and where
 mod upgrade_story; // a store of an older version shows nobody more than before
+mod clock_abuse; // days without the service, and dates that others claim
+mod disk_abuse; // small disks, few files, little memory
 mod store_story; // the store, on SQLite and on PostgreSQL
 mod chain_story; // every way to tamper with a journal is seen
 mod keys_story; // what opens, and what must not

@@ -139,7 +139,7 @@ async fn abuse_b8_the_api_asks_for_two_people_as_the_desk_does() {
         let (id, _) = accounts::add_ready(&service.app, name, &email, "a long enough password", &roles, false)
             .await
             .expect("the member is made");
-        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
         tokens.push(token::make(&service.app, &id, "test", scopes, 1).await.expect("the token is made").secret);
     }
     let case = filed(&service.app, "reporter@outside.example").await.case;

@@ -141,7 +141,7 @@ async fn abuse_l1_a_member_of_another_program_finds_no_trace_of_a_case() {
     )
     .await
     .expect("the member is made");
-    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
     let bearer = token::make(&desk.service.app, &id, "test", scopes, 300).await.expect("a token").secret;
     let ask = |path: String| {
         let request = reqwest::Client::new().get(desk.service.at(&format!("/api/v1{path}")));

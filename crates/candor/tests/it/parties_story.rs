@@ -31,7 +31,7 @@ impl House {
             accounts::add_ready(&service.app, "Ines", "ines@team.example", "a long enough password", &roles, false)
                 .await
                 .expect("the member is made");
-        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
         let token = token::make(&service.app, &id, "test", scopes, 300).await.expect("the token is made").secret;
         let mut house = Self { service, token, case: String::new() };
         let report =

@@ -40,7 +40,7 @@ async fn abuse_k7_a_sealed_report_is_opened_by_its_members_alone_and_another_key
     let roles = [("minio".to_owned(), Role::Coordinator)];
     let mei = accounts::add_ready(&service.app, "Mei", "mei@example.org", "a long enough password", &roles, false);
     let (id, _) = mei.await.expect("the member is made");
-    let scopes = token::Scopes::parse("read,write").expect("scopes");
+    let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
     let token = token::make(&service.app, &id, "test", scopes, 1).await.expect("a token").secret;
     let folder = tempfile::tempdir().expect("a folder");
     let now = service.app.now();

@@ -1,7 +1,9 @@
 //! The house kept in order: floors, rooms, and the absences that ARCHITECTURE.md lists. Reads the sources as text, so
 //! it is quick and a little blunt: where it is wrong about a line, teach it here and say why.
 
+mod abuse; // which test holds against which attack
 mod licences; // what is built in, and under which terms
+mod secrets; // how secrets are compared
 mod requirements; // which test holds which row of the policies
 
 use std::collections::BTreeSet;

@@ -187,3 +187,52 @@ async fn a_token_is_made_for_one_program_on_the_page_and_asks_for_a_fresh_factor
     let late = browser.post("/desk/settings/tokens", &answered(form, &fields)).await;
     assert!(late.header("location").starts_with("/desk/confirm"), "{}", late.body);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_j6_a_token_that_may_write_publishes_nothing_and_lets_nobody_in_without_its_own_scope() {
+    let house = House::open().await;
+    let app = &house.service.app;
+    let roles = [("store".to_owned(), Role::Analyst)];
+    let ben = accounts::add_ready(app, "Ben", "ben@team.example", PASSWORD, &roles, false).await.expect("made").0;
+    let (write, _) = house.token("read,write").await;
+    let case = format!("/cases/{}", house.store);
+    assert_eq!(house.note(&write, &house.store).await, 200, "to put oneself on is one's own affair");
+    let before = house.ask(&write, Method::GET, &case, None).await.1["seq"].clone();
+    let commands = [
+        ("publish", json!({ "command": "publish" })),
+        ("publish", json!({ "command": "approve-advisory", "revision": 1 })),
+        (
+            "publish",
+            json!({ "command": "go-public", "title": "It is known", "summary": "Update.", "reason": "It is known." }),
+        ),
+        ("bulk", json!({ "command": "answer-all", "text": "To all." })),
+        ("members", json!({ "command": "put-on", "member": ben })),
+        ("members", json!({ "command": "take-off", "member": ben })),
+        ("members", json!({ "command": "end-party", "party": 1, "reason": "It is over." })),
+    ];
+    for (scope, command) in &commands {
+        let (status, body) = house.ask(&write, Method::POST, &format!("{case}/commands"), Some(command.clone())).await;
+        let named = body["detail"].as_str().is_some_and(|words| words.contains(&format!("`{scope}`")));
+        assert!(status == 403 && body["code"] == "scope" && named, "{command}: {status} {body}");
+    }
+    let key = json!({ "openpgp": "" });
+    let (status, body) = house.ask(&write, Method::PUT, "/account/key", Some(key.clone())).await;
+    assert_eq!((status, &body["code"]), (403, &json!("scope")), "{body}");
+    assert_eq!(house.ask(&write, Method::GET, &case, None).await.1["seq"], before, "nothing was done");
+    // What is not there looks the same with and without the scope.
+    let (more, _) = house.token("read,write,publish,bulk,members,keys").await;
+    let absent = |token: String| {
+        let house = &house;
+        async move {
+            house.ask(&token, Method::POST, "/cases/00000-00000/commands", Some(json!({ "command": "publish" }))).await
+        }
+    };
+    assert_eq!(absent(write.clone()).await, absent(more.clone()).await);
+    for (scope, command) in &commands {
+        let (_, body) = house.ask(&more, Method::POST, &format!("{case}/commands"), Some(command.clone())).await;
+        assert_ne!(body["code"], "scope", "{scope}: {body}");
+    }
+    assert_eq!(house.ask(&more, Method::PUT, "/account/key", Some(key)).await.0, 200);
+    let alone = token::Scopes::parse("read,publish").expect("scopes");
+    assert!(token::make(app, &house.ines, "test", alone, 30).await.is_err(), "it goes beyond `write`, and needs it");
+}

@@ -56,7 +56,8 @@ impl Ground {
             )
             .await
             .expect("a member");
-            let scopes = candor::accounts::token::Scopes::parse("read,write").expect("scopes");
+            let scopes =
+                candor::accounts::token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
             let token = candor::accounts::token::make(&app, &id, "tests", scopes, 30).await.expect("a token");
             tokens.push(token.secret);
         }
@@ -351,7 +352,7 @@ fn points() -> u32 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_once_after_a_kill_at_any_flush() {
+async fn abuse_d1_what_was_acknowledged_is_there_once_after_a_kill_at_any_write_flush_or_rename() {
     if !tracer() {
         return;
     }
@@ -395,7 +396,7 @@ async fn what_was_acknowledged_is_there_once_after_a_kill_at_any_flush() {
 const MESSAGES: u32 = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_once_after_a_kill_on_postgres() {
+async fn abuse_d1_what_was_acknowledged_is_there_once_after_a_kill_on_postgres() {
     if !tracer() {
         return;
     }
@@ -428,7 +429,7 @@ async fn what_was_acknowledged_is_there_once_after_a_kill_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failing_flush_refuses_in_plain_words_and_heals_without_a_restart() {
+async fn abuse_d3_a_failing_flush_refuses_in_plain_words_and_heals_without_a_restart() {
     if !tracer() {
         return;
     }
@@ -482,7 +483,7 @@ async fn a_failing_flush_refuses_in_plain_words_and_heals_without_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failing_flush_loses_nothing_that_was_acknowledged() {
+async fn abuse_d3_a_failing_flush_loses_nothing_that_was_acknowledged() {
     if !tracer() {
         return;
     }
@@ -503,7 +504,7 @@ async fn a_failing_flush_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_said_in_plain_words_and_heals() {
+async fn abuse_d4_a_full_disk_is_said_in_plain_words_and_heals() {
     if !tracer() {
         return;
     }

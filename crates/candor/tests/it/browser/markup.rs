@@ -2,7 +2,8 @@
 
 use std::net::TcpListener;
 
-use serde_json::json;
+use chromiumoxide::cdp::browser_protocol::emulation::SetEmulatedMediaParams;
+use serde_json::{Value, json};
 
 use super::house::House;
 use super::look::Artist;
@@ -22,7 +23,7 @@ async fn inert(person: &Person, page: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_typed_stays_text_on_every_page() {
+async fn abuse_w3_whatever_is_typed_stays_text_on_every_page_in_print_letters_csaf_and_feed() {
     let Some(chromium) = Chromium::start(true, Artist::blind()).await else { return };
     let house = House::open(None).await;
     let beacon = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -109,6 +110,27 @@ async fn whatever_is_typed_stays_text_on_every_page() {
         inert(&visitor, page).await;
     }
     visitor.go(&page).await.sees("<script>alert(5)</script>").await.sees("<script>alert(1)</script>").await;
+    let print = SetEmulatedMediaParams::builder().media("print").build();
+    for (person, page) in [(&visitor, page.as_str()), (&ada.person, case.as_str())] {
+        person.page.execute(print.clone()).await.expect("it is looked at as it prints");
+        person.go(page).await;
+        inert(person, "in print").await;
+    }
+    ada.person.go("/desk/settings/letters/minio/received/en").await;
+    inert(&ada.person, "the preview of a letter").await;
+    ada.person.go(&format!("{case}/release-notes")).await;
+    inert(&ada.person, "the release notes").await;
+    // Files for programs: no tag of theirs is one of ours.
+    let path = page.trim_start_matches(&house.url).to_owned();
+    let (_, feed) = house.get("/minio/advisories.atom").await;
+    assert!(!feed.contains("<script") && !feed.contains("<img") && feed.contains("&lt;script&gt;"), "{feed}");
+    let (status, csaf) = house.get(&format!("{path}.csaf.json")).await;
+    let csaf: Value = serde_json::from_str(&csaf).expect("JSON");
+    assert_eq!((status, csaf["document"]["title"].as_str()), (200, Some(line.as_str())), "the text as it was typed");
+    for letter in house.letters(2).await {
+        assert!(!letter.contains("<script>alert") && !letter.contains("/beacon"), "{letter}");
+    }
+    // A browser that was refused something by the page's policy has complained, and this fails.
     chromium.close().await;
     drop(house.close().await);
     assert!(beacon.accept().is_err(), "something was loaded from elsewhere");

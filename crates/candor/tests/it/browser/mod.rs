@@ -5,6 +5,7 @@
 
 mod ends; // other verdicts, withdrawal, two at once
 mod house; // the service as a process
+mod manage; // the words of letters, and sign-in services
 mod look; // pictures of pages, and axe
 mod markup; // what reporters type stays text
 mod passkey; // a passkey with an authenticator of the browser
@@ -72,4 +73,26 @@ async fn a_passkey_is_made_signs_in_and_proves_anew() {
     passkey::tell(&house, &chromium).await;
     chromium.close().await;
     drop(house.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_words_its_letters_and_a_broken_text_comes_back_with_its_place() {
+    for (script, artist) in [(true, Artist::sighted(true)), (false, Artist::sighted(false))] {
+        let house = House::open(None).await;
+        let Some(chromium) = Chromium::start(script, artist).await else { return };
+        manage::words_of_letters(&house, &chromium).await;
+        chromium.close().await;
+        drop(house.close().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_service_is_added_stands_on_the_page_to_sign_in_and_goes_again() {
+    for (script, artist) in [(true, Artist::sighted(true)), (false, Artist::sighted(false))] {
+        let house = House::open(None).await;
+        let Some(chromium) = Chromium::start(script, artist).await else { return };
+        manage::sign_in_services(&house, &chromium).await;
+        chromium.close().await;
+        drop(house.close().await);
+    }
 }

@@ -66,7 +66,7 @@ impl Desk {
         let (id, secret) = accounts::add_ready(&self.service.app, name, &email, PASSWORD, &roles, false)
             .await
             .expect("the member is made");
-        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,publish,bulk,members,keys").expect("scopes");
         let made = token::make(&self.service.app, &id, "test", scopes, 300).await.expect("the token is made");
         (format!("Bearer {}", made.secret), secret.to_vec())
     }
