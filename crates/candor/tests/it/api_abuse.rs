@@ -145,7 +145,7 @@ async fn abuse_j1_generated_requests_by_each_role_get_only_what_is_described() {
         }
     }
     println!("{asked} requests; {} operations did what they are for", answered.len());
-    assert!(asked > 2_500 && answered.len() > 20, "too few get through to prove much: {answered:?}");
+    assert!(asked > 2_500 && answered.len() > 15, "too few get through to prove much: {answered:?}");
     let (client, token) = &house.people["coordinator"];
     let case = client.get(house.service.at(&format!("/api/v1/cases/{}", house.case))).header("authorization", token);
     assert_eq!(case.send().await.expect("an answer").status(), 200, "the case opens after all of it");
