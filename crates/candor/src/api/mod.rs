@@ -16,6 +16,7 @@ mod letters; // the words of letters
 mod account; // the member's own account
 mod cve; // requests for CVE numbers
 mod hooks; // who is called, and who is written to
+mod sign_in; // services that members sign in with
 pub mod osv; // the OSV API, for scanners
 mod search; // cases by their words, and which are alike
 pub mod openapi; // and the document about it all
@@ -104,6 +105,24 @@ fn table() -> Vec<Route> {
         Route::post("/hooks/{id}/end", "endHook", "End a hook; its target is told", post(hooks::end))
             .by(Who::Member)
             .gives::<hooks::HookDone>(200),
+        Route::get("/sign-in-services", "listSignInServices", "Services that members sign in with", get(sign_in::list))
+            .by(Who::Member)
+            .gives::<sign_in::Services>(200),
+        Route::post("/sign-in-services", "addSignInService", "Set up a service to sign in with", post(sign_in::add))
+            .says("For administrators. OpenID Connect; identity there is issuer and subject, never an address. The secret never comes back.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<sign_in::NewService>))
+            .gives::<sign_in::Service>(200)
+            .or(&[422]),
+        Route::put("/sign-in-services/{name}", "changeSignInService", "Change a service to sign in with", put(sign_in::change))
+            .says("What is not named stays. Another issuer is another service.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<sign_in::ServiceChange>))
+            .gives::<sign_in::Service>(200)
+            .or(&[422]),
+        Route::post("/sign-in-services/{name}/remove", "removeSignInService", "Remove a service and unlink everybody from it", post(sign_in::remove))
+            .by(Who::Member)
+            .gives::<sign_in::ServiceDone>(200),
         Route::get("/advisories/{id}", "showAdvisory", "A published advisory", get(programs::advisory))
             .gives::<PublicAdvisory>(200),
         Route::get(

@@ -1,36 +1,36 @@
-//! To the provider and back: the authorization code flow with PKCE. What was drawn for a sign-in lies in the memory of
-//! this process for ten minutes, is bound to the browser that began it, and is used once.
+//! To the provider and back: the authorization code flow with PKCE. What was drawn for a sign-in lies sealed in the store for
+//! ten minutes, so that any process of the service can end it; it is bound to the browser that began it, and is used once.
 //!
 //! Source: OpenID Connect Core 1.0, section 3.1, and Discovery 1.0; RFC 6749, RFC 7636 (PKCE), RFC 9207 (`iss` in the
 //! answer), RFC 9700 (best current practice).
-
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use candor_core::id::MemberId;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Url};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::token::{self, Expected};
 use super::{NotSignedIn, Provider, identity, provider};
 use crate::accounts::passkey::base64url;
 use crate::app::App;
+use crate::error::Error;
+use crate::execute::report::hex;
 use crate::follow::egress::{Answer, Target};
-use crate::keys::{self, random};
+use crate::keys::{self, Context, random};
+use crate::store::{Batch, StoreError, sign_in_flows};
 
 /// How long somebody may take at the provider.
 const OPEN: SignedDuration = SignedDuration::from_mins(10);
 /// Most sign-ins that are under way.
-const MOST: usize = 10_000;
+const MOST: i64 = 10_000;
 /// Characters of what PKCE keeps back: 260 bits (RFC 7636 asks for 43 to 128 characters).
 const VERIFIER: usize = 52;
 /// Longest code or state that is looked at.
 const LENGTH: usize = 4096;
 
 /// What a way to the provider is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
     /// To sign in, and go to this page of the desk.
     SignIn(String),
@@ -40,6 +40,7 @@ pub enum Purpose {
     Join(String),
 }
 
+#[derive(Serialize, Deserialize)]
 struct Begun {
     at: Timestamp,
     provider: String,
@@ -49,39 +50,65 @@ struct Begun {
     purpose: Purpose,
 }
 
-static BEGUN: LazyLock<Mutex<HashMap<String, Begun>>> = LazyLock::new(Mutex::default);
-
 fn in_time(at: Timestamp, now: Timestamp) -> bool {
     at <= now && now.duration_since(at) < OPEN
 }
 
-fn remember(begun: Begun, now: Timestamp) -> String {
-    let mut all = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
-    if all.len() >= MOST {
-        all.retain(|_, begun| in_time(begun.at, now));
-        if all.len() >= MOST {
-            all.clear();
-        }
-    }
+/// The name of a row: the state itself is known to the browser and the provider alone.
+fn row_of(state: &str) -> [u8; 32] {
+    let mut row = [0; 32];
+    row.copy_from_slice(digest(&SHA256, state.as_bytes()).as_ref());
+    row
+}
+
+fn place(row: &str) -> Context<'_> {
+    Context { kind: "sign-in flow", stream: row, row: 0, field: "body" }
+}
+
+async fn remember(app: &App, begun: &Begun) -> Result<String, Error> {
     let state = random::text(VERIFIER);
-    all.insert(state.clone(), begun);
-    state
+    let row = row_of(&state);
+    let plain = serde_json::to_vec(begun).map_err(Error::internal)?;
+    let key = app.keys()?.root().purpose(keys::Purpose::Member);
+    let sealed = keys::seal(key, &place(&hex(&row)), &plain)?;
+    let over = (begun.at - OPEN).as_microsecond();
+    let batch = vec![
+        sign_in_flows::sweep_statement(over),
+        sign_in_flows::shorten_statement(MOST),
+        sign_in_flows::insert_statement(&row, begun.at.as_microsecond(), &sealed),
+    ];
+    app.store.commit(Batch::main(batch)).await?;
+    Ok(state)
+}
+
+async fn known(app: &App, state: &str) -> Result<Option<Begun>, Error> {
+    let row = row_of(state);
+    let Some(sealed) = sign_in_flows::get(&app.store, &row).await? else { return Ok(None) };
+    let plain = keys::open(app.keys()?.root().purpose(keys::Purpose::Member), &place(&hex(&row)), &sealed)?;
+    serde_json::from_slice(&plain).map(Some).map_err(Error::internal)
 }
 
 /// What this answer is for; asks, and leaves it in place.
-pub fn purpose(state: &str) -> Option<Purpose> {
-    BEGUN.lock().unwrap_or_else(PoisonError::into_inner).get(state).map(|begun| begun.purpose.clone())
+///
+/// # Errors
+/// When the store fails, or the desk is locked.
+pub async fn purpose(app: &App, state: &str) -> Result<Option<Purpose>, Error> {
+    Ok(known(app, state).await?.map(|begun| begun.purpose))
 }
 
 /// What was drawn for this answer, if it comes from the same browser. It is used up only then, so that nobody else can
 /// end a sign-in.
-fn taken(state: &str, browser: &str, now: Timestamp) -> Option<Begun> {
-    let mut all = BEGUN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = all.get(state)?;
-    if !keys::equal(known.browser.as_bytes(), browser.as_bytes()) {
-        return None;
+async fn taken(app: &App, state: &str, browser: &str, now: Timestamp) -> Result<Option<Begun>, Error> {
+    let Some(begun) = known(app, state).await? else { return Ok(None) };
+    if !keys::equal(begun.browser.as_bytes(), browser.as_bytes()) {
+        return Ok(None);
     }
-    all.remove(state).filter(|begun| in_time(begun.at, now))
+    match app.store.commit(Batch::main(vec![sign_in_flows::take_statement(&row_of(state))])).await {
+        Ok(()) => Ok(Some(begun).filter(|begun| in_time(begun.at, now))),
+        // Another process was faster.
+        Err(StoreError::Conflict) => Ok(None),
+        Err(why) => Err(why.into()),
+    }
 }
 
 /// What a provider says of itself.
@@ -146,7 +173,7 @@ pub async fn begin(app: &App, name: &str, purpose: Purpose, browser: &str) -> Re
         verifier,
         purpose,
     };
-    let state = remember(begun, app.now());
+    let state = remember(app, &begun).await?;
     url.query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", &provider.client)
@@ -198,7 +225,7 @@ pub async fn answered(app: &App, name: &str, brought: &Brought, browser: &str) -
     if brought.state.len() > LENGTH || brought.code.len() > LENGTH {
         return Err(NotSignedIn::Gone);
     }
-    let begun = taken(&brought.state, browser, app.now()).ok_or(NotSignedIn::Gone)?;
+    let begun = taken(app, &brought.state, browser, app.now()).await?.ok_or(NotSignedIn::Gone)?;
     // Each provider has an address of its own to come back to: an answer of another one is mixed up.
     if begun.provider != name {
         return Err(NotSignedIn::Gone);
@@ -296,26 +323,5 @@ mod tests {
         for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v")] {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
-    }
-
-    #[test]
-    fn an_answer_is_taken_once_in_time_and_from_the_browser_that_asked() {
-        let now = Timestamp::UNIX_EPOCH;
-        let begun = |purpose| Begun {
-            at: now,
-            provider: "id".into(),
-            browser: "mine".into(),
-            nonce: String::new(),
-            verifier: String::new(),
-            purpose,
-        };
-        let state = remember(begun(Purpose::SignIn("/desk".into())), now);
-        assert!(taken(&state, "theirs", now).is_none());
-        assert!(taken("another", "mine", now).is_none());
-        assert_eq!(purpose(&state), Some(Purpose::SignIn("/desk".into())));
-        assert!(taken(&state, "mine", now).is_some());
-        assert!(taken(&state, "mine", now).is_none(), "once");
-        let state = remember(begun(Purpose::Join("x".into())), now);
-        assert!(taken(&state, "mine", now + OPEN).is_none(), "too late");
     }
 }

@@ -117,11 +117,8 @@ fn opened(app: &App, row: &ProviderRow) -> Result<Provider, Error> {
     serde_json::from_slice(&keys::open(key, &place(&row.name), &row.sealed)?).map_err(Error::internal)
 }
 
-/// Adds a provider.
-///
-/// # Errors
-/// [`NotSignedIn::Objection`] for what has to be mended.
-pub async fn add(app: &App, provider: &Provider) -> Result<(), NotSignedIn> {
+/// What has to be mended about a provider, if anything.
+fn checked(app: &App, provider: &Provider) -> Result<(), NotSignedIn> {
     let object = |field, text: &str| Err(NotSignedIn::Objection(field, text.to_owned()));
     let plain = |text: &str, most| !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control);
     let name = provider.name.as_str();
@@ -147,19 +144,51 @@ pub async fn add(app: &App, provider: &Provider) -> Result<(), NotSignedIn> {
             "The client secret has at most 1000 characters on one line; leave it empty for a public client",
         );
     }
+    Ok(())
+}
+
+fn row_of(app: &App, provider: &Provider) -> Result<ProviderRow, Error> {
+    let json = serde_json::to_vec(provider).map_err(Error::internal)?;
+    let key = app.keys()?.root().purpose(Purpose::Connector);
+    Ok(ProviderRow {
+        name: provider.name.clone(),
+        sealed: keys::seal(key, &place(&provider.name), &json)?,
+        created_at: app.now().as_microsecond(),
+    })
+}
+
+/// Adds a provider.
+///
+/// # Errors
+/// [`NotSignedIn::Objection`] for what has to be mended.
+pub async fn add(app: &App, provider: &Provider) -> Result<(), NotSignedIn> {
+    let object = |field, text: &str| Err(NotSignedIn::Objection(field, text.to_owned()));
+    checked(app, provider)?;
     if rows::list(&app.store).await?.len() >= MOST {
         return object("name", "There are 10 sign-in services already; remove one first");
     }
-    let json = serde_json::to_vec(provider).map_err(Error::internal)?;
-    let row = ProviderRow {
-        name: name.to_owned(),
-        sealed: keys::seal(app.keys()?.root().purpose(Purpose::Connector), &place(name), &json)?,
-        created_at: app.now().as_microsecond(),
-    };
+    let row = row_of(app, provider)?;
     match app.store.commit(Batch::main(vec![rows::insert_statement(&row)])).await {
         Err(StoreError::Conflict) => {
             object("name", "A sign-in service of this name is set up already; remove it first")
         }
+        other => Ok(other?),
+    }
+}
+
+/// Changes a provider; its name and its issuer stay, and so do those who are linked to it.
+///
+/// # Errors
+/// [`NotSignedIn::Unknown`] when there is none of this name or it has another issuer, [`NotSignedIn::Objection`] for what has
+/// to be mended.
+pub async fn change(app: &App, provider: &Provider) -> Result<(), NotSignedIn> {
+    if self::provider(app, &provider.name).await?.issuer != provider.issuer {
+        return Err(NotSignedIn::Unknown);
+    }
+    checked(app, provider)?;
+    let row = row_of(app, provider)?;
+    match app.store.commit(Batch::main(vec![rows::change_statement(&row.name, &row.sealed)])).await {
+        Err(StoreError::Conflict) => Err(NotSignedIn::Unknown),
         other => Ok(other?),
     }
 }

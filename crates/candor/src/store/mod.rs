@@ -18,6 +18,7 @@ pub mod ring; // wrapped keys
 pub mod journal; // entries, appended and read, each sealed and chained to the one before
 pub mod cases; // one row per case: the queue, counts, what wakes when
 pub mod receipts; // from a receipt to its report
+pub mod receipt_views; // the page of a receipt, sealed to its holder
 pub mod idempotency; // the first answer again
 pub mod outbox; // what leaves the building, once each
 pub mod mail; // mails that were taken in, once each
@@ -30,6 +31,7 @@ pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
 pub mod closed_reports; // texts about closed reports that are public
 pub mod figures; // promises kept, counted now and then
+pub mod sign_in_flows; // sign-ins under way at a service elsewhere
 pub mod steps; // what follows a publication, once each
 pub mod subscriptions; // who asked to hear of advisories
 pub mod written_to; // how many letters an address got within the hour
@@ -224,6 +226,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("journal", journal::ALL),
         ("cases", cases::ALL),
         ("receipts", receipts::ALL),
+        ("receipt_views", receipt_views::ALL),
+        ("sign_in_flows", sign_in_flows::ALL),
         ("idempotency", idempotency::ALL),
         ("outbox", outbox::ALL),
         ("mail", mail::ALL),

@@ -6,6 +6,7 @@ use super::{Result, Store};
 
 statements! {
     INSERT = "insert into provider (name, sealed, created_at) values ($1, $2, $3)";
+    CHANGE = "update provider set sealed = $2 where name = $1";
     DELETE = "delete from provider where name = $1";
     GET = "select name, sealed, created_at from provider where name = $1";
     LIST = "select name, sealed, created_at from provider order by name limit 100";
@@ -57,6 +58,12 @@ fn identity(mut row: Row) -> Result<IdentityRow> {
         created_at: row.int(3)?,
         used_at: row.opt_int(4)?,
     })
+}
+
+/// Keeps a service with what changed; a conflict when it is gone.
+#[must_use]
+pub fn change_statement(name: &str, sealed: &[u8]) -> Statement {
+    Statement::new(CHANGE, vals![name, sealed]).expecting(1)
 }
 
 /// Adds a service: a conflict when the name is taken.

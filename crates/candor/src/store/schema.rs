@@ -28,6 +28,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0014.sql"),
         include_str!("schema/main_0016.sql"),
         include_str!("schema/main_0012.sql"),
+        include_str!("schema/main_0020.sql"),
     ],
 };
 

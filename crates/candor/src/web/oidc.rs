@@ -189,7 +189,7 @@ async fn answer(
     member: Result<Member, Rejection>,
 ) -> Result<Response, Rejection> {
     rate(&app, "answer from elsewhere", visitor, app.config.signin_rate)?;
-    let purpose = flow::purpose(&brought.state);
+    let purpose = flow::purpose(&app, &brought.state).await?;
     // Whoever links is signed in; browsers keep that cookie back on the way from another site and bring it when asked again.
     let member = match &purpose {
         Some(Purpose::Link(id)) => Some(member?).filter(|member| member.id() == id),
@@ -349,7 +349,7 @@ async fn providers_page(
     let line = |name: &'static str, label: &'static str, hint: &'static str| {
         Field::line(name, label).hint(hint).value(typed.get(name)).error(wrong(name)).autocomplete("off").required()
     };
-    let mut secret = Field::new("secret", "Client secret", Control::Typed("password"))
+    let mut secret = Field::new("secret", "Client secret", Control::Typed("password".into()))
         .hint("Kept sealed and never shown again. Empty for a public client.")
         .autocomplete("off")
         .error(wrong("secret"));

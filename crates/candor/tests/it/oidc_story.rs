@@ -480,3 +480,34 @@ async fn the_services_are_set_up_by_who_manages_the_desk_and_their_secret_is_nev
     assert_eq!(browser.post(action, &page.form(action)).await.status, 303);
     assert!(oidc::list(&service.app).await.expect("they read").is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s_a_sign_in_that_one_process_began_is_ended_by_another_once_and_in_the_same_browser() {
+    let (service, liar, ..) = lied_to(true).await;
+    let other = candor::serve::open(service.app.config.clone()).await.expect("another process on the same store");
+    other.set_clock(service.app.now());
+    let listener = candor::serve::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
+    let there = format!("http://{}", listener.local_addr().expect("an address"));
+    let served = candor::web::server::serve(listener, candor::serve::router(&other), std::future::pending());
+    let served = tokio::spawn(served);
+    let browser = service.browser();
+    let back = liar.back(&browser).await;
+    // Somebody else's browser does not end it, and does not use it up.
+    let stranger = service.browser();
+    assert!(stranger.get(&back).await.body.contains("began in another browser"));
+    let done = browser.client.get(format!("{there}{back}")).send().await.expect("an answer");
+    let done = Page::of(done).await;
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, "/desk"), "{}", done.body);
+    let again = browser.get(&back).await;
+    assert!(again.body.contains("finished already"), "{}", again.body);
+    // What lies in the store tells nothing.
+    let late = liar.back(&browser).await;
+    let state = said(&format!("http://x.invalid{late}"), "state");
+    for file in ["candor.db", "candor.db-wal"] {
+        let lies = std::fs::read(service.app.config.data.join(file)).unwrap_or_default();
+        assert!(!lies.windows(state.len()).any(|part| part == state.as_bytes()), "{file}");
+    }
+    service.app.set_clock(service.app.now() + SignedDuration::from_mins(11));
+    assert!(browser.get(&late).await.body.contains("took too long"), "after ten minutes it is over");
+    served.abort();
+}

@@ -111,6 +111,31 @@ async fn abuse_j6_a_token_does_what_its_scope_says_and_nothing_else_and_only_in_
     for (token, status) in [(&read, 403), (&both, 403), (&admin, 200)] {
         assert_eq!(house.ask(token, Method::GET, "/hooks", None).await.0, status);
     }
+    // Services to sign in with: listed, set up, changed and removed by the same right; their secret never comes out.
+    let services = "/sign-in-services";
+    assert_eq!(house.ask(&both, Method::GET, services, None).await.0, 403);
+    let new = serde_json::json!({ "name": "office", "title": "Office", "issuer": "https://id.example.org", "client": "desk",
+        "secret": "CANARY of the desk" });
+    assert_eq!(house.ask(&both, Method::POST, services, Some(new.clone())).await.0, 403);
+    assert_eq!(house.ask(&admin, Method::POST, services, Some(new.clone())).await.0, 200);
+    assert_eq!(house.ask(&admin, Method::POST, services, Some(new)).await.0, 422, "one of a name");
+    let one = "/sign-in-services/office";
+    let change = serde_json::json!({ "title": "The office", "two_factors": true });
+    assert_eq!(house.ask(&both, Method::PUT, one, Some(change.clone())).await.0, 403);
+    assert_eq!(house.ask(&admin, Method::PUT, one, Some(change)).await.0, 200);
+    let elsewhere = serde_json::json!({ "issuer": "https://evil.example" });
+    assert!((400..500).contains(&house.ask(&admin, Method::PUT, one, Some(elsewhere)).await.0), "the issuer stays");
+    let (status, listed) = house.ask(&admin, Method::GET, services, None).await;
+    let office = &listed["services"][0];
+    assert_eq!(
+        (status, &office["title"], &office["has_secret"]),
+        (200, &"The office".into(), &true.into()),
+        "{listed}"
+    );
+    assert!(!listed.to_string().contains("CANARY"));
+    assert_eq!(house.ask(&both, Method::POST, "/sign-in-services/office/remove", None).await.0, 403);
+    assert_eq!(house.ask(&admin, Method::POST, "/sign-in-services/office/remove", None).await.0, 200);
+    assert_eq!(house.ask(&admin, Method::POST, "/sign-in-services/office/remove", None).await.0, 404);
     for at in [format!("{case}?token={read}"), format!("{case}?access_token={read}"), format!("{case}?Bearer={read}")] {
         assert!([400, 401].contains(&house.ask("", Method::GET, &at, None).await.0), "{at}");
     }
