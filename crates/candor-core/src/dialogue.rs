@@ -103,6 +103,14 @@ pub(crate) fn take_mail(
     Ok(events)
 }
 
+/// Whether a reporter's message can be taken: it says something, and not too much.
+///
+/// # Errors
+/// [`Refusal::Field`] with what is wrong.
+pub fn check_message(text: &str, files: &[FileRef]) -> Result<(), Refusal> {
+    said(text, files).map(drop)
+}
+
 /// A message is words, files, or both.
 fn said(text: &str, files: &[FileRef]) -> Result<String, Refusal> {
     if files.is_empty() { required("text", text, MESSAGE_LIMIT) } else { optional("text", text, MESSAGE_LIMIT) }

@@ -60,6 +60,9 @@ pub struct Inner {
     base: RwLock<(Timestamp, Instant)>,
 }
 
+/// Id of the key of forms that a front and its desk share.
+const SHARED: &str = "form of a front";
+
 /// How far the clock may stray from the one that nobody sets.
 const STRAY: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -120,7 +123,7 @@ impl App {
                 Budget::default(),
             ),
             passing: match config.front.as_ref().and_then(|front| front.form_key) {
-                Some(lent) => Key::new("form of a front", lent),
+                Some(lent) => Key::new(SHARED, lent),
                 None => Key::random("passing")?,
             },
             config,
@@ -161,6 +164,11 @@ impl App {
     /// The key of forms that are open somewhere: good for this process only while the desk is locked.
     pub fn form_key(&self) -> &Key {
         self.keys.as_ref().map_or(&self.passing, |keys| keys.root().purpose(Purpose::Form))
+    }
+
+    /// The key of forms and cookies that a front and its desk share, so that one reads what the other wrote.
+    pub fn shared_form_key(&self) -> Key {
+        self.lent_form_key().map_or_else(|| self.passing.clone(), |lent| Key::new(SHARED, lent))
     }
 
     /// The key of forms that is lent to a front; it opens nothing. None while the desk is locked.

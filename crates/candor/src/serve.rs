@@ -114,7 +114,7 @@ pub async fn run_part(
             greet(&app, say).await?;
             let (listener, hand) = (inside(&rooms.desk())?, inside(&rooms.hand())?);
             let (halt, halted) = watch::channel(false);
-            let hands = tokio::spawn(handover::answer(app.clone(), hand, halted));
+            let hands = tokio::spawn(handover::answer(app.clone(), hand, web::receipt::sealed::seal_view, halted));
             line.ready().await.map_err(Failure::of)?;
             let served = serve(app, listener, either(told, line)).await;
             let _ = halt.send(true);

@@ -125,6 +125,7 @@ pub(super) async fn run(command: Command) -> Outcome {
             for person in &persons {
                 app.keys()?.erase_person(person).await?;
             }
+            app.store.commit(Batch::main(vec![store::receipt_views::forget_statement(case.as_str())])).await?;
             output::say(format_args!("{} persons of case {case} are forgotten", persons.len()));
             remind();
             Ok(())
@@ -139,7 +140,8 @@ pub(super) async fn run(command: Command) -> Outcome {
             }
             app.keys()?.erase_case(case.as_str()).await?;
             // No clock of it can be read any more.
-            app.store.commit(Batch::main(vec![store::cases::sleep_statement(case.as_str(), head)])).await?;
+            let forget = store::receipt_views::forget_statement(case.as_str());
+            app.store.commit(Batch::main(vec![store::cases::sleep_statement(case.as_str(), head), forget])).await?;
             output::say(format_args!("Case {case} cannot be read any more"));
             remind();
             Ok(())

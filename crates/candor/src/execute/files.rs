@@ -118,17 +118,20 @@ pub(crate) fn statements(case: &Case, event: &Event, at: i64) -> Result<Vec<Stat
         | Event::Noted { files, .. } => files,
         _ => return Ok(Vec::new()),
     };
-    files
-        .iter()
-        .map(|file| {
-            Ok(blobs::insert_statement(&BlobRow {
-                id: file.id.0.clone(),
-                stream: case.id.0.clone(),
-                size: i64::try_from(file.size).map_err(Error::internal)?,
-                hash: super::rebuild::unhex(&file.sealed_sha256)
-                    .ok_or_else(|| Error::internal(StoreError::Damaged("a file's hash is malformed".into())))?,
-                at,
-            }))
-        })
-        .collect()
+    files.iter().map(|file| Ok(blobs::claim_statement(&row(&case.id, file, at)?))).collect()
+}
+
+/// The row of a file that becomes part of a case.
+///
+/// # Errors
+/// When the hash is malformed.
+pub(crate) fn row(case: &CaseId, file: &FileRef, at: i64) -> Result<BlobRow, Error> {
+    Ok(BlobRow {
+        id: file.id.0.clone(),
+        stream: case.0.clone(),
+        size: i64::try_from(file.size).map_err(Error::internal)?,
+        hash: super::rebuild::unhex(&file.sealed_sha256)
+            .ok_or_else(|| Error::internal(StoreError::Damaged("a file's hash is malformed".into())))?,
+        at,
+    })
 }

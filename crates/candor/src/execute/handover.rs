@@ -1,9 +1,10 @@
-//! What a front without keys asks the desk, over a socket that nobody else reaches: to take a sealed report over at once,
-//! and to lend the key of forms.
+//! What a front without keys asks the desk, over a socket that nobody else reaches: to take a sealed report or message over
+//! at once, to seal the page of a receipt that was presented, and to lend the key of forms.
 //!
 //! One question is one connection. A question is a line; an answer is what follows until the end.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 use candor_core::id::CaseId;
@@ -13,8 +14,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::report::hex;
-use super::waiting::open_one;
+use super::waiting::{deliver_one, open_one};
 use crate::app::App;
+use crate::error::Error;
+use crate::keys::random;
 use crate::proof::Proof;
 
 /// How long the front waits for the desk. A report is durable before it asks.
@@ -45,13 +48,33 @@ pub async fn form_key(desk: &Path) -> Option<[u8; 32]> {
     super::rebuild::unhex(answer.trim())?.try_into().ok()
 }
 
+/// Asks the desk to file a waiting message; false when it is away or locked: it is filed later.
+pub async fn deliver(desk: &Path, row: &str) -> bool {
+    ask(desk, format!("message {row}\n")).await.is_some_and(|answer| answer == b"yes")
+}
+
+/// Asks the desk to seal the page of a receipt as it is now. Whether the receipt opens one; none when the desk is away or
+/// locked.
+pub async fn seal_view(desk: &Path, receipt: &str) -> Option<bool> {
+    // What cannot be a receipt asks and waits like any other.
+    let receipt = random::normal_receipt(receipt).unwrap_or_else(|| "0".repeat(random::RECEIPT_LENGTH));
+    match &*ask(desk, format!("view {receipt}\n")).await? {
+        b"yes" => Some(true),
+        b"no" => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether the desk says that nothing may be written, because the store is older than its anchor.
 pub async fn must_not_write(desk: &Path) -> bool {
     ask(desk, "writes\n".into()).await.is_some_and(|answer| answer == b"no")
 }
 
+/// Seals the page of a receipt as it is now; whether the receipt opens one. Made by whoever makes the pages.
+pub type SealView = fn(App, String) -> Pin<Box<dyn Future<Output = Result<bool, Error>> + Send>>;
+
 /// Answers the front until it is time to stop.
-pub async fn answer(app: App, door: UnixListener, mut stop: watch::Receiver<bool>) {
+pub async fn answer(app: App, door: UnixListener, seal_view: SealView, mut stop: watch::Receiver<bool>) {
     app.takes_over();
     loop {
         let accepted = tokio::select! {
@@ -63,11 +86,11 @@ pub async fn answer(app: App, door: UnixListener, mut stop: watch::Receiver<bool
             continue;
         };
         let app = app.clone();
-        tokio::spawn(async move { drop(timeout(PATIENCE * 5, one(&app, line)).await) });
+        tokio::spawn(async move { drop(timeout(PATIENCE * 5, one(&app, line, seal_view)).await) });
     }
 }
 
-async fn one(app: &App, line: UnixStream) -> Option<()> {
+async fn one(app: &App, line: UnixStream, seal_view: SealView) -> Option<()> {
     let (from, mut to) = line.into_split();
     let mut question = String::new();
     BufReader::new(from.take(QUESTION)).read_line(&mut question).await.ok()?;
@@ -80,6 +103,19 @@ async fn one(app: &App, line: UnixStream) -> Option<()> {
                 tracing::warn!(row, %why, "a report that the front sealed is not filed yet");
                 Vec::new()
             }
+        },
+        ["message", row] => match Box::pin(deliver_one(app, row)).await {
+            Ok(true) => b"yes".to_vec(),
+            Ok(false) => b"no".to_vec(),
+            Err(why) => {
+                tracing::warn!(row, %why, "a message that the front sealed is not filed yet");
+                Vec::new()
+            }
+        },
+        // Nothing of it is logged: the question holds a receipt.
+        ["view", receipt] => match seal_view(app.clone(), receipt.to_owned()).await {
+            Ok(opens) => if opens { "yes" } else { "no" }.into(),
+            Err(_) => Vec::new(),
         },
         ["writes"] => if app.store.is_writable() { "yes" } else { "no" }.into(),
         ["form-key"] => app.lent_form_key().map(|key| hex(&key).into_bytes()).unwrap_or_default(),

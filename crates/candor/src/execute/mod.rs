@@ -11,6 +11,7 @@ pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
 pub mod rebuild; // projections, made anew from the journal
 pub mod proofs; // proofs of receipt
+pub mod views; // the page of a receipt, sealed to whoever holds it
 pub mod waiting; // reports taken in while the desk is locked
 pub mod handover; // what a front without keys asks the desk
 pub mod report; // a report opens a case
@@ -267,6 +268,7 @@ pub(crate) async fn write(
     }
     let (statements, head) = store::journal::append_statements(id.as_str(), *head, &entries);
     batch.main.extend(statements);
+    batch.main.push(store::receipt_views::changed_statement(id.as_str()));
     // A case that was moved is counted by its new policy at once.
     let policy = if after.policy_version == case.policy_version { policy.clone() } else { policy_of(app, &after)? };
     tell(batch, &after, case.seq, events, &policy, now, letters);

@@ -233,6 +233,7 @@ async fn file(
         let row = project::row(&case_key, &case, &policy, head)?;
         batch.main.push(store::cases::insert_statement(&row));
         batch.main.push(store::receipts::insert_statement(&hash, id.as_str(), 0));
+        batch.main.extend(super::views::key_statement(&receipt, id.as_str(), 0, now.as_microsecond()));
         if by_mail {
             let replies = reply_hashes(keys, &hash);
             batch.main.extend(replies.map(|hash| store::receipts::insert_statement(&hash, id.as_str(), 0)));
@@ -365,15 +366,22 @@ pub async fn find_reply(app: &App, secret: &str) -> Result<Option<(CaseId, u32)>
     }
 }
 
+/// Where a receipt leads; `None` for a wrong, unknown or malformed one.
+///
+/// # Errors
+/// [`Error::Locked`] without keys, and as the store fails.
+pub(crate) async fn find_receipt(app: &App, receipt: &str) -> Result<Option<store::receipts::ReceiptRow>, Error> {
+    // A malformed receipt costs the same look-up as a wrong one.
+    let hash = receipt_hash(app.keys()?, receipt).unwrap_or([0; 16]);
+    Ok(store::receipts::find(&app.store, &hash).await?)
+}
+
 /// Opens the page of whoever holds a receipt.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a wrong, unknown or malformed receipt alike.
 pub async fn open_receipt(app: &App, receipt: &str) -> Result<(Actor, Case), Error> {
-    let keys = app.keys()?;
-    // A malformed receipt costs the same look-up as a wrong one.
-    let hash = receipt_hash(keys, receipt).unwrap_or([0; 16]);
-    let found = store::receipts::find(&app.store, &hash).await?.ok_or(Error::NotFound)?;
+    let found = find_receipt(app, receipt).await?.ok_or(Error::NotFound)?;
     let actor = Actor::Reporter {
         case: CaseId(found.stream.clone()),
         report: u32::try_from(found.report).map_err(Error::internal)?,

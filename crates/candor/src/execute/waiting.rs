@@ -1,25 +1,44 @@
-//! Reports taken in while the desk is locked, or by a process that never has its keys: sealed to the desk's public key, and
-//! filed when the root key is there, as of the instant they came.
+//! Reports, and messages to them, taken in while the desk is locked or by a process that never has its keys: sealed to the
+//! desk's public key, and filed when the root key is there; reports as of the instant they came.
 
 use super::handover;
-use super::report::{Filed, Given, NewReport, Promised, file_given};
+use super::report::{Filed, Given, NewReport, Promised, file_given, open_receipt};
+use super::views::View;
+use super::{Beside, Letters, execute_beside};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::{self, intake, random};
 use crate::proof::Proof;
-use crate::store::blobs::{self, BlobRow};
+use crate::store::blobs;
 use crate::store::waiting::{self, WaitingRow};
 use crate::store::{Batch, StoreError};
 use candor_core::access::{self, Actor};
 use candor_core::command::{Command, Filing};
 use candor_core::decide::{self, Facts};
-use candor_core::event::{Channel, Contact, Credit, ReportFacts};
+use candor_core::event::{Channel, Contact, Credit, FileRef, ReportFacts};
 use candor_core::id::{CaseId, PersonId, ProgramSlug};
 use candor_core::{promises, scope};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What is sealed.
+/// What is sealed: a report, or a message to one.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Inside {
+    Message { message: Message },
+    Report(Box<Sealed>),
+}
+
+/// A message of a reporter, with the receipt that was presented with it.
+#[derive(Serialize, Deserialize)]
+struct Message {
+    receipt: String,
+    at: Timestamp,
+    text: String,
+    files: Vec<FileRef>,
+}
+
+/// A report.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     program: ProgramSlug,
@@ -90,15 +109,7 @@ pub(super) async fn take(
         .facts
         .files
         .iter()
-        .map(|file| {
-            Ok(blobs::insert_statement(&BlobRow {
-                id: file.id.0.clone(),
-                stream: case.0.clone(),
-                size: i64::try_from(file.size).map_err(Error::internal)?,
-                hash: super::rebuild::unhex(&file.sealed_sha256).ok_or_else(|| Error::internal("a malformed hash"))?,
-                at: now.as_microsecond(),
-            }))
-        })
+        .map(|file| Ok(blobs::insert_statement(&super::files::row(&case, file, now.as_microsecond())?)))
         .collect::<Result<Vec<_>, Error>>()?;
     let exploited = report.facts.exploited;
     let promised = |at: Timestamp| -> Vec<Promised> {
@@ -116,6 +127,14 @@ pub(super) async fn take(
         proof: String::new(),
         signed: None,
     };
+    let view = View::Waiting {
+        program: program.clone(),
+        case: case.clone(),
+        title: report.facts.title.clone(),
+        at: now,
+        promises: filed.promises.clone(),
+    };
+    main.push(super::views::waiting_statement(&receipt, &case, &view, now.as_microsecond())?);
     let sealed = Sealed {
         program: program.clone(),
         case,
@@ -126,7 +145,7 @@ pub(super) async fn take(
         contact: report.contact,
         credit: report.credit,
     };
-    let plain = serde_json::to_vec(&sealed).map_err(Error::internal)?;
+    let plain = serde_json::to_vec(&Inside::Report(Box::new(sealed))).map_err(Error::internal)?;
     let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now.as_microsecond(), body: row_body };
     main.push(waiting::insert_statement(&row));
     let filed = match app.store.commit(Batch::main(main)).await {
@@ -150,6 +169,64 @@ pub(super) async fn take(
     Ok(Filed { proof, signed, ..filed })
 }
 
+/// Takes a message to a report in without any key that opens, from whoever presents the receipt. `once` is the same each time
+/// one form is sent. Whether the desk has it already.
+///
+/// # Errors
+/// [`Error::Locked`] when the public key of the desk is not known here, [`Error::Refused`] when the message says nothing or
+/// too much, [`Error::KeyReused`] when the form was sent before with other words.
+pub async fn take_message(
+    app: &App,
+    receipt: &str,
+    case: &CaseId,
+    text: &str,
+    files: Vec<FileRef>,
+    once: &str,
+) -> Result<bool, Error> {
+    let to = app.intake_key().ok_or(Error::Locked)?;
+    candor_core::dialogue::check_message(text, &files)?;
+    let now = Timestamp::from_microsecond(app.now().as_microsecond()).map_err(Error::internal)?;
+    let told: Vec<_> = files.iter().map(|file| (&file.name, &file.sha256)).collect();
+    let body = serde_json::to_vec(&(text, told)).map_err(Error::internal)?;
+    let key = app.shared_form_key();
+    let id = random::spelled(&keys::lookup(&key, "waiting message", format!("{case}\n{once}").as_bytes()));
+    let body = keys::lookup(&key, "body of a waiting message", &body).to_vec();
+    let mut main = files
+        .iter()
+        .map(|file| Ok(blobs::waiting_statement(&super::files::row(case, file, now.as_microsecond())?)))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let message = Message { receipt: receipt.to_owned(), at: now, text: text.to_owned(), files };
+    let plain = serde_json::to_vec(&Inside::Message { message }).map_err(Error::internal)?;
+    let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now.as_microsecond(), body };
+    main.push(waiting::insert_statement(&row));
+    match app.store.commit(Batch::main(main)).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict) => match waiting::get(&app.store, &row.id).await? {
+            Some(first) if first.body == row.body => {}
+            Some(_) => return Err(Error::KeyReused),
+            None => return Err(Error::Busy),
+        },
+        Err(why) => return Err(why.into()),
+    }
+    // It is durable, whatever the desk says now.
+    Ok(match &app.config.front {
+        Some(front) => handover::deliver(&front.desk, &row.id).await,
+        None => false,
+    })
+}
+
+/// Files one message that was just sealed; false when it cannot be filed now, and is filed later.
+///
+/// # Errors
+/// [`Error::Locked`] without keys, and as the store fails.
+pub async fn deliver_one(app: &App, id: &str) -> Result<bool, Error> {
+    app.keys()?;
+    match waiting::get(&app.store, id).await? {
+        Some(row) if !row.sealed.is_empty() => Ok(open(app, &row).await?.is_some()),
+        other => Ok(other.is_some()),
+    }
+}
+
 /// Files one report that was just sealed, and gives its proof; none when it cannot be filed now, and is filed later.
 ///
 /// # Errors
@@ -158,8 +235,8 @@ pub async fn open_one(app: &App, id: &str, case: &CaseId) -> Result<Option<Proof
     app.keys()?;
     if let Some(row) = waiting::get(&app.store, id).await?.filter(|row| !row.sealed.is_empty()) {
         return Ok(match open(app, &row).await? {
-            Some(filed) => filed.signed,
-            None => None,
+            Some(Opened::Report(filed)) => filed.signed,
+            Some(Opened::Message) | None => None,
         });
     }
     super::proofs::without_report(app, case, 0).await
@@ -205,15 +282,21 @@ async fn open_before(app: &App, before: i64) -> Result<usize, Error> {
                 Err(Error::Full | Error::Busy) => return Err(Error::Busy),
                 Err(why) => {
                     let kind = if matches!(why, Error::Internal(_)) { "it does not open" } else { "it was refused" };
-                    tracing::error!(row = row.id, kind, "a report taken in while the desk was locked was not filed");
+                    tracing::error!(row = row.id, kind, "what was taken in while the desk was locked was not filed");
                 }
             }
         }
     }
 }
 
-/// Files a report; none when it is being filed already.
-async fn open(app: &App, row: &WaitingRow) -> Result<Option<Filed>, Error> {
+/// What was filed.
+enum Opened {
+    Report(Box<Filed>),
+    Message,
+}
+
+/// Files what waits in a row; none when it is being filed already.
+async fn open(app: &App, row: &WaitingRow) -> Result<Option<Opened>, Error> {
     let Some(_alone) = Alone::with(app, &row.id) else { return Ok(None) };
     // It may have been filed since it was read.
     match waiting::get(&app.store, &row.id).await? {
@@ -237,11 +320,21 @@ impl Drop for Alone<'_> {
     }
 }
 
-async fn open_alone(app: &App, row: &WaitingRow) -> Result<Filed, Error> {
+async fn open_alone(app: &App, row: &WaitingRow) -> Result<Opened, Error> {
     let plain = intake::open_from(app.keys()?.root(), &row.id, &row.sealed)?;
-    let Sealed { program, case, receipt, at, channel, facts, contact, credit } =
-        serde_json::from_slice(&plain).map_err(Error::internal)?;
-    let report = NewReport { channel, facts, contact, credit, received_at: Some(at) };
-    let given = Given { case, receipt, row: &row.id };
-    file_given(app, &program, report, &given).await
+    match serde_json::from_slice(&plain).map_err(Error::internal)? {
+        Inside::Report(sealed) => {
+            let Sealed { program, case, receipt, at, channel, facts, contact, credit } = *sealed;
+            let report = NewReport { channel, facts, contact, credit, received_at: Some(at) };
+            let given = Given { case, receipt, row: &row.id };
+            Ok(Opened::Report(Box::new(file_given(app, &program, report, &given).await?)))
+        }
+        Inside::Message { message: Message { receipt, text, files, .. } } => {
+            let (actor, case) = open_receipt(app, &receipt).await?;
+            let taken = |_: &CaseId| vec![waiting::take_statement(&row.id)];
+            let beside = Beside { rows: &taken, letters: Letters::Now };
+            Box::pin(execute_beside(app, &actor, &case.id, Command::Write { text, files }, &beside)).await?;
+            Ok(Opened::Message)
+        }
+    }
 }

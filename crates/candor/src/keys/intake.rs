@@ -32,7 +32,7 @@ fn pair(secret: &Key) -> Pair {
 /// The public key of a desk.
 #[must_use]
 pub fn public_key(root: &RootKey) -> PublicKey {
-    pair(root.purpose(Purpose::Intake)).1.to_bytes().into()
+    public_of(root.purpose(Purpose::Intake))
 }
 
 /// Random numbers of the system for the cipher suite.
@@ -63,13 +63,18 @@ impl CryptoRng for System {}
 /// # Errors
 /// [`KeyError::Cipher`] when `to` is no public key.
 pub fn seal_to(to: &PublicKey, place: &str, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+    seal_for(INFO, to, place.as_bytes(), plain)
+}
+
+/// Seals for another use, which `info` names.
+pub(super) fn seal_for(info: &[u8], to: &PublicKey, place: &[u8], plain: &[u8]) -> Result<Vec<u8>, KeyError> {
     let to = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(to).map_err(|_| KeyError::Cipher)?;
     let (encapsulated, sealed) = single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256, _>(
         &OpModeS::Base,
         &to,
-        INFO,
+        info,
         plain,
-        place.as_bytes(),
+        place,
         &mut System,
     )
     .map_err(|_| KeyError::Cipher)?;
@@ -84,6 +89,16 @@ pub fn seal_to(to: &PublicKey, place: &str, plain: &[u8]) -> Result<Vec<u8>, Key
 /// # Errors
 /// [`KeyError::Sealed`] when key, place or bytes differ in anything.
 pub fn open_from(root: &RootKey, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    open_for(INFO, root.purpose(Purpose::Intake), place.as_bytes(), sealed)
+}
+
+/// The public key that belongs to a secret.
+pub(super) fn public_of(secret: &Key) -> PublicKey {
+    pair(secret).1.to_bytes().into()
+}
+
+/// Opens what [`seal_for`] made for the same use and place.
+pub(super) fn open_for(info: &[u8], secret: &Key, place: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let (head, sealed) = sealed.split_at_checked(1 + KEY).ok_or(KeyError::Sealed)?;
     if head[0] != VERSION {
         return Err(KeyError::Sealed);
@@ -91,11 +106,11 @@ pub fn open_from(root: &RootKey, place: &str, sealed: &[u8]) -> Result<Zeroizing
     let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&head[1..]).map_err(|_| KeyError::Sealed)?;
     single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
-        &pair(root.purpose(Purpose::Intake)).0,
+        &pair(secret).0,
         &encapsulated,
-        INFO,
+        info,
         sealed,
-        place.as_bytes(),
+        place,
     )
     .map(Zeroizing::new)
     .map_err(|_| KeyError::Sealed)

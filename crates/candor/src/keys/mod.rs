@@ -13,11 +13,12 @@ pub mod seal; // bytes bound to their place
 pub mod lookup; // keyed hashes: equality without the text
 pub mod ring; // a key per case and per person
 pub mod intake; // sealing to the desk's public key
+pub mod receipt; // the key pair that a receipt gives
 pub mod sign; // signatures that anybody can check
 pub mod rotate; // another root key, while the desk works
 pub mod sheet; // the root key on paper
 
-pub use lookup::{equal, lookup};
+pub use lookup::{Tag, equal, lookup};
 pub use purpose::{Purpose, PurposeKeys};
 pub use ring::KeyRing;
 pub use root::RootKey;

@@ -1,7 +1,8 @@
 //! The one address. Each request goes to the front or to the desk, by its path alone; nothing else of it is read here.
 //!
-//! What goes to the front loses cookies and tokens, which are for the desk. What the front answers may set no cookie and runs no
-//! script but that of the desk: a front that was taken over stays a page without power over members' sessions.
+//! What goes to the front loses cookies and tokens, which are for the desk; on the page of a receipt, all but the one that
+//! remembers it. What the front answers may set no other cookie and runs no script but that of the desk: a front that was taken
+//! over stays a page without power over members' sessions.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -21,6 +22,7 @@ use tokio::net::UnixStream;
 use super::{Part, Rooms};
 use crate::web::guard::Peer;
 use crate::web::server::PEER;
+use crate::web::session::RECEIPT_COOKIES;
 
 /// Bytes of an answer's head.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -64,6 +66,8 @@ fn answers(path: &str) -> Part {
     let mut steps = path.split('/').skip(1);
     let mut next = || steps.next().unwrap_or_default();
     match (next(), next(), next(), next(), next()) {
+        // The page of a receipt and its messages need no key of the desk; the rarer acts do.
+        ("receipt", "" | "write", "", ..) => Part::Front,
         ("desk" | "receipt" | "party" | "setup" | "invite" | "demo" | "assets" | "metrics" | "subscribe", ..) => {
             Part::Desk
         }
@@ -90,7 +94,9 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
     headers.remove(PEER);
     headers.extend(peer.map(|peer| (PEER, peer)));
     if part == Part::Front {
+        let kept = if of_receipt(&path) { receipt_only(headers) } else { None };
         headers.remove(header::COOKIE);
+        headers.extend(kept.map(|kept| (header::COOKIE, kept)));
         headers.remove(header::AUTHORIZATION);
     }
     if path == "/readyz" {
@@ -109,7 +115,10 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
         Ok(mut answer) => {
             if part == Part::Front {
                 let headers = answer.headers_mut();
+                let set =
+                    headers.get(header::SET_COOKIE).filter(|set| of_receipt(&path) && is_of_receipt(set)).cloned();
                 headers.remove(header::SET_COOKIE);
+                headers.extend(set.map(|set| (header::SET_COOKIE, set)));
                 headers.insert(header::CONTENT_SECURITY_POLICY, inside.front_csp.clone());
             }
             answer
@@ -117,6 +126,25 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
         Err(Broken::Away) => away(part),
         Err(Broken::Asker) => said(StatusCode::REQUEST_TIMEOUT, "The request came too slowly, or was cut off.\n"),
     }
+}
+
+/// Whether a page of the front is that of a receipt.
+fn of_receipt(path: &str) -> bool {
+    path == "/receipt" || path.starts_with("/receipt/")
+}
+
+/// Of the cookies that came along, the one that remembers a receipt.
+fn receipt_only(headers: &HeaderMap) -> Option<HeaderValue> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|value| value.split(';')).map(str::trim);
+    let is_receipt = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| RECEIPT_COOKIES.contains(&name));
+    pairs.find(is_receipt).and_then(|pair| HeaderValue::try_from(pair).ok())
+}
+
+/// Whether a cookie that is to be set remembers a receipt.
+fn is_of_receipt(set: &HeaderValue) -> bool {
+    let name = set.to_str().ok().and_then(|set| set.split_once('=')).map(|(name, _)| name);
+    name.is_some_and(|name| RECEIPT_COOKIES.contains(&name))
 }
 
 /// Why a request has no answer.
@@ -187,6 +215,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_all_cookies_the_front_is_given_that_of_a_receipt() {
+        let headers = HeaderMap::from_iter([(
+            header::COOKIE,
+            HeaderValue::from_static("__Host-candor=secret; __Host-candor-receipt=a1; candor-with=b"),
+        )]);
+        assert_eq!(receipt_only(&headers).expect("one"), "__Host-candor-receipt=a1");
+        assert!(receipt_only(&HeaderMap::new()).is_none());
+        assert!(is_of_receipt(&HeaderValue::from_static("candor-receipt=a1; Path=/")));
+        assert!(!is_of_receipt(&HeaderValue::from_static("candor=a1; Path=/")));
+        assert!(of_receipt("/receipt") && of_receipt("/receipt/write") && !of_receipt("/receipts"));
+    }
+
+    #[test]
     fn what_needs_a_key_goes_to_the_desk_and_all_else_to_the_front() {
         for path in [
             "/",
@@ -209,6 +250,8 @@ mod tests {
             "*",
             "/minio/subscribe/x",
             "/apis",
+            "/receipt",
+            "/receipt/write",
         ] {
             assert_eq!(answers(path), Part::Front, "{path}");
         }
@@ -216,8 +259,9 @@ mod tests {
             "/desk",
             "/desk/",
             "/desk/cases/X",
-            "/receipt",
             "/receipt/files/1",
+            "/receipt/write/x",
+            "/receipt/withdraw",
             "/party/x",
             "/setup/s",
             "/invite/s/code",

@@ -31,6 +31,9 @@ statements! {
     ALL_AFTER = "select id, stream, size, hash, at from blob where id > $1 order by id limit $2";
     DELETE = "delete from blob where id = $1";
     MOVE = "update blob set stream = $2 where id = $1";
+    CLAIM = "insert into blob (id, stream, size, hash, at) values ($1, $2, $3, $4, $5) \
+        on conflict (id) do update set stream = excluded.stream, at = excluded.at \
+        where blob.stream = 'waiting ' || excluded.stream";
 }
 
 /// A file the store knows of.
@@ -57,6 +60,19 @@ fn blob(mut row: Row) -> Result<BlobRow> {
 #[must_use]
 pub fn insert_statement(blob: &BlobRow) -> Statement {
     Statement::new(INSERT, vals![&blob.id, &blob.stream, blob.size, &blob.hash, blob.at])
+}
+
+/// Keeps a finished file for a message to a case that waits; only that case can claim it.
+#[must_use]
+pub fn waiting_statement(blob: &BlobRow) -> Statement {
+    let stream = format!("waiting {}", blob.stream);
+    Statement::new(INSERT, vals![&blob.id, stream, blob.size, &blob.hash, blob.at])
+}
+
+/// Makes a finished file part of a case, also one that waited for it: a conflict when it belongs to one already.
+#[must_use]
+pub fn claim_statement(blob: &BlobRow) -> Statement {
+    Statement::new(CLAIM, vals![&blob.id, &blob.stream, blob.size, &blob.hash, blob.at]).expecting(1)
 }
 
 /// Forgets a file; remove it from the folder with [`Blobs::remove`] afterwards.

@@ -144,7 +144,7 @@ async fn view(app: &App, member: &Member, problem: Option<Problem>) -> Result<Ke
         import: vec![
             Field::new("import_program", "Program", Control::Select(programs)),
             key.error(error("key")),
-            Field::new("password", "Its password", Control::Typed("password")).note("if it has one"),
+            Field::new("password", "Its password", Control::Typed("password".into())).note("if it has one"),
         ],
         problems: problem.into_iter().collect(),
     })

@@ -2,6 +2,7 @@
 //! A wrong receipt, an unknown one and a malformed one get the same answer.
 
 pub mod own; // the page behind the receipt
+pub mod sealed; // the same where no key of the desk is at hand
 pub mod words; // what was said and done, in words for the reporter
 
 use super::errors;
@@ -17,6 +18,7 @@ use super::views::{Field, Group, Notice, Problem};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, execute_again, files, policy_of};
+use crate::keys;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State};
@@ -24,9 +26,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use candor_core::case::{Case, SummaryState};
+use candor_core::case::SummaryState;
 use candor_core::command::Command;
 use candor_core::event::FileRef;
+use candor_core::id::CaseId;
 use candor_core::refusal::Refusal;
 use own::Draft;
 use serde::Deserialize;
@@ -67,6 +70,9 @@ struct Did {
 /// `GET /receipt`: the own page, or where a receipt is entered.
 async fn own_page(State(app): State<App>, Query(did): Query<Did>, request: Request) -> Answer {
     let (mut parts, _) = request.into_parts();
+    if app.keys().is_err() {
+        return sealed::own_page(&app, &parts, said(&did.done)).await;
+    }
     match ReceiptHolder::from_request_parts(&mut parts, &app).await {
         Ok(holder) => {
             let mut view = own::view(&app, &holder, Draft::default())?;
@@ -82,6 +88,7 @@ async fn own_page(State(app): State<App>, Query(did): Query<Did>, request: Reque
 fn said(done: &str) -> Option<&'static str> {
     Some(match done {
         "write" => "Your message is with the team.",
+        "sealed" => "Your message was taken in, sealed. The team reads it when its side is back.",
         "nudge" => "They were asked to look at your report.",
         "credit" => "Your choice about credit is kept.",
         "key" => "Your choice about letters is kept.",
@@ -112,19 +119,24 @@ fn enter_view(app: &App, value: &str, problem: Option<&str>) -> EnterReceipt {
 async fn enter(State(app): State<App>, visitor: Visitor, request: Request) -> Answer {
     rate(&app, "receipt", visitor, TRIES)?;
     let fields = Fields::read(request, &[]).await?;
+    if app.keys().is_err() {
+        return sealed::enter(&app, fields.get("receipt")).await;
+    }
     match ReceiptHolder::open(&app, fields.get("receipt")).await {
         Ok(holder) => {
             let mut answer = page::see_other("/receipt");
             answer.headers_mut().insert(header::SET_COOKIE, receipt_cookie(&app, &holder.receipt)?);
             Ok(answer)
         }
-        Err(Error::NotFound) => {
-            // What was typed is not shown again: a receipt that is almost right is a secret still.
-            let view = enter_view(&app, "", Some("No report has this receipt; look again at each group of it"));
-            Ok(page::html(StatusCode::NOT_FOUND, &view))
-        }
+        Err(Error::NotFound) => Ok(opens_nothing(&app)),
         Err(other) => Err(other.into()),
     }
+}
+
+/// What a wrong receipt is answered. It is not shown again: one that is almost right is a secret still.
+fn opens_nothing(app: &App) -> Response {
+    let view = enter_view(app, "", Some("No report has this receipt; look again at each group of it"));
+    page::html(StatusCode::NOT_FOUND, &view)
 }
 
 /// `GET /receipt/proof`: the proof of receipt as a file, with the report that opens it.
@@ -148,17 +160,28 @@ async fn sign_out(State(app): State<App>, holder: ReceiptHolder, request: Reques
 }
 
 /// The token for a message's form.
-pub(super) fn message_form(case: &Case) -> String {
-    format!("message/{}", case.id)
+pub(super) fn message_form(case: &CaseId) -> String {
+    format!("message/{case}")
 }
 
-/// `POST /receipt/write`
-async fn write(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
-    let mut uploads = Uploads::new(&app, true);
+/// A message as it came.
+struct Said {
+    text: String,
+    files: Vec<FileRef>,
+    nonce: Option<FormNonce>,
+    /// Why it cannot be taken: status, field, words.
+    problem: Option<(StatusCode, &'static str, String)>,
+}
+
+/// Reads the form of a message, from whoever has the token `csrf` for the page of `case`.
+async fn said_in(app: &App, request: Request, csrf: &str, case: &CaseId) -> Result<Said, Rejection> {
+    let mut uploads = Uploads::new(app, true);
     let (answers, whole) = fields::read_with_files(request, &["files"], &mut uploads).await?;
-    holder.check(answers.get("csrf"))?;
+    if !keys::equal(answers.get("csrf").as_bytes(), csrf.as_bytes()) {
+        return Err(Rejection::Token);
+    }
     let text = answers.get("text").replace("\r\n", "\n");
-    let nonce = FormNonce::read(&app, &message_form(&holder.case), answers.get("once")).ok();
+    let nonce = FormNonce::read(app, &message_form(case), answers.get("once")).ok();
     let problem = match (&uploads.failure, &uploads.problem, &nonce) {
         (Some(failure), ..) => Some((errors::status(failure), "", failure.to_string())),
         (_, Some(problem), _) => {
@@ -172,7 +195,18 @@ async fn write(State(app): State<App>, holder: ReceiptHolder, request: Request) 
         )),
         _ => None,
     };
-    let files = std::mem::take(&mut uploads.done);
+    Ok(Said { text, files: std::mem::take(&mut uploads.done), nonce, problem })
+}
+
+/// `POST /receipt/write`
+async fn write(State(app): State<App>, request: Request) -> Answer {
+    if app.keys().is_err() {
+        return sealed::write(&app, request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let holder = ReceiptHolder::from_request_parts(&mut parts, &app).await?;
+    let request = Request::from_parts(parts, body);
+    let Said { text, files, nonce, problem } = said_in(&app, request, &holder.csrf, &holder.case.id).await?;
     if let Some((status, field, words)) = problem {
         Uploads::drop_unused(&app, &files).await;
         return write_again(&app, &holder, text, field, words, status);

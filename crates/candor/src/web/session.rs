@@ -194,6 +194,8 @@ pub fn no_flow_cookie(app: &App) -> HeaderValue {
 
 const SESSION: &str = "";
 const RECEIPT: &str = "-receipt";
+/// Names of the cookie that remembers a receipt: over encrypted addresses, and over others.
+pub const RECEIPT_COOKIES: [&str; 2] = ["__Host-candor-receipt", "candor-receipt"];
 
 /// Value of the session cookie that came along, if any.
 pub fn session_secret<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -347,7 +349,7 @@ const REMEMBERED: Context<'static> = Context { kind: "cookie", stream: "", row: 
 pub fn receipt_cookie(app: &App, receipt: &str) -> Result<HeaderValue, Error> {
     let remembered = Remembered { receipt: receipt.to_owned(), at: app.now() };
     let plain = serde_json::to_vec(&remembered).map_err(Error::internal)?;
-    let sealed = keys::seal(app.keys()?.root().purpose(Purpose::Form), &REMEMBERED, &plain)?;
+    let sealed = keys::seal(&app.shared_form_key(), &REMEMBERED, &plain)?;
     Ok(set_cookie(app, RECEIPT, &hex(&sealed)))
 }
 
@@ -394,18 +396,16 @@ pub fn party_key(app: &App, headers: &HeaderMap) -> Result<Option<(String, Strin
 /// The receipt that the browser remembers, and since when.
 fn remembered(app: &App, headers: &HeaderMap) -> Result<Option<Remembered>, Error> {
     let Some(sealed) = cookie(headers, &cookie_name(app, RECEIPT)).and_then(accounts::unhex) else { return Ok(None) };
-    let Ok(plain) = keys::open(app.keys()?.root().purpose(Purpose::Form), &REMEMBERED, &sealed) else {
-        return Ok(None);
-    };
+    let Ok(plain) = keys::open(&app.shared_form_key(), &REMEMBERED, &sealed) else { return Ok(None) };
     let Ok(remembered) = serde_json::from_slice::<Remembered>(&plain) else { return Ok(None) };
     let age = app.now().duration_since(remembered.at);
     Ok((age < RECEIPT_IDLE).then_some(remembered))
 }
 
 /// Token that the forms of a receipt's page carry.
-fn receipt_csrf(app: &App, receipt: &str) -> Result<String, Error> {
+pub fn receipt_csrf(app: &App, receipt: &str) -> String {
     let receipt = random::normal_receipt(receipt).unwrap_or_default();
-    Ok(hex(&keys::lookup(app.keys()?.root().purpose(Purpose::Form), "csrf of a receipt", receipt.as_bytes())))
+    hex(&keys::lookup(&app.shared_form_key(), "csrf of a receipt", receipt.as_bytes()))
 }
 
 /// Whoever entered a receipt within the last hour. As an argument of a handler it sends everybody else to `/receipt`.
@@ -439,7 +439,7 @@ impl ReceiptHolder {
     /// [`Error::NotFound`] for every receipt that opens nothing.
     pub async fn open(app: &App, receipt: &str) -> Result<Self, Error> {
         let (actor, case) = open_receipt(app, receipt).await?;
-        Ok(Self { csrf: receipt_csrf(app, receipt)?, receipt: receipt.to_owned(), actor, case })
+        Ok(Self { csrf: receipt_csrf(app, receipt), receipt: receipt.to_owned(), actor, case })
     }
 
     /// Checks the token a form sent back.
@@ -451,20 +451,28 @@ impl ReceiptHolder {
     }
 }
 
+/// The receipt that the browser remembers; it is not known yet whether it opens anything.
+///
+/// # Errors
+/// [`Rejection::Receipt`] when there is none, [`Rejection::Again`] when the browser kept it back.
+pub fn remembered_receipt(app: &App, parts: &Parts) -> Result<String, Rejection> {
+    match remembered(app, &parts.headers)? {
+        Some(remembered) => Ok(remembered.receipt),
+        None if led_by_another_site(parts) && cookie(&parts.headers, &cookie_name(app, RECEIPT)).is_none() => {
+            Err(Rejection::Again)
+        }
+        None => Err(Rejection::Receipt),
+    }
+}
+
 impl FromRequestParts<App> for ReceiptHolder {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
-        match remembered(app, &parts.headers)? {
-            Some(remembered) => Self::open(app, &remembered.receipt).await.map_err(|why| match why {
-                Error::NotFound => Rejection::Receipt,
-                other => other.into(),
-            }),
-            None if led_by_another_site(parts) && cookie(&parts.headers, &cookie_name(app, RECEIPT)).is_none() => {
-                Err(Rejection::Again)
-            }
-            None => Err(Rejection::Receipt),
-        }
+        Self::open(app, &remembered_receipt(app, parts)?).await.map_err(|why| match why {
+            Error::NotFound => Rejection::Receipt,
+            other => other.into(),
+        })
     }
 }
 
@@ -514,7 +522,7 @@ impl FormNonce {
 
     fn mac(&self, app: &App, form: &str) -> Result<String, Error> {
         let value = format!("{form}\n{}\n{}", self.id, self.at);
-        Ok(hex(&keys::lookup(app.form_key(), "form nonce", value.as_bytes())))
+        Ok(hex(&keys::lookup(&app.shared_form_key(), "form nonce", value.as_bytes())))
     }
 
     /// How long ago the form was shown.

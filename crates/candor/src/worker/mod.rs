@@ -10,6 +10,7 @@ pub mod origins; // who sent the mails that were taken in
 pub mod probes; // each channel, looked at from outside
 pub mod pages; // the public tree, when something public changed
 pub mod anchors; // the heads of the journals, signed each hour
+pub mod views; // pages of receipts, sealed to their holders
 pub mod sweeps; // what is kept for a time only
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use outbox::{Delivered, deliver_once};
 pub use pages::{Pages, build_tree};
 pub use probes::probe_once;
 pub use sweeps::sweep_once;
+pub use views::seal_views_once;
 
 /// Longest sleep between two looks at the store: another process may have written to it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -53,8 +55,8 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPos
         error!("the worker stands still: the root key is missing, so no case can be opened");
     }
     let (due, letters, pages) = (Notify::new(), Notify::new(), Notify::new());
-    let (steps, mails) = (Notify::new(), Notify::new());
-    let bells = [&due, &letters, &pages, &steps, &mails];
+    let (steps, mails, views) = (Notify::new(), Notify::new(), Notify::new());
+    let bells = [&due, &letters, &pages, &steps, &mails, &views];
     tokio::join!(
         spread(&app, shutdown.clone(), &bells),
         keep_clocks(&app, shutdown.clone(), &due),
@@ -62,6 +64,7 @@ pub async fn run(app: App, shutdown: watch::Receiver<bool>) -> Result<(), BadPos
         keep_pages(&app, shutdown.clone(), &pages),
         keep_following(&app, shutdown.clone(), &steps, &post),
         keep_checking(&app, shutdown.clone(), &mails, checker.as_ref()),
+        keep_views(&app, shutdown.clone(), &views),
         keep_probing(&app, shutdown.clone()),
         keep_anchors(&app, shutdown.clone(), &post),
         keep_sweeping(&app, shutdown),
@@ -171,6 +174,17 @@ async fn keep_checking(app: &App, mut shutdown: watch::Receiver<bool>, bell: &No
             }
         }
         if !sleep(app, &mut shutdown, bell, next).await {
+            return;
+        }
+    }
+}
+
+async fn keep_views(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify) {
+    loop {
+        if app.keys().is_ok() {
+            report(seal_views_once(app).await.map(drop), "sealing the pages of receipts");
+        }
+        if !sleep(app, &mut shutdown, bell, None).await {
             return;
         }
     }

@@ -112,7 +112,7 @@ fn started(folder: &std::path::Path) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn abuse_p5_whoever_takes_a_worker_over_sees_no_other_question() {
     // One that says who it is, whatever it is asked, and would go on to answer.
-    let answer = r"head -c 34 >/dev/null; printf '\0\0\0\0\0\0\0\001\0\0\0\0\0\0\0\010%08d' $$";
+    let answer = r"[ $(head -c 34 | wc -c) = 34 ] || exit; printf '\0\0\0\0\0\0\0\001\0\0\0\0\0\0\0\010%08d' $$";
     let workers = script(&format!("printf +; while :; do {answer}; done"), Budget::default());
     let mut answered = Vec::new();
     for _ in 0..5 {

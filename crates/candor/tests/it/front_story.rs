@@ -179,6 +179,59 @@ async fn until(so: impl AsyncFn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn w_the_front_opens_a_receipt_s_page_by_itself_and_gets_no_other_cookie() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (service, _data) = started(folder.path()).await;
+    let filed = read(send(&service.base, "Anyone lists buckets", "page").await).await;
+    let receipt = filed["receipt"].as_str().expect("a receipt");
+    let policy = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().cookie_store(true).redirect(policy).build().expect("a client");
+    let at = |path: &str| format!("{}{path}", service.base);
+    let entered = client.post(at("/receipt")).form(&[("receipt", receipt)]).send().await.expect("an answer");
+    assert_eq!(entered.status(), 303);
+    assert_eq!(entered.headers().get_all("set-cookie").iter().count(), 1);
+    let page = async || {
+        let answer = client.get(at("/receipt")).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        answer.text().await.expect("a page")
+    };
+    let seen = page().await;
+    assert!(seen.contains("Anyone lists buckets") && seen.contains("/receipt/write"), "{seen}");
+    let value = |page: &str, name: &str| {
+        let form = &page[page.find("action=\"/receipt/write\"").expect("a form")..];
+        let field = &form[form.find(&format!("name=\"{name}\" value=\"")).expect("a field")..];
+        field.split('"').nth(3).expect("a value").to_owned()
+    };
+    let write = async |page: &str, text: &str| {
+        let form = [("csrf", value(page, "csrf")), ("once", value(page, "once")), ("text", text.to_owned())];
+        client.post(at("/receipt/write")).form(&form).send().await.expect("an answer")
+    };
+    let sent = write(&seen, "It is worse than I thought").await;
+    assert_eq!(
+        (sent.status().as_u16(), &sent.headers()["location"]),
+        (303, &"/receipt?done=write".parse().expect("text"))
+    );
+    let seen = page().await;
+    assert!(seen.contains("It is worse than I thought"), "the desk has it, and sealed the page anew: {seen}");
+
+    // An act of the desk comes back to the front's page, which shows it.
+    let nudged = client.post(at("/receipt/nudge")).form(&[("csrf", value(&seen, "csrf"))]).send().await;
+    let nudged = nudged.expect("an answer").headers()["location"].clone();
+    assert_eq!(nudged, "/receipt?done=nudge");
+    assert!(page().await.contains("asked for news"));
+
+    // The desk dies: the page is read and written to all the same.
+    service.kill_part("desk");
+    let seen = page().await;
+    assert!(seen.contains("It is worse than I thought"));
+    let sent = write(&seen, "Said while nobody was there").await;
+    assert_eq!(sent.status(), 303);
+    until(async || status(&service.base, "/readyz").await == 200).await;
+    until(async || page().await.contains("Said while nobody was there")).await;
+    service.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_part_but_the_desk_has_a_key_in_memory_or_within_reach() {
     let folder = tempfile::tempdir().expect("a folder");
     let (service, data) = started(folder.path()).await;

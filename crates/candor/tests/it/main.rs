@@ -34,6 +34,7 @@ mod passkey_story; // signing in with a key of one's own device
 mod parties_story; // outside parties, each with a cut of their own
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
+mod receipt_sealed; // the same, without any key of the desk
 mod anchor_story; // heads of the journals, kept elsewhere
 mod floods; // under attack
 mod sealed_story; // a report that the server cannot read

@@ -150,7 +150,7 @@ fn show(app: &App, member: &Member, form: &Form, wrong: Vec<Problem>) -> Result<
             "Who told it",
             vec![
                 Field::line("name", "Name").note("optional").value(typed("name")),
-                Field::new("email", "Address", Control::Typed("email"))
+                Field::new("email", "Address", Control::Typed("email".into()))
                     .note("optional")
                     .hint("They get a letter with the promises; it says nothing of the report.")
                     .value(typed("email")),

@@ -71,7 +71,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         draft: draft.text,
         problems,
         file_limit: limits(app),
-        once: FormNonce::fresh(app).text(app, &message_form(case))?,
+        once: FormNonce::fresh(app).text(app, &message_form(&case.id))?,
         can_write: true,
         nudge: nudge(holder, &policy, &zone, now),
         key: key(report, now),

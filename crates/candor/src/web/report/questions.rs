@@ -229,7 +229,7 @@ impl Form<'_> {
         let mut fields = vec![
             self.filled(Field::line("name", "Your name").note("optional").autocomplete("name")),
             self.filled(
-                Field::new("email", "Your address for mail", Control::Typed("email"))
+                Field::new("email", "Your address for mail", Control::Typed("email".into()))
                     .note("optional")
                     .hint("Letters to it say only that there is news, never what about.")
                     .autocomplete("email"),

@@ -40,10 +40,11 @@ impl SignIn {
     /// The fields in the order of the page.
     pub fn fields(&self) -> Vec<Field> {
         vec![
-            Field::new("email", "Address", super::Control::Typed("email"))
+            Field::new("email", "Address", super::Control::Typed("email".into()))
                 .value(self.email.clone())
                 .autocomplete("username"),
-            Field::new("password", "Password", super::Control::Typed("password")).autocomplete("current-password"),
+            Field::new("password", "Password", super::Control::Typed("password".into()))
+                .autocomplete("current-password"),
             Field::line("code", "Code")
                 .hint("Six digits from your authenticator app, or a recovery code.")
                 .autocomplete("one-time-code")
@@ -89,12 +90,12 @@ impl NewAccount {
                 .value(self.name.clone())
                 .autocomplete("name")
                 .error(self.problem("name")),
-            Field::new("email", "Your address", super::Control::Typed("email"))
+            Field::new("email", "Your address", super::Control::Typed("email".into()))
                 .hint("You sign in with it, and letters to you go there.")
                 .value(self.email.clone())
                 .autocomplete("username")
                 .error(self.problem("email")),
-            Field::new("password", "Password", super::Control::Typed("password"))
+            Field::new("password", "Password", super::Control::Typed("password".into()))
                 .hint("At least 12 characters. Several words in a row are good.")
                 .autocomplete("new-password")
                 .error(self.problem("password")),

@@ -6,10 +6,13 @@ use askama::filters::HtmlSafe;
 use candor_core::policy::IntakePause;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// What every page carries around its own content.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Shell {
     /// The program the page belongs to, for header and navigation.
     pub program: Option<ProgramLink>,
@@ -28,7 +31,8 @@ pub struct Shell {
 }
 
 /// A program in header and navigation.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProgramLink {
     /// Short name in addresses.
     pub slug: String,
@@ -37,7 +41,8 @@ pub struct ProgramLink {
 }
 
 /// The member who is signed in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MemberLink {
     /// Name for people.
     pub name: String,
@@ -46,7 +51,8 @@ pub struct MemberLink {
 }
 
 /// What just happened, in a sentence.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Notice {
     /// The sentence.
     pub text: String,
@@ -76,7 +82,8 @@ impl Notice {
 }
 
 /// A link with its words.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Link {
     /// What a reader sees.
     pub text: String,
@@ -92,7 +99,8 @@ impl Link {
 }
 
 /// A label and what stands beside it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Row {
     /// The label.
     pub label: String,
@@ -120,7 +128,8 @@ impl Display for SafeHtml {
 impl HtmlSafe for SafeHtml {}
 
 /// An instant, absolute with its zone and relative beside it.
-#[derive(Debug, Clone, Default, Template)]
+#[derive(Debug, Clone, Default, Template, Serialize, Deserialize)]
+#[serde(default)]
 #[template(path = "parts/time.html")]
 pub struct TimeView {
     /// For machines, like `2026-11-24T17:00:00Z`.
@@ -137,6 +146,15 @@ impl TimeView {
     /// `at` in `zone`, with its distance from `now`.
     pub fn new(at: Timestamp, zone: &TimeZone, now: Timestamp) -> Self {
         Self { relative: fmt::relative(at, now), ..Self::fixed(at, zone) }
+    }
+
+    /// The same instant, seen from another `now`.
+    pub fn seen_at(&mut self, now: Timestamp) {
+        if let Ok(at) = self.iso.parse::<Timestamp>()
+            && !self.relative.is_empty()
+        {
+            self.relative = fmt::relative(at, now);
+        }
     }
 
     /// `at` in `zone` without a distance, for pages that are kept as files.
@@ -206,7 +224,8 @@ impl StateView {
 }
 
 /// One promise and how it stands; the reporter's list and the desk's clocks are made of these.
-#[derive(Debug, Clone, Default, Template)]
+#[derive(Debug, Clone, Default, Template, Serialize, Deserialize)]
+#[serde(default)]
 #[template(path = "parts/clock.html")]
 pub struct ClockView {
     /// What is promised, like `First answer by a member of the team`.
@@ -230,7 +249,7 @@ pub struct ClockView {
 impl HtmlSafe for ClockView {}
 
 /// Something that has to be mended on the page, with a link to where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Problem {
     /// Id of the field, without `#`; empty when it belongs to none.
     pub field: String,
@@ -250,7 +269,8 @@ pub fn problems(groups: &[Group]) -> Vec<Problem> {
 }
 
 /// Fields under one heading.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Group {
     /// Anchor of the group.
     pub id: String,
@@ -297,7 +317,8 @@ impl Group {
 }
 
 /// One question of a form: label, hint, what was answered, what is wrong with it.
-#[derive(Debug, Clone, Default, Template)]
+#[derive(Debug, Clone, Default, Template, Serialize, Deserialize)]
+#[serde(default)]
 #[template(path = "parts/field.html")]
 pub struct Field {
     /// Name under which it is sent, and its id.
@@ -327,13 +348,13 @@ pub struct Field {
 impl HtmlSafe for Field {}
 
 /// The shape of an answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub enum Control {
     /// One line; the value is the `type` attribute: `text email url password date datetime-local`.
     #[default]
     Line,
     /// One line of another type.
-    Typed(&'static str),
+    Typed(Cow<'static, str>),
     /// Digits, typed on a number pad.
     Digits,
     /// Several lines; how many are shown.
@@ -353,7 +374,8 @@ pub enum Control {
 }
 
 /// One answer to choose.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Choice {
     /// What is sent.
     pub value: String,
@@ -407,7 +429,7 @@ impl Field {
 
     /// As a line of this `type`, like `email` or `password`.
     pub fn typed(mut self, kind: &'static str) -> Self {
-        self.control = Control::Typed(kind);
+        self.control = Control::Typed(kind.into());
         self
     }
 
@@ -495,7 +517,8 @@ impl Field {
 }
 
 /// A file beside a message.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FileView {
     /// Its name.
     pub name: String,
@@ -532,7 +555,8 @@ pub struct Paging {
 }
 
 /// How the reporter is named, or is not: the part of a form that both the report and the reporter's page carry.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Credit {
     /// What was chosen so far, in a sentence.
     pub chosen: String,

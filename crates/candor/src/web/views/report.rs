@@ -2,6 +2,8 @@
 
 use super::parts::{ClockView, Credit, FileView, Group, Link, Problem, Row, Shell, TimeView};
 use askama::Template;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// `/{program}/report`: one page that reads like a conversation. Shown again with every answer when something
 /// has to be mended (status 422).
@@ -52,6 +54,30 @@ pub struct PromisedDate {
     pub kind: String,
     /// Until when.
     pub due: TimeView,
+}
+
+/// `/{program}/report/sealed`: where a message is handed in that only members of the team can open.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "report/sealed.html")]
+pub struct SealedForm {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// Where the form is sent.
+    pub action: String,
+    /// Drawn for each fresh form.
+    pub once: String,
+    /// Fingerprints of the team's certificates in groups of four; empty when there are none to seal to.
+    pub fingerprints: Vec<String>,
+    /// The certificates as text.
+    pub certificates: String,
+    /// The command that seals and sends, for a terminal.
+    pub command: String,
+    /// The questions.
+    pub groups: Vec<Group>,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
+    /// Other ways to report.
+    pub other_ways: Vec<Link>,
 }
 
 /// Shown once, right after a report was filed.
@@ -117,7 +143,8 @@ impl EnterReceipt {
 }
 
 /// The reporter's own page, behind the receipt.
-#[derive(Debug, Clone, Default, Template)]
+#[derive(Debug, Clone, Default, Template, Serialize, Deserialize)]
+#[serde(default)]
 #[template(path = "report/own.html")]
 pub struct ReporterPage {
     /// Around the page; `program` is set.
@@ -184,8 +211,21 @@ pub struct ReporterPage {
     pub takes_files: bool,
 }
 
+impl ReporterPage {
+    /// The same page, with every distance of time seen from `now`.
+    pub fn seen_at(&mut self, now: Timestamp) {
+        let times = self.promises.iter_mut().map(|promise| &mut promise.when);
+        let times = times.chain(self.dialogue.iter_mut().map(|message| &mut message.at));
+        let times = times.chain([&mut self.received]).chain(&mut self.appeal);
+        let times = times.chain(self.nudge.iter_mut().filter_map(|nudge| nudge.last.as_mut()));
+        let times = times.chain(self.embargo.iter_mut().map(|embargo| &mut embargo.until));
+        times.for_each(|time| time.seen_at(now));
+    }
+}
+
 /// How letters to the reporter are encrypted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct KeyChoice {
     /// How it stands, in a sentence.
     pub words: String,
@@ -196,7 +236,8 @@ pub struct KeyChoice {
 }
 
 /// Whom a nudge turns to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Nudge {
     /// In words, like `the secondary coordinator`.
     pub to: String,
@@ -209,7 +250,8 @@ pub struct Nudge {
 }
 
 /// A date before which nobody publishes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EmbargoView {
     /// The date.
     pub until: TimeView,
@@ -224,7 +266,8 @@ pub struct EmbargoView {
 }
 
 /// A text about the closed report that waits for the reporter's yes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SummaryAsk {
     /// Heading.
     pub title: String,
@@ -233,7 +276,8 @@ pub struct SummaryAsk {
 }
 
 /// One message of the dialogue, or a step the reporter is told of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Message {
     /// When.
     pub at: TimeView,

@@ -52,6 +52,20 @@ impl Service {
     }
 }
 
+/// Serves what is open until the sender is dropped, for a browser of its own; its folder stays.
+pub async fn serve_for_now(app: &App) -> (oneshot::Sender<()>, Browser) {
+    let listener = candor::serve::bind(app.config.listen).await.expect("the port is free");
+    candor::publish::build(app).await.expect("the public tree is built");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = candor::serve::router(app);
+    tokio::spawn(candor::web::server::serve(listener, router, async {
+        drop(stopped.await);
+    }));
+    let client =
+        Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    (stop, Browser { client, url: app.config.base_url.clone() })
+}
+
 /// A free port that nobody was given before.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port()

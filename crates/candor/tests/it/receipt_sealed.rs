@@ -1,0 +1,170 @@
+//! The page behind a receipt where no key of the desk is at hand: opened with the receipt alone.
+
+use crate::support::service::{Browser, MINIO, Page, Service, answered, open};
+use candor::app::App;
+use candor::error::Error;
+use candor::execute::report::open_receipt;
+use candor::execute::{execute, waiting};
+use candor::worker::seal_views_once;
+use candor_core::access::{Actor, Role};
+use candor_core::command::Command;
+use candor_core::event::Event;
+use candor_core::id::CaseId;
+use reqwest::StatusCode;
+use tempfile::TempDir;
+
+const ANSWER: &str = "CANARY we can follow your steps";
+
+/// Takes a report in as a browser does; its receipt.
+async fn filed(browser: &Browser) -> String {
+    let said = [("title", "CANARY anyone lists buckets"), ("description", "No signature is needed")];
+    let fields = answered(browser.get("/minio/report").await.form("/minio/report"), &said);
+    let files = [("evil.html", "text/html", b"<script>alert(1)</script>".to_vec())];
+    browser.post_files("/minio/report", &fields, &files).await.receipt().expect("a receipt")
+}
+
+async fn team(app: &App, case: &CaseId, command: Command) {
+    let member = Actor::Member { id: "m".into(), roles: vec![("minio".into(), Role::Coordinator)] };
+    execute(app, &member, case, command, None).await.expect("the team may");
+}
+
+/// A desk with one answered report; then the same store without its key.
+async fn locked_after_an_answer(folder: &TempDir) -> (App, String, CaseId) {
+    let app = open(folder, &[MINIO], |_| {}).await;
+    let (stop, browser) = crate::support::service::serve_for_now(&app).await;
+    let receipt = filed(&browser).await;
+    let (_, case) = open_receipt(&app, &receipt).await.expect("it opens");
+    team(&app, &case.id, Command::Answer { text: ANSWER.into(), files: vec![], next_steps: false }).await;
+    team(&app, &case.id, Command::Note { text: "CANARY-NOTE for the team".into(), files: vec![], mentions: vec![] })
+        .await;
+    assert_eq!(seal_views_once(&app).await.expect("sealed"), 1);
+    assert_eq!(seal_views_once(&app).await.expect("sealed"), 0, "nothing is sealed that did not change");
+    drop(stop);
+    let id = case.id.clone();
+    drop(app);
+    std::fs::rename(folder.path().join("root.key"), folder.path().join("away.key")).expect("the key is taken away");
+    let locked = open(folder, &[], |_| {}).await;
+    assert!(matches!(locked.keys(), Err(Error::Locked)));
+    (locked, receipt, id)
+}
+
+async fn unlocked(folder: &std::path::Path, like: &App) -> App {
+    std::fs::rename(folder.join("away.key"), folder.join("root.key")).expect("put back");
+    candor::serve::open(like.config.clone()).await.expect("opens")
+}
+
+async fn entered(browser: &Browser, receipt: &str) -> Page {
+    browser.post("/receipt", &[("receipt".into(), receipt.into())]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_a_receipt_opens_its_page_and_takes_messages_while_the_desk_is_locked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_owned();
+    let (app, receipt, case) = locked_after_an_answer(&folder).await;
+    let service = Service::serve(app, folder).await;
+    let browser = service.browser();
+    let answer = entered(&browser, &receipt.to_ascii_lowercase().replace('-', " ")).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/receipt"));
+    let page = browser.get("/receipt").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains(ANSWER), "what the team answered: {}", page.body);
+    assert!(page.body.contains("CANARY anyone lists buckets"));
+    assert!(!page.body.contains("CANARY-NOTE"), "and nothing that is the team's");
+    assert!(!page.texts(".clocks li").is_empty(), "promises with their dates");
+
+    // An empty message is refused in words; a real one is taken, once.
+    let empty = browser.post_files("/receipt/write", &page.form("/receipt/write"), &[]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.body.contains("Write a message or choose a file"));
+    let fields = answered(page.form("/receipt/write"), &[("text", "CANARY it is worse than I thought")]);
+    let files = [("poc.txt", "text/plain", b"a file that waits".to_vec())];
+    let sent = browser.post_files("/receipt/write", &fields, &files).await;
+    assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, "/receipt?done=sealed"));
+    assert!(browser.get("/receipt?done=sealed").await.body.contains("reads it when its side is back"));
+    let again = browser.post_files("/receipt/write", &fields, &files).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "sent twice is one message");
+    let other = answered(page.form("/receipt/write"), &[("text", "Another one")]);
+    assert_eq!(browser.post_files("/receipt/write", &other, &[]).await.status, StatusCode::CONFLICT);
+    for (field, value) in [("csrf", "0"), ("once", "x-1-y")] {
+        let fields = answered(page.form("/receipt/write"), &[("text", "Forged"), (field, value)]);
+        assert!(browser.post_files("/receipt/write", &fields, &[]).await.status.is_client_error(), "{field}");
+    }
+    for file in ["candor.db", "candor.db-wal"] {
+        let lies = std::fs::read(service.app.config.data.join(file)).unwrap_or_default();
+        assert!(!lies.windows(6).any(|part| part == b"CANARY"), "nothing lies in the clear in {file}");
+    }
+
+    let app = unlocked(&path, &service.app).await;
+    assert_eq!(waiting::open_all(&app).await.expect("filed"), 1, "the message is the case's when the key is back");
+    let (actor, now) = open_receipt(&app, &receipt).await.expect("it opens");
+    assert_eq!(now.id, case);
+    let wrote = now.history.iter().filter_map(|entry| match &entry.what {
+        Event::ReporterWrote { text, files, .. } => Some((text.as_str(), files.len())),
+        _ => None,
+    });
+    assert_eq!(wrote.collect::<Vec<_>>(), [("CANARY it is worse than I thought", 1)]);
+    let file = now.files.iter().find(|known| known.file.name == "poc.txt").expect("the file").file.id.0.clone();
+    candor::execute::files::open_file(&app, &actor, &case, &file).await.expect("its file opens");
+    assert_eq!(seal_views_once(&app).await.expect("sealed"), 1);
+    assert!(browser.get("/receipt").await.body.contains("worse than I thought"), "and on the page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_w6_a_wrong_receipt_opens_nothing_without_keys_and_all_answers_are_equal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (app, receipt, _) = locked_after_an_answer(&folder).await;
+    let service = Service::serve(app, folder).await;
+    let browser = service.browser();
+    let almost = |last: &str| format!("{}{last}", &receipt[..receipt.len() - 1]);
+    let other = if receipt.ends_with('7') { "8" } else { "7" };
+    let mut answers = Vec::new();
+    for wrong in [almost(other), almost(""), "0".repeat(26), "no receipt".into(), String::new()] {
+        let page = entered(&browser, &wrong).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        assert!(wrong.len() < 20 || !page.body.contains(&wrong), "it is not shown again");
+        answers.push((page.body, page.headers.len()));
+    }
+    assert!(answers.windows(2).all(|two| two[0] == two[1]), "one answer for all of them");
+    assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER, "the holder is not locked out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k_the_page_of_an_erased_case_is_gone_with_it() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let receipt = filed(&service.browser()).await;
+    let app = &service.app;
+    assert_eq!(seal_views_once(app).await.expect("sealed"), 1);
+    assert!(candor::execute::views::find(app, &receipt).await.expect("read").is_some());
+    let (_, case) = open_receipt(app, &receipt).await.expect("it opens");
+    team(app, &case.id, Command::Answer { text: ANSWER.into(), files: vec![], next_steps: false }).await;
+    app.keys().expect("keys").erase_case(case.id.as_str()).await.expect("erased");
+    assert_eq!(seal_views_once(app).await.expect("swept"), 1);
+    assert!(candor::execute::views::find(app, &receipt).await.expect("read").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_waits_for_the_desk_has_a_page_already() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(open(&folder, &[MINIO], |_| {}).await);
+    let path = folder.path().to_owned();
+    std::fs::rename(path.join("root.key"), path.join("away.key")).expect("the key is taken away");
+    let service = Service::serve(open(&folder, &[], |_| {}).await, folder).await;
+    let browser = service.browser();
+    let receipt = filed(&browser).await;
+    assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get("/receipt").await;
+    assert!(page.body.contains("lies sealed until the team"), "{}", page.body);
+    assert!(!page.texts(".clocks li").is_empty(), "what is promised is there");
+    let fields = answered(page.form("/receipt/write"), &[("text", "One more thing")]);
+    assert_eq!(browser.post_files("/receipt/write", &fields, &[]).await.status, StatusCode::SEE_OTHER);
+
+    let app = unlocked(&path, &service.app).await;
+    // Whichever is tried first: a message waits until its report is there.
+    let filed = waiting::open_all(&app).await.expect("filed") + waiting::open_all(&app).await.expect("filed");
+    assert_eq!(filed, 2);
+    let (_, case) = open_receipt(&app, &receipt).await.expect("it opens");
+    assert!(case.history.iter().any(|entry| matches!(&entry.what, Event::ReporterWrote { .. })));
+    seal_views_once(&app).await.expect("sealed");
+    assert!(browser.get("/receipt").await.body.contains("Nobody has answered yet"), "the desk's page takes its place");
+}
