@@ -4,6 +4,8 @@
 //!
 //! Whoever signs public files asks [`sign_detached`] for the `.asc` beside them and [`current`] for the certificate.
 
+pub mod recipients; // whom a report can be sealed to
+
 use candor_core::id::ProgramSlug;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
@@ -347,10 +349,4 @@ pub async fn recovery_sheet(app: &App, program: &ProgramSlug, by: &str) -> Resul
     let batch = noted(app, program, by, &[("sheet-written", row.fingerprint.as_str(), None)]).await?;
     app.store.commit(Batch::main(batch)).await?;
     Ok(opened(app, &row)?.to_armor())
-}
-
-/// Where the store keeps the certificates that reports to a program can be sealed to, as text. They are public.
-#[must_use]
-pub fn recipients_setting(program: &ProgramSlug) -> String {
-    format!("sealed to/{program}")
 }

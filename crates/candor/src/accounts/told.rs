@@ -30,11 +30,13 @@ pub enum Change {
     Unlinked,
     /// The right password came with wrong codes, several times.
     WrongCodes,
+    /// The certificates that reports are sealed to are about to be replaced.
+    Recipients,
 }
 
 impl Change {
     /// Every change.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Renewed,
         Self::Reset,
         Self::PasskeyMade,
@@ -44,6 +46,7 @@ impl Change {
         Self::Linked,
         Self::Unlinked,
         Self::WrongCodes,
+        Self::Recipients,
     ];
 
     /// Name in the outbox.
@@ -58,6 +61,7 @@ impl Change {
             Self::Linked => "account-linked",
             Self::Unlinked => "account-unlinked",
             Self::WrongCodes => "wrong-codes",
+            Self::Recipients => "sealing-keys",
         }
     }
 
@@ -80,6 +84,10 @@ impl Change {
             Self::Linked => "An account at a sign-in service was linked to yours, as a way to sign in.",
             Self::Unlinked => "An account at a sign-in service was unlinked from yours.",
             Self::WrongCodes => "Somebody typed your password with wrong codes, several times, and was turned away.",
+            Self::Recipients => {
+                "The certificates that reports are sealed to will be others in 24 hours. The queue of the desk names them: \
+                 if none of you did this, have it stopped."
+            }
         }
     }
 }

@@ -7,9 +7,8 @@ use super::model::program::{Program, ProgramLine, Programs};
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::Error;
-use crate::openpgp::{Certificate, armor};
 use crate::program_keys;
-use crate::store::{advisories, settings};
+use crate::store::advisories;
 use axum::extract::State;
 use candor_formats::advisory::Record;
 use schemars::JsonSchema;
@@ -73,13 +72,8 @@ pub struct Recipients {
 /// `GET /programs/{program}/recipients`
 pub async fn recipients(State(app): State<App>, InProgram(program): InProgram) -> Answered<Recipients> {
     app.policy(&program).ok_or_else(Problem::not_found)?;
-    let text = settings::get(&app.store, &program_keys::recipients_setting(&program)).await.map_err(Error::from)?;
-    let certificates = String::from_utf8(text.unwrap_or_default()).map_err(Error::internal)?;
-    let blocks = armor::blocks(certificates.as_bytes(), 64);
-    let read = |block: &armor::Block| {
-        Certificate::read(&certificates.as_bytes()[block.start..block.end], &Default::default()).ok()
-    };
-    let fingerprints = blocks.iter().filter_map(read).map(|one| one.fingerprint()).collect();
+    let certificates = program_keys::recipients::current(&app, &program).await?;
+    let fingerprints = program_keys::recipients::fingerprints(&app, &program).await?;
     fine(Recipients { fingerprints, certificates })
 }
 

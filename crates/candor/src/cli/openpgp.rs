@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
+use crate::accounts::{self, told::Change};
 use crate::app::App;
 use crate::openpgp::words::grouped;
+use crate::program_keys::recipients::{self, Changed};
 use crate::program_keys::{self, KeyProblem, ProgramKey};
-use crate::store::{Batch, settings};
 
 /// Bytes of a key file that are read.
 const LIMIT: u64 = 256 * 1024;
@@ -203,9 +204,8 @@ pub(super) async fn run(command: Command) -> Outcome {
         }
         Command::Recipients { file, none, which } => {
             let (app, program) = which.open().await?;
-            let name = program_keys::recipients_setting(&program);
             if none {
-                app.store.commit(Batch::main(vec![settings::delete_statement(&name)])).await?;
+                recipients::change(&app, &program, "", &[], BY).await?;
                 output::say("No certificates are published any more.");
                 return Ok(());
             }
@@ -217,14 +217,23 @@ pub(super) async fn run(command: Command) -> Outcome {
                     })?;
                 }
                 let text: String = found.iter().map(crate::openpgp::Certificate::to_armor).collect();
-                app.store.commit(Batch::main(vec![settings::put_statement(&name, text.as_bytes())])).await?;
+                let fingerprints: Vec<String> = found.iter().map(crate::openpgp::Certificate::fingerprint).collect();
+                if let Changed::From(from) = recipients::change(&app, &program, &text, &fingerprints, BY).await? {
+                    for member in accounts::members(&app).await?.into_iter().filter(|member| !member.disabled) {
+                        accounts::told::tell(&app, &member.id, Change::Recipients).await;
+                    }
+                    output::say(format_args!(
+                        "These certificates hold from {} UTC on; the members are told. Until then the old ones do:",
+                        from.strftime("%F %H:%M")
+                    ));
+                }
             }
-            let text = settings::get(&app.store, &name).await?.unwrap_or_default();
+            let text = recipients::current(&app, &program).await?;
             if text.is_empty() {
                 output::say("No certificates are published: no report can be sealed to members' own keys.");
                 return Ok(());
             }
-            for one in super::sealed::certificates(&String::from_utf8_lossy(&text))? {
+            for one in super::sealed::certificates(&text)? {
                 output::say(grouped(&one.fingerprint()));
             }
             Ok(())

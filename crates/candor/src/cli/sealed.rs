@@ -6,6 +6,7 @@
 use super::output::{self, Failure, Outcome};
 use super::server::Api;
 use crate::openpgp::decrypt::{Budget, Shut, open};
+use crate::openpgp::sealed::{DESCRIPTION, REPORT, TITLE};
 use crate::openpgp::words::grouped;
 use crate::openpgp::{Certificate, Secret, armor, encrypt, random};
 use serde_json::{Value, json};
@@ -14,13 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use zeroize::Zeroizing;
 
-/// Title that a sealed report has for the server; the team gives it another.
-pub const TITLE: &str = "Sealed report";
-/// Name of the file that holds the report.
-pub const REPORT: &str = "sealed-report.asc";
-/// What the server is told in place of a description.
-const DESCRIPTION: &str = "This report is sealed to the team's own OpenPGP keys; this server cannot read it. \
-    Open it with `candor case open` or another OpenPGP program.";
 /// Certificates of a program at most.
 const MOST: usize = 64;
 /// Bytes of a sealed file at most that are opened.
@@ -38,6 +32,28 @@ pub struct To {
     /// Fingerprint that you know from elsewhere; nothing is sent when a certificate has another. May be repeated
     #[arg(long = "fingerprint", value_name = "FINGERPRINT", requires = "sealed")]
     fingerprints: Vec<String>,
+    /// security.txt of the program as you got it before or from elsewhere; nothing is sent when it names other certificates
+    #[arg(long = "security-txt", value_name = "FILE", requires = "sealed")]
+    security_txt: Option<PathBuf>,
+}
+
+/// The fingerprints that a `security.txt` names to encrypt to, signed or not.
+fn named(security_txt: &str) -> Vec<String> {
+    let lines = security_txt.lines().filter_map(|line| line.split_once(':'));
+    let lines = lines.filter(|(field, _)| field.trim().eq_ignore_ascii_case("encryption"));
+    lines.filter_map(|(_, value)| value.trim().strip_prefix("openpgp4fpr:").map(bare)).collect()
+}
+
+/// Refuses when a certificate is none of those that a `security.txt` names.
+fn agree(found: &[Certificate], known: &[String], whose: &str) -> Result<(), Failure> {
+    match found.iter().find(|one| !known.contains(&bare(&one.fingerprint()))) {
+        None => Ok(()),
+        Some(other) => Err(Failure::new(format_args!(
+            "nothing was sent: the certificate {} is none of those that {whose} names; one of the two was replaced. Ask \
+             the team by another way which is theirs",
+            grouped(&other.fingerprint())
+        ))),
+    }
 }
 
 /// The certificates in a text, each read by itself.
@@ -71,6 +87,17 @@ impl To {
             }
             found
         };
+        if let Some(file) = &self.security_txt {
+            agree(&found, &named(&super::policy::source(file)?), "your security.txt")?;
+        }
+        // What the server offers and what it says of itself, in a file that is signed and that others keep, must agree.
+        if self.files.is_empty() {
+            let text = api.public(&format!("/{program}/security.txt")).await?.unwrap_or_default();
+            let known = named(&text);
+            if !known.is_empty() {
+                agree(&found, &known, "the server's own security.txt")?;
+            }
+        }
         let known: Vec<String> = self.fingerprints.iter().map(|one| bare(one)).collect();
         if !known.is_empty()
             && let Some(other) = found.iter().find(|one| !known.contains(&bare(&one.fingerprint())))
@@ -243,5 +270,19 @@ fn find_files(value: &Value, found: &mut Vec<(String, String)>) {
             fields.values().for_each(|one| find_files(one, found));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn fingerprints_are_read_from_a_security_txt_signed_or_not() {
+        let text = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nContact: mailto:a@example.org\n\
+                    Encryption: openpgp4fpr:5f2de5521c63a801ab59ccb603d49de44b29100f\n\
+                    encryption:openpgp4fpr:AA BB\nEncryption: https://example.org/key.asc\n";
+        assert_eq!(named(text), ["5F2DE5521C63A801AB59CCB603D49DE44B29100F", "AABB"]);
+        assert!(named("").is_empty());
     }
 }

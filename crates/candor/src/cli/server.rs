@@ -126,6 +126,29 @@ impl Api {
         Ok(bytes)
     }
 
+    /// A public text of the server outside the API, of at most 64 KiB; none when there is no such.
+    ///
+    /// # Errors
+    /// That it cannot be reached.
+    pub async fn public(&self, path: &str) -> Result<Option<String>, Failure> {
+        let base = self.base.strip_suffix("/api/v1").unwrap_or(&self.base);
+        let sent = self.client.get(address(base, path, &[])?).timeout(Duration::from_secs(60)).send().await;
+        let mut answer = sent.map_err(|why| self.unreachable(&why))?;
+        if !answer.status().is_success() {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        while let Some(part) =
+            answer.chunk().await.map_err(|why| Failure::during("the file broke off", super::output::sentence(&why)))?
+        {
+            bytes.extend_from_slice(&part);
+            if 64 * 1024 < bytes.len() {
+                return Err(Failure::new("the server's file is larger than 64 KiB"));
+            }
+        }
+        Ok(String::from_utf8(bytes).ok())
+    }
+
     /// Changes something, safely: the same key goes with each try, so that a lost answer does not do it twice.
     ///
     /// # Errors

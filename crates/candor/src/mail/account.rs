@@ -79,6 +79,19 @@ fn about(change: Change, base_url: &str) -> Words {
         }
         _ => "If not, end the other sessions in your settings, and ask whoever manages the desk to let you start anew.",
     };
+    if change == Change::Recipients {
+        return Words {
+            subject: "The certificates for sealed reports change".into(),
+            lead: change.says().to_owned(),
+            body: Vec::new(),
+            dates_title: "",
+            dates: Vec::new(),
+            expected: "nothing, if you know of it. If nobody of you does, tell who runs the desk today.".into(),
+            link: Some(Link { label: "The desk", url: format!("{base_url}/desk") }),
+            why: "You get this because you are a member. These letters cannot be switched off.".into(),
+            answers: NO_ANSWERS.into(),
+        };
+    }
     Words {
         subject: "About the ways into your account".into(),
         lead: change.says().to_owned(),

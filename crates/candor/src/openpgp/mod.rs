@@ -10,6 +10,7 @@ pub mod sign; // signatures we make
 pub mod verify; // signatures others made: over which bytes, by whom
 pub mod encrypt; // to certificates
 pub mod decrypt; // what was encrypted to us
+pub mod sealed; // a report that only members can read
 pub mod wkd; // where mail programs look for a key
 pub mod words; // a fingerprint as people compare it
 

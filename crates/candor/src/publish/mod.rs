@@ -128,7 +128,8 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         let version = app.policy_in_force(&policy.program.slug).map_or(1, |(version, _)| version);
         let since = since.get(policy.program.slug.as_str()).copied();
         let key = key_of(app, &policy.program.slug).await?;
-        programs.push(tree::Program { policy, version, since, key });
+        let sealed_to = program_keys::recipients::fingerprints(app, &policy.program.slug).await?;
+        programs.push(tree::Program { policy, version, since, key, sealed_to });
     }
     let signer = programs.iter().find_map(|program| program.key.as_ref()).map(|key| signer(key, app.now()));
     let keys = match app.keys() {

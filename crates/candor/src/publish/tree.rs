@@ -89,6 +89,8 @@ pub struct Program {
     pub since: Option<Timestamp>,
     /// Its OpenPGP key, while it stands.
     pub key: Option<PublicKey>,
+    /// Fingerprints of the certificates that reports can be sealed to.
+    pub sealed_to: Vec<String>,
 }
 
 /// The OpenPGP key of a program: what is published of it, and the secret that signs what is published.
@@ -533,6 +535,8 @@ fn contact_file(input: &Input, programs: &[&Program], canonical: String) -> Stri
     file.canonical = vec![canonical];
     file.csaf = vec![provider::metadata_url(&input.base_url)];
     for program in programs {
+        let sealed_to = program.sealed_to.iter().map(|print| format!("openpgp4fpr:{}", print.to_lowercase()));
+        file.encryption.extend(sealed_to);
         let Some(key) = &program.key else { continue };
         let slug = &program.policy.program.slug;
         let address = format!("{}/{slug}/openpgp.asc", input.base_url);

@@ -3,6 +3,7 @@
 
 pub mod files; // sealed while they come
 pub mod questions; // what the form asks, and what the answers mean
+pub mod sealed; // what only members of the team can open
 
 use super::errors::{self, Answer};
 use super::fields::{self, Fields};
@@ -41,7 +42,10 @@ const FLOOD_WAIT: SignedDuration = SignedDuration::from_secs(20);
 /// The form's addresses.
 pub fn routes() -> Router<App> {
     // Files are measured while they come; the texts have limits of their own.
-    Router::new().route("/{program}/report", get(form).post(file)).layer(DefaultBodyLimit::disable())
+    Router::new()
+        .route("/{program}/report", get(form).post(file))
+        .route("/{program}/report/sealed", get(sealed::form).post(sealed::file))
+        .layer(DefaultBodyLimit::disable())
 }
 
 /// `GET /{program}/report`
@@ -337,7 +341,13 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
         promises,
         readers: readers(policy),
         leave_out,
-        other_ways: other_ways(policy),
+        other_ways: other_ways(policy)
+            .into_iter()
+            .chain([Link::new(
+                "Encrypted, so that this server cannot read it",
+                format!("/{}/report/sealed", policy.program.slug),
+            )])
+            .collect(),
         hints: again.hints,
     })
 }

@@ -340,7 +340,7 @@ fn invite_fields(app: &App, typed: &Typed) -> Group {
     let fields = &typed.fields;
     let mut list = vec![
         Field::line("name", "Name").value(fields.get("name")).error(typed.problem("name")).autocomplete("off"),
-        Field::new("email", "Address", Control::Typed("email"))
+        Field::new("email", "Address", Control::Typed("email".into()))
             .value(fields.get("email"))
             .error(typed.problem("email"))
             .autocomplete("off"),

@@ -86,6 +86,8 @@ async fn sources(app: &App) -> Result<Sources, Error> {
     for policy in app.programs() {
         let key = program_keys::current(app, &policy.program.slug).await?;
         keys.extend(key.map(|key| (key.fingerprint(), key.view(app.now()).expires)));
+        let sealed_to = program_keys::recipients::fingerprints(app, &policy.program.slug).await?;
+        keys.extend(sealed_to.into_iter().map(|print| (print, None)));
     }
     Ok(Sources {
         keys,

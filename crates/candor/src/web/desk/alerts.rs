@@ -3,11 +3,14 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::follow::cve_requests;
+use crate::openpgp::words::grouped;
+use crate::program_keys::recipients;
 use crate::store::advisories;
 use crate::watch::held;
 use crate::watch::probes::{self, State};
 use crate::web::session::Member;
 use crate::web::views::Link;
+use candor_core::access::Actor;
 use candor_core::id::ProgramSlug;
 
 /// Alerts about the programs that the member sees.
@@ -42,6 +45,34 @@ pub async fn alerts(app: &App, member: &Member) -> Result<Vec<Link>, Error> {
                 "/desk/channels",
             ));
         }
+    }
+    alerts.extend(about_keys(app, &member.actor).await?);
+    Ok(alerts)
+}
+
+/// Keys of programs that are about to be replaced, for whoever has a role there: the time to stop it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn about_keys(app: &App, actor: &Actor) -> Result<Vec<Link>, Error> {
+    let mut alerts = Vec::new();
+    for policy in app.programs() {
+        let slug = &policy.program.slug;
+        if actor.role(slug).is_none() {
+            continue;
+        }
+        let Some(change) = recipients::waiting(app, slug).await? else { continue };
+        let keys: Vec<String> = change.fingerprints.iter().map(|one| grouped(one)).collect();
+        alerts.push(Link::new(
+            format!(
+                "{}: reports will be sealed to other certificates from {} UTC: {}. If none of you did this, have \
+                 `candor keys openpgp recipients` run with the old ones",
+                policy.program.name,
+                change.from.strftime("%F %H:%M"),
+                keys.join(", ")
+            ),
+            format!("/{slug}/report/sealed"),
+        ));
     }
     Ok(alerts)
 }

@@ -361,7 +361,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
             .value(known("kind", PartyKind::Maintainer.name())),
             line("name", "Name").note("optional"),
             line("organisation", "Organisation or project").note("optional"),
-            Field::new("email", "Address", Control::Typed("email")).value(typed("email")).required(),
+            Field::new("email", "Address", Control::Typed("email".into())).value(typed("email")).required(),
             line("until", "Until when they see what you share")
                 .hint("Like 2026-09-30 in the program's own time.")
                 .required(),
