@@ -259,6 +259,15 @@ async fn no_part_but_the_desk_has_a_key_in_memory_or_within_reach() {
     let needles: Vec<Vec<u8>> = needles.into_iter().chain([canary.into_bytes()]).collect();
     let front = service.part("front").expect("a front");
     assert_eq!(memory_holds(front, &needles), Some(vec![]), "in the front");
+    // Nor does the process that readers of mail are forked from, though the desk started it.
+    let desk = service.part("desk").expect("a desk");
+    let readers = service.children_of(desk, "parse-worker");
+    assert!(!readers.is_empty(), "the desk has a reader");
+    for reader in readers {
+        if let Some(held) = memory_holds(reader, &needles) {
+            assert_eq!(held, Vec::<usize>::new(), "in a reader");
+        }
+    }
     let log = std::fs::read_to_string(data.with_extension("log")).expect("a log");
     assert!(log.contains("closed in: no key") || log.contains("not closed in whole here"), "each part says what holds");
     service.stop();

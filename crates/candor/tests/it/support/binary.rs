@@ -87,6 +87,19 @@ impl Binary {
         })
     }
 
+    /// Numbers of the processes that another started with this word.
+    pub fn children_of(&self, parent: u32, word: &str) -> Vec<u32> {
+        let parent = parent.to_string();
+        let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = numbers.filter_map(|entry| entry.file_name().into_string().ok()?.parse::<u32>().ok());
+        let is = |number: &u32| {
+            let read = |what: &str| std::fs::read_to_string(format!("/proc/{number}/{what}")).unwrap_or_default();
+            let of = read("stat").rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1).map(str::to_owned));
+            of.as_deref() == Some(parent.as_str()) && read("cmdline").split('\0').any(|said| said == word)
+        };
+        numbers.filter(is).collect()
+    }
+
     /// Kills it where it stands.
     pub fn kill(&mut self) {
         self.signal("-KILL");

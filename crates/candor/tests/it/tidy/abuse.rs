@@ -308,8 +308,8 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "K2",
                 "encryption in the browser that is blocked, slow or out of memory",
                 "never the plain text instead",
-                "nothing is encrypted in a browser: a report is sealed to members by `candor report --sealed` or a mail program, and those \
-                 fail before anything leaves",
+                "nothing is encrypted in a browser: a report is sealed to members by `candor report --sealed`, a mail program or any OpenPGP \
+                 program and pasted",
             ),
             ("K3", "sealed bytes moved to another case, field or store", "do not open", ""),
             (
