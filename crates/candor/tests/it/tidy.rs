@@ -43,7 +43,18 @@ const PUBLIC_LOOK: &[&str] = &["views", "markdown", "advisory"];
 const PURE: &[(&str, &[&str])] = &[
     (
         "candor-formats",
-        &["cvss", "flate2", "jiff", "packageurl", "quick-xml", "semver", "serde", "serde_json", "thiserror"],
+        &[
+            "aho-corasick",
+            "cvss",
+            "flate2",
+            "jiff",
+            "packageurl",
+            "quick-xml",
+            "semver",
+            "serde",
+            "serde_json",
+            "thiserror",
+        ],
     ),
     ("candor-core", &["candor-formats", "jiff", "schemars", "serde", "serde_json", "thiserror", "toml"]),
 ];
