@@ -3,12 +3,14 @@
 //!
 //! The documents are made from a seed, each other than the ones before it. `cargo run --release -p bench-formats`.
 //! Where `node` and the npm package `@secvisogram/csaf-validator-lib` are at hand, that validator judges the same
-//! documents in the same run; its folder is `target/node`, or what `--npm FOLDER` says.
+//! documents in the same run; its folder is `target/node`, or what `--npm FOLDER` says. With `--csaf-rs FILE` the crate
+//! `csaf-rs` does so, too: FILE is the program that `cargo build --release` makes in `benches/formats/csaf-rs`.
 
 #![allow(clippy::print_stdout, reason = "its figures are read on a terminal")]
 #![allow(clippy::cast_precision_loss, reason = "counts are small")]
 
 use std::hint::black_box;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use candor_formats::advisory::{
@@ -47,7 +49,7 @@ fn main() {
         let document: Value = serde_json::from_str(text).expect("it was printed");
         assert!(csaf::validate(&document).is_empty());
     });
-    yardstick(&parsed, ours);
+    yardsticks(&parsed, ours);
     let next: Vec<Value> = records
         .iter()
         .map(|record| csaf::print_as(record, Edition::V2_1, Profile::SecurityAdvisory, "1.0.0"))
@@ -67,40 +69,58 @@ fn main() {
     });
 }
 
-/// The validator of npm over the same documents, where it is installed.
-fn yardstick(documents: &[Value], ours: f64) {
-    let mut arguments = std::env::args().skip(1);
-    let folder = match arguments.next().as_deref() {
-        Some("--npm") => arguments.next().unwrap_or_default(),
-        _ => "target/node".to_owned(),
-    };
-    let folder = std::path::absolute(&folder).unwrap_or_default();
-    if !folder.join("node_modules/@secvisogram/csaf-validator-lib").is_dir() {
-        println!("  the validator of npm is not installed in {}, so nothing is compared", folder.display());
-        return;
-    }
+/// What stands behind an argument of the command line.
+fn argument(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
+}
+
+/// The validators of others over the same documents, where they are at hand.
+fn yardsticks(documents: &[Value], ours: f64) {
     let place = std::env::temp_dir().join(format!("candor-bench-formats-{}", std::process::id()));
-    let lines: Vec<String> = documents.iter().map(Value::to_string).collect();
     let script = place.with_extension("mjs");
-    let written = std::fs::write(&place, lines.join("\n"))
-        .and_then(|()| std::fs::write(&script, include_str!("yardstick.mjs")))
-        .and_then(|()| std::process::Command::new("node").arg(&script).arg(&folder).arg(&place).arg("3").output());
+    let lines: Vec<String> = documents.iter().map(Value::to_string).collect();
+    let written =
+        std::fs::write(&place, lines.join("\n")).and_then(|()| std::fs::write(&script, include_str!("yardstick.mjs")));
+    if let Err(why) = written {
+        return println!("  the documents could not be written for other validators: {why}");
+    }
+    let folder = argument("--npm").unwrap_or_else(|| "target/node".to_owned());
+    let folder = std::path::absolute(&folder).unwrap_or_default();
+    if folder.join("node_modules/@secvisogram/csaf-validator-lib").is_dir() {
+        let mut node = Command::new("node");
+        compared("the validator of npm", node.arg(&script).arg(&folder).arg(&place).arg("3"), ours);
+    } else {
+        println!("  the validator of npm is not installed in {}, so nothing is compared", folder.display());
+    }
+    match argument("--csaf-rs") {
+        Some(tool) => compared("the crate csaf-rs", Command::new(tool).arg(&place).arg("3"), ours),
+        None => println!("  the crate csaf-rs is not compared: name its program with --csaf-rs"),
+    }
     for file in [&place, &script] {
         std::fs::remove_file(file).ok();
     }
-    let figures = match &written {
+}
+
+/// Runs another validator, which prints how many documents it judged in how many seconds, and how many it found invalid.
+fn compared(name: &str, command: &mut Command, ours: f64) {
+    let figures = match command.output() {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
-        Ok(output) => return println!("  the validator of npm failed: {}", String::from_utf8_lossy(&output.stderr)),
-        Err(why) => return println!("  node could not be run: {why}"),
+        Ok(output) => return println!("  {name} failed: {}", String::from_utf8_lossy(&output.stderr)),
+        Err(why) => return println!("  {name} could not be run: {why}"),
     };
     let numbers: Vec<f64> = figures.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-    let [count, seconds] = numbers[..] else { return println!("  the validator of npm printed no figures") };
+    let (Some(count), Some(seconds)) = (numbers.first(), numbers.get(1)) else {
+        return println!("  {name} printed no figures");
+    };
     let theirs = count / seconds;
     println!(
         "{:<52} {theirs:>10.0} a second; Candor {:.1} times as many",
-        "  the same by the validator of npm",
+        format!("  the same by {name}"),
         ours / theirs
     );
+    if let Some(invalid) = numbers.get(2).filter(|invalid| **invalid > 0.0) {
+        println!("  {name} found {invalid} of the documents invalid");
+    }
 }
 
 /// Runs `work` over all inputs in turns for about two seconds, after one turn that is not counted. Gives its rate.
