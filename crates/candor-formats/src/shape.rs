@@ -103,6 +103,32 @@ pub fn check(value: &Value, object: &Object, path: &str, findings: &mut Findings
     check_object(value, object, &mut path.to_owned(), findings);
 }
 
+/// Visits every member of `value` that the table does not name, with its path. What is checked elsewhere is left out.
+pub fn unnamed(value: &Value, object: &Object, path: &mut String, visit: &mut dyn FnMut(&str)) {
+    let Some(members) = value.as_object() else { return };
+    for (key, value) in members {
+        match object.members.iter().find(|(name, _)| same(name, key)) {
+            Some((_, shape)) => within(path, key, |path| unnamed_below(value, shape, path, visit)),
+            None => {
+                let step = key.replace('~', "~0").replace('/', "~1");
+                within(path, &step, |path| visit(path));
+            }
+        }
+    }
+}
+
+fn unnamed_below(value: &Value, shape: &Shape, path: &mut String, visit: &mut dyn FnMut(&str)) {
+    match shape {
+        Shape::Object(object) => unnamed(value, object, path, visit),
+        List(item) | Items(item) | Set(item, _) => {
+            for (place, value) in value.as_array().into_iter().flatten().enumerate() {
+                at_place(path, place, |path| unnamed_below(value, item, path, visit));
+            }
+        }
+        _ => {}
+    }
+}
+
 use Shape::{Bool, Elsewhere, Free, Instant, Items, Like, List, OneOf, Set, Text, TextTo, Uri, Whole};
 
 fn check_value(value: &Value, shape: &Shape, path: &mut String, findings: &mut Findings) {

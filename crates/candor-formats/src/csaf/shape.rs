@@ -290,3 +290,10 @@ static ROOT: Object = object(
 pub fn check(document: &Value, findings: &mut Findings) {
     shape::check(document, &ROOT, "", findings);
 }
+
+/// 6.2.20.
+pub fn unknown_members(document: &Value, findings: &mut Findings) {
+    shape::unnamed(document, &ROOT, &mut String::new(), &mut |path| {
+        findings.add("6.2.20", path, "The standard knows no such member; programs that read the document may drop it");
+    });
+}

@@ -66,6 +66,47 @@ fn a_document_the_standard_calls_valid_has_no_finding_at_all() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Optional and informative tests on the official documents of one edition: how many are judged as expected, and which are
+/// not. Tests that are not run there are counted apart.
+pub fn advised(edition: &str, known: &[(&str, &str)]) {
+    let Some(folder) = folder(edition) else { return };
+    let data = folder.join("test/validator/data");
+    let (mut right, mut excused, mut wrong, mut left) = (0, 0, Vec::new(), BTreeSet::new());
+    for test in json(&data.join("testcases.json"))["tests"].as_array().unwrap() {
+        let id = test["id"].as_str().unwrap();
+        if test["group"] == "mandatory" {
+            continue;
+        }
+        if !csaf::OPTIONAL_TESTS.contains(&id) && !csaf::INFORMATIVE_TESTS.contains(&id) {
+            left.insert(id.to_owned());
+            continue;
+        }
+        for (list, expected) in [("failures", true), ("valid", false)] {
+            for name in cases(test, list) {
+                let text = std::fs::read_to_string(data.join(name)).unwrap();
+                let mut findings = csaf::advice(&serde_json::from_str(&text).unwrap());
+                findings.extend(csaf::unsorted(&text).unwrap());
+                let found = findings.iter().any(|finding| finding.test == id);
+                match (found == expected, known.iter().any(|(document, _)| name.contains(document))) {
+                    (true, _) => right += 1,
+                    (false, true) => excused += 1,
+                    (false, false) => wrong.push(format!("{name}: {id} found is {found}: {findings:?}")),
+                }
+            }
+        }
+    }
+    println!(
+        "{edition}, optional and informative: {right} documents judged as expected, {excused} otherwise with a reason"
+    );
+    println!("{edition}, not run: {}", left.into_iter().collect::<Vec<_>>().join(", "));
+    assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
+}
+
+#[test]
+fn optional_and_informative_tests_find_what_the_official_documents_show() {
+    advised("csaf-2.0", &[]);
+}
+
 /// Takes each document apart in ways the schema forbids, and asks both the schema and the crate.
 #[test]
 fn the_built_in_shape_agrees_with_the_json_schema() {

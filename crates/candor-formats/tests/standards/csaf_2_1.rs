@@ -102,6 +102,11 @@ fn a_2_1_document_the_standard_calls_valid_has_no_finding_at_all() {
     assert!(wrong.is_empty(), "{} {wrong:#?}", wrong.len());
 }
 
+#[test]
+fn optional_and_informative_tests_that_2_1_kept_find_what_its_official_documents_show() {
+    crate::csaf::advised("csaf-2.1", &[]);
+}
+
 /// Takes each document apart in ways the schema forbids, and asks both the schema and the crate.
 #[test]
 fn the_built_in_shape_of_2_1_agrees_with_the_json_schema() {

@@ -32,6 +32,10 @@ pub enum Command {
         /// Say for each failed test which clause it is, and where other validators are known to judge otherwise
         #[arg(long)]
         explain: bool,
+        /// Show what the optional and informative tests of CSAF (6.2 and 6.3) find, as warnings and information; they make no
+        /// document invalid
+        #[arg(long)]
+        advice: bool,
     },
     /// Reads a document of any format and prints it in another, or as a record to be imported
     Convert {
@@ -124,7 +128,7 @@ pub enum Form {
 
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
-        Command::Validate { files, json, explain } => validate(&files, json, explain),
+        Command::Validate { files, json, explain, advice } => validate(&files, json, explain, advice),
         Command::Convert { file, form, publisher, namespace, vulnerability } => {
             convert(&file, form, publisher, namespace, vulnerability.as_deref())
         }
@@ -141,7 +145,7 @@ pub(super) async fn run(command: Command) -> Outcome {
     }
 }
 
-fn validate(files: &[PathBuf], as_json: bool, explain: bool) -> Outcome {
+fn validate(files: &[PathBuf], as_json: bool, explain: bool, advice: bool) -> Outcome {
     let mut wrong = false;
     let mut all = Vec::new();
     for file in files {
@@ -151,6 +155,13 @@ fn validate(files: &[PathBuf], as_json: bool, explain: bool) -> Outcome {
             Err(other) => return Err(other),
         };
         wrong |= !findings.is_empty();
+        let advised = if advice { advised(file)? } else { Vec::new() };
+        if !as_json {
+            for found in &advised {
+                let weight = if csaf::is_informative(found) { "information" } else { "warning" };
+                output::say(format_args!("{}: {weight}: {found}", file.display()));
+            }
+        }
         if as_json {
             let findings: Vec<Value> = findings
                 .iter()
@@ -162,7 +173,11 @@ fn validate(files: &[PathBuf], as_json: bool, explain: bool) -> Outcome {
                     finding
                 })
                 .collect();
-            all.push(json!({ "file": file, "kind": kind, "findings": findings }));
+            let mut judged = json!({ "file": file, "kind": kind, "findings": findings });
+            if advice {
+                judged["advice"] = advised.iter().map(|found| json!(found)).collect();
+            }
+            all.push(judged);
         } else if findings.is_empty() {
             output::say(format_args!("{}: fine ({kind})", file.display()));
         } else {
@@ -184,6 +199,18 @@ fn validate(files: &[PathBuf], as_json: bool, explain: bool) -> Outcome {
         output::json(&all);
     }
     if wrong { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// What the optional and informative tests of CSAF find in a file; nothing in one of another format.
+fn advised(file: &Path) -> Result<Vec<csaf::Finding>, Failure> {
+    let text = super::policy::source(file)?;
+    let Ok(document) = serde_json::from_str::<Value>(&text) else { return Ok(Vec::new()) };
+    if !csaf::looks_like(&document) {
+        return Ok(Vec::new());
+    }
+    let mut found = csaf::advice(&document);
+    found.extend(csaf::unsorted(&text).ok().flatten());
+    Ok(found)
 }
 
 /// What a test of a CSAF document rests on, in the words of `csaf::clause`.

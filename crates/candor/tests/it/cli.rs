@@ -301,6 +301,18 @@ fn a_wrong_document_is_judged_test_by_test_and_each_test_says_what_it_rests_on()
     std::fs::write(shell.path("store-2021-1.json"), document.to_string()).expect("written");
     let fine = shell.run(&["advisory", "validate", "--json", "--explain", "store-2021-1.json"]).json();
     assert_eq!((&fine[0]["kind"], &fine[0]["findings"]), (&"CSAF 2.0".into(), &Value::Array(Vec::new())));
+    assert!(fine[0].get("advice").is_none(), "only when asked for");
+    let advised = shell.run(&["advisory", "validate", "--json", "--advice", "store-2021-1.json"]);
+    assert_eq!(advised.status, 0, "advice makes no document invalid: {advised:?}");
+    let advised: Value = serde_json::from_str(&advised.out).expect("JSON");
+    let tests: Vec<&str> =
+        advised[0]["advice"].as_array().expect("a list").iter().filter_map(|found| found["test"].as_str()).collect();
+    assert!(tests.contains(&"6.2.11"), "no canonical address is given: {tests:?}");
+    let told = shell.run(&["advisory", "validate", "--advice", "store-2021-1.json"]);
+    assert!(
+        told.err.contains("warning: 6.2.11 at /document/references") || told.out.contains("warning: 6.2.11"),
+        "{told:?}"
+    );
     document["vulnerabilities"][0]["cwe"]["name"] = "Something else".into();
     document["document"]["tracking"]["version"] = "9".into();
     std::fs::write(shell.path("store-2021-1.json"), document.to_string()).expect("written");
