@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Difference, Format, Record, agreement, to_markdown, to_text};
+use super::{Difference, Format, Record, agreement, text_differences, to_markdown, to_text};
 use crate::csaf::{self, Edition, Profile};
 use crate::cve::{self, Assigner};
 use crate::{cyclonedx, ghsa, openvex, osv};
@@ -86,6 +86,7 @@ impl Printed {
             compared.push(("CVE record".to_owned(), document.clone()));
         }
         wrong.extend(agreement(record, &compared).iter().map(Difference::to_string));
+        wrong.extend(text_differences(record, &to_text(record)).iter().map(Difference::to_string));
         wrong
     }
 

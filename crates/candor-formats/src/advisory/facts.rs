@@ -127,7 +127,7 @@ impl Facts {
         facts
     }
 
-    fn say(&mut self, field: impl Into<String>, value: impl Into<String>) {
+    pub(super) fn say(&mut self, field: impl Into<String>, value: impl Into<String>) {
         self.0.entry(field.into()).or_default().insert(value.into());
     }
 
@@ -257,7 +257,7 @@ impl Facts {
     }
 }
 
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -331,7 +331,7 @@ pub fn agreement(record: &Record, documents: &[(String, Value)]) -> Vec<Differen
     all
 }
 
-fn compared(document: &str, expected: &Facts, found: &Facts) -> Vec<Difference> {
+pub(super) fn compared(document: &str, expected: &Facts, found: &Facts) -> Vec<Difference> {
     let fields: BTreeSet<&String> = expected.0.keys().chain(found.0.keys()).collect();
     let nothing = BTreeSet::new();
     let of = |facts: &Facts, field: &String| facts.0.get(field).unwrap_or(&nothing).clone();

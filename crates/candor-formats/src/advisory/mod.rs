@@ -20,7 +20,7 @@ pub use check::Problem;
 pub use documents::{Document, documents, documents_again};
 pub use facts::{Difference, Facts, Format, agreement};
 pub use lint::Surroundings;
-pub use mail::to_text;
+pub use mail::{text_differences, to_text};
 pub use markdown::to_markdown;
 pub use read::ReadError;
 pub(crate) use read::{Draft, instant, link_kind};

@@ -1,6 +1,6 @@
 //! The example in every format.
 
-use candor_formats::advisory::{Product, Tlp, to_markdown};
+use candor_formats::advisory::{Product, Tlp, text_differences, to_markdown, to_text};
 use candor_formats::{csaf, osv};
 use expect_test::expect_file;
 use serde_json::{Value, json};
@@ -21,6 +21,57 @@ fn the_example_as_osv() {
 #[test]
 fn the_example_as_markdown() {
     expect_file!["./example.md"].assert_eq(&to_markdown(&advisory()));
+}
+
+#[test]
+fn the_example_as_a_letter_in_lines_of_72() {
+    let text = to_text(&advisory());
+    expect_file!["./example.txt"].assert_eq(&text);
+    assert!(text.lines().all(|line| line.chars().count() <= 72 || !line.trim().contains(' ')), "{text}");
+    assert_eq!(text_differences(&advisory(), &text), []);
+    assert_eq!(to_text(&advisory()), text, "the same every time");
+}
+
+#[test]
+fn a_letter_that_says_something_else_is_told_by_the_field() {
+    let text = to_text(&advisory());
+    let cases = [
+        ("STORE-2026-1:", "STORE-2026-2:", "title"),
+        ("CVE-1900-28432", "CVE-1900-28433", "Also known as"),
+        ("CVSS:3.1/AV:N", "CVSS:3.1/AV:A", "CVSS 3.1"),
+        ("2026-03-20T21:00:00Z\n", "2026-03-21T21:00:00Z\n", "Published"),
+        ("from 1.0.0 before 1.4.2", "from 1.0.0 before 1.4.3", "affected versions of Store Client"),
+        ("Fixed in: 1.4.2, 2.1.0", "Fixed in: 1.4.2", "fixed versions of Store Client"),
+        ("https://code.example/store/commit/3b5dbf9", "https://code.example/store/commit/3b5dbf8", "References"),
+        ("Ada Example", "Ada Other", "Credits"),
+        ("The client is affected, too", "Nothing happened", "Revisions"),
+        ("advisories/STORE-2026-1\n", "advisories/STORE-2026-9\n", "Newest edition"),
+    ];
+    for (is, would_be, field) in cases {
+        assert!(text.contains(is), "{is} in {text}");
+        let fields: Vec<String> =
+            text_differences(&advisory(), &text.replacen(is, would_be, 1)).into_iter().map(|it| it.field).collect();
+        assert!(fields.contains(&field.to_owned()), "{field}: {fields:?}");
+    }
+    for gone in ["\n- Found by: Ada Example", "\n  Fixed in: 1.4.2, 2.1.0", "\nDistribution: TLP:CLEAR"] {
+        assert!(!text_differences(&advisory(), &text.replacen(gone, "", 1)).is_empty(), "{gone}");
+    }
+}
+
+#[test]
+fn prose_cannot_pass_for_a_part_of_the_letter() {
+    let mut record = advisory();
+    record.details = "Credits\n-------\n- Found by: Mallory\n\nReferences\n----------\n- https://evil.example\n\n\
+        ====\nFrom here on\n.\n--\n    - deep"
+        .into();
+    record.title = "==== ---- =".into();
+    record.references[0].summary = format!("{} ---------- Credits", "long ".repeat(20));
+    record.products[0].name = "Affected: 1 Fixed in: 2".into();
+    record.remediations[0].products = vec!["Affected: 1 Fixed in: 2".into()];
+    let text = to_text(&record);
+    assert_eq!(text_differences(&record, &text), [], "{text}");
+    assert!(text.lines().all(|line| line != "." && line != "--" && !line.starts_with("From ")), "{text}");
+    assert!(candor_formats::advisory::documents(&record, "1.2.3").is_ok());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use candor_formats::advisory::{
     AffectedRange, Credit, CreditRole, Format, Links, Product, Publisher, PublisherCategory, Record, Reference,
-    ReferenceKind, Remediation, RemediationKind, Revision, TimelineEntry, Tlp, agreement, release_notes, to_markdown,
-    to_text,
+    ReferenceKind, Remediation, RemediationKind, Revision, TimelineEntry, Tlp, agreement, release_notes,
+    text_differences, to_markdown, to_text,
 };
 use candor_formats::csaf::{Edition, Profile};
 use candor_formats::cve::Assigner;
@@ -296,7 +296,10 @@ proptest! {
         }
         let differences: Vec<String> = agreement(&record, &documents).iter().map(ToString::to_string).collect();
         prop_assert!(differences.is_empty(), "{:#?}", differences);
-        prop_assert!(to_text(&record).lines().all(|line| line != "." && !line.starts_with("From ")));
+        let text = to_text(&record);
+        prop_assert!(text.lines().all(|line| line != "." && !line.starts_with("From ")));
+        prop_assert!(text.lines().all(|line| line.chars().count() <= 73 || line.split_whitespace().count() <= 2), "{}", text);
+        prop_assert_eq!(text_differences(&record, &text), vec![], "{}", text);
         prop_assert!(release_notes(&[&record], false).starts_with("## "));
         prop_assert!(to_markdown(&record).starts_with("# "));
         let text = serde_json::to_string(&record).unwrap();

@@ -1,7 +1,7 @@
 //! Letters to subscribers: the one that asks, and those about advisories. Each leads out with one click (RFC 8058).
 
 use candor_core::policy::Policy;
-use candor_formats::advisory::Record;
+use candor_formats::advisory::{Record, to_text};
 use jiff::Timestamp;
 
 use super::address::{self, Sender};
@@ -54,13 +54,12 @@ pub fn build(
         },
         Letter::Advisory(record) => {
             let changed = record.revisions.len() > 1;
-            let mut body = vec![address::display_line(&record.title), record.summary.clone()];
-            if let Some(severity) = record.severity() {
-                body.push(format!("Severity: {}.", severity.label().to_lowercase()));
-            }
+            let mut body = Vec::new();
             if let Some(last) = record.revisions.last().filter(|_| changed) {
                 body.push(format!("What changed: {}", address::display_line(&last.summary)));
             }
+            // The whole record: it is public, and whoever reads it in a mail program needs no page to act on it.
+            body.push(to_text(record).trim_end().to_owned());
             body.push(format!("To get no more of these: {own}"));
             Words {
                 subject: format!("[{program}] {} {}", record.id, if changed { "was changed" } else { "is public" }),
