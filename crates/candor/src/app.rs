@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::confine::{Budget, Workers};
 use crate::error::Error;
 use crate::keys::{self, Key, KeyRing, Purpose, intake, random};
-use crate::store::blobs::Blobs;
+use crate::store::blobs::{Blobs, PATIENCE};
 use crate::store::{Batch, Store, programs, settings};
 use crate::throttle::Throttle;
 use crate::throttle::reading::Reading;
@@ -109,7 +109,7 @@ impl App {
     /// # Errors
     /// When the store cannot be read or holds a policy that no longer parses.
     pub async fn new(store: Store, keys: Option<KeyRing>, config: Config) -> Result<Self, Error> {
-        let blobs = Blobs::open(&config.blobs)?;
+        let blobs = Blobs::open_with(&config.blobs, config.blob_bucket.as_ref(), PATIENCE)?;
         let intake = intake_key(&store, keys.as_ref()).await?;
         let app = Self(Arc::new(Inner {
             store,

@@ -13,8 +13,10 @@ pub struct Config {
     pub database: Option<String>,
     /// Another PostgreSQL server for the key ring.
     pub ring: Option<String>,
-    /// Folder for sealed files.
+    /// Folder for sealed files; with [`Config::blob_bucket`] where they are sealed before they go there.
     pub blobs: PathBuf,
+    /// Where sealed files are kept, if not in the folder: a bucket of an S3-compatible object store.
+    pub blob_bucket: Option<Bucket>,
     /// File with the root key; outside the data folder.
     pub key_file: PathBuf,
     /// A command that prints the root key, in place of the file.
@@ -305,6 +307,7 @@ impl Config {
             ring: None,
             key_command: None,
             blobs: data.join("blobs"),
+            blob_bucket: None,
             key_file: key_file.into(),
             public: data.join("public"),
             tree_rest: Duration::from_secs(2),

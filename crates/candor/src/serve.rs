@@ -14,6 +14,8 @@ use crate::keys::{KeyError, KeyRing, RootKey, sheet};
 use crate::split::parent::Line;
 use crate::split::{self, Part, Rooms, door};
 use crate::store::{Database, Store, StoreConfig, settings};
+
+use crate::watch::mail_way;
 use crate::web::{self, guard::Visitor};
 use crate::{mail, publish, search, worker};
 use axum::Router;
@@ -67,6 +69,12 @@ async fn prepare(config: Config) -> Result<App, Failure> {
     if app.workers.are_there() {
         say_what_holds(&app).await;
     }
+    if let Err(why) = mail_way::note(&app).await {
+        tracing::error!(%why, "it could not be put on record by which server letters leave");
+    }
+    if let Err(why) = app.blobs.check().await {
+        tracing::error!(%why, "the bucket of files cannot be used: reports with files are refused until it can; check --blobs, the address, region and access key");
+    }
     Ok(app)
 }
 
@@ -97,6 +105,8 @@ pub async fn run_part(
             config.roles = Roles { public: true, desk: false, worker: false };
             config.front = Some(Front { form_key: handover::form_key(&rooms.hand()).await, desk: rooms.hand() });
             (config.lmtp, config.imap, config.reader) = (None, None, None);
+            // Files are sealed into the folder; the desk moves them on.
+            (config.blob_bucket, config.bucket) = (None, None);
             let app = open(config).await?;
             if handover::must_not_write(&rooms.hand()).await {
                 app.store.refuse_writes();

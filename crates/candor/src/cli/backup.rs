@@ -3,7 +3,7 @@
 use super::output::{self, Failure, Outcome};
 use super::place::Place;
 use crate::store::backup::{self as copies, Tally};
-use crate::store::blobs::Blobs;
+use crate::store::blobs::{Blobs, PATIENCE};
 use std::path::PathBuf;
 
 /// Where to copy to.
@@ -59,7 +59,7 @@ fn told(tally: &Tally, what: &str, as_json: bool) -> Outcome {
 
 pub(super) async fn backup(args: Backup) -> Outcome {
     let (store, config) = args.place.open_store().await?;
-    let blobs = Blobs::open(&config.blobs)?;
+    let blobs = Blobs::open_with(&config.blobs, config.blob_bucket.as_ref(), PATIENCE)?;
     let bar = output::progress("copying");
     let tally = copies::backup(&store, &blobs, &args.to, super::now().as_microsecond(), |done, total| {
         bar.set_length(total);

@@ -2,7 +2,7 @@
 
 use super::output::Failure;
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Bucket, Config};
 use crate::keys::{KeyRing, RootKey};
 use crate::store::{Database, Store, StoreConfig};
 use std::path::PathBuf;
@@ -20,9 +20,25 @@ pub struct Place {
     /// Another PostgreSQL server for the key ring
     #[arg(long, env = "CANDOR_RING", value_name = "URL", hide_env_values = true)]
     pub ring: Option<String>,
-    /// Folder of sealed files; without it `blobs` in the data folder
-    #[arg(long, env = "CANDOR_BLOBS", value_name = "FOLDER", hide_env_values = true)]
+    /// Where sealed files are kept: a folder, or a bucket of an S3-compatible store as s3://NAME or s3://NAME/PREFIX; without it
+    /// `blobs` in the data folder
+    #[arg(long, env = "CANDOR_BLOBS", value_name = "PLACE", hide_env_values = true)]
     pub blobs: Option<PathBuf>,
+    /// Address of the object store of buckets, where it is not the one of AWS
+    #[arg(long, env = "CANDOR_BUCKET_ENDPOINT", value_name = "URL", hide_env_values = true)]
+    bucket_endpoint: Option<String>,
+    /// Region of that store
+    #[arg(
+        long,
+        env = "CANDOR_BUCKET_REGION",
+        default_value = "us-east-1",
+        value_name = "NAME",
+        hide_env_values = true
+    )]
+    bucket_region: String,
+    /// File with the access key of that store: id and secret, a line each
+    #[arg(long, env = "CANDOR_BUCKET_KEY_FILE", value_name = "FILE", hide_env_values = true)]
+    bucket_key_file: Option<PathBuf>,
     /// File with the root key; without it the data folder's name with `.key` after it
     #[arg(long, env = "CANDOR_KEY_FILE", value_name = "FILE", hide_env_values = true)]
     pub key_file: Option<PathBuf>,
@@ -50,10 +66,18 @@ impl Place {
             config.ring = Some(postgres("ring", url)?);
         }
         if let Some(blobs) = &self.blobs {
-            if blobs.to_string_lossy().contains("://") {
-                return Err(Failure::Usage("`--blobs` takes a folder; object stores are not supported yet".into()));
+            let text = blobs.to_string_lossy();
+            match text.split_once("://") {
+                None => config.blobs.clone_from(blobs),
+                Some(("s3", name)) if !name.is_empty() && !name.starts_with('/') => {
+                    config.blob_bucket = Some(self.bucket_at(&text)?);
+                }
+                Some(_) => {
+                    return Err(Failure::Usage(
+                        "`--blobs` takes a folder, or a bucket as s3://NAME or s3://NAME/PREFIX".into(),
+                    ));
+                }
             }
-            config.blobs.clone_from(blobs);
         }
         if let Some(file) = &self.key_file {
             config.key_file.clone_from(file);
@@ -66,6 +90,32 @@ impl Place {
             config.base_url = url.trim_end_matches('/').to_owned();
         }
         Ok(config)
+    }
+
+    /// Forgets where the access key of buckets lies, for a process that has no business there.
+    pub fn without_bucket_key(&mut self) {
+        self.bucket_key_file = None;
+    }
+
+    /// A bucket of the one object store that is set up.
+    ///
+    /// # Errors
+    /// When the file with the access key cannot be read.
+    pub fn bucket_at(&self, url: &str) -> Result<Bucket, Failure> {
+        let key = match &self.bucket_key_file {
+            None => None,
+            Some(file) => {
+                let text = std::fs::read_to_string(file)
+                    .map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?;
+                let mut lines = text.lines().map(|line| line.trim().to_owned());
+                match (lines.next(), lines.next()) {
+                    (Some(id), Some(secret)) => Some((id, secret)),
+                    _ => return Err(Failure::new("the file with the access key holds id and secret, a line each")),
+                }
+            }
+        };
+        let (endpoint, region) = (self.bucket_endpoint.clone(), self.bucket_region.clone());
+        Ok(Bucket { url: url.to_owned(), endpoint, region, key })
     }
 
     /// Opens the store that is there; a place without one is refused, so that a slip in a path makes no second store.

@@ -102,21 +102,6 @@ pub struct Args {
     /// Put the public tree into a bucket of an S3-compatible store as well: s3://NAME or s3://NAME/PREFIX
     #[arg(long, env = "CANDOR_PUBLIC_BUCKET", value_name = "URL", hide_env_values = true)]
     public_bucket: Option<String>,
-    /// Address of that store, where it is not the one of AWS
-    #[arg(long, env = "CANDOR_BUCKET_ENDPOINT", value_name = "URL", hide_env_values = true)]
-    bucket_endpoint: Option<String>,
-    /// Region of that store
-    #[arg(
-        long,
-        env = "CANDOR_BUCKET_REGION",
-        default_value = "us-east-1",
-        value_name = "NAME",
-        hide_env_values = true
-    )]
-    bucket_region: String,
-    /// File with the access key of that store: id and secret, a line each
-    #[arg(long, env = "CANDOR_BUCKET_KEY_FILE", value_name = "FILE", hide_env_values = true)]
-    bucket_key_file: Option<PathBuf>,
     /// Let hooks and CVE Services lie in this network, and be called without TLS; without it public hosts over https only
     #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
     private_targets: bool,
@@ -138,7 +123,8 @@ impl Args {
                 self.listen
             ))
         })?;
-        let mut config = self.place.config()?;
+        let place = self.own_place();
+        let mut config = place.config()?;
         config.listen = listen;
         if self.place.base_url.is_none() {
             config.base_url = format!("http://{listen}");
@@ -175,9 +161,9 @@ impl Args {
         config.reader = std::env::current_exe().ok();
         config.bucket = self.bucket()?;
         config.anchors.clone_from(&self.anchor_to);
-        for place in &mut config.anchors {
-            if let AnchorPlace::Bucket(bucket) = place {
-                *bucket = self.bucket_at(&bucket.url)?;
+        for anchor in &mut config.anchors {
+            if let AnchorPlace::Bucket(bucket) = anchor {
+                *bucket = place.bucket_at(&bucket.url)?;
             }
         }
         config.demo = self.demo;
@@ -209,25 +195,16 @@ impl Args {
         if !url.starts_with("s3://") {
             return Err(Failure::Usage("`--public-bucket` must begin with s3://".into()));
         }
-        self.bucket_at(url).map(Some)
+        self.own_place().bucket_at(url).map(Some)
     }
 
-    /// A bucket of the one object store that is set up.
-    fn bucket_at(&self, url: &str) -> Result<Bucket, Failure> {
-        let key = match &self.bucket_key_file {
-            None => None,
-            Some(file) => {
-                let text = std::fs::read_to_string(file)
-                    .map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?;
-                let mut lines = text.lines().map(|line| line.trim().to_owned());
-                match (lines.next(), lines.next()) {
-                    (Some(id), Some(secret)) => Some((id, secret)),
-                    _ => return Err(Failure::new("the file with the access key holds id and secret, a line each")),
-                }
-            }
-        };
-        let (endpoint, region) = (self.bucket_endpoint.clone(), self.bucket_region.clone());
-        Ok(Bucket { url: url.to_owned(), endpoint, region, key })
+    /// Where the store lies, as far as this part of the service has to know: what the public reaches gets no key of a bucket.
+    fn own_place(&self) -> Place {
+        let mut place = self.place.clone();
+        if matches!(self.part, Some(Part::Door | Part::Front)) {
+            place.without_bucket_key();
+        }
+        place
     }
 }
 
@@ -343,7 +320,10 @@ async fn in_parts(demo: Option<&Path>) -> Outcome {
         }
         if part != Part::Desk {
             // Secrets of the environment are the desk's.
-            for name in ["CANDOR_KEY_COMMAND", "CANDOR_METRICS_TOKEN", "CANDOR_MAIL", "CANDOR_IMAP"] {
+            let buckets = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+            for name in
+                ["CANDOR_KEY_COMMAND", "CANDOR_METRICS_TOKEN", "CANDOR_MAIL", "CANDOR_IMAP"].iter().chain(&buckets)
+            {
                 command.env_remove(name);
             }
         }
@@ -366,6 +346,7 @@ fn into_folder(config: &mut Config, folder: &Path, args: &Args) {
     // A place for anchors knows another store.
     config.anchors.clear();
     config.bucket = None;
+    config.blob_bucket = None;
     config.key_command = None;
     config.database = None;
     config.ring = None;

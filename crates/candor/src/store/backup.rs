@@ -246,8 +246,8 @@ async fn copy_files(
     };
     let total = files.len() as u64;
     for (done, (id, hash)) in files.into_iter().enumerate() {
-        let (from, place) = (blobs.path(&id), to.join(blobs::shelf(&id)).join(&id));
-        match blocking(move || copy_file(&from, &place, &hash)).await {
+        let (from, place) = (blobs.at_hand(&id).await?, to.join(blobs::shelf(&id)).join(&id));
+        match blocking(move || copy_file(&from.place, &place, &hash)).await {
             Ok(bytes) => {
                 tally.files += 1;
                 tally.bytes += bytes;

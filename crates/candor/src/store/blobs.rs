@@ -1,4 +1,6 @@
-//! Sealed files in a folder: `blobs/aa/ID`, in chunks, in constant memory.
+//! Sealed files in a folder: `blobs/aa/ID`, in chunks, in constant memory. Or in a bucket of an S3-compatible store, under
+//! the same names: then the folder is where files are sealed, and what lies in it is read first, so that files from before
+//! the bucket stay readable until they are moved.
 //!
 //! A file is `candorb1`, then chunks of 64 KiB of plain text, each AES-256-GCM under the file's own
 //! random key with its index and a last-mark in the nonce and the file's id bound in. Cutting,
@@ -6,6 +8,7 @@
 //! journal; the table `blob` knows only the id, the case, sizes and the hash of what lies on the disk.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -13,9 +16,12 @@ use aws_lc_rs::{digest, rand};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use zeroize::Zeroizing;
 
+use super::bucket_blobs::Far;
+pub use super::bucket_blobs::PATIENCE;
 use super::dialect::statements;
 use super::value::{Row, Statement};
 use super::{Result, Store, StoreError};
+use crate::config::Bucket;
 
 /// Plain bytes per chunk.
 pub const CHUNK: usize = 64 * 1024;
@@ -156,10 +162,11 @@ pub struct Finished {
     pub key: BlobKey,
 }
 
-/// The folder of sealed files. Clones share it.
+/// The folder of sealed files, with the bucket where there is one. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Blobs {
     folder: PathBuf,
+    far: Option<Arc<Far>>,
 }
 
 impl Blobs {
@@ -176,9 +183,31 @@ impl Blobs {
             .mode(0o700)
             .create(folder.join("tmp"))
             .map_err(|why| StoreError::io(format!("making the folder {}", folder.display()), why))?;
-        let blobs = Self { folder };
+        let blobs = Self { folder, far: None };
         blobs.sweep(SystemTime::now())?;
         Ok(blobs)
+    }
+
+    /// Opens the folder as [`Blobs::open`] does, and keeps files in a bucket, where one is given. The bucket may be silent
+    /// for `patience` within a request.
+    ///
+    /// # Errors
+    /// As [`Blobs::open`], and [`StoreError::Busy`] for a bucket whose settings cannot be meant.
+    pub fn open_with(folder: impl Into<PathBuf>, bucket: Option<&Bucket>, patience: Duration) -> Result<Self> {
+        let far = bucket.map(|bucket| Far::open(bucket, patience).map(Arc::new)).transpose()?;
+        Ok(Self { far, ..Self::open(folder)? })
+    }
+
+    /// Whether the bucket can be used as it is set up: an object is put there, read back and removed. Without a bucket all
+    /// is well.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] with what it said.
+    pub async fn check(&self) -> Result<()> {
+        match &self.far {
+            Some(far) => far.check().await,
+            None => Ok(()),
+        }
     }
 
     /// Removes unfinished uploads that were last touched more than an hour before `now`.
@@ -222,7 +251,69 @@ impl Blobs {
         Ok(names)
     }
 
-    /// Where the file lies, or would.
+    /// Names of files in the bucket that were put there before `before`; none without a bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the bucket cannot be listed.
+    pub async fn far_older_than(&self, before: SystemTime) -> Result<Vec<String>> {
+        match &self.far {
+            Some(far) => far.older_than(before).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Moves a finished file of the folder into the bucket: put there, read back, and only then removed here. `hash` is what
+    /// [`BlobRow::hash`] says. Gives whether there was something to move.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the file is not what was written, [`StoreError::Busy`] when the bucket fails; it stays here.
+    pub async fn move_to_bucket(&self, id: &str, hash: &[u8]) -> Result<bool> {
+        let (Some(far), place) = (&self.far, self.path(id)) else { return Ok(false) };
+        let broken = |why| StoreError::io(format!("moving the file {id}"), why);
+        let mut file = match tokio::fs::File::open(&place).await {
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            other => other.map_err(broken)?,
+        };
+        let mut here = digest::Context::new(&digest::SHA256);
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            match file.read(&mut buffer).await.map_err(broken)? {
+                0 => break,
+                read => here.update(&buffer[..read]),
+            }
+        }
+        if here.finish().as_ref() != hash {
+            return Err(damaged(id));
+        }
+        far.put(id, &place, hash).await?;
+        tokio::fs::remove_file(&place).await.map_err(broken)?;
+        Ok(true)
+    }
+
+    /// The file as it lies here, or a copy of it from the bucket that is removed when this goes.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the bucket fails. A file that is nowhere has a path at which nothing lies.
+    pub(super) async fn at_hand(&self, id: &str) -> Result<AtHand> {
+        let place = self.path(id);
+        let Some(far) = self.far.as_ref().filter(|_| !place.is_file()) else {
+            return Ok(AtHand { place, _copy: Temp(None) });
+        };
+        let (copy, mut file) = self.private().await?;
+        let found = far.fetch_in_time(id, &mut file).await?;
+        Ok(AtHand { place: if found.is_some() { copy.0.clone().unwrap_or_default() } else { place }, _copy: copy })
+    }
+
+    /// A new file beside those that are being uploaded.
+    async fn private(&self) -> Result<(Temp, tokio::fs::File)> {
+        let place = self.folder.join("tmp").join(format!("copy-{}", crate::keys::random::id()));
+        let mut options = tokio::fs::OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(&place).await.map_err(|why| StoreError::io("making a copy of a file", why))?;
+        Ok((Temp(Some(place)), file))
+    }
+
+    /// Where the file lies in the folder, or would.
     #[must_use]
     pub fn path(&self, id: &str) -> PathBuf {
         self.folder.join(shelf(id)).join(id)
@@ -253,6 +344,7 @@ impl Blobs {
             waiting: Zeroizing::new(Vec::with_capacity(CHUNK)),
             temp: Temp(Some(temp)),
             place: self.path(&id),
+            far: self.far.clone(),
             index: 0,
             size: 0,
             file,
@@ -263,19 +355,39 @@ impl Blobs {
         Ok(writer)
     }
 
-    /// Opens a file for reading. A wrong key or a damaged file shows with the first chunk it concerns.
+    /// Opens a file for reading. A wrong key or a damaged file shows with the first chunk it concerns; one of the bucket is
+    /// opened whole before, and fetched again when it is not what was written.
     ///
     /// # Errors
-    /// [`StoreError::Io`] when there is no such file.
+    /// [`StoreError::Io`] when there is no such file; [`StoreError::Busy`] and [`StoreError::Damaged`] for one of the bucket.
     pub async fn read(&self, id: &str, key: &BlobKey) -> Result<BlobReader> {
         let broken = |why| StoreError::io(format!("opening the file {id}"), why);
-        let mut file = tokio::fs::File::open(self.path(id)).await.map_err(broken)?;
-        let length = file.metadata().await.map_err(broken)?.len();
-        let mut magic = [0; MAGIC.len()];
-        if length < (MAGIC.len() + TAG) as u64 || file.read_exact(&mut magic).await.is_err() || magic != *MAGIC {
-            return Err(damaged(id));
+        match (tokio::fs::File::open(self.path(id)).await, &self.far) {
+            (Ok(file), _) => reader(id, key, file).await,
+            (Err(why), Some(far)) if why.kind() == std::io::ErrorKind::NotFound => self.fetched(id, key, far).await,
+            (Err(why), _) => Err(broken(why)),
         }
-        Ok(BlobReader { left: length - MAGIC.len() as u64, cipher: key.cipher()?, id: id.to_owned(), index: 0, file })
+    }
+
+    /// A file of the bucket, as a copy that has no name and goes with the reader.
+    async fn fetched(&self, id: &str, key: &BlobKey, far: &Far) -> Result<BlobReader> {
+        let mut why = damaged(id);
+        for _ in 0..far.tries() {
+            let (copy, mut file) = self.private().await?;
+            let found = far.fetch_in_time(id, &mut file).await?;
+            drop(copy);
+            if found.is_none() {
+                // A store may know of an object a moment later than of its successors.
+                why = StoreError::io(format!("opening the file {id}"), std::io::ErrorKind::NotFound.into());
+                continue;
+            }
+            match whole(id, key, file).await {
+                Ok(reader) => return Ok(reader),
+                Err(StoreError::Damaged(said)) => why = StoreError::Damaged(said),
+                Err(other) => return Err(other),
+            }
+        }
+        Err(why)
     }
 
     /// Removes a file; one that is gone already is fine.
@@ -283,6 +395,9 @@ impl Blobs {
     /// # Errors
     /// [`StoreError::Io`] when it cannot be removed.
     pub async fn remove(&self, id: &str) -> Result<()> {
+        if let Some(far) = &self.far {
+            far.remove(id).await?;
+        }
         match tokio::fs::remove_file(self.path(id)).await {
             Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
                 Err(StoreError::io(format!("removing the file {id}"), why))
@@ -295,6 +410,35 @@ impl Blobs {
 /// The sub-folder of an id.
 pub(crate) fn shelf(id: &str) -> String {
     id.chars().take(2).flat_map(char::to_lowercase).collect()
+}
+
+/// A file on this machine, for as long as this is kept.
+pub(super) struct AtHand {
+    /// Where it lies.
+    pub(super) place: PathBuf,
+    _copy: Temp,
+}
+
+/// A reader at the beginning of a sealed file.
+async fn reader(id: &str, key: &BlobKey, mut file: tokio::fs::File) -> Result<BlobReader> {
+    let broken = |why| StoreError::io(format!("opening the file {id}"), why);
+    let length = file.metadata().await.map_err(broken)?.len();
+    let mut magic = [0; MAGIC.len()];
+    if length < (MAGIC.len() + TAG) as u64 || file.read_exact(&mut magic).await.is_err() || magic != *MAGIC {
+        return Err(damaged(id));
+    }
+    Ok(BlobReader { left: length - MAGIC.len() as u64, cipher: key.cipher()?, id: id.to_owned(), index: 0, file })
+}
+
+/// A reader of a file that was opened to its end once.
+async fn whole(id: &str, key: &BlobKey, mut file: tokio::fs::File) -> Result<BlobReader> {
+    let broken = |why| StoreError::io(format!("opening the file {id}"), why);
+    file.rewind().await.map_err(broken)?;
+    let mut first = reader(id, key, file).await?;
+    while first.next().await?.is_some() {}
+    let mut file = first.file;
+    file.rewind().await.map_err(broken)?;
+    reader(id, key, file).await
 }
 
 fn damaged(id: &str) -> StoreError {
@@ -328,6 +472,7 @@ pub struct BlobWriter {
     file: tokio::fs::File,
     temp: Temp,
     place: PathBuf,
+    far: Option<Arc<Far>>,
     waiting: Zeroizing<Vec<u8>>,
     index: u64,
     size: u64,
@@ -367,7 +512,8 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// Seals the last chunk, flushes file and folder to the disk, and moves the file into place.
+    /// Seals the last chunk, flushes file and folder to the disk, and moves the file into place: into the bucket where there
+    /// is one, from where it was read back before this returns.
     ///
     /// # Errors
     /// As [`BlobWriter::push`]; nothing is left then.
@@ -378,18 +524,18 @@ impl BlobWriter {
         self.file.sync_all().await.map_err(broken)?;
         let temp = self.temp.0.clone().unwrap_or_default();
         let place = self.place.clone();
-        tokio::task::spawn_blocking(move || settle(&temp, &place))
-            .await
-            .map_err(|why| StoreError::Database(why.into()))?
-            .map_err(broken)?;
-        self.temp.0 = None;
-        Ok(Finished {
-            sha256: sum(self.plain),
-            sealed_hash: sum(self.sealed),
-            id: self.id,
-            size: self.size,
-            key: self.key,
-        })
+        let sealed_hash = sum(self.sealed);
+        match &self.far {
+            Some(far) => far.put(&self.id, &temp, &sealed_hash).await?,
+            None => {
+                tokio::task::spawn_blocking(move || settle(&temp, &place))
+                    .await
+                    .map_err(|why| StoreError::Database(why.into()))?
+                    .map_err(broken)?;
+                self.temp.0 = None;
+            }
+        }
+        Ok(Finished { sha256: sum(self.plain), sealed_hash, id: self.id, size: self.size, key: self.key })
     }
 
     async fn seal(&mut self, last: bool) -> Result<()> {

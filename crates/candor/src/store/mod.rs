@@ -44,7 +44,8 @@ pub mod proofs; // proofs of receipt
 pub mod waiting; // reports taken in while the desk was locked
 pub mod openpgp; // the OpenPGP keys of programs
 pub mod settings; // small facts of the store itself
-pub mod blobs; // sealed files in a folder
+pub mod blobs; // sealed files in a folder, or in a bucket
+mod bucket_blobs; // the bucket
 pub mod verify; // is every chain whole?
 pub mod backup; // copies that can be restored
 

@@ -41,7 +41,29 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
     // Files bear the system's time, whatever the desk's clock shows.
     tokio::task::spawn_blocking(move || blobs.sweep(SystemTime::now())).await.map_err(Error::internal)??;
     remove_unclaimed(app, SystemTime::now() - FILES_WAIT).await?;
+    if app.config.blob_bucket.is_some() {
+        move_to_bucket(app).await?;
+    }
     Ok(())
+}
+
+/// Moves files of cases that lie in the folder into the bucket: from before there was one, from a restored copy, or taken in
+/// by a process that knows no bucket. Gives their number.
+///
+/// # Errors
+/// As [`sweep_once`]; what was moved stays moved.
+pub async fn move_to_bucket(app: &App) -> Result<usize, Error> {
+    let folder = app.blobs.clone();
+    let here = tokio::task::spawn_blocking(move || folder.older_than(SystemTime::now()));
+    let mut moved = 0;
+    for name in here.await.map_err(Error::internal)?? {
+        if let Some(row) = blobs::get(&app.store, &name).await?
+            && app.blobs.move_to_bucket(&name, &row.hash).await?
+        {
+            moved += 1;
+        }
+    }
+    Ok(moved)
 }
 
 /// Removes finished files that no case took, from before an instant: forms that were never sent, refused requests.
@@ -51,7 +73,8 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
 /// As [`sweep_once`].
 pub async fn remove_unclaimed(app: &App, before: SystemTime) -> Result<usize, Error> {
     let folder = app.blobs.clone();
-    let old = tokio::task::spawn_blocking(move || folder.older_than(before)).await.map_err(Error::internal)??;
+    let mut old = tokio::task::spawn_blocking(move || folder.older_than(before)).await.map_err(Error::internal)??;
+    old.extend(app.blobs.far_older_than(before).await?);
     let mut removed = 0;
     for name in old {
         if blobs::get(&app.store, &name).await?.is_none() {

@@ -52,6 +52,7 @@ mod disk_abuse; // small disks, few files, little memory
 mod store_story; // the store, on SQLite and on PostgreSQL
 mod chain_story; // every way to tamper with a journal is seen
 mod keys_story; // what opens, and what must not
+mod blob_bucket; // the same in a bucket that may lie
 mod blob_story; // sealed files, cut and shuffled
 mod browser; // the main job in a real browser
 mod backup_story; // copies, restored into either database

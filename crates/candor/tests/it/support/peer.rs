@@ -15,6 +15,8 @@ pub struct Asked {
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
+    /// The same as bytes.
+    pub raw: Bytes,
 }
 
 impl Asked {
@@ -57,7 +59,7 @@ impl Peer {
 
 async fn answer(State(peer): State<Peer>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let path = uri.path_and_query().map_or(String::new(), ToString::to_string);
-    let asked = Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() };
+    let asked = Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned(), raw: body };
     let before = {
         let mut all = peer.asked.lock().expect("nobody panicked");
         all.push(asked.clone());
