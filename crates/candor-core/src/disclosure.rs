@@ -109,6 +109,8 @@ pub(crate) fn draft(case: &Case, draft: &AdvisoryDraft) -> Result<Vec<Event>, Re
         impact: optional("impact", &draft.impact, MESSAGE_LIMIT)?,
         conditions: optional("conditions", &draft.conditions, MESSAGE_LIMIT)?,
         workaround: optional("workaround", &draft.workaround, MESSAGE_LIMIT)?,
+        cause: optional("cause", &draft.cause, MESSAGE_LIMIT)?,
+        change: optional("change", &draft.change, LINE_LIMIT)?,
         ..Default::default()
     };
     for product in &draft.products {
@@ -613,15 +615,24 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
     }
     let mut revisions = case.advisory.published.last().map(|last| last.revisions.clone()).unwrap_or_default();
     let number = u32::try_from(revisions.len()).unwrap_or(u32::MAX).saturating_add(1);
-    revisions.push(record::Revision {
-        number,
-        at: facts.now,
-        summary: if number == 1 { "First publication.".into() } else { "Corrected.".into() },
-    });
+    let change = draft.change.split_whitespace().collect::<Vec<_>>().join(" ");
+    let summary = match revisions.last() {
+        None => "First publication.".into(),
+        // What an earlier edition gave as its reason is none for this one.
+        Some(_) if change.is_empty() || revisions.iter().any(|earlier| earlier.summary == change) => {
+            "Corrected.".into()
+        }
+        Some(_) => change,
+    };
+    revisions.push(record::Revision { number, at: facts.now, summary });
     let record = Record {
         title: draft.title.clone(),
         summary: draft.summary.clone(),
-        details: draft.details.clone(),
+        details: match (draft.details.trim(), draft.cause.trim()) {
+            (_, "") => draft.details.clone(),
+            ("", cause) => cause.to_owned(),
+            (details, cause) => format!("{details}\n\n### Cause\n\n{cause}"),
+        },
         impact: draft.impact.clone(),
         preconditions: draft.conditions.clone(),
         language: policy.report.languages.first().cloned().unwrap_or_else(|| "en".into()),

@@ -258,6 +258,10 @@ pub struct AdvisoryDraft {
     /// What exploitation needs.
     pub conditions: String,
     pub workaround: String,
+    /// Why it could happen, as Markdown: the mistake behind it.
+    pub cause: String,
+    /// What changed since the last publication and why, in one line; empty before the first.
+    pub change: String,
     pub products: Vec<AffectedProduct>,
     pub references: Vec<String>,
     pub aliases: Vec<String>,

@@ -280,7 +280,7 @@ pub(super) fn command(
                     ..AffectedProduct::default()
                 }],
                 references: vec!["https://example.org/drawn".into()],
-                aliases: Vec::new(),
+                ..AdvisoryDraft::default()
             }),
         },
         Task::Approve => Command::ApproveAdvisory { revision: case.advisory.revision },

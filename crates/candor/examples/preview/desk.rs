@@ -287,6 +287,7 @@ fn program() -> ProgramPage {
         shell: desk("settings"),
         name: "MinIO".into(),
         href: "/minio".into(),
+        coordinates: true,
         action: "/desk/programs/minio".into(),
         versions: vec![
             version(3, "2026-11-02T09:00:00Z", "Ana Ruiz", Some("2 changes")),

@@ -1,19 +1,21 @@
-//! Requests for CVE numbers, for programs that assign none.
+//! CVE numbers: requests, for programs that assign none, and reserved numbers that nobody uses, for those that do.
 
 use axum::extract::State;
-use candor_core::access::Actor;
-use candor_core::id::CaseId;
+use axum::http::StatusCode;
+use candor_core::access::{Actor, Role};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answered, fine};
-use super::input::{Asker, Json, OfCase, Segments};
+use super::input::{Asker, InProgram, Json, OfCase, Segments};
 use super::problem::Problem;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{known_case, open_case};
-use crate::follow::cve::request_text;
+use crate::follow::cve::{NotDone, request_text};
 use crate::follow::cve_requests::{self, DAYS, Request};
+use crate::follow::cve_unused::{self, Holder};
 
 /// A request that somebody sent.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -129,4 +131,86 @@ pub async fn settle(
         Settled::Remind { days } => cve_requests::remind(&app, &actor, &id, &request, days).await?,
     }
     fine(all(&app, &actor, &id).await?)
+}
+
+/// A number that is reserved at CVE Services and not published.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReservedNumber {
+    /// The number.
+    number: String,
+    /// Since when, in UTC, as far as anybody says.
+    since: Option<String>,
+    /// `held` while a case or an advisory waits for it, `ended` where its case is closed, `nobody` else.
+    state: String,
+    /// The case it is for.
+    case: Option<String>,
+    /// Whether it can be rejected.
+    unused: bool,
+}
+
+/// The reserved numbers of a program.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReservedNumbers {
+    /// The oldest first.
+    numbers: Vec<ReservedNumber>,
+    /// Why CVE Services could not be asked; the list is what is kept here then.
+    unasked: Option<String>,
+}
+
+/// Why a number is rejected.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rejection {
+    /// In English, for everybody: it stands in the record of the number. At most 500 characters.
+    reason: String,
+}
+
+async fn numbers(app: &App, program: &ProgramSlug) -> Result<ReservedNumbers, Error> {
+    let found = cve_unused::reservations(app, program.as_str()).await?;
+    let number = |known: cve_unused::Reserved| {
+        let unused = known.is_unused();
+        let (state, case) = match known.holder {
+            Holder::Held(case) => ("held", case),
+            Holder::Ended(case) => ("ended", Some(case)),
+            Holder::Nobody => ("nobody", None),
+        };
+        let since = known.since.map(|at| at.to_string());
+        ReservedNumber { number: known.number, since, state: state.into(), case: case.map(|id| id.0), unused }
+    };
+    Ok(ReservedNumbers {
+        numbers: found.numbers.into_iter().map(number).collect(),
+        unasked: found.unasked.map(|why| why.to_string()),
+    })
+}
+
+/// Who coordinates the program; for everybody else there is no such list.
+fn coordinates(actor: &Actor, program: &ProgramSlug) -> Result<MemberId, Problem> {
+    actor.member().filter(|_| actor.may(program, Role::Coordinator)).cloned().ok_or_else(Problem::not_found)
+}
+
+/// `GET /programs/{program}/cve-numbers`
+pub async fn unused(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    InProgram(program): InProgram,
+) -> Answered<ReservedNumbers> {
+    coordinates(&actor, &program)?;
+    fine(numbers(&app, &program).await?)
+}
+
+/// `POST /programs/{program}/cve-numbers/{id}/reject`
+pub async fn reject(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    Segments((program, number)): Segments<(String, String)>,
+    Json(rejection): Json<Rejection>,
+) -> Answered<ReservedNumbers> {
+    let program = ProgramSlug(program);
+    let by = coordinates(&actor, &program)?;
+    match cve_unused::reject(&app, program.as_str(), &number, &rejection.reason, &by).await {
+        Ok(()) => fine(numbers(&app, &program).await?),
+        Err(NotDone::Store(why)) => Err(why.into()),
+        Err(why) if why.may_pass() => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", why.to_string())),
+        Err(why) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cve", why.to_string())),
+    }
 }

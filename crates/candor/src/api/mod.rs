@@ -123,6 +123,16 @@ fn table() -> Vec<Route> {
         Route::post("/sign-in-services/{name}/remove", "removeSignInService", "Remove a service and unlink everybody from it", post(sign_in::remove))
             .by(Who::Member)
             .gives::<sign_in::ServiceDone>(200),
+        Route::get("/programs/{program}/cve-numbers", "listReservedNumbers", "CVE numbers that are reserved and not published, and which of them nobody uses", get(cve::unused))
+            .says("For coordinators. CVE Services is asked; where it does not answer, the list is what is kept here, and `unasked` says why.")
+            .by(Who::Member)
+            .gives::<cve::ReservedNumbers>(200),
+        Route::post("/programs/{program}/cve-numbers/{id}/reject", "rejectNumber", "Take back a reserved CVE number that nobody uses", post(cve::reject))
+            .says("For coordinators. It cannot be undone, and the reason is public. A number that a case waits for is refused.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<cve::Rejection>))
+            .gives::<cve::ReservedNumbers>(200)
+            .or(&[422]),
         Route::get("/advisories/{id}", "showAdvisory", "A published advisory", get(programs::advisory))
             .gives::<PublicAdvisory>(200),
         Route::get(

@@ -6,6 +6,7 @@
 use candor_formats::advisory::Record;
 use candor_formats::cve::{self, Assigner};
 use candor_formats::identifiers::is_cve;
+use jiff::Timestamp;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -242,18 +243,30 @@ pub async fn reject(app: &App, program: &str, id: &str, reason: &str) -> Result<
     Ok(())
 }
 
+/// Numbers that are reserved at the service for the organisation, and since when it says so.
+///
+/// # Errors
+/// [`NotDone`].
+pub async fn listed(app: &App, program: &str) -> Result<Vec<(String, Option<Timestamp>)>, NotDone> {
+    let account = account(app, program).await?;
+    let answer = success(ask(app, &account, Method::GET, "cve-id?state=RESERVED", None).await?)?;
+    let since = |id: &Value| {
+        let said = id["reserved"].as_str().or(id.pointer("/time/created").and_then(Value::as_str));
+        said.and_then(|said| said.parse().ok())
+    };
+    let named = |id: &Value| Some((id["cve_id"].as_str().filter(|id| is_cve(id))?.to_owned(), since(id)));
+    Ok(answer["cve_ids"].as_array().into_iter().flatten().filter_map(named).collect())
+}
+
 /// Numbers that are reserved at the service for the organisation, and whether a case here holds each.
 ///
 /// # Errors
 /// [`NotDone`].
 pub async fn reserved(app: &App, program: &str) -> Result<Vec<(String, Option<CveRow>)>, NotDone> {
-    let account = account(app, program).await?;
-    let answer = success(ask(app, &account, Method::GET, "cve-id?state=RESERVED", None).await?)?;
     let mut found = Vec::new();
-    for id in answer["cve_ids"].as_array().into_iter().flatten().filter_map(|id| id["cve_id"].as_str()) {
-        if is_cve(id) {
-            found.push((id.to_owned(), rows::get(&app.store, id).await.map_err(Error::from)?));
-        }
+    for (id, _) in listed(app, program).await? {
+        let row = rows::get(&app.store, &id).await.map_err(Error::from)?;
+        found.push((id, row));
     }
     Ok(found)
 }

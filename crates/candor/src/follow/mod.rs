@@ -6,4 +6,5 @@ pub mod subscriptions; // who asked to hear of advisories
 pub mod hooks; // who is called
 pub mod steps; // what is to be done, and what came of it
 pub mod cve; // numbers and records at the CVE program
+pub mod cve_unused; // reserved numbers that nobody uses
 pub mod cve_requests; // numbers that somebody else is asked for

@@ -146,6 +146,7 @@ impl House {
             .replace("{act}", "note")
             .replace("{program}", "store")
             .replace("{id}", "nothing")
+            .replace("{number}", "nothing")
             .replace("{secret}", "nothing")
             .replace("{link}", "nothing")
             .replace("{name}", "nothing")

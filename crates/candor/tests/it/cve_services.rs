@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use candor::accounts::token;
 use candor::app::App;
 use candor::execute::execute;
 use candor::follow::cve::{self, Account, NotDone};
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::letters::{POLICY, report};
 use crate::support::peer::{Asked, Peer, says};
-use crate::support::service::open;
+use crate::support::service::{Service, answered, open};
 use crate::tree::{fix, ready};
 
 const NUMBER: &str = "CVE-1900-4242";
@@ -37,7 +38,12 @@ fn well(asked: &Asked, records: &Records) -> (u16, Value) {
         ("POST", ["cve-id", ..]) => {
             (200, json!({ "cve_ids": [{ "cve_id": NUMBER, "state": "RESERVED", "owning_cna": "store" }] }))
         }
-        ("GET", ["cve-id", ..]) => (200, json!({ "cve_ids": [{ "cve_id": NUMBER }, { "cve_id": "CVE-1900-4243" }] })),
+        ("GET", ["cve-id", ..]) => {
+            let reserved = [NUMBER, "CVE-1900-4243"].into_iter().filter(|id| !records.contains_key(*id));
+            let listed =
+                |id: &str| json!({ "cve_id": id, "state": "RESERVED", "reserved": "1900-02-03T04:05:06.000Z" });
+            (200, json!({ "cve_ids": reserved.map(listed).collect::<Vec<_>>() }))
+        }
         ("GET", ["cve", id]) => {
             records.get(*id).map_or((404, json!({ "error": "CVE_RECORD_DNE" })), |record| (200, record.clone()))
         }
@@ -61,7 +67,7 @@ struct Desk {
     app: App,
     peer: Peer,
     records: Records,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn desk() -> Desk {
@@ -82,7 +88,7 @@ async fn desk() -> Desk {
         key: "CANARY-key".into(),
     };
     cve::set_account(&app, "store", &account).await.expect("kept");
-    Desk { app, peer, records, _folder: folder }
+    Desk { app, peer, records, folder }
 }
 
 /// A case with an approved advisory under the reserved number, whose fix is still to come.
@@ -147,6 +153,8 @@ async fn a_number_is_reserved_without_a_word_and_published_with_the_advisory_onc
         .draft
         .expect("a draft");
     draft.summary = "Upgrade today.".into();
+    draft.cause = "The signature was checked after the answer.".into();
+    draft.change = "The summary says  what to do.".into();
     for command in [
         Command::DraftAdvisory { draft: Box::new(draft) },
         Command::ApproveAdvisory { revision: 3 },
@@ -158,6 +166,11 @@ async fn a_number_is_reserved_without_a_word_and_published_with_the_advisory_onc
     let updates: Vec<Asked> = desk.peer.asked().into_iter().filter(|asked| asked.method == "PUT").collect();
     assert_eq!(updates.len(), 1, "a correction updates the record");
     assert!(updates[0].body.contains("Upgrade today."));
+    let case = candor::execute::load_case(&desk.app, &Actor::Clock, &case).await.expect("it opens");
+    let record = case.advisory.published.last().expect("a record");
+    let summaries: Vec<&str> = record.revisions.iter().map(|revision| revision.summary.as_str()).collect();
+    assert_eq!(summaries, ["First publication.", "The summary says what to do."], "with its reason");
+    assert!(record.details.ends_with("### Cause\n\nThe signature was checked after the answer."), "{}", record.details);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -221,6 +234,83 @@ async fn unused_numbers_are_found_and_rejected_and_the_key_never_comes_back() {
         let bytes = std::fs::read(file.path()).expect("a file");
         assert!(!bytes.windows(10).any(|part| part == b"CANARY-key"), "{:?} holds the key", file.path());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_nobody_uses_is_shown_with_its_age_and_rejected_on_purpose_by_a_coordinator() {
+    let desk = desk().await;
+    let case = Box::pin(waiting(&desk)).await;
+    let Desk { app, peer, folder, .. } = desk;
+    let service = Service::serve(app.clone(), folder).await;
+    let mut browsers = Vec::new();
+    let mut tokens = Vec::new();
+    for (name, role) in [("Cora", Role::Coordinator), ("Anton", Role::Analyst)] {
+        let (browser, id) = service.signed_in(name, Some(role), false).await;
+        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        tokens.push(token::make(&app, &id, "test", scopes, 300).await.expect("a token").secret);
+        browsers.push(browser);
+    }
+    let (cora, anton) = (&browsers[0], &browsers[1]);
+    let list = "/desk/programs/store/cve";
+    assert_eq!(anton.get(list).await.status, 404, "as if there were no such page");
+    let page = cora.get(list).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains(NUMBER) && page.body.contains("a case that waits for it"), "{}", page.body);
+    assert!(!page.body.contains(case.as_str()), "who coordinates and is not on the case has no link to it");
+    assert!(page.body.contains("CVE-1900-4243") && page.body.contains("1900-02-03"), "its age: {}", page.body);
+    let unused = format!("{list}/CVE-1900-4243");
+    assert_eq!(page.attributes("td a", "href"), [unused.as_str()], "only what nobody uses can be rejected");
+    assert_eq!(cora.get(&format!("{list}/{NUMBER}")).await.status, 404, "what is held has no such page");
+
+    let check = cora.get(&unused).await;
+    assert!(check.body.contains("cannot be undone"), "{}", check.body);
+    let form = check.form(&unused);
+    let empty = cora.post(&unused, &answered(form.clone(), &[("reason", " ")])).await;
+    assert_eq!(empty.status, 422, "{}", empty.body);
+    assert!(empty.body.contains("write the reason"), "{}", empty.body);
+    app.set_clock(app.now() + SignedDuration::from_mins(11));
+    let late = cora.post(&unused, &answered(form.clone(), &[("reason", "It was never used.")])).await;
+    assert_eq!(late.status, 303, "an old sign-in proves itself anew first");
+    assert!(late.header("location").contains("confirm"), "{}", late.header("location"));
+    let asked = |path: &str| peer.asked().iter().filter(|asked| asked.path.ends_with(path)).count();
+    assert_eq!(asked("/reject"), 0);
+
+    // The same by the API, where the token stands for the member.
+    let api = service.at("/api/v1/programs/store/cve-numbers");
+    let client = reqwest::Client::new();
+    let get = async |token: &str| client.get(&api).bearer_auth(token).send().await.expect("an answer");
+    assert_eq!(get(&tokens[1]).await.status(), 404);
+    let found: Value = get(&tokens[0]).await.json().await.expect("JSON");
+    assert_eq!(found["numbers"][0]["number"], "CVE-1900-4243", "the oldest first: {found}");
+    assert_eq!(found["numbers"][0]["unused"], true);
+    assert_eq!((&found["numbers"][1]["state"], &found["numbers"][1]["unused"]), (&json!("held"), &json!(false)));
+    let reject = async |token: &str, number: &str, reason: &str| {
+        let at = format!("{api}/{number}/reject");
+        let answer = client.post(at).bearer_auth(token).json(&json!({ "reason": reason })).send().await;
+        let answer = answer.expect("an answer");
+        (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
+    };
+    assert_eq!(reject(&tokens[1], "CVE-1900-4243", "Never used.").await.0, 404);
+    let held = reject(&tokens[0], NUMBER, "Never used.").await;
+    assert_eq!(held.0, 422);
+    assert!(held.1["detail"].as_str().is_some_and(|detail| detail.contains("close the case first")), "{held:?}");
+    assert_eq!(reject(&tokens[0], "CVE-1900-9999", "Never used.").await.0, 422, "what is not reserved is not rejected");
+    assert_eq!(reject(&tokens[0], "CVE-1900-4243", &"x".repeat(501)).await.0, 422);
+    assert_eq!(asked("/reject"), 0);
+    let (status, left) = reject(&tokens[0], "CVE-1900-4243", "It was never used.").await;
+    assert_eq!(status, 200, "{left}");
+    assert_eq!(left["numbers"].as_array().map(Vec::len), Some(1), "{left}");
+    let sent: Vec<Asked> = peer.asked().into_iter().filter(|asked| asked.path.ends_with("/reject")).collect();
+    assert!(sent.len() == 1 && sent[0].body.contains("It was never used."), "{sent:?}");
+    let row = cve_numbers::get(&app.store, "CVE-1900-4243").await.expect("read").expect("the number");
+    assert_eq!(row.state, "rejected");
+
+    // While the service does not answer, the list is what is kept here, and nothing can be rejected.
+    peer.turn(|_, _| says(503, ""));
+    let page = cora.get(list).await;
+    assert!(page.body.contains("could not be asked") && page.body.contains(NUMBER), "{}", page.body);
+    assert_eq!(page.attributes("td a", "href"), Vec::<String>::new());
+    assert_eq!(reject(&tokens[0], NUMBER, "Never used.").await.0, 503);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,10 @@
 //! What follows a publication: letters to subscribers, calls to hooks. Each once, none before, and nobody who did not ask.
 
 use candor::app::App;
+use candor::config::MailOut;
 use candor::follow::{hooks, steps, subscriptions};
 use candor::store::subscriptions as rows;
+use candor::watch::mail_way;
 use candor::worker;
 use candor_core::id::{CaseId, MemberId};
 use jiff::SignedDuration;
@@ -86,6 +88,18 @@ async fn a_subscriber_says_yes_first_hears_once_and_leaves_with_one_click() {
     assert_eq!(got.len(), 2, "the one to confirm, and one advisory");
     let letter = got.iter().find(|letter| letter.contains("is public")).expect("the advisory");
     assert!(letter.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{letter}");
+    let whole = letter.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+    for part in [
+        "Affected versions",
+        "Affected: from 1.0.0 before 1.4.2",
+        "Fixed in: 1.4.2",
+        "Revisions",
+        "CVSS:",
+        "Newest edition: ",
+        "Distribution: TLP:CLEAR",
+    ] {
+        assert!(whole.contains(part), "{part} in {whole}");
+    }
     assert!(letter.contains(&format!("/subscribe/{link}/leave>")), "{letter}");
 
     let click = [("List-Unsubscribe".to_owned(), "One-Click".to_owned())];
@@ -267,6 +281,38 @@ async fn abuse_o7_one_member_alone_cannot_turn_calls_to_another_host() {
         rows.iter().all(|row| row.fingerprint.len() == 19 && row.asked_by == "anna"),
         "who and what stays on record"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_o7_another_mail_server_is_on_record_and_stands_above_the_queue_of_who_manages() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let by = async |server: &str| {
+        let app = open(&folder, &[POLICY], |config| config.mail = MailOut::Smtp(server.into())).await;
+        mail_way::note(&app).await.expect("noted");
+        app
+    };
+    let app = by("smtp://user:CANARY-one@mail.store.example:587").await;
+    assert_eq!(mail_way::changed(&app).await.expect("read"), None, "the first server is no change");
+    let app = by("smtp://other:CANARY-two@mail.store.example:587").await;
+    assert_eq!(mail_way::changed(&app).await.expect("read"), None, "a new password is no other server");
+    let app = by("smtp://user:CANARY-one@mail.evil.example:587").await;
+    let way = mail_way::changed(&app).await.expect("read").expect("a change");
+    let before = way.before.clone().expect("the one before");
+    assert!(way.fingerprint != before && way.fingerprint.len() == 19 && before.len() == 19, "{way:?}");
+    let kept = candor::store::settings::get(&app.store, "mail way").await.expect("read").expect("kept");
+    assert!(!String::from_utf8_lossy(&kept).contains("CANARY"), "no password is in it");
+
+    let service = Service::serve(app.clone(), folder).await;
+    let (boss, _) = service.signed_in("boss", None, true).await;
+    let (cora, _) = service.signed_in("cora", Some(candor_core::access::Role::Coordinator), false).await;
+    let page = boss.get("/desk").await;
+    assert!(page.body.contains("another mail server") && page.body.contains(&way.fingerprint), "{}", page.body);
+    assert!(!cora.get("/desk").await.body.contains("another mail server"));
+    app.set_clock(app.now() + SignedDuration::from_hours(15 * 24));
+    assert_eq!(mail_way::changed(&app).await.expect("read"), None, "after two weeks it is what it is");
+    // No page and no command of the API names a server for letters: whoever has the desk alone cannot turn them elsewhere.
+    let api = candor::api::document().to_string();
+    assert!(!api.contains("smtp") && !api.contains("mail_server"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

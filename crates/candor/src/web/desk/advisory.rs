@@ -96,6 +96,8 @@ fn read(form: &Form) -> AdvisoryDraft {
         impact: text("impact"),
         conditions: text("conditions"),
         workaround: text("workaround"),
+        cause: text("cause"),
+        change: text("change"),
         references: lines("references"),
         aliases: lines("aliases"),
         products: (0..PRODUCT_ROWS)
@@ -154,6 +156,10 @@ fn groups(draft: &AdvisoryDraft, opened: &Opened) -> Vec<Group> {
             Field::area("details", "Details", 10).hint("Markdown. Raw HTML is shown as text.").value(&draft.details),
             Field::area("impact", "What an attacker gains", 3).value(&draft.impact),
             Field::area("conditions", "What exploitation needs", 3).value(&draft.conditions),
+            Field::area("cause", "Root cause", 3)
+                .note("optional")
+                .hint("The mistake that made it possible. It stands at the end of the details.")
+                .value(&draft.cause),
             Field::area("workaround", "Workaround", 3).note("optional").value(&draft.workaround),
             Field::area("references", "References", 3)
                 .note("optional")
@@ -165,6 +171,14 @@ fn groups(draft: &AdvisoryDraft, opened: &Opened) -> Vec<Group> {
                 .value(draft.aliases.join("\n")),
         ],
     ));
+    if let Some(last) = opened.case.advisory.published.last() {
+        let told = last.revisions.iter().any(|revision| revision.summary == draft.change);
+        let change = Field::line("change", "What changed, and why")
+            .note("optional")
+            .hint("One line for the list of revisions, like: Branch 2.x has a fix, too.")
+            .value(if told { "" } else { draft.change.as_str() });
+        groups.push(Group::new("change-group", "This correction", vec![change]));
+    }
     groups
 }
 

@@ -6,8 +6,8 @@ use crate::follow::cve_requests;
 use crate::openpgp::words::grouped;
 use crate::program_keys::recipients;
 use crate::store::advisories;
-use crate::watch::held;
 use crate::watch::probes::{self, State};
+use crate::watch::{held, mail_way};
 use crate::web::session::Member;
 use crate::web::views::Link;
 use candor_core::access::Actor;
@@ -47,6 +47,18 @@ pub async fn alerts(app: &App, member: &Member) -> Result<Vec<Link>, Error> {
         }
     }
     alerts.extend(about_keys(app, &member.actor).await?);
+    if member.manages().is_ok()
+        && let Some(way) = mail_way::changed(app).await?
+    {
+        let (fingerprint, before) = (way.fingerprint, way.before.unwrap_or_default());
+        alerts.push(Link::new(
+            format!(
+                "Letters leave by another mail server since {} ({fingerprint}, before {before}); if you know of no reason, ask who runs this machine",
+                way.since.strftime("%F")
+            ),
+            "/desk/channels",
+        ));
+    }
     Ok(alerts)
 }
 

@@ -21,6 +21,7 @@ pub mod advisory; // the editor, and the check before publication
 pub mod matrix; // one row per supported version, one tick per item of a checklist
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
 pub mod cve; // how a CVE number is asked for, and the clock of the answer
+mod cve_unused; // reserved numbers that nobody uses
 pub mod metrics; // promises kept, in figures
 pub mod behalf; // filing what came by another way
 pub mod people; // who is on a case: the way onto it
@@ -52,6 +53,8 @@ pub fn routes() -> Router<App> {
         .route("/desk/channels", get(channels::page))
         .route("/desk/breaches", get(breaches::page))
         .route("/desk/programs/{program}", get(program::page))
+        .route("/desk/programs/{program}/cve", get(cve_unused::list))
+        .route("/desk/programs/{program}/cve/{number}", get(cve_unused::check).post(cve_unused::reject))
         .route("/desk/break-glass", get(people::glass).post(people::break_glass))
         .route("/desk/report", get(behalf::form).post(behalf::file))
         .route("/desk/cases/{case}", get(case::page))

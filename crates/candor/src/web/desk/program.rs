@@ -13,6 +13,7 @@ use crate::web::views::watch::{MovesRow, ProgramPage, VersionRow};
 use crate::web::views::{Link, TimeView, fmt};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use candor_core::access::Role;
 use candor_core::id::ProgramSlug;
 use candor_core::moved;
 use candor_core::policy::{Policy, diff};
@@ -75,6 +76,7 @@ pub async fn page(
         shell: shell(&app, &member, "settings"),
         name: policy.program.name.clone(),
         href: format!("/{slug}"),
+        coordinates: member.actor.may(&slug, Role::Coordinator),
         action: here,
         from: if versions.len() > 1 { from } else { 0 },
         to,

@@ -1,7 +1,7 @@
 //! How a matter becomes public, as parts of the case page.
 
 use super::case::CaseHead;
-use super::parts::{Field, Problem, Row, Shell, TimeView};
+use super::parts::{Field, Link, Problem, Row, Shell, TimeView};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -137,4 +137,53 @@ pub struct ReleaseNotesPage {
     pub text: String,
     /// Why there is none; empty when there is.
     pub problem: String,
+}
+
+/// CVE numbers of a program that are reserved and not published.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/cve_reserved.html")]
+pub struct ReservedPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// Name of the program.
+    pub name: String,
+    /// The program's page.
+    pub href: String,
+    /// The numbers, the oldest first.
+    pub rows: Vec<ReservedRow>,
+    /// Why CVE Services could not be asked; empty when it was.
+    pub unasked: String,
+}
+
+/// One reserved number.
+#[derive(Debug, Clone, Default)]
+pub struct ReservedRow {
+    /// The number.
+    pub number: String,
+    /// Since when, as far as anybody says.
+    pub since: Option<TimeView>,
+    /// Who it is for, in words.
+    pub holder: String,
+    /// The case, where the reader may open it.
+    pub case: Option<Link>,
+    /// Where it is rejected; empty where it is not.
+    pub reject: String,
+}
+
+/// The page before a number is rejected.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/cve_reject.html")]
+pub struct RejectPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The number.
+    pub number: String,
+    /// Back to the list.
+    pub href: String,
+    /// Where the form goes.
+    pub action: String,
+    /// Why.
+    pub reason: Field,
+    /// What has to be mended.
+    pub problems: Vec<Problem>,
 }

@@ -84,6 +84,8 @@ pub struct ProgramPage {
     pub name: String,
     /// Its public page.
     pub href: String,
+    /// Whether the reader coordinates the program.
+    pub coordinates: bool,
     /// Where the choice of two versions is sent.
     pub action: String,
     /// The newest first.

@@ -1,7 +1,10 @@
 //! The service itself on a port of this machine, and a browser without script to look at it.
 
+use candor::accounts::{self, totp};
 use candor::app::App;
 use candor::config::{Config, MailOut};
+use candor_core::access::Role;
+use candor_core::id::MemberId;
 use reqwest::{Client, Response, StatusCode, header::HeaderMap, multipart::Form};
 use scraper::{ElementRef, Html, Selector};
 use tempfile::TempDir;
@@ -42,6 +45,22 @@ impl Service {
     /// The address of a page.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// A member with this role in the program `store`, who has just signed in with the second factor; their id as well.
+    pub async fn signed_in(&self, name: &str, role: Option<Role>, manages: bool) -> (Browser, MemberId) {
+        let (app, password) = (&self.app, "a long enough password");
+        let roles: Vec<_> = role.into_iter().map(|role| ("store".to_owned(), role)).collect();
+        let email = format!("{name}@team.example");
+        let (id, secret) =
+            accounts::add_ready(app, name, &email, password, &roles, manages).await.expect("the member is made");
+        let browser = self.browser();
+        let code = totp::code(&secret, app.now()).expect("a code");
+        let form = browser.get("/desk/sign-in").await.form("/desk/sign-in");
+        let who = [("email", email.as_str()), ("password", password), ("code", &code)];
+        let page = browser.post("/desk/sign-in", &answered(form, &who)).await;
+        assert_eq!(page.status, 303, "{}", page.body);
+        (browser, id)
     }
 
     /// A browser of its own.

@@ -20,6 +20,10 @@ pub struct Draft {
     pub conditions: String,
     /// How users can protect themselves.
     pub workaround: String,
+    /// Why it could happen, as Markdown: the mistake behind it.
+    pub cause: String,
+    /// What changed since the last publication and why, in one line: the reason of the new revision.
+    pub change: String,
     /// What is affected.
     pub products: Vec<Affected>,
     /// Web addresses.
@@ -46,7 +50,19 @@ pub struct Affected {
 
 impl From<Draft> for event::AdvisoryDraft {
     fn from(outside: Draft) -> Self {
-        let Draft { title, summary, details, impact, conditions, workaround, products, references, aliases } = outside;
+        let Draft {
+            title,
+            summary,
+            details,
+            impact,
+            conditions,
+            workaround,
+            cause,
+            change,
+            products,
+            references,
+            aliases,
+        } = outside;
         let products = products
             .into_iter()
             .map(|Affected { name, purl, introduced, fixed, last_affected }| event::AffectedProduct {
@@ -57,7 +73,7 @@ impl From<Draft> for event::AdvisoryDraft {
                 last_affected,
             })
             .collect();
-        Self { title, summary, details, impact, conditions, workaround, products, references, aliases }
+        Self { title, summary, details, impact, conditions, workaround, cause, change, products, references, aliases }
     }
 }
 
@@ -70,6 +86,8 @@ impl From<&event::AdvisoryDraft> for Draft {
             impact,
             conditions,
             workaround,
+            cause,
+            change,
             products,
             references,
             aliases,
@@ -84,6 +102,6 @@ impl From<&event::AdvisoryDraft> for Draft {
                 last_affected,
             })
             .collect();
-        Self { title, summary, details, impact, conditions, workaround, products, references, aliases }
+        Self { title, summary, details, impact, conditions, workaround, cause, change, products, references, aliases }
     }
 }
