@@ -20,6 +20,9 @@ pub const OPTIONAL_TESTS: [&str; 20] = [
     "6.2.13", "6.2.14", "6.2.15", "6.2.16", "6.2.17", "6.2.18", "6.2.19", "6.2.20",
 ];
 
+/// Recommended tests that CSAF 2.1 added and that are run on its documents.
+pub const RECOMMENDED_TESTS_2_1: [&str; 6] = ["6.2.21", "6.2.22", "6.2.28", "6.2.29", "6.2.30", "6.2.38"];
+
 /// The informative tests that are run.
 pub const INFORMATIVE_TESTS: [&str; 8] = ["6.3.1", "6.3.2", "6.3.3", "6.3.4", "6.3.5", "6.3.9", "6.3.10", "6.3.11"];
 
@@ -51,14 +54,15 @@ pub fn advice(document: &Value) -> Vec<Finding> {
     tree(document, &mut found);
     for (path, vulnerability) in vulnerabilities(document) {
         statuses(document, &path, vulnerability, &places, &mut found);
-        names(&path, vulnerability, edition, &places, &mut found);
+        names(&path, vulnerability, &places, &mut found);
         scores(&path, vulnerability, &places, &mut found);
     }
-    if edition == Edition::V2_0 {
-        shape::unknown_members(document, &mut found);
+    match edition {
+        Edition::V2_0 => shape::unknown_members(document, &mut found),
+        Edition::V2_1 => added(document, &mut found),
     }
     let order = |finding: &Finding| {
-        let all = OPTIONAL_TESTS.iter().chain(&INFORMATIVE_TESTS);
+        let all = OPTIONAL_TESTS.iter().chain(&RECOMMENDED_TESTS_2_1).chain(&INFORMATIVE_TESTS);
         all.into_iter().position(|test| *test == finding.test)
     };
     found.0.sort_by_key(order);
@@ -130,6 +134,52 @@ fn tracking(document: &Value, found: &mut Findings) {
     }
 }
 
+/// 6.2.21, 6.2.22, 6.2.28 to 6.2.30 and 6.2.38 of CSAF 2.1.
+fn added(document: &Value, found: &mut Findings) {
+    let Some(head) = document.get("document") else { return };
+    let tracking = head.get("tracking").unwrap_or(&Value::Null);
+    let mut seen = HashSet::new();
+    for (place, revision) in items(tracking, "revision_history") {
+        if let Some(at) = text(revision, "date").and_then(|date| date.parse::<Timestamp>().ok())
+            && !seen.insert(at)
+        {
+            let path = format!("/document/tracking/revision_history/{place}/date");
+            found.add(
+                "6.2.21",
+                path,
+                "Another revision is of the same instant, so that nobody can tell which came first",
+            );
+        }
+    }
+    if let (Some(title), Some(id)) = (text(head, "title"), text(tracking, "id"))
+        && title.contains(id)
+    {
+        found.add(
+            "6.2.22",
+            "/document/title",
+            "Programs show the id of the document beside its title; leave it out there",
+        );
+    }
+    if let Some(group) = head.pointer("/distribution/sharing_group") {
+        let path = "/document/distribution/sharing_group";
+        match text(group, "id") {
+            Some("ffffffff-ffff-ffff-ffff-ffffffffffff") => {
+                found.add("6.2.28", format!("{path}/id"), "Everybody is no group; leave the sharing group out");
+            }
+            Some("00000000-0000-0000-0000-000000000000") => {
+                found.add("6.2.29", format!("{path}/id"), "Nobody is no group; leave the sharing group out");
+            }
+            _ => {}
+        }
+        if head.pointer("/distribution/tlp/label").and_then(Value::as_str) == Some("CLEAR") {
+            found.add("6.2.30", path, "What everybody may read needs no sharing group");
+        }
+    }
+    if text(head, "category").is_some_and(|category| category.starts_with("csaf_deprecated_")) {
+        found.add("6.2.38", "/document/category", "The profile is kept for old documents only; choose another");
+    }
+}
+
 /// 6.2.10 to 6.2.12, 6.2.14 and 6.2.15.
 fn head(document: &Value, edition: Edition, found: &mut Findings) {
     let Some(head) = document.get("document") else { return };
@@ -170,10 +220,8 @@ fn head(document: &Value, edition: Edition, found: &mut Findings) {
 /// Source: RFC 5646 section 2.2; the IANA registry's ranges for private use.
 fn is_private(tag: &str) -> bool {
     let tag = tag.to_ascii_lowercase();
-    let (first, last) = tag
-        .split_once("x-")
-        .map_or((tag.as_str(), false), |(first, _)| (first, first.is_empty() || first.ends_with('-')));
-    last || first.split('-').enumerate().any(|(place, part)| match (part.len(), place) {
+    tag.split('-').enumerate().any(|(place, part)| match (part.len(), place) {
+        (1, _) => part == "x",
         (3, 0) => ("qaa"..="qtz").contains(&part),
         (4, 1..) => ("qaaa"..="qabx").contains(&part),
         (2, 1..) => part == "aa" || part == "zz" || ("qm"..="qz").contains(&part) || ("xa"..="xz").contains(&part),
@@ -217,7 +265,7 @@ fn tree(document: &Value, found: &mut Findings) {
                     format!("{path}/category"),
                     "Versions one by one are matched more surely than a range",
                 );
-                if Vers::parse(name).is_err() {
+                if !name.starts_with("vers:") || Vers::parse(name).is_err() {
                     found.add(
                         "6.2.18",
                         format!("{path}/name"),
@@ -292,7 +340,8 @@ fn statuses(document: &Value, path: &str, vulnerability: &Value, places: &Places
         let mut environmental = objects.map(|object| {
             let vector = text(object, "vectorString").and_then(|vector| CvssVector::parse(vector).ok());
             let computed = vector.map(|vector| vector.environmental_score().unwrap_or_else(|| vector.score()));
-            object.get("environmentalScore").and_then(Value::as_f64).or(computed).unwrap_or(0.0)
+            let said = object.get("environmentalScore").and_then(Value::as_f64);
+            if nothing_is_left(object) { 0.0 } else { said.or(computed).unwrap_or(0.0) }
         });
         if environmental.any(|score| score > 0.0) {
             let message = format!("{id} is fixed, so that its environmental score should be 0, or it should have none");
@@ -301,13 +350,24 @@ fn statuses(document: &Value, path: &str, vulnerability: &Value, places: &Places
     }
 }
 
+/// Whether a score object says, beside its vector, that the environment loses nothing.
+fn nothing_is_left(object: &Value) -> bool {
+    let impacts: Vec<&str> = object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| key.starts_with("modified") && key.ends_with("Impact"))
+        .filter_map(|(_, value)| value.as_str())
+        .collect();
+    let all = if text(object, "version") == Some("4.0") { 6 } else { 3 };
+    impacts.len() == all && impacts.iter().all(|impact| matches!(*impact, "NONE" | "NEGLIGIBLE"))
+}
+
 /// 6.2.7, 6.2.17, 6.3.3 and 6.3.4.
-fn names(path: &str, vulnerability: &Value, edition: Edition, places: &Places, found: &mut Findings) {
-    if edition == Edition::V2_0 {
-        for (place, involvement) in items(vulnerability, "involvements") {
-            if involvement.get("date").is_none() {
-                found.add("6.2.7", format!("{path}/involvements/{place}"), "Say since when the party is involved so");
-            }
+fn names(path: &str, vulnerability: &Value, places: &Places, found: &mut Findings) {
+    for (place, involvement) in items(vulnerability, "involvements") {
+        if involvement.get("date").is_none() {
+            found.add("6.2.7", format!("{path}/involvements/{place}"), "Say since when the party is involved so");
         }
     }
     for (place, id) in items(vulnerability, "ids") {
@@ -327,20 +387,27 @@ fn names(path: &str, vulnerability: &Value, edition: Edition, places: &Places, f
 
 /// 6.3.1 and 6.3.2.
 fn scores(path: &str, vulnerability: &Value, places: &Places, found: &mut Findings) {
+    let has = |score: &Value, keys: &[&str]| {
+        let content = if places.content.is_empty() { Some(score) } else { score.get(places.content) };
+        content.is_some_and(|content| keys.iter().any(|key| content.get(key).is_some()))
+    };
+    let mut newer = HashSet::new();
+    for (_, score) in items(vulnerability, places.scores).filter(|(_, score)| has(score, &["cvss_v3", "cvss_v4"])) {
+        newer.extend(texts(score, "products").map(|(_, id)| id));
+    }
     for (place, score) in items(vulnerability, places.scores) {
         let content = if places.content.is_empty() { Some(score) } else { score.get(places.content) };
         let Some(content) = content else { continue };
         let slash = if places.content.is_empty() { "" } else { "/content" };
         let path = format!("{path}/{}/{place}{slash}", places.scores);
-        if content.get("cvss_v2").is_some() && content.get("cvss_v3").or(content.get("cvss_v4")).is_none() {
+        if content.get("cvss_v2").is_some() && texts(score, "products").any(|(_, id)| !newer.contains(id)) {
             found.add("6.3.1", format!("{path}/cvss_v2"), "Give a vector of a newer CVSS beside the one of version 2");
         }
-        let three = content.get("cvss_v3");
         let is_old = |object: &Value| {
             text(object, "version") == Some("3.0")
                 || text(object, "vectorString").is_some_and(|vector| vector.starts_with("CVSS:3.0"))
         };
-        if three.is_some_and(is_old) {
+        if content.get("cvss_v3").is_some_and(is_old) {
             found.add("6.3.2", format!("{path}/cvss_v3"), "CVSS 3.1 says the same more precisely than 3.0");
         }
     }

@@ -22,7 +22,7 @@ pub(crate) mod walk; // small ways through a JSON document
 use serde_json::Value;
 
 use crate::advisory::Record;
-pub use advice::{INFORMATIVE_TESTS, OPTIONAL_TESTS, advice, is_informative, unsorted};
+pub use advice::{INFORMATIVE_TESTS, OPTIONAL_TESTS, RECOMMENDED_TESTS_2_1, advice, is_informative, unsorted};
 pub use clauses::clause;
 pub use language::exists as language_exists;
 pub use read::{looks_like, read, read_all};

@@ -77,7 +77,8 @@ pub fn advised(edition: &str, known: &[(&str, &str)]) {
         if test["group"] == "mandatory" {
             continue;
         }
-        if !csaf::OPTIONAL_TESTS.contains(&id) && !csaf::INFORMATIVE_TESTS.contains(&id) {
+        let newer: &[&str] = if edition == "csaf-2.1" { &csaf::RECOMMENDED_TESTS_2_1 } else { &[] };
+        if !csaf::OPTIONAL_TESTS.iter().chain(&csaf::INFORMATIVE_TESTS).chain(newer).any(|known| *known == id) {
             left.insert(id.to_owned());
             continue;
         }

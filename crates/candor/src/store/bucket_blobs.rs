@@ -99,7 +99,10 @@ impl Far {
         }
         // The next try has another name, so that nothing waits for this one.
         drop(self.remove(id).await);
-        Err(failed(why))
+        Err(match why {
+            StoreError::Busy(_) => why,
+            other => failed(other),
+        })
     }
 
     async fn write(&self, id: &str, from: &Folder) -> Result<()> {
