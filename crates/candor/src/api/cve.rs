@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answered, fine};
-use super::input::{Asker, InProgram, Json, OfCase, Segments};
+use super::input::{Asker, Bearer, InProgram, Json, OfCase, Segments};
 use super::problem::Problem;
+use crate::accounts::token::Beyond;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{known_case, open_case};
@@ -201,12 +202,13 @@ pub async fn unused(
 /// `POST /programs/{program}/cve-numbers/{id}/reject`
 pub async fn reject(
     State(app): State<App>,
-    Asker(actor): Asker,
+    bearer: Bearer,
     Segments((program, number)): Segments<(String, String)>,
     Json(rejection): Json<Rejection>,
 ) -> Answered<ReservedNumbers> {
     let program = ProgramSlug(program);
-    let by = coordinates(&actor, &program)?;
+    let by = coordinates(&bearer.actor, &program)?;
+    bearer.must(Beyond::Publish)?;
     match cve_unused::reject(&app, program.as_str(), &number, &rejection.reason, &by).await {
         Ok(()) => fine(numbers(&app, &program).await?),
         Err(NotDone::Store(why)) => Err(why.into()),

@@ -128,7 +128,7 @@ fn table() -> Vec<Route> {
             .by(Who::Member)
             .gives::<cve::ReservedNumbers>(200),
         Route::post("/programs/{program}/cve-numbers/{id}/reject", "rejectNumber", "Take back a reserved CVE number that nobody uses", post(cve::reject))
-            .says("For coordinators. It cannot be undone, and the reason is public. A number that a case waits for is refused.")
+            .says("For coordinators, with a token that may `publish`. It cannot be undone, and the reason is public. A number that a case waits for is refused.")
             .by(Who::Member)
             .takes(Takes::Json(schema::<cve::Rejection>))
             .gives::<cve::ReservedNumbers>(200)

@@ -246,7 +246,7 @@ async fn a_number_that_nobody_uses_is_shown_with_its_age_and_rejected_on_purpose
     let mut tokens = Vec::new();
     for (name, role) in [("Cora", Role::Coordinator), ("Anton", Role::Analyst)] {
         let (browser, id) = service.signed_in(name, Some(role), false).await;
-        let scopes = token::Scopes::parse("read,write").expect("scopes");
+        let scopes = token::Scopes::parse("read,write,publish").expect("scopes");
         tokens.push(token::make(&app, &id, "test", scopes, 300).await.expect("a token").secret);
         browsers.push(browser);
     }
