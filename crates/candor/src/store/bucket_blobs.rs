@@ -90,7 +90,7 @@ impl Far {
                 self.fetch(id, &mut sink).await
             };
             match tokio::time::timeout(self.longest, tried).await {
-                Ok(Ok(Some(there))) if there == hash => return Ok(()),
+                Ok(Ok(Some(there))) if crate::keys::equal(&there, hash) => return Ok(()),
                 Ok(Ok(Some(_))) => {}
                 Ok(Ok(None)) => why = failed("what was put there is not there"),
                 Ok(Err(broken)) => return Err(broken),

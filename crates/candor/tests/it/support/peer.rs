@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 
@@ -41,7 +41,7 @@ impl Peer {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a port"));
         let peer = Self { url, asked: Arc::default(), answers: Arc::new(Mutex::new(Arc::new(answers))) };
-        let router = Router::new().fallback(answer).with_state(peer.clone());
+        let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(64_000_000)).with_state(peer.clone());
         tokio::spawn(candor::web::server::serve(listener, router, std::future::pending()));
         peer
     }
