@@ -168,3 +168,17 @@ async fn a_report_that_waits_for_the_desk_has_a_page_already() {
     seal_views_once(&app).await.expect("sealed");
     assert!(browser.get("/receipt").await.body.contains("Nobody has answered yet"), "the desk's page takes its place");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_before_there_were_sealed_pages_gets_one_when_its_receipt_is_entered() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let (app, browser) = (&service.app, service.browser());
+    let receipt = filed(&browser).await;
+    let (_, case) = open_receipt(app, &receipt).await.expect("it opens");
+    let forget = candor::store::receipt_views::forget_statement(case.id.as_str());
+    app.store.commit(candor::store::Batch::main(vec![forget])).await.expect("as it was before");
+    assert_eq!(seal_views_once(app).await.expect("nothing"), 0);
+    assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(seal_views_once(app).await.expect("sealed"), 1);
+    assert!(candor::execute::views::find(app, &receipt).await.expect("read").is_some());
+}
