@@ -15,6 +15,7 @@ use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::{Policy, TeamMail};
 use candor_core::protected;
 use candor_core::refusal::Refusal;
+use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::apart::read_apart;
@@ -48,6 +49,9 @@ const FOLDED_AN_HOUR: i64 = 200;
 
 /// Mails that are held at a time until it is known whose they are: each lies whole in the database.
 const HELD: i64 = 40;
+
+/// Files of one mail that are sealed at a time.
+const SEALED_AT_A_TIME: usize = 4;
 
 /// Name of the file that is the mail itself.
 pub(super) const WHOLE: &str = "message.eml";
@@ -288,13 +292,18 @@ impl Kept<'_> {
     }
 
     pub(super) async fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let mut upload = execute::files::upload(self.app, name).await?;
-        for piece in bytes.chunks(store::blobs::CHUNK) {
-            upload.push(piece).await?;
-        }
-        self.files.push(upload.finish().await?);
+        self.files.push(sealed(self.app, name, bytes).await?);
         Ok(())
     }
+}
+
+/// Seals a file of a mail.
+async fn sealed(app: &App, name: &str, bytes: &[u8]) -> Result<FileRef, Error> {
+    let mut upload = execute::files::upload(app, name).await?;
+    for piece in bytes.chunks(store::blobs::CHUNK) {
+        upload.push(piece).await?;
+    }
+    upload.finish().await
 }
 
 /// One mail on its way in.
@@ -442,14 +451,22 @@ impl Mail<'_> {
         if !kept.files.is_empty() {
             return Ok(());
         }
-        for file in &self.letter.files {
-            match kept.add(&file.name, &file.bytes).await {
+        let parts = self.letter.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice()));
+        let all = parts.chain([(WHOLE, self.raw.as_slice())]);
+        // Some at a time, since each waits for the disk; in their order, with the mail itself last.
+        let uploads: Vec<_> = all.map(|(name, bytes)| Box::pin(sealed(self.app, name, bytes))).collect();
+        let sealed = stream::iter(uploads).buffered(SEALED_AT_A_TIME);
+        let sealed: Vec<Result<FileRef, Error>> = sealed.collect().await;
+        let (mut failed, last) = (None, sealed.len());
+        for (number, file) in (1..).zip(sealed) {
+            match file {
+                Ok(file) => kept.files.push(file),
                 // It is in the mail itself.
-                Err(Error::FileTooLarge { .. }) => {}
-                other => other?,
+                Err(Error::FileTooLarge { .. }) if number < last => {}
+                Err(why) => failed = Some(why),
             }
         }
-        kept.add(WHOLE, &self.raw).await
+        failed.map_or(Ok(()), Err)
     }
 
     /// Has it worked out who sent it, when it is kept. Servers' reports are known by the letter they bring back.

@@ -26,6 +26,8 @@ use crate::config::Bucket;
 /// Plain bytes per chunk.
 pub const CHUNK: usize = 64 * 1024;
 const TAG: usize = 16;
+/// Sealed bytes that a small upload may have, kept in memory until it is finished.
+const HELD: usize = CHUNK + TAG + MAGIC.len();
 const MAGIC: &[u8; 8] = b"candorb1";
 /// Uploads that nobody finished are removed after this time.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -333,21 +335,19 @@ impl Blobs {
         let id = crate::keys::random::id();
         let mut key = BlobKey([0; 32]);
         rand::fill(&mut key.0).map_err(|_| StoreError::Damaged("the system gives no random numbers".into()))?;
-        let temp = self.folder.join("tmp").join(&id);
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let file = options.open(&temp).await.map_err(|why| StoreError::io("making a file for an upload", why))?;
         let mut writer = BlobWriter {
             cipher: key.cipher()?,
             sealed: digest::Context::new(&digest::SHA256),
             plain: digest::Context::new(&digest::SHA256),
             waiting: Zeroizing::new(Vec::with_capacity(CHUNK)),
-            temp: Temp(Some(temp)),
+            temp: Temp(None),
+            beside: self.folder.join("tmp").join(&id),
             place: self.path(&id),
             far: self.far.clone(),
             index: 0,
             size: 0,
-            file,
+            held: Vec::new(),
+            file: None,
             key,
             id,
         };
@@ -469,8 +469,14 @@ pub struct BlobWriter {
     id: String,
     key: BlobKey,
     cipher: LessSafeKey,
-    file: tokio::fs::File,
+    /// Sealed bytes that are in no file yet: a small upload asks nothing of the disk before it is finished, and then once.
+    held: Vec<u8>,
+    /// The file that is being written, of a larger upload.
+    file: Option<tokio::fs::File>,
     temp: Temp,
+    /// Where it is written.
+    beside: PathBuf,
+    /// Where it lies when it is finished.
     place: PathBuf,
     far: Option<Arc<Far>>,
     waiting: Zeroizing<Vec<u8>>,
@@ -520,20 +526,27 @@ impl BlobWriter {
     pub async fn finish(mut self) -> Result<Finished> {
         self.seal(true).await?;
         let broken = |why| StoreError::io("finishing an upload", why);
-        self.file.flush().await.map_err(broken)?;
-        self.file.sync_all().await.map_err(broken)?;
-        let temp = self.temp.0.clone().unwrap_or_default();
-        let place = self.place.clone();
+        let written = match self.file.take() {
+            Some(mut file) => {
+                file.flush().await.map_err(broken)?;
+                file.sync_all().await.map_err(broken)?;
+                None
+            }
+            None => Some(std::mem::take(&mut self.held)),
+        };
+        let (temp, place, is_near) = (self.beside.clone(), self.place.clone(), self.far.is_none());
+        self.temp.0 = Some(temp.clone());
+        let end = move || {
+            if let Some(bytes) = written {
+                write_whole(&temp, &bytes)?;
+            }
+            if is_near { settle(&temp, &place) } else { Ok(()) }
+        };
+        tokio::task::spawn_blocking(end).await.map_err(|why| StoreError::Database(why.into()))?.map_err(broken)?;
         let sealed_hash = sum(self.sealed);
         match &self.far {
-            Some(far) => far.put(&self.id, &temp, &sealed_hash).await?,
-            None => {
-                tokio::task::spawn_blocking(move || settle(&temp, &place))
-                    .await
-                    .map_err(|why| StoreError::Database(why.into()))?
-                    .map_err(broken)?;
-                self.temp.0 = None;
-            }
+            Some(far) => far.put(&self.id, &self.beside, &sealed_hash).await?,
+            None => self.temp.0 = None,
         }
         Ok(Finished { sha256: sum(self.plain), sealed_hash, id: self.id, size: self.size, key: self.key })
     }
@@ -552,8 +565,38 @@ impl BlobWriter {
 
     async fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.sealed.update(bytes);
-        self.file.write_all(bytes).await.map_err(|why| StoreError::io("writing an upload", why))
+        if self.file.is_none() && self.held.len() + bytes.len() <= HELD {
+            self.held.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let broken = |why| StoreError::io("writing an upload", why);
+        if self.file.is_none() {
+            let mut file = new_file().open(&self.beside).map(tokio::fs::File::from_std).map_err(broken)?;
+            self.temp.0 = Some(self.beside.clone());
+            file.write_all(&std::mem::take(&mut self.held)).await.map_err(broken)?;
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(bytes).await.map_err(broken),
+            None => Ok(()),
+        }
     }
+}
+
+/// How a file of an upload is made: anew, and for its owner alone.
+fn new_file() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options
+}
+
+/// Writes a small file at once, down to the disk.
+fn write_whole(temp: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut file = new_file().open(temp)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn sum(context: digest::Context) -> [u8; 32] {
