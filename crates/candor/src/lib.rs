@@ -2,6 +2,7 @@
 //! Modules stand in the order of the floors; none imports one further down the list.
 
 pub mod config; // what the operator chose
+pub mod coding; // bytes as letters and back
 pub mod store; // rows, batches, journals: the only place that speaks SQL
 pub mod keys; // root key, key ring, sealing
 pub mod openpgp; // certificates, signatures, encryption: functions over bytes

@@ -6,6 +6,7 @@
 //! text can show that it was this report. A duplicate's reporter is shown the statement of the earlier report, and later,
 //! when that report is public, can be shown the rest.
 
+use crate::coding::{hex, unhex};
 use crate::keys::sign::{Signer, is_signed};
 use crate::keys::{Key, KeyError, RootKey, lookup};
 use aws_lc_rs::digest::{Context, SHA256};
@@ -171,20 +172,6 @@ impl Proof {
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.statement.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 #[cfg(test)]

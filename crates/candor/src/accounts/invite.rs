@@ -14,6 +14,7 @@ use super::{
     seal_person, session, taken, totp,
 };
 use crate::app::App;
+pub use crate::coding::unhex;
 use crate::error::Error;
 use crate::execute::report::hex;
 use crate::keys::{self, Context, KeyRing, Purpose, random};
@@ -392,12 +393,4 @@ pub async fn finish(
         Err(StoreError::Conflict) => Err(AccountError::Gone),
         Err(other) => Err(other.into()),
     }
-}
-
-/// The bytes behind hexadecimal digits; `None` when they are none.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }

@@ -6,6 +6,7 @@ use super::signin::SignInError;
 use super::told::{self, Change};
 use super::{open, seal, session};
 use crate::app::App;
+pub(crate) use crate::coding::base64url;
 use crate::error::Error;
 use crate::execute::report::hex;
 use crate::keys::{self, KeyRing, Purpose, random};
@@ -221,20 +222,6 @@ fn nobody(keys: &KeyRing, desk: &Webauthn, tag: &[u8]) -> Result<serde_json::Val
         "allowCredentials": known,
         "userVerification": "required",
     } }))
-}
-
-/// Bytes as base64url without padding (RFC 4648, section 5).
-pub(crate) fn base64url(bytes: &[u8]) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let number = chunk.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..=chunk.len() {
-            let sign = usize::try_from(number >> (18 - 6 * place) & 63).unwrap_or_default();
-            text.push(char::from(SIGNS[sign]));
-        }
-    }
-    text
 }
 
 /// Signs in with the answer of a passkey.

@@ -5,6 +5,7 @@ use aws_lc_rs::rand;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use crate::coding::{base64_bare as base64, unbase64_bare as unbase64};
 use crate::error::Error;
 use crate::keys;
 
@@ -163,37 +164,6 @@ fn parse(hash: &str) -> Option<(Cost, Vec<u8>, Vec<u8>)> {
         parts.next()?.split(',').zip(["m=", "t=", "p="]).map(|(part, name)| part.strip_prefix(name)?.parse().ok());
     let cost = (costs.next()??, costs.next()??, costs.next()??);
     Some((cost, unbase64(parts.next()?)?, unbase64(parts.next()?)?))
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Base 64 without padding, as PHC strings have it.
-fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_usize, |word, byte| word << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..=chunk.len() {
-            text.push(char::from(BASE64[word >> (18 - 6 * place) & 63]));
-        }
-    }
-    text
-}
-
-fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    for chunk in text.as_bytes().chunks(4) {
-        if chunk.len() == 1 {
-            return None;
-        }
-        let mut word = 0_u32;
-        for sign in chunk {
-            let value = BASE64.iter().position(|known| known == sign)?;
-            word = word << 6 | u32::try_from(value).ok()?;
-        }
-        word <<= 6 * (4 - chunk.len());
-        bytes.extend_from_slice(&word.to_be_bytes()[1..chunk.len()]);
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
+use crate::coding::{hex, unhex};
 use crate::error::Error;
 use crate::keys::RootKey;
 use crate::keys::sign::{Signer, is_signed};
@@ -252,19 +253,4 @@ pub async fn check(store: &Store) -> Result<Checked, Error> {
             (number, head) = (row.number, now);
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }

@@ -101,9 +101,7 @@ pub async fn open_file(app: &App, actor: &Actor, case: &CaseId, file: &str) -> R
 }
 
 fn unhex32(text: &str) -> Option<BlobKey> {
-    let bytes: Option<Vec<u8>> =
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect();
-    BlobKey::from_bytes(&bytes?)
+    BlobKey::from_bytes(&crate::coding::unhex(text)?)
 }
 
 /// Rows that make the files of an event part of the case. A file that belongs to a case already is a conflict, so that

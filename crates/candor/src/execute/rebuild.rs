@@ -3,6 +3,7 @@
 use super::report::has_mail_receipt;
 use super::{journal, project};
 use crate::app::App;
+pub(crate) use crate::coding::unhex;
 use crate::error::Error;
 use crate::store::{self, Batch, Statement};
 use candor_core::case::SummaryState;
@@ -106,9 +107,4 @@ pub async fn fill_grants(app: &App) -> Result<u64, Error> {
         }
         app.store.commit(Batch::main(statements)).await?;
     }
-}
-
-/// Bytes of hexadecimal digits; `None` when they are none.
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }

@@ -3,6 +3,7 @@
 use super::again::Again;
 use super::{Beside, journal, project};
 use crate::app::App;
+pub use crate::coding::hex;
 use crate::error::Error;
 use crate::keys::{KeyRing, Purpose, lookup, random};
 use crate::store::{self, Batch, StoreError};
@@ -388,13 +389,4 @@ pub async fn open_receipt(app: &App, receipt: &str) -> Result<(Actor, Case), Err
     };
     let case = super::load_case(app, &actor, &CaseId(found.stream)).await?;
     Ok((actor, case))
-}
-
-/// Hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::egress::{Answer, Failed, Refused, Target};
 use crate::app::App;
+use crate::coding::{base64, hex};
 use crate::error::Error;
-use crate::execute::report::hex;
 use crate::keys::{Context, Purpose, open, random, seal};
 use crate::store::hooks::{self as rows, HookRow};
 use crate::store::{Batch, StoreError};
@@ -188,20 +188,6 @@ fn place(id: &str) -> Context<'_> {
 fn fingerprint(url: &str) -> String {
     let hash = hex(&digest::digest(&digest::SHA256, url.as_bytes()).as_ref()[..8]);
     [&hash[..4], &hash[4..8], &hash[8..12], &hash[12..]].join(" ")
-}
-
-/// Base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for part in bytes.chunks(3) {
-        let number = part.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte)) << (8 * (3 - part.len()));
-        for place in 0..4 {
-            let letter = usize::try_from((number >> (18 - 6 * place)) & 63).unwrap_or(0);
-            text.push(if place <= part.len() { char::from(LETTERS[letter]) } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::letters::Letter;
-use super::read::to_base64;
 use crate::app::App;
+use crate::coding::base64;
 use crate::error::Error;
 use crate::keys::{Context, Purpose, open, seal};
 use crate::store::{self, Batch};
@@ -106,7 +106,7 @@ impl DkimKey {
         let pair = KeyPair::from_pkcs8(&self.pkcs8).map_err(|_| Error::internal("a DKIM key is damaged"))?;
         let der: PublicKeyX509Der<'_> =
             pair.public_key().as_der().map_err(|_| Error::internal("a DKIM key is damaged"))?;
-        Ok(format!("v=DKIM1; k=rsa; p={}", to_base64(der.as_ref())))
+        Ok(format!("v=DKIM1; k=rsa; p={}", base64(der.as_ref())))
     }
 
     /// The message with a signature above it.

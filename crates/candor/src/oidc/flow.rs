@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::token::{self, Expected};
 use super::{NotSignedIn, Provider, identity, provider};
-use crate::accounts::passkey::base64url;
 use crate::app::App;
+use crate::coding::{base64, base64url};
 use crate::error::Error;
 use crate::execute::report::hex;
 use crate::follow::egress::{Answer, Target};
@@ -303,13 +303,6 @@ fn url_form(fields: &[(&str, &str)]) -> String {
     let mut url = Url::parse("http://form.invalid/").expect("a fixed address");
     url.query_pairs_mut().extend_pairs(fields);
     url.query().unwrap_or_default().to_owned()
-}
-
-/// Bytes as base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
-    let text = base64url(bytes).replace('-', "+").replace('_', "/");
-    let padding = (4 - text.len() % 4) % 4;
-    text + &"=".repeat(padding)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use aws_lc_rs::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub use crate::coding::unbase64url;
+
 /// Seconds by which the provider's clock may differ from ours.
 const LEEWAY: i64 = 60;
 /// Most seconds since a token was made; it is used right after that.
@@ -125,30 +127,6 @@ struct Jwk {
     x: Option<String>,
     #[serde(default)]
     y: Option<String>,
-}
-
-/// Reads base64url without padding (RFC 4648, section 5). One text for each sequence of bytes: loose ends are refused.
-pub fn unbase64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut number, mut bits) = (0_u32, 0_u32);
-    for sign in text.bytes() {
-        let value = match sign {
-            b'A'..=b'Z' => sign - b'A',
-            b'a'..=b'z' => sign - b'a' + 26,
-            b'0'..=b'9' => sign - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        number = number << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(number >> bits & 0xff).unwrap_or_default());
-            number &= (1 << bits) - 1;
-        }
-    }
-    (bits < 6 && number == 0).then_some(bytes)
 }
 
 impl Jwk {

@@ -20,6 +20,7 @@ pub use decrypt::{Budget, Opened, Shut};
 pub use secret::Secret;
 pub use verify::{Signed, Verdict};
 
+use crate::coding::hex_upper as hex;
 use jiff::Timestamp;
 use pgp::types::Timestamp as Seconds;
 use rand_core::{CryptoRng, RngCore};
@@ -46,9 +47,4 @@ fn seconds(at: Timestamp) -> Seconds {
 
 fn instant(at: Seconds) -> Timestamp {
     Timestamp::from_second(i64::from(at.as_secs())).unwrap_or_default()
-}
-
-/// Upper-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }

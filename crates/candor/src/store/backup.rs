@@ -20,6 +20,7 @@ use super::postgres::{Dump, Postgres};
 use super::schema::{History, MAIN, RING, RING_TABLES, TABLES};
 use super::sqlite::{MAIN_FILE, RING_FILE, Readers, make_folder, writer_connection};
 use super::{Batch, Inner, Result, Row, Statement, Store, StoreError, settings};
+use crate::coding::hex;
 use crate::store::sqlite;
 
 const FORMAT: &str = "candor backup 1";
@@ -208,10 +209,6 @@ fn settle(file: &Path, tables: &[(&str, &str)]) -> Result<(u64, String)> {
         .and_then(|file| file.sync_all())
         .map_err(|why| StoreError::io(format!("flushing {}", file.display()), why))?;
     Ok((rows, hex(&sum)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SHA-256 of a file, copied into `to` on the way.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of the shell, low to high. A room may use what stands on a lower floor, and itself.
 const FLOORS: &[&[&str]] = &[
-    &["config"],
+    &["config", "coding"],
     &["store", "keys", "openpgp"],
     &["error"],
     &["confine", "proof", "throttle"],

@@ -55,17 +55,3 @@ pub(crate) fn quoted_printable(text: &[u8], header: bool) -> Vec<u8> {
 fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
-
-/// Bytes as base64 with padding (RFC 4648, section 4).
-pub(crate) fn to_base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for piece in bytes.chunks(3) {
-        let bits = piece.iter().chain([0, 0].iter()).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        for place in 0..4 {
-            let letter = if place <= piece.len() { LETTERS[bits >> (18 - 6 * place) & 63] } else { b'=' };
-            out.push(char::from(letter));
-        }
-    }
-    out
-}

@@ -13,7 +13,7 @@ pub mod asks; // plain words at the beginning of a reporter's mail
 
 pub use text::Passage;
 
-pub(super) use coding::{base64, quoted_printable, to_base64};
+pub(super) use coding::{base64, quoted_printable};
 
 use crate::openpgp::Certificate;
 use head::Head;
