@@ -98,7 +98,7 @@ async fn abuse_c6_the_time_of_receipt_counts_and_what_a_sender_claims_is_shown_a
             &format!("Date: {claimed}\r\n"),
             "It overflows.",
         );
-        let (received, due, case) = due(raw).await;
+        let (received, due, case) = Box::pin(due(raw)).await;
         assert!(received.duration_since(came) < SignedDuration::from_mins(1), "{claimed}: received {received}");
         assert!(
             due.duration_since(came + SignedDuration::from_hours(48)).abs() < SignedDuration::from_mins(1),
