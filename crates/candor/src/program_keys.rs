@@ -38,6 +38,22 @@ pub struct KeyAct {
     pub ends: Option<Timestamp>,
 }
 
+impl KeyAct {
+    /// What was done, in words.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self.what.strip_prefix("openpgp-key-").unwrap_or_default() {
+            "made" => "made",
+            "imported" => "taken over",
+            "prolonged" => "given another end",
+            "replaced" => "replaced by another",
+            "retired" => "taken out of use",
+            "sheet-written" => "written to a recovery sheet, with its secret part",
+            _ => "changed",
+        }
+    }
+}
+
 /// What is sealed of an act.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Sealed {

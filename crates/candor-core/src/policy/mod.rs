@@ -238,6 +238,21 @@ pub struct Channels {
     /// Whether members may answer from their own mail program, and what proves that a mail is theirs.
     #[serde(default)]
     pub team_mail: TeamMail,
+    /// How letters about cases go to members.
+    #[serde(default)]
+    pub team_letters: TeamLetters,
+}
+
+/// How letters about cases go to members.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TeamLetters {
+    /// In the clear: that something happened and where to look, and no word of the case.
+    #[default]
+    Clear,
+    /// Encrypted to the member's own OpenPGP key, with what was written. Who gave no key that can be used gets a letter that
+    /// says nothing but that there is something at the desk.
+    Encrypted,
 }
 
 /// What proves that a mail to a member's secret address is theirs.
@@ -263,6 +278,7 @@ impl Default for Channels {
             also: Vec::new(),
             never: Vec::new(),
             team_mail: TeamMail::Never,
+            team_letters: TeamLetters::Clear,
         }
     }
 }

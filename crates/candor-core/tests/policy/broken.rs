@@ -89,7 +89,7 @@ fn an_unknown_key_without_a_near_one_is_told() {
 carrier_pigeon = true
 "#,
         expect![
-            "10:1: channels.carrier_pigeon: there is no key `carrier_pigeon` here; known are `also`, `api`, `email`, `form`, `never`, `portal`, `team_mail`"
+            "10:1: channels.carrier_pigeon: there is no key `carrier_pigeon` here; known are `also`, `api`, `email`, `form`, `never`, `portal`, `team_letters`, `team_mail`"
         ],
     );
 }

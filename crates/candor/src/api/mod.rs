@@ -13,6 +13,7 @@ mod receipts; // the reporter's side
 mod parties; // the side of outside parties
 mod cases; // the team's side
 mod letters; // the words of letters
+mod program_keys; // the OpenPGP keys of programs, and their history
 mod account; // the member's own account
 mod cve; // requests for CVE numbers
 mod hooks; // who is called, and who is written to
@@ -89,6 +90,10 @@ fn table() -> Vec<Route> {
             .by(Who::Member)
             .takes(Takes::Json(schema::<letters::NewWords>))
             .gives::<letters::LetterWords>(200),
+        Route::get("/programs/{program}/openpgp-keys", "listProgramKeys", "The OpenPGP keys of a program, and what was done with them", get(program_keys::list))
+            .says("For administrators. Public parts only; the history comes from the program's journal, which the anchors cover.")
+            .by(Who::Member)
+            .gives::<program_keys::Keys>(200),
         Route::get("/hooks", "listHooks", "Who is called when something is published", get(hooks::list))
             .by(Who::Member)
             .gives::<hooks::Hooks>(200),

@@ -5,6 +5,8 @@
 
 use super::output::{self, Failure, Outcome};
 use super::server::Api;
+use crate::mail::read::{Limits, read};
+use crate::mail::sealed::{DESCRIPTION, REPORT, TITLE};
 use crate::openpgp::decrypt::{Budget, Shut, open};
 use crate::openpgp::sealed::{DESCRIPTION, REPORT, TITLE};
 use crate::openpgp::words::grouped;
@@ -227,32 +229,66 @@ pub async fn show(api: &Api, case: &str, key: &Key, out: Option<&Path>) -> Outco
     let shown = api.get(&format!("/cases/{case}"), &[]).await?;
     let mut sealed = Vec::new();
     find_files(&shown, &mut sealed);
-    let fetch = async |name: &str| {
-        let Some((_, id)) = sealed.iter().find(|(known, _)| known == name) else { return Ok(None) };
-        api.bytes(&format!("/cases/{case}/files/{id}"), LIMIT).await.map(Some)
-    };
-    let report =
-        fetch(REPORT).await?.ok_or_else(|| Failure::new("nothing in this case is sealed to members' own keys"))?;
-    let plain = key.open(&report)?;
-    let text = String::from_utf8_lossy(&plain);
-    output::print(&output::plain(&text));
-    let inside: Value = serde_json::from_str(&text).unwrap_or_default();
-    for file in inside["files"].as_array().into_iter().flatten() {
-        let (from, name) = (file["sealed"].as_str().unwrap_or_default(), file["name"].as_str().unwrap_or_default());
-        let Some(folder) = out else {
-            output::complain("There are attachments; name a folder for them with `--out`.");
-            break;
-        };
-        // A name from inside is somebody else's words: its last step alone, and never over another file.
-        let Some(name) = Path::new(name).file_name() else { continue };
-        let Some(bytes) = fetch(from).await? else { continue };
-        let plain = key.open(&bytes)?;
-        let to = folder.join(name);
-        let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&to);
-        made.and_then(|mut file| file.write_all(&plain))
-            .map_err(|why| Failure::during(format_args!("{} cannot be written", to.display()), why))?;
-        output::complain(format_args!("{}", to.display()));
+    let reports: Vec<&(String, String)> = sealed.iter().filter(|(name, _)| name == REPORT).collect();
+    if reports.is_empty() {
+        return Err(Failure::new("nothing in this case is sealed to members' own keys"));
     }
+    for (_, id) in reports {
+        let report = api.bytes(&format!("/cases/{case}/files/{id}"), LIMIT).await?;
+        let plain = key.open(&report)?;
+        let text = String::from_utf8_lossy(&plain);
+        let Ok(Value::Object(inside)) = serde_json::from_str(&text) else {
+            show_mail(&plain, out)?;
+            continue;
+        };
+        output::print(&output::plain(&text));
+        for file in inside.get("files").and_then(Value::as_array).into_iter().flatten() {
+            let (from, name) = (file["sealed"].as_str().unwrap_or_default(), file["name"].as_str().unwrap_or_default());
+            let Some((_, id)) = sealed.iter().find(|(known, _)| known == from) else { continue };
+            let Some(folder) = folder(out) else { break };
+            let bytes = api.bytes(&format!("/cases/{case}/files/{id}"), LIMIT).await?;
+            write(folder, name, &key.open(&bytes)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was sealed by a mail program: a mail with its parts, or a text.
+fn show_mail(plain: &[u8], out: Option<&Path>) -> Outcome {
+    let text = String::from_utf8_lossy(plain);
+    let head = text.split("\n\n").next().unwrap_or_default().split("\r\n\r\n").next().unwrap_or_default();
+    if !head.lines().any(|line| line.to_ascii_lowercase().starts_with("content-type:")) {
+        output::print(&output::plain(&text));
+        return Ok(());
+    }
+    let letter = read(plain, &Limits::default());
+    if !letter.subject.is_empty() {
+        output::print(&format!("{}\n\n", output::plain(&letter.subject)));
+    }
+    output::print(&format!("{}\n", output::plain(&letter.whole()).trim_end()));
+    for file in &letter.files {
+        let Some(folder) = folder(out) else { break };
+        write(folder, &file.name, &file.bytes)?;
+    }
+    Ok(())
+}
+
+/// The folder for attachments, or says that none was named.
+fn folder(out: Option<&Path>) -> Option<&Path> {
+    if out.is_none() {
+        output::complain("There are attachments; name a folder for them with `--out`.");
+    }
+    out
+}
+
+/// A name from inside is somebody else's words: its last step alone, and never over another file.
+fn write(folder: &Path, name: &str, plain: &[u8]) -> Outcome {
+    let Some(name) = Path::new(name).file_name() else { return Ok(()) };
+    let to = folder.join(name);
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&to);
+    made.and_then(|mut file| file.write_all(plain))
+        .map_err(|why| Failure::during(format_args!("{} cannot be written", to.display()), why))?;
+    output::complain(format_args!("{}", to.display()));
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 //! question, nor anything of an earlier one: the stem has met none.
 
 pub mod certificates; // keys of others
+pub mod messages; // what others encrypted or signed
 pub mod frames; // questions and answers as bytes
 pub mod jail; // what the kernel is asked to forbid
 pub mod memory; // no dumps, no swap

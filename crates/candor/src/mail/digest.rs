@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 use super::address::{self, Sender};
+use super::encrypted::{self, Way};
 use super::letters::{self, Heading, Letter, compose};
 use super::receive::own_mark;
 use super::words::{Link, NO_ANSWERS, Words};
@@ -17,6 +18,8 @@ use crate::accounts::{self, digest};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute;
+use crate::openpgp::random;
+use crate::program_keys;
 use crate::store::cases;
 use crate::store::outbox::{self, OutboxRow};
 
@@ -125,6 +128,13 @@ pub async fn look(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Daily, 
     if told.len() < 2 || !told.iter().any(|other| other.id == row.id) {
         return Ok(Daily::Alone);
     }
+    // One case of a program whose letters are encrypted is enough.
+    let mut way = Way::Clear;
+    for other in &told {
+        if let (Way::Clear, Some(of)) = (&way, policy_of(app, &other.stream).await?) {
+            way = encrypted::way_to_member(app, &of, &member).await?;
+        }
+    }
     let words = Words {
         subject: format!("{} things happened in your cases", told.len()),
         lead: "This happened in your cases since the last daily letter:".into(),
@@ -136,8 +146,9 @@ pub async fn look(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Daily, 
         why: "You get this once a day because you chose it in your settings.".into(),
         answers: NO_ANSWERS.into(),
     };
+    let words = if way == Way::Neutral { encrypted::neutral(&app.config.base_url) } else { words };
     let thread = format!("daily-{}", row.id);
-    let name = address::display_name(&policy.program.name);
+    let name = if way == Way::Neutral { String::new() } else { address::display_name(&policy.program.name) };
     let head = Heading {
         program: &name,
         slug: &policy.program.slug,
@@ -146,7 +157,15 @@ pub async fn look(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Daily, 
         mark: &own_mark(app, &row.id)?,
         reply_to: None,
     };
-    let letter = compose(sender, &head, created, to, &words)?;
+    let mut letter = compose(sender, &head, created, to, &words)?;
+    if let Way::To(key) = &way {
+        let signer = program_keys::signer(app, &policy.program.slug).await?;
+        match encrypted::encrypted(&letter.bytes, key, signer.as_ref(), app.now(), random()) {
+            Ok(bytes) => letter.bytes = bytes,
+            // Never in the clear instead.
+            Err(_) => letter = compose(sender, &head, created, letter.to, &encrypted::neutral(&app.config.base_url))?,
+        }
+    }
     Ok(Daily::Together(Box::new(letter), told))
 }
 

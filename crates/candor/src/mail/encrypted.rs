@@ -3,9 +3,15 @@
 //! instead.
 
 use candor_core::case::Case;
+use candor_core::id::MemberId;
 use candor_core::notices::{NoticeKind, Recipient};
+use candor_core::policy::{Policy, TeamLetters};
 use jiff::Timestamp;
 
+use super::words::{Link, NO_ANSWERS, Words};
+use crate::accounts;
+use crate::app::App;
+use crate::error::Error;
 use crate::openpgp::encrypt::{NotEncrypted, encrypt};
 use crate::openpgp::{Certificate, Random, Secret};
 
@@ -19,6 +25,9 @@ pub enum Way {
     Clear,
     /// Encrypted to this certificate.
     To(Box<Certificate>),
+    /// As a letter that says nothing but that there is something: it was to be encrypted to a member who gave no key that can
+    /// be used.
+    Neutral,
     /// Not at all until the reporter gives another key or wishes for letters in the clear.
     Held(String),
 }
@@ -39,6 +48,40 @@ pub fn way(case: &Case, recipient: &Recipient, kind: NoticeKind, now: Timestamp)
     match certificate.can_encrypt(now) {
         Ok(()) => Way::To(Box::new(certificate)),
         Err(why) => Way::Held(why.to_string()),
+    }
+}
+
+/// How a letter about a case of a program leaves for a member: encrypted to the key that they gave, where the policy in force
+/// says so.
+///
+/// # Errors
+/// As the store and the keys fail.
+pub async fn way_to_member(app: &App, policy: &Policy, member: &MemberId) -> Result<Way, Error> {
+    let in_force = app.policy(&policy.program.slug);
+    if in_force.as_deref().unwrap_or(policy).channels.team_letters == TeamLetters::Clear {
+        return Ok(Way::Clear);
+    }
+    let own = accounts::openpgp::get(app, member).await?.map(|own| own.certificate);
+    let able = own.filter(|certificate| certificate.can_encrypt(app.now()).is_ok());
+    Ok(able.map_or(Way::Neutral, |certificate| Way::To(Box::new(certificate))))
+}
+
+/// What a member is told in place of a letter that cannot be encrypted to them: of which case, and of what, is not said.
+pub fn neutral(base_url: &str) -> Words {
+    Words {
+        subject: "There is something for you at the desk".into(),
+        lead: "There is something for you at the desk of the security team. It is not in this letter, because it could not be \
+               encrypted to you."
+            .into(),
+        body: Vec::new(),
+        dates_title: "",
+        dates: Vec::new(),
+        expected: "sign in and read it. So that letters can be encrypted to you, give your OpenPGP key in your settings, \
+                   under \u{201c}Your OpenPGP key\u{201d}; it must not have run out."
+            .into(),
+        link: Some(Link { label: "The desk", url: format!("{base_url}/desk") }),
+        why: "You get this because you are a member of the team.".into(),
+        answers: NO_ANSWERS.into(),
     }
 }
 

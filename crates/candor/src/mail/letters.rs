@@ -125,8 +125,13 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
     let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
     let entry = case.history.iter().find(|entry| i64::try_from(entry.seq).is_ok_and(|seq| seq == row.seq));
     let by_mail = by_mail(app, &case, &policy, &recipient)?;
-    let key = match encrypted::way(&case, &recipient, kind, app.now()) {
+    let way = match &recipient {
+        Recipient::Member(member) if !is_instead => encrypted::way_to_member(app, &policy, member).await?,
+        _ => encrypted::way(&case, &recipient, kind, app.now()),
+    };
+    let key = match way {
         Way::Held(why) => return Ok(Built::Held(why)),
+        Way::Neutral => return neutral(app, sender, row, &policy.program.slug, to),
         Way::To(key) => Some(key),
         Way::Clear => None,
     };
@@ -176,6 +181,12 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         }
         _ => matter.words(kind),
     };
+    // In a letter that only its reader opens there is room for what it is about.
+    if let (Recipient::Member(_), Some(_), Some(text)) = (&recipient, &key, entry.and_then(|entry| wrote(&entry.what)))
+    {
+        words.body.push("The reporter wrote:".into());
+        words.body.extend(text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned));
+    }
     // Whoever reads it in the member's place is not to write in their name.
     let theirs = if is_instead { None } else { members::addresses(app, &policy, &case, &recipient).await? };
     if let Some(theirs) = &theirs {
@@ -223,6 +234,9 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         let signer = program_keys::signer(app, &policy.program.slug).await?;
         match encrypted::encrypted(&letter.bytes, &key, signer.as_ref(), app.now(), openpgp::random()) {
             Ok(bytes) => letter.bytes = bytes,
+            Err(_) if matches!(recipient, Recipient::Member(_)) => {
+                return neutral(app, sender, row, &policy.program.slug, letter.to);
+            }
             Err(why) => return Ok(Built::Held(why.to_string())),
         }
     }
@@ -240,6 +254,24 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         letter.bytes = bytes;
     }
     Ok(Built::Letter(Box::new(letter)))
+}
+
+/// A letter to a member that says nothing but that there is something.
+fn neutral(app: &App, sender: &Sender, row: &OutboxRow, slug: &ProgramSlug, to: Address) -> Result<Built, Error> {
+    let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
+    // Not even which letters belong together.
+    let thread =
+        random::spelled(&lookup(app.keys()?.root().purpose(Purpose::Lookup), "neutral letter", row.id.as_bytes()));
+    let head = Heading {
+        program: "",
+        slug,
+        id: &row.id,
+        thread: &thread,
+        mark: &super::receive::own_mark(app, &row.id)?,
+        reply_to: None,
+    };
+    let words = encrypted::neutral(&app.config.base_url);
+    compose(sender, &head, at, to, &words).map(|letter| Built::Letter(Box::new(letter)))
 }
 
 /// A neutral letter that asks the reporter for another key, because this one waits. Once for each key.
@@ -406,6 +438,12 @@ fn said(event: &Event) -> Option<&str> {
         Event::Estimated { reason, .. } => reason,
         _ => return None,
     };
+    Some(text.as_str()).filter(|text| !text.trim().is_empty())
+}
+
+/// The reporter's words in an event.
+fn wrote(event: &Event) -> Option<&str> {
+    let Event::ReporterWrote { text, .. } = event else { return None };
     Some(text.as_str()).filter(|text| !text.trim().is_empty())
 }
 

@@ -26,6 +26,7 @@ pub mod forwards; // mails that members pass on for their authors
 mod passed_on; // what becomes of those
 pub mod members; // what members write from their own mail program
 pub mod tasks; // what is still to be done with a mail that was taken in
+pub mod sealed; // encrypted to members' own keys alone
 mod opening; // what is encrypted or signed, read with keys
 pub mod receive; // whose it is, and what becomes of it
 pub mod apart; // mail is read in a process that holds nothing

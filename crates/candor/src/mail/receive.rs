@@ -24,7 +24,7 @@ use super::members::{self, Desk};
 use super::opening::{self, Known};
 use super::read::asks::{self, Ask};
 use super::read::{Automatic, GOES_ON, IN_PART, Letter, Limits, Mailbox};
-use super::{address, bounces, facts, tasks};
+use super::{address, bounces, facts, sealed, tasks};
 use crate::app::App;
 use crate::config::MailDns;
 use crate::error::Error;
@@ -208,6 +208,10 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     };
     let opening = opening::opened(app, &mail.program, known, &mail.key, mail.raw.clone(), limits, shut);
     mail.letter = Box::pin(opening).await?;
+    if let Some(words) = sealed::look(app, &mail.program, &mut mail.letter).await? {
+        mail.sealed = true;
+        mail.more.push(words);
+    }
     let _turn = LANES[usize::from(mail.sender[0]) % LANES.len()].lock().await;
     if store::mail::find(&app.store, &mail.key).await?.is_some() {
         return Ok(Outcome::Again);
@@ -323,6 +327,8 @@ pub(super) struct Mail<'a> {
     pub(super) held: Option<String>,
     /// The member's signature that proves it, when it is passed on for its author.
     pub(super) signature: Option<members::Signature>,
+    /// Whether it is encrypted to members' own keys alone.
+    pub(super) sealed: bool,
     /// What the team should know of it besides.
     pub(super) more: Vec<String>,
     pub(super) now: Timestamp,
@@ -359,8 +365,8 @@ impl<'a> Mail<'a> {
         // Two names for one sender, so that answers and bounces never count as reports.
         let writer = lookup(lookups, "mail writer", sender.as_bytes());
         let sender = lookup(lookups, "mail sender", sender.as_bytes());
-        let (held, signature, more, now) = (None, None, Vec::new(), app.now());
-        Ok(Self { app, program, key, sender, writer, raw, letter, path, held, signature, more, now })
+        let (held, signature, sealed, more, now) = (None, None, false, Vec::new(), app.now());
+        Ok(Self { app, program, key, sender, writer, raw, letter, path, held, signature, sealed, more, now })
     }
 }
 
@@ -866,6 +872,10 @@ impl Mail<'_> {
 
     /// What the report says.
     fn facts(&self, files: Vec<FileRef>) -> ReportFacts {
+        if self.sealed {
+            let (title, description) = (sealed::TITLE.to_owned(), sealed::DESCRIPTION.to_owned());
+            return ReportFacts { title, description, files, noticed: self.noticed(), ..ReportFacts::default() };
+        }
         let whole = self.letter.whole();
         let mut given = ReportFacts {
             title: facts::title(&self.letter.subject, &whole),

@@ -281,6 +281,11 @@ impl Certificate {
         able.pop().ok_or(why)
     }
 
+    /// Whether one of its keys has this key id or fingerprint, in upper-case hexadecimal.
+    pub fn has(&self, id: &str, now: Timestamp) -> bool {
+        self.view(now).parts.iter().any(|part| part.key_id == id || part.fingerprint == id)
+    }
+
     /// Whether it can be encrypted to now.
     ///
     /// # Errors

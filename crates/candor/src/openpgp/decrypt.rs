@@ -11,7 +11,7 @@ use pgp::types::{DecryptionKey, EskType, KeyDetails, Password, PkeskVersion, Sei
 
 use super::packets::{self, Packet, tag};
 use super::verify::{self, Known, Signed};
-use super::{Certificate, Secret, armor};
+use super::{Certificate, Secret, armor, hex};
 
 /// How much is done for one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,27 @@ pub fn is_encrypted(given: &[u8], limit: usize) -> bool {
             found.iter().any(|it| matches!(it.tag, tag::PKESK | tag::SKESK | tag::PROTECTED | tag::UNPROTECTED | 20))
         })
     })
+}
+
+/// For which keys a message is encrypted, as it says itself: key ids or fingerprints in upper-case hexadecimal, and `None` for
+/// each key that it hides. Nothing when it is not encrypted to keys alone, or not protected against changes.
+pub fn recipients(given: &[u8], budget: &Budget) -> Vec<Option<String>> {
+    let Some(bytes) = armor::binary(given, armor::Kind::Message, budget.bytes) else { return Vec::new() };
+    let Ok(found) = packets::walk(&bytes, budget.packets) else { return Vec::new() };
+    let of = |kind: u8| found.iter().filter(move |packet| packet.tag == kind);
+    if of(tag::PROTECTED).count() != 1 || of(tag::UNPROTECTED).chain(of(tag::SKESK)).next().is_some() {
+        return Vec::new();
+    }
+    of(tag::PKESK)
+        .map(|packet| match &bytes[packet.body..packet.end] {
+            // RFC 9580, section 5.1: version 3 names a key id, version 6 a fingerprint with its version before it.
+            [3, rest @ ..] => rest.get(..8).filter(|id| id.iter().any(|byte| *byte != 0)).map(hex),
+            [6, length, _, rest @ ..] => {
+                rest.get(..usize::from(*length).saturating_sub(1)).filter(|id| !id.is_empty()).map(hex)
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn is_skipped(packet: &Packet) -> bool {

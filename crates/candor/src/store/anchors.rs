@@ -9,8 +9,13 @@ statements! {
     LAST = "select number, body, cut from anchor order by number desc limit 1";
     GET = "select number, body, cut from anchor where number = $1";
     FROM = "select number, body, cut from anchor where number > $1 order by number limit 50";
+    // Cases, whose rows name the ends of their chains, and the journals of programs, which have no such row.
     GROWN = "select c.id, c.head_seq, c.head_hash, coalesce(a.seq, 0) from case_row c \
-        left join anchored a on a.stream = c.id where c.head_seq > coalesce(a.seq, 0) order by c.id";
+        left join anchored a on a.stream = c.id where c.head_seq > coalesce(a.seq, 0) \
+        union all select j.stream, j.seq, j.hash, coalesce(a.seq, 0) from journal j \
+        left join anchored a on a.stream = j.stream \
+        where j.stream >= 'program:' and j.stream < 'program;' and j.seq > coalesce(a.seq, 0) \
+        and j.seq = (select max(k.seq) from journal k where k.stream = j.stream) order by 1";
     STREAMS = "select count(*) from anchored";
     REACHED = "insert into anchored (stream, seq) values ($1, $2) on conflict (stream) do update set seq = excluded.seq";
     HASH = "select hash from journal where stream = $1 and seq = $2";

@@ -10,7 +10,7 @@ use candor_core::id::ProgramSlug;
 use super::fields::Fields;
 use super::page;
 use super::session::{Member, Rejection};
-use super::views::openpgp_keys::{KeyRowView, KeysPage};
+use super::views::openpgp_keys::{KeyActView, KeyRowView, KeysPage};
 use super::views::{Choice, Control, Field, Problem, TimeView};
 use crate::accounts;
 use crate::app::App;
@@ -110,7 +110,7 @@ async fn view(app: &App, member: &Member, problem: Option<Problem>) -> Result<Ke
     let names: Vec<(String, String)> =
         accounts::members(app).await?.into_iter().map(|member| (member.id.as_str().to_owned(), member.name)).collect();
     let name = |id: &str| names.iter().find(|(known, _)| known == id).map_or(id.to_owned(), |(_, name)| name.clone());
-    let mut rows = Vec::new();
+    let (mut rows, mut acts) = (Vec::new(), Vec::new());
     for policy in app.programs() {
         let slug = &policy.program.slug;
         for key in program_keys::list(app, slug).await? {
@@ -129,7 +129,17 @@ async fn view(app: &App, member: &Member, problem: Option<Problem>) -> Result<Ke
                 in_use: key.retired.is_none(),
             });
         }
+        acts.extend(program_keys::history(app, slug).await?.into_iter().map(|act| (slug.to_string(), act)));
     }
+    acts.sort_by_key(|(_, act)| std::cmp::Reverse(act.at));
+    let acts = acts.into_iter().map(|(program, act)| KeyActView {
+        at: TimeView::new(act.at, &zone, now),
+        program,
+        what: act.words(),
+        by: name(&act.by),
+        fingerprint: grouped(&act.fingerprint),
+        ends: act.ends.map(|end| end.strftime("%F").to_string()).unwrap_or_default(),
+    });
     let programs: Vec<Choice> = app
         .programs()
         .iter()
@@ -139,6 +149,7 @@ async fn view(app: &App, member: &Member, problem: Option<Problem>) -> Result<Ke
     let key = Field::area("key", "Secret key", 4).hint("As gpg --export-secret-keys --armor writes it.").required();
     Ok(KeysPage {
         shell: member.shell(app, "settings"),
+        acts: acts.collect(),
         rows,
         make: vec![Field::new("program", "Program", Control::Select(programs.clone())).error(error("program"))],
         import: vec![

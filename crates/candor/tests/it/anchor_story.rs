@@ -57,6 +57,39 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_with_a_programs_keys_is_anchored_and_nothing_of_it_is_taken_back_unseen() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let app = &service.app;
+    app.set_clock(at("2026-11-21T12:10:00Z"));
+    let program = "minio".into();
+    let take = async |now: &str| {
+        app.set_clock(at(now));
+        let root = app.keys().expect("keys").root().clone();
+        anchors::take_if_due(&app.store, &root, at(now)).await.expect("taken").expect("an anchor")
+    };
+    let key = candor::program_keys::make(app, &program, at("2028-01-01T00:00:00Z"), "M").await.expect("made");
+    let first = take("2026-11-21T12:11:00Z").await;
+    assert_eq!((first.fact("streams"), first.fact("entries")), (Some("1"), Some("1")), "a case is not there");
+    candor::program_keys::retire(app, &program, "N").await.expect("taken out of use");
+    let second = take("2026-11-21T13:00:00Z").await;
+    assert_eq!((second.fact("streams"), second.fact("entries")), (Some("1"), Some("2")));
+    let quiet = take("2026-11-21T14:00:00Z").await;
+    assert_eq!(quiet.fact("entries"), Some("2"), "what has not grown is not counted again");
+    let checked = anchors::check(&app.store).await.expect("a walk");
+    assert_eq!((checked.anchors, checked.heads, checked.fault), (3, 2, None));
+    assert!(!first.statement.contains("minio") && !second.statement.contains(&key.fingerprint));
+
+    // As if the key had never been taken out of use: the chain that is left is whole, and the anchor knows better.
+    let gone =
+        ["delete from journal where stream = 'program:minio' and seq = 2", "update openpgp_key set retired_at = null"];
+    let gone = gone.map(|sql| Statement::new(sql, vec![])).to_vec();
+    app.store.commit(Batch::main(gone)).await.expect("taken back");
+    assert_eq!(verify::verify(&app.store, |_, _| ()).await.expect("a walk").fault, None);
+    let found = anchors::check(&app.store).await.expect("a walk").fault.expect("a fault");
+    assert!(matches!(&found, Fault::Entry { stream, seq: 2, number: 2, .. } if stream == "program:minio"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn abuse_d9_a_store_older_than_its_anchor_refuses_to_write_and_says_what_to_do() {
     let elsewhere = tempfile::tempdir().expect("a folder");
     let place = AnchorPlace::Folder(elsewhere.path().to_owned());

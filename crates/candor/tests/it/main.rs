@@ -17,6 +17,8 @@ mod mail_in; // a mail becomes a case, or a message of one
 mod mail_members; // members answer from their own mail program
 mod mail_signed; // signed with their own key
 mod mail_misled;
+mod mail_team_letters; // letters to members, encrypted
+mod mail_sealed; // encrypted to members alone
 mod mail_origin; // who really sent a mail
 mod mail_abuse; // mail as a weapon
 mod fuzz_entries; // the entry points of the fuzzer, over seeds
@@ -75,5 +77,6 @@ mod readers; // what programs of other makers make of a provider
 mod whole_story; // the real program, killed at every flush
 mod noise_story; // scanner output, likely duplicates, search, what a pipeline sends
 mod watch_story; // channels that fail, the record in public, who was told of a breach
+mod openpgp_files; // files of OpenPGP, shown as what they are
 mod openpgp; // with GnuPG on the other side, and hostile bytes
 mod worker_story; // letters wait, leave in order, are given up

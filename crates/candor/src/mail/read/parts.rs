@@ -405,6 +405,10 @@ impl Walk<'_> {
                 self.found.noticed.push(Noticed::Encrypted(Protection::Smime));
             }
             "application/pgp-keys" if self.found.keys.len() < KEYS => self.found.keys.push(bytes.clone()),
+            // Many programs know no type for it.
+            _ if self.found.keys.len() < KEYS && is_key(kind.name.as_deref(), &bytes) => {
+                self.found.keys.push(bytes.clone())
+            }
             _ => {}
         }
         if self.found.files.len() >= self.limits.files {
@@ -414,6 +418,12 @@ impl Walk<'_> {
         let name = kind.name.clone().unwrap_or_else(|| made_name(&full, self.found.files.len() + 1));
         self.found.files.push(Attached { name, kind: full, bytes });
     }
+}
+
+/// Whether a file is somebody's public key, by its name and its first line.
+fn is_key(name: Option<&str>, bytes: &[u8]) -> bool {
+    name.is_some_and(|name| name.to_ascii_lowercase().ends_with(".asc"))
+        && bytes.trim_ascii_start().starts_with(b"-----BEGIN PGP PUBLIC KEY BLOCK-----")
 }
 
 /// The subject inside a protected part, if its header says that it is one.

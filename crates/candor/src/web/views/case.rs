@@ -370,3 +370,25 @@ pub struct ChecklistView {
     /// Each item, with who ticked it off.
     pub rows: Vec<Row>,
 }
+
+/// `/desk/cases/{case}/files/{file}/opened`: a file of OpenPGP, as what it is.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/openpgp_file.html")]
+pub struct OpenPgpFilePage {
+    /// Around the page.
+    pub shell: Shell,
+    /// Name of the case.
+    pub case: String,
+    /// Name of the file.
+    pub name: String,
+    /// What it is, in a few words.
+    pub kind: String,
+    /// What is known of it.
+    pub lead: String,
+    /// Facts.
+    pub rows: Vec<Row>,
+    /// Where its content is downloaded; empty where it stays shut.
+    pub download: String,
+    /// What it says; empty where that is no text.
+    pub text: String,
+}

@@ -11,6 +11,8 @@ pub struct KeysPage {
     pub shell: Shell,
     /// Every key, the newest of a program first.
     pub rows: Vec<KeyRowView>,
+    /// What was done with the keys, the newest first.
+    pub acts: Vec<KeyActView>,
     /// What making one needs.
     pub make: Vec<Field>,
     /// What taking one over needs.
@@ -36,6 +38,23 @@ pub struct KeyRowView {
     pub ends: String,
     /// Whether it is in use.
     pub in_use: bool,
+}
+
+/// What was done with a key.
+#[derive(Debug, Clone, Default)]
+pub struct KeyActView {
+    /// When.
+    pub at: TimeView,
+    /// Slug of the program.
+    pub program: String,
+    /// What, in words.
+    pub what: &'static str,
+    /// Who did it.
+    pub by: String,
+    /// Of which key, in groups of four.
+    pub fingerprint: String,
+    /// The end that it was given, or empty.
+    pub ends: String,
 }
 
 /// `/desk/settings/key`: a member's own key.

@@ -528,7 +528,7 @@ pub struct FileView {
     pub href: String,
     /// Beside it, like `only the team sees this`; empty for none.
     pub note: String,
-    /// Where it is fetched decrypted; empty where it cannot be encrypted.
+    /// Where it is shown as what it is, opened if that can be; empty where it cannot be of OpenPGP.
     pub opened: String,
 }
 

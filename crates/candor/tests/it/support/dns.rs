@@ -128,4 +128,23 @@ impl Signing {
         let set = sealer.seal(&message, &results, &ArcOutput::default()).expect("it is sealed");
         [set.to_header().as_bytes(), raw].concat()
     }
+
+    /// The same over the seals that are on it, after looking at them as `dns` has their keys: with what it found of them.
+    pub async fn seal_again(&self, dns: SocketAddr, raw: &[u8], seen: &str) -> Vec<u8> {
+        use mail_auth::arc::ArcSealer;
+        use mail_auth::hickory_resolver::config::{NameServerConfig, ResolverConfig, ResolverOpts};
+        use mail_auth::{AuthenticatedMessage, AuthenticationResults, MessageAuthenticator};
+        let mut server = NameServerConfig::udp_and_tcp(dns.ip());
+        server.connections.iter_mut().for_each(|connection| connection.port = dns.port());
+        let asks = ResolverConfig::from_name_servers(vec![server]);
+        let checks = MessageAuthenticator::new(asks, ResolverOpts::default()).expect("a DNS");
+        let key = Ed25519Key::from_pkcs8_maybe_unchecked_der(&self.pkcs8).expect("a key");
+        let sealer =
+            ArcSealer::from_key(key).domain(self.domain.as_str()).selector("one").headers(["From", "To", "Subject"]);
+        let message = AuthenticatedMessage::parse(raw).expect("a mail");
+        let found = checks.verify_arc(&message).await;
+        let results = AuthenticationResults::new(seen);
+        let set = sealer.seal(&message, &results, &found).expect("it is sealed");
+        [set.to_header().as_bytes(), raw].concat()
+    }
 }
