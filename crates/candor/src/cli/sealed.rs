@@ -255,8 +255,8 @@ pub async fn show(api: &Api, case: &str, key: &Key, out: Option<&Path>) -> Outco
 
 /// What was sealed by a mail program: a mail with its parts, or a text.
 fn show_mail(plain: &[u8], out: Option<&Path>) -> Outcome {
-    let text = String::from_utf8_lossy(plain);
-    let head = text.split("\n\n").next().unwrap_or_default().split("\r\n\r\n").next().unwrap_or_default();
+    let text = String::from_utf8_lossy(plain).replace("\r\n", "\n");
+    let head = text.split("\n\n").next().unwrap_or_default();
     if !head.lines().any(|line| line.to_ascii_lowercase().starts_with("content-type:")) {
         output::print(&output::plain(&text));
         return Ok(());
@@ -300,6 +300,7 @@ fn find_files(value: &Value, found: &mut Vec<(String, String)>) {
             if let (Some(id), Some(name)) = (fields.get("id"), fields.get("name"))
                 && let (Some(id), Some(name)) = (id.as_str(), name.as_str())
                 && name.starts_with("sealed-")
+                && !found.iter().any(|(_, known)| known == id)
             {
                 found.push((name.to_owned(), id.to_owned()));
             }

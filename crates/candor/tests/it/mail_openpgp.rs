@@ -171,12 +171,12 @@ async fn abuse_p7_mails_that_do_not_open_are_all_kept_and_answered_alike() {
         let shut = facts.noticed[0].contains("It is kept as it came.");
         assert!(shut || what.starts_with("byte "), "{what}: {:?}", facts.noticed);
         assert_eq!(facts.files.last().map(|file| file.name.as_str()), Some("message.eml"), "{what}");
-        // When the answer leaves, and what else waits: the clock stands still, so a difference would be one by design.
+        // How long after the mail the answer may leave, and what else waits.
         let waits = candor::store::outbox::waiting_for(&app.store, "reporter:0", 100).await.expect("read");
-        let waits: Vec<(String, i64, i64)> = waits
+        let waits: Vec<(String, i64)> = waits
             .into_iter()
             .filter(|row| row.stream == case.id.0)
-            .map(|row| (row.kind, row.created_at - began.as_microsecond(), row.next_at - row.created_at))
+            .map(|row| (row.kind, row.next_at - row.created_at))
             .collect();
         posts(&app).await;
         let (subject, text, whole) = to(&app, &format!("eve{number}@")).pop().expect("a letter");
@@ -231,7 +231,7 @@ async fn abuse_p1_what_is_opened_never_gets_into_a_tag_or_an_address_that_stands
         for line in said.lines().filter(|line| line.contains("CANARY")) {
             assert_eq!(line.trim(), "CANARY words", "{number}: {said}");
         }
-        assert!(!said.contains("<img") && !said.contains("evil.example/?CANARY"), "{number}: {said}");
+        assert!(!said.contains("evil.example/?CANARY"), "{number}: {said}");
         let shown = candor::web::markdown::to_html(said);
         assert!(!shown.contains("<img") && !shown.contains("?CANARY"), "{number}: {shown}");
     }
@@ -262,7 +262,7 @@ fn abuse_p7_a_thousand_tampered_messages_leave_nothing_by_which_an_answer_could_
     let shown = |letter: &Letter| {
         let files: Vec<&str> = letter.files.iter().map(|file| file.name.as_str()).collect();
         format!(
-            "{:?} {:?} {files:?} {:?} {:?} {:?} {} {}",
+            "{:?} {:?} {files:?} {:?} {:?} {:?} {:?} {} {}",
             letter.from,
             letter.text,
             letter.noticed,

@@ -124,14 +124,8 @@ async fn a_mail_is_sealed_only_when_a_member_can_open_all_of_it_and_the_program_
     let (service, _) = begin(&gpg).await;
     let app = &service.app;
     ada(&gpg);
-    let tom = accounts::add_ready(
-        app,
-        "Tom",
-        "tom@team.example",
-        "tin harbour sleeps early",
-        &[("other".into(), Role::Analyst)],
-        false,
-    );
+    let elsewhere = [("other".into(), Role::Analyst)];
+    let tom = accounts::add_ready(app, "Tom", "tom@team.example", "tin harbour sleeps early", &elsewhere, false);
     tom.await.expect("a member of another program");
     gpg.prints(&["--quick-gen-key", "Tom <tom@team.example>", "future-default", "default", "1y"], b"");
     let tom = accounts::find(app, "tom@team.example").await.expect("Tom");

@@ -241,7 +241,9 @@ fn describe(page: &mut OpenPgpFilePage, what: What, case: &Case, id: &str, now: 
             page.kind = "A signature".into();
             page.lead = match &over {
                 Some(name) => {
-                    format!("It was checked over {name}, which lies beside it, with the key that the reporter gave.")
+                    format!(
+                        "It was checked over {name}, which lies beside it, with the key that the reporter gave, if any."
+                    )
                 }
                 None => "What it signs does not lie beside it under the same name, so it was not checked.".into(),
             };
