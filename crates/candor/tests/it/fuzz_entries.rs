@@ -5,35 +5,54 @@ mod entries;
 
 use std::path::Path;
 
-/// Copies of a seed, each broken in another way; always the same ones.
-fn broken(seed: &[u8]) -> Vec<Vec<u8>> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ seed.len() as u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 11).unwrap_or_default() % below.max(1)
-    };
-    let mut out = vec![seed.to_vec(), Vec::new()];
-    for _ in 0..60 {
-        let mut copy = seed.to_vec();
-        for _ in 0..=next(4) {
-            let at = next(copy.len());
-            match next(6) {
-                0 => copy.truncate(at),
-                1 if !copy.is_empty() => copy[at] = u8::try_from(next(256)).unwrap_or_default(),
-                2 => copy.insert(at.min(copy.len()), [0, b'\r', b'\n', b'.', b'"', b'>', b':', 0xff][next(8)]),
-                3 if !copy.is_empty() => drop(copy.remove(at)),
-                4 => {
-                    let piece: Vec<u8> = copy[at.min(copy.len())..].iter().take(200).copied().collect();
-                    copy.extend(piece);
-                }
-                _ => copy.extend_from_slice(b"\r\n.\r\nMAIL FROM:<x@y.example>\r\n"),
+/// How many broken copies of each seed are tried: 60, or what `CANDOR_FUZZ_ROUNDS` says, for a longer run.
+fn rounds() -> u64 {
+    std::env::var("CANDOR_FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(60)
+}
+
+/// Gives an entry each seed, nothing, and broken copies of them, always the same ones; says which bytes stopped it.
+fn tries<S: AsRef<[u8]>>(name: &str, seeds: &[S], entry: impl Fn(&[u8])) {
+    let mut count = 0_u64;
+    for (number, seed) in (1_u64..).zip(seeds) {
+        let seed = seed.as_ref();
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ seed.len() as u64 ^ (number << 32);
+        let mut next = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 11).unwrap_or_default() % below.max(1)
+        };
+        for round in 0..rounds() + 2 {
+            let mut copy = if round == 1 { Vec::new() } else { seed.to_vec() };
+            // The seed itself, nothing, and then copies; a long run breaks what it broke before, too.
+            let times = if round < 2 { 0 } else { 1 + next(4 + usize::try_from(round / 1000).unwrap_or(0).min(12)) };
+            (0..times).for_each(|_| break_once(&mut copy, &mut next));
+            let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| entry(&copy)));
+            if let Err(why) = tried {
+                eprintln!("{name} was stopped by {:?}", String::from_utf8_lossy(&copy));
+                eprintln!("as it is: {}", copy.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+                std::panic::resume_unwind(why);
             }
+            count += 1;
         }
-        out.push(copy);
     }
-    out
+    println!("{name}: {count} executions");
+}
+
+fn break_once(copy: &mut Vec<u8>, next: &mut impl FnMut(usize) -> usize) {
+    let at = next(copy.len());
+    match next(7) {
+        0 => copy.truncate(at),
+        1 if !copy.is_empty() => copy[at] = u8::try_from(next(256)).unwrap_or_default(),
+        2 => copy.insert(at.min(copy.len()), [0, b'\r', b'\n', b'.', b'"', b'>', b':', 0xff][next(8)]),
+        3 if !copy.is_empty() => drop(copy.remove(at)),
+        4 => {
+            let piece: Vec<u8> = copy[at.min(copy.len())..].iter().take(200).copied().collect();
+            copy.extend(piece);
+        }
+        5 if !copy.is_empty() => copy[at] ^= 1 << next(8),
+        _ => copy.extend_from_slice(b"\r\n.\r\nMAIL FROM:<x@y.example>\r\n"),
+    }
 }
 
 #[test]
@@ -49,6 +68,10 @@ fn no_bytes_stop_what_reads_mail_addresses_commands_tokens_or_policies() {
     let mails = [
         crate::mail_in::mail("Ada <ada@outside.example>", "=?utf-8?q?=C3=BC?=", "Received: from a (b [192.0.2.1]) by mx.example.org;\r\n", "x\n\n> y\n\n-- \nz"),
         b"From: a@b\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; charset=utf-7\n\n<p>+AGE-\n--b--".to_vec(),
+        b"From: a@b\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; format=flowed; delsp=yes\n\na \nb\n--b\nContent-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<table><tr><td>a=3D<blockquote>x</blockquote>\n--b--".to_vec(),
+        b"From: a@b\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\n\n--b\n\na\n--b\nContent-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n\nMIIBMIIB\n--b--".to_vec(),
+        b"Return-Path: <>\nFrom: MAILER-DAEMON@x\nAuto-Submitted: auto-replied\nContent-Type: multipart/report; boundary=b\n\n--b\n\nx\n--b\nContent-Type: message/delivery-status\n\nStatus: 5.1.1\n--b\nContent-Type: message/rfc822\n\nMessage-ID: <1@x>\n\n--b--".to_vec(),
+        b"From: a@b\nTo: c@d\nContent-Type: text/plain; charset=iso-2022-jp\nContent-Transfer-Encoding: base64\nAutocrypt: addr=a@b; keydata=AAAA\n\nGyRCNEE7ehsoQg==".to_vec(),
     ];
     let addresses: [&[u8]; 4] =
         [b"ada@outside.example", b"\"a b\"@c.example", b"a@b@c", b"ABCDE-FGHJK-MNPQR-STVWX-YZ234-5"];
@@ -62,11 +85,11 @@ fn no_bytes_stop_what_reads_mail_addresses_commands_tokens_or_policies() {
         b"eyJhbGciOiJSUzI1NiJ9.e30.AAAA\n{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"},{\"kty\":\"OKP\"}]}",
         b"read write in:minio",
     ];
-    tokens.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::id_token(&bytes));
-    mails.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::mime(&bytes));
-    addresses.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::address(&bytes));
-    sessions.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::lmtp(&bytes));
-    policies.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::policy(&bytes));
+    tries("id_token", &tokens, entries::id_token);
+    tries("mime", &mails, entries::mime);
+    tries("address", &addresses, entries::address);
+    tries("lmtp", &sessions, entries::lmtp);
+    tries("policy", &policies, entries::policy);
 }
 
 #[test]
@@ -87,5 +110,5 @@ fn no_bytes_stop_what_reads_keys_messages_and_signatures() {
         // A compressed packet of no length, a packet that never ends, an old one without length.
         vec![0xc8, 0x01, 0x00, 0xd2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xa3, 0x03],
     ];
-    seeds.iter().flat_map(|seed| broken(seed)).for_each(|bytes| entries::openpgp(&bytes));
+    tries("openpgp", &seeds, entries::openpgp);
 }
