@@ -6,7 +6,6 @@
 use super::output::{self, Failure, Outcome};
 use super::server::Api;
 use crate::mail::read::{Limits, read};
-use crate::mail::sealed::{DESCRIPTION, REPORT, TITLE};
 use crate::openpgp::decrypt::{Budget, Shut, open};
 use crate::openpgp::sealed::{DESCRIPTION, REPORT, TITLE};
 use crate::openpgp::words::grouped;

@@ -8,16 +8,10 @@ use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::openpgp::decrypt::{Budget, recipients};
+use crate::openpgp::sealed::REPORT;
 use crate::openpgp::{Kind, armor};
 use crate::program_keys;
 
-/// Title that a sealed report has for the server; the team gives it another.
-pub const TITLE: &str = "Sealed report";
-/// Name of the file that holds what is sealed.
-pub const REPORT: &str = "sealed-report.asc";
-/// What the server is told in place of a description.
-pub const DESCRIPTION: &str = "This report is sealed to the team's own OpenPGP keys; this server cannot read it. \
-    Open it with `candor case open` or another OpenPGP program.";
 /// Kind of the file in which the reader of mails keeps what it could not open.
 const SHUT: &str = "application/pgp-encrypted";
 /// Bytes of a message whose recipients are looked at; a larger one is kept all the same.
