@@ -3,6 +3,8 @@
 use candor_core::decide::LINE_LIMIT;
 use candor_core::event::{FileRef, ReportFacts};
 
+use crate::openpgp::sealed::{DESCRIPTION, TITLE};
+
 /// The subject without marks of answers and forwards, or the first words.
 pub(super) fn title(subject: &str, text: &str) -> String {
     let mut title = subject.trim();
@@ -51,6 +53,11 @@ pub(super) fn bare(files: Vec<FileRef>, noticed: Vec<String>) -> ReportFacts {
         noticed,
         ..ReportFacts::default()
     }
+}
+
+/// What is said of a mail that only members can open.
+pub(super) fn sealed(files: Vec<FileRef>, noticed: Vec<String>) -> ReportFacts {
+    ReportFacts { title: TITLE.into(), description: DESCRIPTION.into(), files, noticed, ..ReportFacts::default() }
 }
 
 #[cfg(test)]

@@ -31,7 +31,6 @@ use crate::error::Error;
 use crate::execute::report::{NewReport, file_report_beside, find_reply};
 use crate::execute::{self, Beside, Letters, execute_beside};
 use crate::keys::{Purpose, equal, lookup, random};
-use crate::openpgp::sealed::{DESCRIPTION, TITLE};
 use crate::store::{self, Statement};
 use crate::watch::{probes, round_trip};
 
@@ -874,8 +873,7 @@ impl Mail<'_> {
     /// What the report says.
     fn facts(&self, files: Vec<FileRef>) -> ReportFacts {
         if self.sealed {
-            let (title, description) = (TITLE.to_owned(), DESCRIPTION.to_owned());
-            return ReportFacts { title, description, files, noticed: self.noticed(), ..ReportFacts::default() };
+            return facts::sealed(files, self.noticed());
         }
         let whole = self.letter.whole();
         let mut given = ReportFacts {
