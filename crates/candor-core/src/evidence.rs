@@ -134,8 +134,11 @@ pub fn weigh(facts: &ReportFacts, later: &str, files: &[&FileRef], policy: &Poli
     .join("\n\n");
     told.push_str(&answers.join("\n\n"));
     told.push_str(later);
+    // Lines of a shape that tools have are a person's own below what the person says: a build, a listing.
     let pasted = scanners::in_text(&told);
-    let own = pasted.as_ref().map_or(told.as_str(), |pasted| pasted.own.as_str());
+    let aside = pasted.as_ref().filter(|pasted| pasted.shape().is_some() && !is_most(pasted));
+    let pasted = pasted.as_ref().filter(|_| aside.is_none());
+    let own = pasted.map_or(told.as_str(), |pasted| pasted.own.as_str());
     let named = mentions(&format!("{}\n{own}", facts.title));
     let tool_file = files.iter().find(|file| !file.looks.is_empty());
     let other_files = files.iter().filter(|file| file.looks.is_empty()).count();
@@ -144,7 +147,10 @@ pub fn weigh(facts: &ReportFacts, later: &str, files: &[&FileRef], policy: &Poli
     let proof = Proof::of(facts, own, &named, other_files);
     holds(&mut evidence, facts, &named, &proof, policy);
     missing(&mut evidence, facts, &proof, policy);
-    let from_tool = speaks_against(&mut evidence, pasted.as_ref(), tool_file.copied(), own, &proof, policy);
+    let from_tool = speaks_against(&mut evidence, pasted, tool_file.copied(), own, &proof, policy);
+    if let Some(aside) = aside {
+        evidence.against.push(of_shape(aside));
+    }
     if from_tool && !proof.verified {
         evidence.lane = Lane::Scanner;
     }
@@ -464,6 +470,20 @@ fn missing(evidence: &mut Evidence, facts: &ReportFacts, proof: &Proof, policy: 
 }
 
 /// Facts that speak for a tool. Gives whether the report is, for the most part, what a tool wrote.
+/// Whether at least half of the lines of a text are a tool's.
+fn is_most(pasted: &Pasted) -> bool {
+    pasted.lines * 2 >= pasted.of
+}
+
+/// What can be said of the output of a tool that is on no list.
+fn of_shape(pasted: &Pasted) -> Fact {
+    let (lines, of, shape) = (pasted.lines, pasted.of, pasted.shape().unwrap_or_default());
+    Fact {
+        name: "scanner-shape",
+        words: format!("{lines} of its {of} lines have the shape of {shape}, as tools print them."),
+    }
+}
+
 fn speaks_against(
     evidence: &mut Evidence,
     pasted: Option<&Pasted>,
@@ -475,19 +495,25 @@ fn speaks_against(
     let mut from_tool = false;
     if let Some(pasted) = pasted {
         evidence.tool = Some(pasted.name.clone());
-        evidence.against.push(Fact {
-            name: "scanner-text",
-            words: format!("{} of its {} lines are output of {}.", pasted.lines, pasted.of, pasted.name),
-        });
-        from_tool = pasted.lines * 2 >= pasted.of || proof.words < 40;
+        from_tool = if pasted.shape().is_some() {
+            evidence.against.push(of_shape(pasted));
+            proof.words < 40
+        } else {
+            let words = format!("{} of its {} lines are output of {}.", pasted.lines, pasted.of, pasted.name);
+            evidence.against.push(Fact { name: "scanner-text", words });
+            is_most(pasted) || proof.words < 40
+        };
     }
     if let Some(file) = file {
         let name = file.looks.clone();
-        evidence
-            .against
-            .push(Fact { name: "scanner-file", words: format!("A file that came with it is output of {name}.") });
+        let shape = scanners::shape_of(&name);
+        let words = match shape {
+            Some(shape) => format!("A file that came with it has the shape of {shape}, as tools print them."),
+            None => format!("A file that came with it is output of {name}."),
+        };
+        evidence.against.push(Fact { name: "scanner-file", words });
+        from_tool = from_tool || proof.words < if shape.is_some() { 40 } else { 80 };
         evidence.tool.get_or_insert(name);
-        from_tool = from_tool || proof.words < 80;
     }
     if (pasted.is_some() || file.is_some()) && !proof.verified {
         let clause = match policy.report.scanner {
@@ -647,6 +673,43 @@ mod tests {
             ),
         ] {
             assert_eq!(weighed(title, text).lane, Lane::Normal, "{title}");
+        }
+    }
+
+    #[test]
+    fn p4_output_of_a_tool_on_no_list_is_a_fact_about_lines_and_a_lane_only_when_there_is_nothing_else() {
+        let lines: String =
+            (1..=14).map(|n| format!("lib/row.c:{n}:5: warning: value is never read [dead-store]\n")).collect();
+        let alone = weighed("Findings", &format!("Hello, please see below.\n\n{lines}"));
+        assert_eq!(alone.lane, Lane::Scanner);
+        assert_eq!(
+            alone.against[0].words,
+            "14 of its 15 lines have the shape of file:line: severity: message, as tools print them."
+        );
+        assert!(names(&alone.missing).contains(&"verification"));
+        // The same lines below what a person says.
+        let own = "The reader takes the length of a row from the file and never compares it with the room that it made. \
+            Whoever sends a file of theirs writes past the end of the row, as far as they like. Our build has warned of the \
+            place for long, see below; the first of the lines is the one.";
+        let told = weighed("Row is written past its end", &format!("{own}\n\n{lines}"));
+        assert_eq!((told.lane, names(&told.against)), (Lane::Normal, vec!["scanner-shape"]));
+        let parts: String = own.split(". ").map(|part| format!("{part}.\n")).collect();
+        let short: String = lines.lines().take(3).map(|line| format!("{line}\n")).collect();
+        let told = weighed("Row is written past its end", &format!("{parts}\nSeen in 1.2.3.\n\n{short}"));
+        assert_eq!((told.lane, names(&told.missing).contains(&"verification")), (Lane::Normal, false));
+    }
+
+    #[test]
+    fn p4_traces_listings_and_builds_inside_a_report_do_not_make_it_output() {
+        let letter = "The parser reads past the end of a row.";
+        let paste = [
+            "lib/row.c:12:  strcpy(row, input);\nlib/row.c:19:  strcat(row, input);\nlib/row.c:40:  memcpy(row, input, n);\n",
+            "    at read (lib/row.js:3:9)\n    at parse (lib/parse.js:20:1)\n    at main (index.js:1:1)\n",
+            "lib/row.c:12:9: runtime error: index 9 out of bounds for type 'int [4]'\nlib/row.c:13:9: runtime error: load of misaligned address\nlib/row.c:14:9: runtime error: signed integer overflow\n",
+            "lib/row.c: In function 'read':\nlib/row.c:12:9: warning: 'strcpy' writing 9 bytes into a region of size 4 [-Wstringop-overflow=]\n   12 |   strcpy(row, input);\n      |   ^~~~~~\n",
+        ];
+        for paste in paste {
+            assert_eq!(weighed("Past the end", &format!("{letter}\n\n{paste}")).lane, Lane::Normal, "{paste}");
         }
     }
 

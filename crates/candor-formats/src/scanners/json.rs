@@ -1,7 +1,7 @@
 //! JSON of single tools. Each is known by keys that only it writes, whatever the file is called.
 
 use super::sarif::{first_line, text};
-use super::{Found, Level, Output, Unread, sarif};
+use super::{Found, Level, Output, UNLISTED, Unread, linters, sarif};
 use crate::identifiers;
 use serde_json::Value;
 
@@ -26,6 +26,11 @@ const TOOLS: &[Reader] = &[
     ("brakeman", "Brakeman", brakeman),
     ("checkov", "Checkov", checkov),
     ("nuclei", "Nuclei", nuclei),
+    ("detect-secrets", "detect-secrets", linters::detect_secrets),
+    ("gitlab", "a tool in the form of GitLab", linters::gitlab),
+    ("pylint", "Pylint", linters::pylint),
+    ("eslint", "ESLint", linters::eslint),
+    ("shellcheck", "ShellCheck", linters::shellcheck),
 ];
 
 /// Reads one document, or one document per line as Nuclei and govulncheck write them.
@@ -55,7 +60,9 @@ pub(super) fn read(whole: &str) -> Result<Output, Unread> {
             return Ok(Output { tool: (*tool).into(), name: (*name).into(), findings, ..Output::default() });
         }
     }
-    Err(Unread::Unknown)
+    let findings = linters::listed(&root).ok_or(Unread::Unknown)?;
+    let name = format!("{UNLISTED}a list of findings with file, line, rule and message");
+    Ok(Output { tool: "unlisted".into(), name, findings, ..Output::default() })
 }
 
 /// A file that was cut says of whom it is, where its beginning tells.
@@ -73,7 +80,7 @@ fn broken(whole: &str, why: &serde_json::Error) -> Unread {
     }
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -86,7 +93,7 @@ fn words(value: &Value) -> Vec<String> {
 }
 
 /// A number that some tools write as text.
-fn number(value: &Value) -> Option<u32> {
+pub(super) fn number(value: &Value) -> Option<u32> {
     match value {
         Value::Number(number) => u32::try_from(number.as_u64()?).ok(),
         Value::String(text) => text.split(['-', ':']).next()?.trim().parse().ok(),
@@ -224,7 +231,11 @@ fn npm_advisory(package: &str, range: &str, one: &Value) -> Found {
 
 fn semgrep(root: &Value) -> Option<Vec<Found>> {
     let results = root.get("results")?.as_array()?;
-    results.first()?.get("check_id")?;
+    match results.first() {
+        Some(first) => first.get("check_id").map(|_| ())?,
+        // A run that found nothing.
+        None => root.get("paths")?.get("scanned").map(|_| ())?,
+    }
     Some(
         results
             .iter()
@@ -253,7 +264,11 @@ fn semgrep(root: &Value) -> Option<Vec<Found>> {
 
 fn bandit(root: &Value) -> Option<Vec<Found>> {
     let results = root.get("results")?.as_array()?;
-    results.first()?.get("test_id")?;
+    match results.first() {
+        Some(first) => first.get("test_id").map(|_| ())?,
+        // A run that found nothing.
+        None => root.get("metrics")?.get("_totals").map(|_| ())?,
+    }
     Some(
         results
             .iter()

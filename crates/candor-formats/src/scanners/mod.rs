@@ -10,7 +10,12 @@
 
 mod json; // files of JSON: by the keys that only this tool writes
 mod lines; // text that was pasted: by the lines that only this tool writes
+mod linters; // files of JSON of tools that look at all of the code, and of those on no list
+mod page; // a page of HTML as the lines that a reader sees
 mod sarif; // the one format that many tools share
+mod shapes; // tools that nobody listed: by the shape of their lines
+mod tables; // tables of findings, by the names of their columns
+mod tools; // which tools are known by their lines
 mod xml; // files of XML, without entities
 
 pub use lines::{Pasted, in_text};
@@ -25,6 +30,14 @@ pub const FINDINGS_LIMIT: usize = 20_000;
 
 /// Most letters of one text of a finding.
 pub const TEXT_LIMIT: usize = 2_000;
+
+/// How the name of a tool begins that is on no list; behind it stands the shape by which its output was known.
+const UNLISTED: &str = "a tool that prints ";
+
+/// The shape by which output was known, where its tool is on no list: from the name of [`Output`], [`Pasted`] or [`look`].
+pub fn shape_of(name: &str) -> Option<&str> {
+    name.strip_prefix(UNLISTED)
+}
 
 /// What a tool found, all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -164,13 +177,11 @@ pub fn read(bytes: &[u8]) -> Result<Output, Unread> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unread::Unknown)?;
     let mut output = match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => json::read(text)?,
+        Some(b'<') if page::begins(text) => of_text(lines::a_page(text).ok_or(Unread::Unknown)?, false),
         Some(b'<') => xml::read(text)?,
-        _ => {
-            let pasted = in_text(text).ok_or(Unread::Unknown)?;
-            Output { tool: pasted.tool, name: pasted.name, findings: pasted.findings, ..Output::default() }
-        }
+        _ => of_text(in_text(text).ok_or(Unread::Unknown)?, text.lines().nth(lines::LINES).is_some()),
     };
-    output.cut = output.findings.len() > FINDINGS_LIMIT;
+    output.cut |= output.findings.len() > FINDINGS_LIMIT;
     output.findings.truncate(FINDINGS_LIMIT);
     for found in &mut output.findings {
         for text in [&mut found.rule, &mut found.title, &mut found.text, &mut found.place, &mut found.package] {
@@ -184,6 +195,10 @@ pub fn read(bytes: &[u8]) -> Result<Output, Unread> {
         found.identifiers.truncate(50);
     }
     Ok(output)
+}
+
+fn of_text(pasted: Pasted, cut: bool) -> Output {
+    Output { tool: pasted.tool, name: pasted.name, findings: pasted.findings, cut, ..Output::default() }
 }
 
 /// The tool that a file seems to come from, by its name for people, from its beginning. With `whole`, the bytes are all
@@ -220,10 +235,9 @@ pub fn look(head: &[u8], whole: bool) -> Option<String> {
             (&["<title>Snyk test report"], "Snyk"),
             (&["<title>Nessus Scan Report"], "Nessus"),
         ];
-        return marks
-            .iter()
-            .find(|(all, _)| all.iter().all(|mark| text.contains(mark)))
-            .map(|(_, tool)| (*tool).to_owned());
+        let marked = marks.iter().find(|(all, _)| all.iter().all(|mark| text.contains(mark)));
+        let of_page = || page::begins(begins).then(|| lines::a_page(begins)).flatten().map(|pasted| pasted.name);
+        return marked.map(|(_, tool)| (*tool).to_owned()).or_else(of_page);
     }
     let pasted = in_text(&text)?;
     // A text file is a tool's when most of it is.
@@ -379,6 +393,14 @@ mod tests {
             (
                 r#"<OWASPZAPReport version="2.15" generated="x"><site name="https://x.example"><alerts><alertitem><pluginid>10020</pluginid><alert>Missing Anti-clickjacking Header</alert><riskcode>2</riskcode><cweid>1021</cweid><instances><instance><uri>https://x.example/a</uri></instance></instances></alertitem></alerts></site></OWASPZAPReport>"#,
                 "zap: 10020 [medium] https://x.example/a CWE-1021",
+            ),
+            (
+                r#"<?xml version="1.0"?><results version="2"><cppcheck version="2.10"/><errors><error id="memleak" severity="error" msg="Memory leak: row" verbose="Memory leak: row" cwe="401"><location file="lib/row.c" line="9" column="5"/></error></errors></results>"#,
+                "cppcheck: memleak [high] lib/row.c:9 CWE-401",
+            ),
+            (
+                r#"<checkstyle version="4.3"><file name="a.sh"><error line="2" column="1" severity="warning" message="Quote" source="R2"/></file></checkstyle>"#,
+                "checkstyle: R2 [medium] a.sh:2",
             ),
         ] {
             assert_eq!(told(text), expected);

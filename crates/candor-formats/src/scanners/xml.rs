@@ -156,6 +156,16 @@ pub(super) fn read(text: &str) -> Result<Output, Unread> {
         }
         "nmaprun" => ("nmap", "Nmap", root.attribute("version"), nmap(&root)),
         "niktoscan" | "niktoscans" => ("nikto", "Nikto", root.attribute("version"), nikto(&root)),
+        "results" if root.child("cppcheck").is_some() => (
+            "cppcheck",
+            "Cppcheck",
+            root.child("cppcheck").map_or("", |tool| tool.attribute("version")),
+            cppcheck(&root),
+        ),
+        "testsuite" if root.attribute("name") == "bandit" => ("bandit", "Bandit", "", bandit(&root)),
+        "checkstyle" => {
+            ("checkstyle", "a tool in the form of Checkstyle", root.attribute("version"), checkstyle(&root))
+        }
         _ => return Err(Unread::Unknown),
     };
     let version = version.to_owned();
@@ -301,4 +311,54 @@ fn nikto(root: &Node) -> Vec<Found> {
             ..Found::default()
         })
         .collect()
+}
+
+fn cppcheck(root: &Node) -> Vec<Found> {
+    let each = root.every("error").into_iter().take(FINDINGS_LIMIT + 1).map(|error| {
+        let place = error.child("location");
+        Found {
+            rule: error.attribute("id").to_owned(),
+            title: error.attribute("msg").to_owned(),
+            text: error.attribute("verbose").to_owned(),
+            level: Level::of(error.attribute("severity")),
+            place: place.map_or("", |place| place.attribute("file")).to_owned(),
+            line: place.and_then(|place| place.attribute("line").parse().ok()),
+            identifiers: cwe(error.attribute("cwe")).into_iter().collect(),
+            ..Found::default()
+        }
+    });
+    each.collect()
+}
+
+/// Findings as failed tests.
+fn bandit(root: &Node) -> Vec<Found> {
+    let cases = root.children.iter().filter(|one| one.name == "testcase").take(FINDINGS_LIMIT + 1);
+    let each = cases.map(|test| {
+        let error = test.child("error");
+        Found {
+            rule: test.attribute("name").to_owned(),
+            text: error.map_or("", |error| error.text.trim()).to_owned(),
+            title: error.map_or("", |error| error.attribute("message")).to_owned(),
+            level: error.map_or(Level::Unknown, |error| Level::of(error.attribute("type"))),
+            place: test.attribute("classname").to_owned(),
+            identifiers: error.map(|error| ids([error.text.as_str()])).unwrap_or_default(),
+            ..Found::default()
+        }
+    });
+    each.collect()
+}
+
+/// The form of Checkstyle, which many tools write.
+fn checkstyle(root: &Node) -> Vec<Found> {
+    let each = root.every("file").into_iter().flat_map(|file| {
+        file.children.iter().filter(|one| one.name == "error").map(|error| Found {
+            rule: error.attribute("source").to_owned(),
+            title: error.attribute("message").to_owned(),
+            level: Level::of(error.attribute("severity")),
+            place: file.attribute("name").to_owned(),
+            line: error.attribute("line").parse().ok(),
+            ..Found::default()
+        })
+    });
+    each.take(FINDINGS_LIMIT + 1).collect()
 }
