@@ -1,8 +1,10 @@
 //! How well scanner output, duplicates and words are found, and how fast. Prints each figure beside its aim.
 //!
 //! ```text
-//! cargo run --release -p bench-triage -- [--texts safety-db.json] [--notes FOLDER] [--outputs FOLDER]
+//! cargo run --release -p bench-triage -- [--texts safety-db.json] [--notes FOLDER] [--outputs FOLDER] [--only PART] [--show]
 //! ```
+//!
+//! `--only` measures one of `lanes`, `duplicates` and `search`; `--show` prints what was missed, and what stood above it.
 //!
 //! Data, openly made: output of twenty tools in their own formats, by rule (`outputs`), and whatever real output lies in
 //! `--outputs`, one file each; texts that people wrote about vulnerabilities, of the test files of the standards beside the
@@ -23,6 +25,7 @@ use candor_core::evidence::{self, Lane};
 use candor_core::likeness::{Entry, Index, Question, keys_of, template};
 use candor_core::policy::Policy;
 use candor_core::standing::{self, Grant};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// Chance that is the same in every run.
@@ -70,20 +73,31 @@ fn line(what: &str, figure: String, aim: &str) {
 
 fn main() {
     let mut given = std::env::args().skip(1);
-    let (mut file, mut folder, mut notes) = (None, None, None);
+    let (mut file, mut folder, mut notes, mut only, mut show) = (None, None, None, None, false);
     while let Some(word) = given.next() {
         match word.as_str() {
             "--texts" => file = given.next(),
             "--outputs" => folder = given.next(),
             "--notes" => notes = given.next(),
-            other => println!("{other} is passed over; --texts FILE, --notes FOLDER and --outputs FOLDER are known"),
+            "--only" => only = given.next(),
+            "--show" => show = true,
+            other => println!(
+                "{other} is passed over; --texts FILE, --notes FOLDER, --outputs FOLDER, --only PART and --show are known"
+            ),
         }
     }
     let told = texts::read(file.as_deref(), notes.as_deref());
     println!("{:<58} {:>22}   aim", "what", "figure");
-    lanes(&told, folder.as_deref());
-    duplicates(&told);
-    searching();
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if wanted("lanes") {
+        lanes(&told, folder.as_deref(), show);
+    }
+    if wanted("duplicates") {
+        duplicates(&told, show);
+    }
+    if wanted("search") {
+        searching();
+    }
 }
 
 fn weighed(policy: &Policy, title: &str, description: &str) -> Lane {
@@ -92,12 +106,12 @@ fn weighed(policy: &Policy, title: &str, description: &str) -> Lane {
 }
 
 /// (a) The lane of scanners.
-fn lanes(told: &texts::Texts, folder: Option<&str>) {
+fn lanes(told: &texts::Texts, folder: Option<&str>, show: bool) {
     let policy = candor_core::policy::file::read(include_str!("../../examples/policies/dapr.toml"));
     let Ok(policy) = policy else { return println!("the example policy does not read") };
     let mut chance = Chance::new(1);
     let scans: Vec<(String, String)> = (0..600).map(|n| outputs::one(n, &mut chance)).collect();
-    let mut missed: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut missed: BTreeMap<&str, usize> = BTreeMap::new();
     for (tool, text) in &scans {
         if weighed(&policy, "Vulnerabilities found", text) != Lane::Scanner {
             *missed.entry(tool).or_default() += 1;
@@ -109,21 +123,32 @@ fn lanes(told: &texts::Texts, folder: Option<&str>) {
     if lost > 0 {
         println!("    missed: {missed:?}");
     }
-    let real: Vec<String> = folder
+    let real: BTreeMap<String, String> = folder
         .and_then(|folder| std::fs::read_dir(folder).ok())
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| std::fs::read_to_string(entry.path()).ok())
+        .filter_map(|entry| {
+            Some((entry.file_name().to_string_lossy().into_owned(), std::fs::read_to_string(entry.path()).ok()?))
+        })
         .collect();
     if !real.is_empty() {
-        let found = real.iter().filter(|text| weighed(&policy, "Scan", text) == Lane::Scanner).count();
+        let in_lane = |text: &str| weighed(&policy, "Scan", text) == Lane::Scanner;
+        let is_known = |text: &str| candor_formats::scanners::look(text.as_bytes(), true).is_some();
+        let found = real.values().filter(|text| in_lane(text)).count();
+        if show {
+            for (name, text) in &real {
+                if !in_lane(text) || !is_known(text) {
+                    println!("    {name}: in the lane {}, as a file {}", in_lane(text), is_known(text));
+                }
+            }
+        }
         line(
             "real output pasted, in the lane (recall)",
             format!("{:.3} of {}", found as f64 / real.len() as f64, real.len()),
             "0.98",
         );
-        let files = real.iter().filter(|text| candor_formats::scanners::look(text.as_bytes(), true).is_some()).count();
+        let files = real.values().filter(|text| is_known(text)).count();
         line(
             "real output as a file, recognised",
             format!("{:.3} of {}", files as f64 / real.len() as f64, real.len()),
@@ -191,7 +216,7 @@ fn percentile(times: &mut [Duration], part: f64) -> f64 {
 }
 
 /// (b) Duplicates among many others.
-fn duplicates(told: &texts::Texts) {
+fn duplicates(told: &texts::Texts, show: bool) {
     let mut chance = Chance::new(2);
     let long: Vec<&String> = told.all.iter().filter(|text| text.split_whitespace().count() >= 25).collect();
     // Every other text is left out of the pairs, so that true texts stand among the others, too.
@@ -231,11 +256,10 @@ fn duplicates(told: &texts::Texts) {
                 println!("{name}: no data (see --texts)");
                 continue;
             }
-            let of_pairs: std::collections::BTreeSet<&String> =
-                pairs.iter().flat_map(|pair| [&pair.first, &pair.second]).collect();
+            let of_pairs: BTreeSet<&String> = pairs.iter().flat_map(|pair| [&pair.first, &pair.second]).collect();
             // What people wrote about other matters stands among the others; a further text about the same CVE is right.
-            let mut about: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> =
-                std::collections::BTreeMap::new();
+            let mut about: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            let mut shown: BTreeMap<String, String> = BTreeMap::new();
             let others = if every {
                 told.all.iter().collect()
             } else {
@@ -247,12 +271,19 @@ fn duplicates(told: &texts::Texts) {
                     continue;
                 }
                 let (title, body) = titled(&plain);
-                about.insert(format!("other-{n}"), texts::named(text));
+                let filed = told.about.get(text).cloned();
+                about.insert(format!("other-{n}"), filed.unwrap_or_else(|| texts::named(text)));
+                if show {
+                    shown.insert(format!("other-{n}"), text.clone());
+                }
                 index.put(entry(format!("other-{n}"), &title, &body, ""));
             }
             for (n, pair) in pairs.iter().enumerate() {
                 let (title, body) = titled(&pair.first);
                 about.insert(format!("pair-{n}"), [pair.cve.clone()].into());
+                if show {
+                    shown.insert(format!("pair-{n}"), pair.first.clone());
+                }
                 index.put(entry(format!("pair-{n}"), &title, &body, ""));
             }
             let view = index.view(|_, _| true);
@@ -274,6 +305,13 @@ fn duplicates(told: &texts::Texts) {
                 five += usize::from(at.is_some());
                 if at.is_none() && every {
                     missed.push(pair.cve.clone());
+                    if show && name.contains("removed") {
+                        println!("--- {}\n    asked: {}\n    wanted: {}", pair.cve, pair.second, pair.first);
+                        for likely in &found {
+                            let text = shown.get(&likely.id).map_or(likely.id.as_str(), String::as_str);
+                            println!("    {:.2} {:?} {text}", likely.score, likely.reasons);
+                        }
+                    }
                 }
             }
             let share = |found: usize| found as f64 / pairs.len() as f64;

@@ -9,6 +9,8 @@ use std::path::Path;
 pub struct Texts {
     pub all: Vec<String>,
     pub pairs: Vec<Pair>,
+    /// The vulnerabilities that each text is about, where its source says it beside the text.
+    pub about: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Two descriptions of one CVE that two people wrote.
@@ -66,14 +68,15 @@ pub fn named(text: &str) -> BTreeSet<String> {
 }
 
 /// Whether a text describes a vulnerability: long enough, about one alone, and no note that some package was updated.
-fn describes(text: &str) -> bool {
+fn describes(text: &str, cve: &str) -> bool {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
     let is_update = words.windows(6).any(|run| {
-        ["updat", "upgrad", "bump"].iter().any(|verb| run[0].starts_with(verb))
+        ["updat", "upgrad", "bump", "pin"].iter().any(|verb| run[0].starts_with(verb))
             && run[1..].iter().any(|word| matches!(*word, "to" | "from" | "version"))
+            || run[0].starts_with("pinn")
     });
-    words.len() >= DESCRIPTION && named(text).len() <= 1 && !is_update
+    words.len() >= DESCRIPTION && named(text).iter().all(|name| name == cve) && !is_update
 }
 
 /// A pair for each CVE of which there are two descriptions: of the notes and of the database where both have it, else two of
@@ -81,8 +84,8 @@ fn describes(text: &str) -> bool {
 fn pairs(by_cve: &BTreeMap<String, Vec<String>>, told: &BTreeMap<String, String>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (cve, list) in by_cve {
-        let list: Vec<&String> = list.iter().filter(|text| describes(text)).collect();
-        let of_notes = told.get(cve).filter(|text| describes(text)).and_then(|note| {
+        let list: Vec<&String> = list.iter().filter(|text| describes(text, cve)).collect();
+        let of_notes = told.get(cve).filter(|text| describes(text, cve)).and_then(|note| {
             let other = list.iter().find(|text| shared(note, text) < 0.9)?;
             Some((note.clone(), (*other).clone()))
         });
@@ -146,8 +149,10 @@ fn of_file(file: &str, texts: &mut Texts, seen: &mut BTreeSet<String>, by_cve: &
     for entry in root.as_object().into_iter().flatten().flat_map(|(_, list)| list.as_array()).flatten() {
         let Some(text) = entry["advisory"].as_str() else { continue };
         let text = text.trim().to_owned();
-        let mut cves = named(&text);
-        cves.extend(named(entry["cve"].as_str().unwrap_or_default()));
+        // What the database files it under is what it is about; a text may name others that are only related.
+        let filed = named(entry["cve"].as_str().unwrap_or_default());
+        let cves = if filed.is_empty() { named(&text) } else { filed };
+        texts.about.entry(text.clone()).or_default().extend(cves.iter().cloned());
         for cve in cves {
             let list = by_cve.entry(cve).or_default();
             if !list.contains(&text) {

@@ -9,6 +9,7 @@ mod ask; // a question in the words of the search box
 mod common; // words that people use whatever a report is about
 mod hash; // numbers for words, without chance
 mod index; // the index itself: what is in it, and the walk over it
+mod products; // names of products, by the versions behind them
 mod search; // a question answered: matched, counted, ranked
 mod similar; // what is like a given report, with the reasons
 mod words; // text to words

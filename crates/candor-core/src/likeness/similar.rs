@@ -3,6 +3,7 @@
 use super::common::{ELSEWHERE, elsewhere, says_nothing};
 use super::hash::{Map, keyed};
 use super::index::{Entry, Index, View, numbers, rarity, rarity_of, worth};
+use super::products::{Products, products};
 use super::words;
 use candor_formats::identifiers::{Kind, Named, mentions};
 
@@ -42,6 +43,10 @@ pub enum KeyKind {
     Weakness,
     /// A package.
     Package,
+    /// A version of a product.
+    Release,
+    /// A product that both name with a version.
+    Product,
 }
 
 impl KeyKind {
@@ -59,7 +64,14 @@ impl KeyKind {
             Self::File => "names the same file",
             Self::Weakness => "same component and weakness",
             Self::Package => "names the same package",
+            Self::Release => "names the same version",
+            Self::Product => "names a version of the same product",
         }
+    }
+
+    /// Whether it says what a report is about, and nothing of what is wrong there.
+    fn is_of_product(self) -> bool {
+        matches!(self, Self::Product | Self::Release)
     }
 
     /// How much one such key that nobody else has says.
@@ -70,6 +82,8 @@ impl KeyKind {
             Self::Place => 0.5,
             Self::Frame | Self::Unknown => 0.3,
             Self::Url | Self::Weakness | Self::Function => 0.25,
+            Self::Release => 0.2,
+            Self::Product => 0.1,
             Self::File | Self::Package => 0.15,
         }
     }
@@ -106,6 +120,9 @@ pub fn keys_of(text: &str, component: &str, cwe: &[u32], files: &[String]) -> Ve
             add(KeyKind::Weakness, &format!("{} CWE-{number}", component.trim()));
         }
     }
+    let Products { names, releases } = products(text);
+    // A name that stands before a version is a product, also where it is written like a function.
+    let is_product = |text: &str| names.contains(&text.to_lowercase());
     for one in mentions(text) {
         match one.named {
             Named::Public(Kind::Cve | Kind::Ghsa | Kind::Gcve | Kind::Osv) => add(KeyKind::Identifier, &one.text),
@@ -120,12 +137,19 @@ pub fn keys_of(text: &str, component: &str, cwe: &[u32], files: &[String]) -> Ve
                 None => add(KeyKind::File, one.text.rsplit('/').next().unwrap_or(&one.text)),
             },
             Named::Frame => add(KeyKind::Frame, &one.text),
+            Named::Function if is_product(&one.text) => {}
             Named::Function => add(KeyKind::Function, &one.text),
             Named::Url => add(KeyKind::Url, one.text.trim_end_matches('/')),
             Named::Unknown => add(KeyKind::Unknown, &one.text),
             Named::Package => add(KeyKind::Package, &one.text),
             Named::Cpe | Named::Version | Named::Public(_) => {}
         }
+    }
+    for name in &names {
+        add(KeyKind::Product, name);
+    }
+    for release in &releases {
+        add(KeyKind::Release, release);
     }
     keys.sort();
     keys.dedup();
@@ -273,12 +297,18 @@ impl Index {
         let mut scores: Map<u32, f32> = scores.map(|(report, one)| (report, one.score)).collect();
         let mut shared: Map<u32, Vec<(f32, &Key)>> = Map::default();
         for key in probe.keys {
+            // A desk with few cases is about few products, so that sharing one says nothing there.
+            if few && key.kind.is_of_product() {
+                continue;
+            }
             let Some(list) = self.keys.get(&key.hash()) else { continue };
             let seen: Vec<u32> = list.iter().copied().filter(|report| view.has(*report)).collect();
             let worth = key.kind.worth() * rarity(u32::try_from(seen.len()).unwrap_or(u32::MAX), view.count)
                 / rarity(2, view.count.max(8)).max(0.1);
             for report in seen {
-                if Some(report) != probe.report {
+                // The product alone makes no two reports alike: they need something else in common.
+                let alone = key.kind.is_of_product() && !scores.contains_key(&report);
+                if Some(report) != probe.report && !alone {
                     shared.entry(report).or_default().push((worth.clamp(0.0, key.kind.worth()), key));
                 }
             }
