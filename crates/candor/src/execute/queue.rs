@@ -201,7 +201,7 @@ pub fn reach(actor: &Actor) -> Vec<Reach> {
 }
 
 /// The cases of a program that an actor is on, also where they coordinate it.
-fn on_alone(actor: &Actor, reach: Reach) -> Reach {
+pub fn on_alone(actor: &Actor, reach: Reach) -> Reach {
     let words = standing::words(actor, &ProgramSlug(reach.program.clone()));
     Reach { words: Some(words), ..reach }
 }

@@ -14,16 +14,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::execute::queue::{on_alone, reach};
 use crate::execute::{self, execute};
 use crate::keys::random;
-use crate::store::Batch;
+use crate::store::cases::Reach;
 use crate::store::cve_requests::{self as rows, RequestRow};
+use crate::store::{Batch, StoreError};
 
 /// Days until the desk warns, where nobody said otherwise.
 pub const DAYS: u32 = 7;
 /// Most days a reminder may lie ahead.
 pub const MOST_DAYS: u32 = 90;
-/// Late requests that are looked at for one page.
+/// Most late requests that one page names.
 const MOST_LATE: i64 = 50;
 
 /// Where a request stands.
@@ -97,25 +99,16 @@ pub async fn of_case(app: &App, case: &Case) -> Result<Vec<Request>, Error> {
     Ok(rows::of_stream(&app.store, case.id.as_str()).await?.into_iter().map(|row| of_row(row, now)).collect())
 }
 
-/// Cases with a late request that the asker may see, and since when.
+/// Cases with a late request that the asker is on, and since when, the longest waiting first. No case is opened for it.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn late(app: &App, actor: &Actor) -> Result<Vec<(CaseId, Timestamp)>, Error> {
     let now = app.now();
-    let mut found: Vec<(CaseId, Timestamp)> = Vec::new();
-    for row in rows::late(&app.store, now.as_microsecond(), MOST_LATE).await? {
-        let case = CaseId(row.stream);
-        if found.iter().any(|(known, _)| *known == case) {
-            continue;
-        }
-        match execute::load_case(app, actor, &case).await {
-            Ok(_) => found.push((case, Timestamp::from_microsecond(row.remind_at).unwrap_or(now))),
-            Err(Error::NotFound | Error::NotOn) => {}
-            Err(why) => return Err(why),
-        }
-    }
-    Ok(found)
+    let reach: Vec<Reach> = reach(actor).into_iter().map(|own| on_alone(actor, own)).collect();
+    let late = rows::late(&app.store, &reach, now.as_microsecond(), MOST_LATE).await?;
+    let since = |micros| Timestamp::from_microsecond(micros).unwrap_or(now);
+    Ok(late.into_iter().map(|(stream, remind_at)| (CaseId(stream), since(remind_at))).collect())
 }
 
 /// The record of a case as its CVE number is asked for with: what is published, or else the draft.
@@ -182,7 +175,7 @@ pub async fn ask(app: &App, actor: &Actor, id: &CaseId, days: u32) -> Result<Str
         return Err(field("request", format!("the case has a number already: {number}")));
     }
     if of_case(app, &case).await?.iter().any(|known| matches!(known.standing, Standing::Waiting | Standing::Late)) {
-        return Err(field("request", "a request is open already; move its reminder, or withdraw it first"));
+        return Err(already_open());
     }
     let row = RequestRow {
         id: random::id(),
@@ -195,8 +188,15 @@ pub async fn ask(app: &App, actor: &Actor, id: &CaseId, days: u32) -> Result<Str
         closed_at: None,
         number: None,
     };
-    app.store.commit(Batch::main(vec![rows::insert_statement(&row)])).await?;
-    Ok(row.id)
+    // Of two that are sent at one moment the store takes one: a case has one open request.
+    match app.store.commit(Batch::main(vec![rows::insert_statement(&row)])).await {
+        Err(StoreError::Conflict) => Err(already_open()),
+        done => Ok(done.map(|()| row.id)?),
+    }
+}
+
+fn already_open() -> Error {
+    field("request", "a request is open already; move its reminder, or withdraw it first")
 }
 
 async fn open(app: &App, case: &Case, request: &str) -> Result<Request, Error> {

@@ -354,7 +354,7 @@ pub struct CaseCount {
 }
 
 /// The condition that a row's grants have one of these words, with its arguments.
-fn granted(words: &[String], args: &mut Vec<Val>) -> String {
+pub(super) fn granted(words: &[String], args: &mut Vec<Val>) -> String {
     let one = |word: &String| {
         // The words are ids and names of roles; a sign that means more in a pattern opens nothing.
         let plain = word.chars().filter(|c| !matches!(c, '%' | '\\')).collect::<String>();

@@ -1,6 +1,7 @@
 //! Requests for CVE numbers to somebody who assigns them elsewhere, and until when an answer is expected.
 
-use super::dialect::statements;
+use super::cases::{FILTER_MAX, Reach, granted};
+use super::dialect::{interned, statements};
 use super::value::{Row, Statement};
 use super::{Result, Store};
 
@@ -15,7 +16,6 @@ statements! {
     CLOSE = "update cve_request set state = $3, closed_at = $4, number = $5 where id = $1 and stream = $2 and state = 'open'";
     REMIND = "update cve_request set remind_at = $3 where id = $1 and stream = $2 and state = 'open'";
     OF_STREAM = concat!("select ", columns!(), " from cve_request where stream = $1 order by asked_at, id");
-    LATE = concat!("select ", columns!(), " from cve_request where state = 'open' and remind_at <= $1 order by remind_at, id limit $2");
 }
 
 /// One request.
@@ -81,10 +81,32 @@ pub async fn of_stream(store: &Store, stream: &str) -> Result<Vec<RequestRow>> {
     store.query(OF_STREAM, vals![stream]).await?.into_iter().map(request).collect()
 }
 
-/// Open requests whose reminder has come, the latest first of all, up to `limit`.
+/// Cases within a reach whose open request is late, with when its reminder came in microseconds UTC, the longest waiting
+/// first, up to `limit`. One query, however many there are outside the reach.
 ///
 /// # Errors
 /// As [`Store::query`].
-pub async fn late(store: &Store, now: i64, limit: i64) -> Result<Vec<RequestRow>> {
-    store.query(LATE, vals![now, limit]).await?.into_iter().map(request).collect()
+pub async fn late(store: &Store, reach: &[Reach], now: i64, limit: i64) -> Result<Vec<(String, i64)>> {
+    let mut args = vals![now];
+    let mut within = Vec::new();
+    for one in reach.iter().take(FILTER_MAX) {
+        args.push((&one.program).into());
+        let program = format!("c.program = ${}", args.len());
+        within.push(match &one.words {
+            Some(words) => format!("({program} and ({}))", granted(words, &mut args)),
+            None => program,
+        });
+    }
+    if within.is_empty() {
+        return Ok(Vec::new());
+    }
+    args.push(limit.into());
+    let sql = format!(
+        "select r.stream, r.remind_at from cve_request r join case_row c on c.id = r.stream \
+         where r.state = 'open' and r.remind_at <= $1 and ({}) order by r.remind_at, r.id limit ${}",
+        within.join(" or "),
+        args.len()
+    );
+    let rows = store.query(interned(sql), args).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
 }

@@ -30,6 +30,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0012.sql"),
         include_str!("schema/main_0020.sql"),
         include_str!("schema/main_0022.sql"),
+        include_str!("schema/main_0017.sql"),
     ],
 };
 

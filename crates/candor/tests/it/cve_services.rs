@@ -353,6 +353,7 @@ async fn a_number_that_somebody_else_assigns_has_its_own_clock_and_ends_among_th
     let (ben, eve) = (member("ben", Role::Coordinator), member("eve", Role::Observer));
     let stranger = Actor::Member { id: "zoe".into(), roles: vec![("other".into(), Role::Coordinator)] };
     let case = crate::letters::filed(&app, "reporter@outside.example").await.case;
+    let second = crate::letters::filed(&app, "another@outside.example").await.case;
     execute(&app, &ben, &case, Command::Confirm { text: "It is so.".into() }, None).await.expect("confirmed");
     assert!(cve_requests::ask(&app, &stranger, &case, 7).await.is_err(), "as if there were no such case");
     assert!(cve_requests::ask(&app, &eve, &case, 7).await.is_err(), "who only reads keeps nothing");
@@ -367,6 +368,12 @@ async fn a_number_that_somebody_else_assigns_has_its_own_clock_and_ends_among_th
     let standing = || async { cve_requests::of_case(&app, &load().await).await.expect("read")[0].standing };
     assert_eq!(standing().await, Standing::Waiting);
     assert!(cve_requests::late(&app, &ben).await.expect("read").is_empty());
+
+    let both = tokio::join!(cve_requests::ask(&app, &ben, &second, 9), cve_requests::ask(&app, &ben, &second, 9));
+    let (first_done, second_done) = (both.0.is_ok(), both.1.is_ok());
+    assert!(first_done != second_done, "of two that are sent at one moment one is kept: {both:?}");
+    let refused = both.0.err().or(both.1.err()).expect("one is refused").to_string();
+    assert!(refused.contains("open already"), "{refused}");
 
     app.set_clock(app.now() + SignedDuration::from_hours(7 * 24 + 1));
     assert_eq!(standing().await, Standing::Late);
