@@ -64,6 +64,7 @@ pub enum Field {
     Came,
     Title,
     Fold,
+    Related,
 }
 
 impl Field {
@@ -84,6 +85,7 @@ impl Field {
         (Field::Came, &["came", "opened"], "<7d, >3m"),
         (Field::Title, &["title"], "part of the title"),
         (Field::Fold, &["fold"], "a case: it and those with the same text but for names and figures"),
+        (Field::Related, &["related"], "a case: those linked with it; any: those linked with any"),
     ];
 
     fn of(name: &str) -> Option<Self> {
@@ -251,8 +253,8 @@ impl Filter {
             },
             Field::Came => span(value).is_some_and(|(before, seconds)| (entry.opened >= now - seconds) == before),
             Field::Title => part(&entry.title),
-            // Which reports have the same text only the index knows; it asks that itself.
-            Field::Fold => !self.not,
+            // Which reports have the same text, and which links may be seen, only the index knows; it asks that itself.
+            Field::Fold | Field::Related => !self.not,
         };
         so != self.not
     }

@@ -46,6 +46,8 @@ pub struct Entry {
     pub cwe: Vec<u32>,
     /// Public identifiers.
     pub identifiers: Vec<String>,
+    /// Cases that it is linked with, by name.
+    pub related: Vec<String>,
     /// Title.
     pub title: String,
     /// Everything else that is said about the problem.

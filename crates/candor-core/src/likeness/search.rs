@@ -65,8 +65,11 @@ impl Index {
         let folds: Vec<(Vec<u32>, bool)> = question
             .filters
             .iter()
-            .filter(|filter| filter.field == Field::Fold)
-            .map(|filter| (self.fold(&filter.value, view), filter.not))
+            .filter_map(|filter| match filter.field {
+                Field::Fold => Some((self.fold(&filter.value, view), filter.not)),
+                Field::Related => Some((self.linked(&filter.value, view), filter.not)),
+                _ => None,
+            })
             .collect();
         let fits = |report: u32| {
             let kept = &self.reports[report as usize];
@@ -111,6 +114,30 @@ impl Index {
             .map(|(report, score)| Hit { id: self.reports[report as usize].entry.id.clone(), score })
             .collect();
         answer
+    }
+
+    /// The cases that a case is linked with, of those the asker may see. A link that leads to what they may not see does not
+    /// show that it is there.
+    pub fn related(&self, id: &str, view: &View) -> Vec<&str> {
+        let seen = |id: &str| self.report_of(id).filter(|report| view.has(*report));
+        let Some(report) = seen(id) else { return Vec::new() };
+        let related = &self.reports[report as usize].entry.related;
+        related.iter().map(String::as_str).filter(|other| seen(other).is_some()).collect()
+    }
+
+    /// Reports of the cases that this one is linked with, or with `any` of all that are linked, by number.
+    fn linked(&self, value: &str, view: &View) -> Vec<u32> {
+        let mut linked: Vec<u32> = if value == "any" {
+            let all = self.entries().filter(|entry| !entry.related.is_empty());
+            let linked = all.filter(|entry| !self.related(&entry.id, view).is_empty());
+            linked.filter_map(|entry| self.report_of(&entry.id)).collect()
+        } else {
+            // Names of cases are written in capital letters.
+            let id = if self.report_of(value).is_some() { value.to_owned() } else { value.to_uppercase() };
+            self.related(&id, view).into_iter().filter_map(|other| self.report_of(other)).collect()
+        };
+        linked.sort_unstable();
+        linked
     }
 
     /// The lane of a report, as the asker may know it: folded only when they see those it is folded under.
@@ -280,6 +307,28 @@ mod tests {
         assert_eq!(ask(&index, &all, "state:closed").0, ["B"]);
         assert_eq!(ask(&index, &all, "is:open overflow state:new").0, ["C"]);
         assert_eq!(ask(&index, &all, "overfl*").0, ["A", "C"]);
+    }
+
+    #[test]
+    fn abuse_l1_a_linked_case_is_found_by_whoever_may_see_both_and_by_nobody_else() {
+        let mut index = index();
+        for (id, program, other) in [("S-1", "one", "T-1"), ("T-1", "two", "S-1"), ("S-2", "one", "gone")] {
+            let related = vec![other.to_owned()];
+            index.put(Entry { id: id.into(), program: program.into(), related, ..Entry::default() });
+        }
+        let all = ["one", "two"];
+        assert_eq!(ask(&index, &all, "related:T-1").0, ["S-1"]);
+        assert_eq!(ask(&index, &all, "related:s-1").0, ["T-1"]);
+        let mut any = ask(&index, &all, "related:any").0;
+        any.sort();
+        assert_eq!(any, ["S-1", "T-1"]);
+        assert_eq!(ask(&index, &all, "related:any program:two").0, ["T-1"]);
+        for question in ["related:any", "related:T-1", "related:S-1", "related:gone"] {
+            assert_eq!(ask(&index, &["one"], question).1, 0, "{question}");
+        }
+        let one = index.view(|program, _| program == "one");
+        assert_eq!(index.related("S-1", &one), Vec::<&str>::new());
+        assert_eq!(index.related("S-1", &index.view(|_, _| true)), ["T-1"]);
     }
 
     #[test]

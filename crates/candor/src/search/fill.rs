@@ -250,6 +250,7 @@ pub fn entry_of(app: &App, case: &Case, names: &Names) -> Option<Entry> {
         due: next.map(|clock| clock.due.as_second()),
         cwe,
         identifiers: ids,
+        related: case.related.iter().map(|(other, _)| other.0.clone()).collect(),
         title: case.title.clone(),
         body: String::new(),
         template,

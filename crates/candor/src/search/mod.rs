@@ -123,6 +123,14 @@ pub fn folds(app: &App, actor: &Actor, ids: &[&str]) -> BTreeMap<String, usize> 
     alike.filter(|(_, alike)| *alike >= MANY).collect()
 }
 
+/// How many cases each of these is linked with, for a list: of those the asker may see, and only where there are any.
+pub fn related(app: &App, actor: &Actor, ids: &[&str]) -> BTreeMap<String, usize> {
+    let view = view_of(app, actor);
+    let index = app.shelf.read();
+    let related = ids.iter().map(|id| ((*id).to_owned(), index.related(id, &view).len()));
+    related.filter(|(_, related)| *related > 0).collect()
+}
+
 /// How many other reports have the same text but for names and figures.
 pub fn alike(app: &App, actor: &Actor, case: &CaseId) -> usize {
     let view = view_of(app, actor);

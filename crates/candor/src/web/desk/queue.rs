@@ -102,7 +102,7 @@ fn severity(name: &str) -> Option<Severity> {
     RANKS.into_iter().find(|severity| fmt::severity_class(Some(*severity)) == name)
 }
 
-/// Cases, each in one line, with a mark on those whose text many others have.
+/// Cases, each in one line, with a mark on those whose text many others have, and on those that are linked.
 pub fn lines(app: &App, member: &Member, found: &[QueueRow], names: &Names) -> Vec<RowView> {
     let now = app.now();
     let ids: Vec<&str> = found.iter().filter(|row| row.on).map(|row| row.id.as_str()).collect();
@@ -112,7 +112,15 @@ pub fn lines(app: &App, member: &Member, found: &[QueueRow], names: &Names) -> V
         let more = if alike == search::MANY_MORE { " or more" } else { "" };
         Some(Link::new(format!("{alike}{more} others have the same text"), fold_href(&row.id)))
     };
-    found.iter().map(|row| RowView { fold: fold(row), ..line(app, row, names, now) }).collect()
+    let related = search::related(app, &member.actor, &ids);
+    let link = |row: &QueueRow| {
+        let words = match related.get(row.id.as_str())? {
+            1 => "linked with another case".to_owned(),
+            n => format!("linked with {n} cases"),
+        };
+        Some(Link::new(words, format!("/desk/search?q=related:{}", row.id)))
+    };
+    found.iter().map(|row| RowView { fold: fold(row), related: link(row), ..line(app, row, names, now) }).collect()
 }
 
 /// Where all reports with the text of a case's report are listed.
@@ -162,6 +170,7 @@ fn line(app: &App, row: &QueueRow, names: &Names, now: jiff::Timestamp) -> RowVi
         holder: row.assignee.as_ref().map(|member| names.of(member)).unwrap_or_default(),
         flag: flag(row),
         fold: None,
+        related: None,
         ticked: false,
     }
 }

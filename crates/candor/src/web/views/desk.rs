@@ -70,6 +70,8 @@ pub struct QueueRow {
     pub flag: String,
     /// How many others have the same text, in words, and where all of them are listed.
     pub fold: Option<Link>,
+    /// The cases it is linked with, as a search.
+    pub related: Option<Link>,
     /// Whether its box is ticked when the page is opened.
     pub ticked: bool,
 }
