@@ -4,6 +4,7 @@
 use crate::event::ReportFacts;
 use crate::policy::{DependencyScope, Policy, Product};
 use crate::versions;
+use candor_formats::identifiers;
 use jiff::Timestamp;
 
 /// Something the policy says that may concern a report.
@@ -224,13 +225,58 @@ pub struct PublicAdvisory<'a> {
     pub url: &'a str,
 }
 
+/// A text about a closed report that is public, as far as a hint needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicDecision<'a> {
+    /// Its heading.
+    pub title: &'a str,
+    /// What it says.
+    pub text: &'a str,
+    /// Where it can be read.
+    pub url: &'a str,
+}
+
+/// Public texts about closed reports, which say why something was no vulnerability here: those that name an identifier that
+/// the report names, then those whose heading names the package it is about.
+pub fn decided<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicDecision<'a>>) -> Vec<Hint> {
+    let named = facts.identifiers.join(" ");
+    let told = [&named, &facts.title, &facts.description, &facts.dependency].map(String::as_str).join("\n");
+    // A kind of weakness names no vulnerability.
+    let of_kind = |id: &str| id.starts_with("CWE-") || id.starts_with("CAPEC-");
+    let found = identifiers::find(&told).into_iter().map(|known| known.id);
+    let ids: Vec<String> = found.filter(|id| !of_kind(id)).collect();
+    let package = package(facts);
+    let mut found: Vec<(bool, PublicDecision<'a>)> = Vec::new();
+    for decision in public {
+        let title = words_of(&[&decision.title.to_owned()]);
+        let text = words_of(&[&decision.title.to_owned(), &decision.text.to_owned()]);
+        if ids.iter().any(|id| has_words(&text, id)) {
+            found.push((false, decision));
+        } else if package.as_ref().is_some_and(|package| has_words(&title, package)) {
+            found.push((true, decision));
+        }
+    }
+    found.sort_by_key(|(by_package, _)| *by_package);
+    let hint = |(_, decision): (bool, PublicDecision<'a>)| Hint {
+        about: HintKind::Published,
+        clause: None,
+        text: format!("This was decided before, and the decision is public: {}.", decision.title.trim_end_matches('.')),
+        to: Some(decision.url.to_owned()),
+    };
+    found.into_iter().take(ADVISORIES).map(hint).collect()
+}
+
+/// The name of the package that a report says it is about. A package URL names its package last, before the version.
+fn package(facts: &ReportFacts) -> Option<String> {
+    let name = facts.dependency.trim().rsplit('/').next()?.split(['@', '?', '#']).next()?;
+    (name.chars().count() > 2).then(|| name.to_owned())
+}
+
 /// Advisories that are public already and may be about the same: those that a report names, then those whose title shares most
 /// of its telling words with it.
 pub fn published<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicAdvisory<'a>>) -> Vec<Hint> {
     let text = words_of(&[&facts.title, &facts.description, &facts.component, &facts.weakness]);
-    // A package URL names its package last, before the version.
-    let package = facts.dependency.trim().rsplit('/').next().and_then(|name| name.split(['@', '?', '#']).next());
-    let package = package.filter(|name| name.chars().count() > 2).map(str::to_owned);
+    let package = package(facts);
     let names =
         |id: &str| facts.identifiers.iter().any(|own| own.trim().eq_ignore_ascii_case(id)) || has_words(&text, id);
     let mut found: Vec<(usize, PublicAdvisory<'a>)> = Vec::new();
@@ -317,4 +363,28 @@ fn words_of(texts: &[&String]) -> String {
 fn has_words(text: &str, words: &str) -> bool {
     let wanted = words_of(&[&words.to_owned()]);
     wanted.len() > 1 && text.contains(&wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d9_a_public_decision_is_told_to_whoever_names_its_vulnerability_or_its_package() {
+        let decisions = [
+            ("Archive reader of shelfmark", "CVE-1900-1234 is in code that this product never calls."),
+            ("Missing header", "No page of ours holds a secret."),
+        ];
+        let told = |title: &str, dependency: &str| {
+            let facts = ReportFacts { title: title.into(), dependency: dependency.into(), ..ReportFacts::default() };
+            let url = "https://own.example/closed";
+            let public = decisions.iter().map(|(title, text)| PublicDecision { title, text, url });
+            decided(&facts, public).into_iter().map(|hint| hint.text).collect::<Vec<_>>()
+        };
+        let hint = "This was decided before, and the decision is public: Archive reader of shelfmark.";
+        assert_eq!(told("CVE-1900-1234 in your dependency", ""), [hint]);
+        assert_eq!(told("An old library", "pkg:npm/shelfmark@1.2.3"), [hint]);
+        assert_eq!(told("CVE-1900-12345 in your dependency", "pkg:npm/other@1.2.3"), Vec::<String>::new());
+        assert_eq!(told("CWE-79 in a page", ""), Vec::<String>::new());
+    }
 }

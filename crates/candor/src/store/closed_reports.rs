@@ -9,6 +9,7 @@ statements! {
         on conflict (stream) do update set at = excluded.at, title = excluded.title, text = excluded.text";
     DELETE = "delete from closed_report where stream = $1";
     EVERY = "select stream, program, at, title, text from closed_report order by at desc, stream";
+    OF_PROGRAM = "select stream, program, at, title, text from closed_report where program = $1 order by at desc, stream limit $2";
     CHANGES = "select count(*), max(at) from closed_report";
 }
 
@@ -58,6 +59,14 @@ pub fn delete_statement(stream: &str) -> Statement {
 /// As [`Store::query`].
 pub async fn all(store: &Store) -> Result<Vec<ClosedReport>> {
     store.query(EVERY, vec![]).await?.into_iter().map(closed).collect()
+}
+
+/// Texts of a program, the newest first, up to `limit`.
+///
+/// # Errors
+/// As [`Store::query`].
+pub async fn of_program(store: &Store, program: &str, limit: i64) -> Result<Vec<ClosedReport>> {
+    store.query(OF_PROGRAM, vals![program, limit]).await?.into_iter().map(closed).collect()
 }
 
 /// How many there are, and when the newest came: equal answers mean equal texts, but for a withdrawal and a new one of

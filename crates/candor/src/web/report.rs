@@ -18,6 +18,7 @@ use super::views::{Problem, TimeView, parts};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::report::{Filed, NewReport, file_report};
+use crate::store::closed_reports;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -27,6 +28,7 @@ use candor_core::access::Actor;
 use candor_core::event::{Channel, FileRef, ReportFacts};
 use candor_core::id::ProgramSlug;
 use candor_core::intake;
+use candor_core::policy::ClosedReports;
 use candor_core::policy::{Policy, PromiseKind, ScannerRule};
 use candor_core::{promises, scope};
 use files::Uploads;
@@ -210,7 +212,7 @@ fn hint_view(hint: scope::Hint) -> HintView {
 /// Advisories that a hint is looked for in: the newest of the program.
 const LOOKED_THROUGH: i64 = 200;
 
-/// Advisories of the program that are public and may be about the same.
+/// What the program made public that may be about the same: advisories, and decisions about closed reports.
 async fn public_hints(app: &App, policy: &Policy, facts: &ReportFacts) -> Result<Vec<HintView>, Error> {
     let rows = crate::store::advisories::list(&app.store, policy.program.slug.as_str(), LOOKED_THROUGH).await?;
     let base = app.program_url(&policy.program.slug);
@@ -223,7 +225,15 @@ async fn public_hints(app: &App, policy: &Policy, facts: &ReportFacts) -> Result
         })
         .collect();
     let public = public.iter().map(|(id, title, aliases, url)| scope::PublicAdvisory { id, title, aliases, url });
-    Ok(scope::published(facts, public).into_iter().map(hint_view).collect())
+    let mut hints = scope::published(facts, public);
+    if policy.disclosure.closed_reports != ClosedReports::Never {
+        let closed = closed_reports::of_program(&app.store, policy.program.slug.as_str(), LOOKED_THROUGH).await?;
+        let page = format!("{base}/closed");
+        let decisions =
+            closed.iter().map(|one| scope::PublicDecision { title: &one.title, text: &one.text, url: &page });
+        hints.extend(scope::decided(facts, decisions));
+    }
+    Ok(hints.into_iter().map(hint_view).collect())
 }
 
 fn form_of(policy: &Policy) -> String {
