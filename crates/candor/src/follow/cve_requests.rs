@@ -6,8 +6,9 @@ use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::decide::Facts;
 use candor_core::disclosure;
-use candor_core::id::{CaseId, MemberId};
+use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::refusal::Refusal;
+use candor_core::standing::{self, Relation};
 use candor_formats::advisory::Record;
 use candor_formats::identifiers::is_cve;
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +19,7 @@ use crate::execute::queue::{on_alone, reach};
 use crate::execute::{self, execute};
 use crate::keys::random;
 use crate::store::cases::Reach;
-use crate::store::cve_requests::{self as rows, RequestRow};
+use crate::store::cve_requests::{self as rows, LateRow, RequestRow};
 use crate::store::{Batch, StoreError};
 
 /// Days until the desk warns, where nobody said otherwise.
@@ -108,7 +109,12 @@ pub async fn late(app: &App, actor: &Actor) -> Result<Vec<(CaseId, Timestamp)>, 
     let reach: Vec<Reach> = reach(actor).into_iter().map(|own| on_alone(actor, own)).collect();
     let late = rows::late(&app.store, &reach, now.as_microsecond(), MOST_LATE).await?;
     let since = |micros| Timestamp::from_microsecond(micros).unwrap_or(now);
-    Ok(late.into_iter().map(|(stream, remind_at)| (CaseId(stream), since(remind_at))).collect())
+    let is_on = |row: &LateRow| {
+        let program = ProgramSlug(row.program.clone());
+        standing::relation(actor, &program, &standing::read(&row.grants), now) == Relation::On
+    };
+    let late = late.into_iter().filter(is_on);
+    Ok(late.map(|row| (CaseId(row.stream), since(row.remind_at))).collect())
 }
 
 /// The record of a case as its CVE number is asked for with: what is published, or else the draft.

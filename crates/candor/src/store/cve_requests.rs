@@ -81,12 +81,25 @@ pub async fn of_stream(store: &Store, stream: &str) -> Result<Vec<RequestRow>> {
     store.query(OF_STREAM, vals![stream]).await?.into_iter().map(request).collect()
 }
 
-/// Cases within a reach whose open request is late, with when its reminder came in microseconds UTC, the longest waiting
-/// first, up to `limit`. One query, however many there are outside the reach.
+/// A case whose open request is late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateRow {
+    /// The case.
+    pub stream: String,
+    /// When the reminder came, microseconds UTC.
+    pub remind_at: i64,
+    /// Slug of the program.
+    pub program: String,
+    /// To whom the case is open, as `standing::write` has it.
+    pub grants: String,
+}
+
+/// Cases within a reach whose open request is late, the longest waiting first, up to `limit`. A grant that has ended is
+/// still within the reach. One query, however many there are outside the reach.
 ///
 /// # Errors
 /// As [`Store::query`].
-pub async fn late(store: &Store, reach: &[Reach], now: i64, limit: i64) -> Result<Vec<(String, i64)>> {
+pub async fn late(store: &Store, reach: &[Reach], now: i64, limit: i64) -> Result<Vec<LateRow>> {
     let mut args = vals![now];
     let mut within = Vec::new();
     for one in reach.iter().take(FILTER_MAX) {
@@ -102,11 +115,14 @@ pub async fn late(store: &Store, reach: &[Reach], now: i64, limit: i64) -> Resul
     }
     args.push(limit.into());
     let sql = format!(
-        "select r.stream, r.remind_at from cve_request r join case_row c on c.id = r.stream \
+        "select r.stream, r.remind_at, c.program, c.grants from cve_request r join case_row c on c.id = r.stream \
          where r.state = 'open' and r.remind_at <= $1 and ({}) order by r.remind_at, r.id limit ${}",
         within.join(" or "),
         args.len()
     );
     let rows = store.query(interned(sql), args).await?;
-    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.int(1)?))).collect()
+    let late = |mut row: Row| -> Result<LateRow> {
+        Ok(LateRow { stream: row.text(0)?, remind_at: row.int(1)?, program: row.text(2)?, grants: row.text(3)? })
+    };
+    rows.into_iter().map(late).collect()
 }

@@ -296,6 +296,13 @@ async fn abuse_r1_a_link_between_programs_is_known_only_to_whoever_may_see_both_
     assert_eq!((other_side.status, other_side.body["related"].clone()), (200, json!([])));
     assert!(!other_side.body.to_string().contains(&mine), "{other_side:?}");
     assert_eq!((house.reads("bob", &mine).await, house.reads("ana", &theirs).await), (200, 404));
+    // Nor does a search show them that there is a link.
+    let found =
+        async |who: &str, of: &str| house.get(&format!("/search?q=related:{of}"), who).await.body["total"].clone();
+    assert_eq!((found("pat", &theirs).await, found("pat", "any").await), (json!(1), json!(2)));
+    for (who, of) in [("ana", theirs.as_str()), ("ana", "any"), ("eve", mine.as_str()), ("eve", "any")] {
+        assert_eq!(found(who, of).await, json!(0), "{who}");
+    }
     // Whoever sees one side cannot take back what they do not see; whoever sees both can, from either side.
     let back = |to: &str| json!({ "command": "unrelate", "to": to });
     assert_eq!(house.does("ana", &mine, back(&theirs)).await.status, 422);

@@ -5,6 +5,7 @@ use crate::policies_story::desk::{Desk, Jonas, list, word};
 use crate::support::places::Place;
 use crate::support::service::answered;
 use candor::mail::receive::Outcome;
+use candor::store::{Batch, closed_reports};
 use serde_json::{Value, json};
 
 const POLICY: &str = r#"
@@ -18,6 +19,9 @@ email = "team@own.example"
 
 [channels]
 email = "security@example.org"
+
+[disclosure]
+closed_reports = "summary"
 
 [scope]
 dependencies = "direct"
@@ -69,6 +73,37 @@ async fn d9_p2_the_form_asks_whether_it_is_a_dependency_and_says_what_the_policy
     let report = desk.report(MORNING, report).await;
     assert!(list(&report.filed["hints"]).iter().any(|hint| word(hint).starts_with("lodash is made by others")));
     assert_eq!(desk.own(&report).await["report"]["dependency"], "lodash");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d9_the_form_names_a_public_decision_about_the_same_dependency_and_none_that_is_not_public() {
+    let desk = Desk::open("own", POLICY, MORNING).await;
+    let browser = desk.service.browser();
+    let form = browser.get("/own/report").await;
+    let said = [
+        ("title", "CVE-1900-1234 in your dependency"),
+        ("description", "You use an old archive reader."),
+        ("dependency", "pkg:npm/shelfmark@1.2.3"),
+        ("do", "look"),
+    ];
+    let look = async || browser.post("/own/report", &answered(form.form("/own/report"), &said)).await.body;
+    let decided = "This was decided before, and the decision is public: Archive reader of shelfmark.";
+    let decision = |program: &str| closed_reports::ClosedReport {
+        stream: format!("of-{program}"),
+        program: program.into(),
+        at: 1,
+        title: "Archive reader of shelfmark".into(),
+        text: "CVE-1900-1234 is in code that this product never calls.".into(),
+    };
+    let store = &desk.service.app.store;
+    let put = async |program: &str| {
+        store.commit(Batch::main(vec![closed_reports::put_statement(&decision(program))])).await.expect("kept");
+    };
+    put("another").await;
+    assert!(!look().await.contains(decided), "what is of another program, or not public, is not told");
+    put("own").await;
+    let page = look().await;
+    assert!(page.contains(decided) && page.contains("/own/closed"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
