@@ -75,13 +75,16 @@ struct Said {
     common: Vec<&'static str>,
 }
 
-/// The words of every tool, to be found in one walk over a text, and for each the tool it is of and whether it is sure.
-static WORDS: LazyLock<(Option<AhoCorasick>, Vec<(usize, bool, &'static str)>)> = LazyLock::new(|| {
+/// A word: the place of its tool in the list, whether it is sure, and what it says.
+type Word = (usize, bool, &'static str);
+
+/// The words of every tool, to be found in one walk over a text.
+static WORDS: LazyLock<(Option<AhoCorasick>, Vec<Word>)> = LazyLock::new(|| {
     let of = |(number, tool): (usize, &'static Tool)| {
         let sure = tool.sure.iter().map(move |word| (number, true, *word));
         sure.chain(tool.common.iter().map(move |word| (number, false, *word)))
     };
-    let words: Vec<(usize, bool, &'static str)> = TOOLS.iter().enumerate().flat_map(of).collect();
+    let words: Vec<Word> = TOOLS.iter().enumerate().flat_map(of).collect();
     let texts = words.iter().map(|(.., word)| word);
     (AhoCorasickBuilder::new().ascii_case_insensitive(true).build(texts).ok(), words)
 });

@@ -86,7 +86,7 @@ pub async fn answer(app: App, door: UnixListener, seal_view: SealView, mut stop:
             continue;
         };
         let app = app.clone();
-        tokio::spawn(async move { drop(timeout(PATIENCE * 5, one(&app, line, seal_view)).await) });
+        tokio::spawn(async move { drop(Box::pin(timeout(PATIENCE * 5, one(&app, line, seal_view))).await) });
     }
 }
 
@@ -96,7 +96,7 @@ async fn one(app: &App, line: UnixStream, seal_view: SealView) -> Option<()> {
     BufReader::new(from.take(QUESTION)).read_line(&mut question).await.ok()?;
     let words: Vec<&str> = question.split_whitespace().collect();
     let answer = match words[..] {
-        ["take", row, case] => match open_one(app, row, &CaseId(case.to_owned())).await {
+        ["take", row, case] => match Box::pin(open_one(app, row, &CaseId(case.to_owned()))).await {
             Ok(Some(proof)) => serde_json::to_vec(&proof).ok()?,
             Ok(None) => Vec::new(),
             Err(why) => {

@@ -222,7 +222,7 @@ pub async fn take_message(
 pub async fn deliver_one(app: &App, id: &str) -> Result<bool, Error> {
     app.keys()?;
     match waiting::get(&app.store, id).await? {
-        Some(row) if !row.sealed.is_empty() => Ok(open(app, &row).await?.is_some()),
+        Some(row) if !row.sealed.is_empty() => Ok(Box::pin(open(app, &row)).await?.is_some()),
         other => Ok(other.is_some()),
     }
 }
@@ -234,7 +234,7 @@ pub async fn deliver_one(app: &App, id: &str) -> Result<bool, Error> {
 pub async fn open_one(app: &App, id: &str, case: &CaseId) -> Result<Option<Proof>, Error> {
     app.keys()?;
     if let Some(row) = waiting::get(&app.store, id).await?.filter(|row| !row.sealed.is_empty()) {
-        return Ok(match open(app, &row).await? {
+        return Ok(match Box::pin(open(app, &row)).await? {
             Some(Opened::Report(filed)) => filed.signed,
             Some(Opened::Message) | None => None,
         });
@@ -252,10 +252,10 @@ const HAND_TIME: SignedDuration = SignedDuration::from_secs(2);
 /// [`Error::Locked`] without keys, and as the store fails.
 pub async fn open_due(app: &App) -> Result<(usize, Option<Timestamp>), Error> {
     if !app.is_handed_to() {
-        return Ok((open_all(app).await?, None));
+        return Ok((Box::pin(open_all(app)).await?, None));
     }
     let now = app.now();
-    let filed = open_before(app, (now - HAND_TIME).as_microsecond()).await?;
+    let filed = Box::pin(open_before(app, (now - HAND_TIME).as_microsecond())).await?;
     let left = 0 < waiting::count(&app.store).await?;
     Ok((filed, left.then_some(now + HAND_TIME)))
 }
@@ -265,7 +265,7 @@ pub async fn open_due(app: &App) -> Result<(usize, Option<Timestamp>), Error> {
 /// # Errors
 /// [`Error::Locked`] without keys, and as the store fails.
 pub async fn open_all(app: &App) -> Result<usize, Error> {
-    open_before(app, i64::MAX).await
+    Box::pin(open_before(app, i64::MAX)).await
 }
 
 async fn open_before(app: &App, before: i64) -> Result<usize, Error> {
@@ -276,7 +276,7 @@ async fn open_before(app: &App, before: i64) -> Result<usize, Error> {
         let Some(last) = rows.last() else { return Ok(filed) };
         after.clone_from(&last.id);
         for row in rows.into_iter().filter(|row| row.at <= before) {
-            match open(app, &row).await {
+            match Box::pin(open(app, &row)).await {
                 Ok(Some(_)) => filed += 1,
                 Ok(None) => {}
                 Err(Error::Full | Error::Busy) => return Err(Error::Busy),
@@ -300,7 +300,7 @@ async fn open(app: &App, row: &WaitingRow) -> Result<Option<Opened>, Error> {
     let Some(_alone) = Alone::with(app, &row.id) else { return Ok(None) };
     // It may have been filed since it was read.
     match waiting::get(&app.store, &row.id).await? {
-        Some(row) if !row.sealed.is_empty() => open_alone(app, &row).await.map(Some),
+        Some(row) if !row.sealed.is_empty() => Box::pin(open_alone(app, &row)).await.map(Some),
         _ => Ok(None),
     }
 }

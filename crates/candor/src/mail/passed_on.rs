@@ -92,12 +92,12 @@ impl Mail<'_> {
     /// Files the mail that a member passes on as its author's.
     async fn on_behalf(&self, found: &Forwarded, member: &MemberView, kept: &mut Kept<'_>) -> Result<Outcome, Error> {
         for file in found.inner.files.iter().take(self.app.config.files_limit.saturating_sub(1)) {
-            match kept.add(&file.name, &file.bytes).await {
+            match Box::pin(kept.add(&file.name, &file.bytes)).await {
                 Err(Error::FileTooLarge { .. }) => {}
                 other => other?,
             }
         }
-        kept.add(WHOLE, &self.raw).await?;
+        Box::pin(kept.add(WHOLE, &self.raw)).await?;
         let mut report = forwards::report(found, member, self.now);
         report.facts.files.clone_from(&kept.files);
         let rows = |case: &CaseId| {

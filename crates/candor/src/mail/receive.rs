@@ -167,7 +167,7 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     };
     let limits = Limits { files: app.config.files_limit.saturating_sub(1), ..Limits::default() };
     let raw = Arc::new(raw);
-    let mut letter = read_apart(app, &raw, limits).await?;
+    let mut letter = Box::pin(read_apart(app, &raw, limits)).await?;
     if letter.hops > HOPS {
         return Ok(Outcome::Looping);
     }
@@ -181,7 +181,7 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     if envelope.from.as_deref() == Some("") {
         letter.automatic.get_or_insert(Automatic::Bounce);
     }
-    let returned = bounces::letter_of(app, &letter, &raw).await?;
+    let returned = Box::pin(bounces::letter_of(app, &letter, &raw)).await?;
     let desk = match found.secret.as_deref() {
         Some(secret) => members::find(app, secret).await?,
         None => None,
@@ -218,18 +218,18 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
     }
     let can_prove = app.config.mail_dns != MailDns::Off || found.policy.channels.team_mail == TeamMail::Signed;
     if returned.is_none() && desk.is_none() && whose.is_none() && can_prove {
-        let member = forwards::member_of(app, &found.policy, &mail.letter, mail.raw.len()).await?;
+        let member = Box::pin(forwards::member_of(app, &found.policy, &mail.letter, mail.raw.len())).await?;
         if let Some(member) = member {
             // A member's name is easily written; what is kept for it is as bounded as reports of strangers.
             if mail.is_one_too_many().await? {
                 return Ok(Outcome::Later);
             }
-            return mail.hold(&member).await;
+            return Box::pin(mail.hold(&member)).await;
         }
     }
     let mut kept = Kept { app, files: Vec::new() };
     let outcome = match returned {
-        Some(returned) => mail.came_back(&returned, &mut kept).await,
+        Some(returned) => Box::pin(mail.came_back(&returned, &mut kept)).await,
         None => match &desk {
             Some(desk) => Box::pin(mail.of_member(desk, &envelope.to, &mut kept)).await,
             None => Box::pin(mail.take(whose, &mut kept)).await,
@@ -629,7 +629,7 @@ impl Mail<'_> {
         let (ask, rest) =
             if self.letter.over.is_none() { asks::read(&self.letter.fresh()) } else { (None, String::new()) };
         let Some(ask) = ask else {
-            self.keep_files(kept).await?;
+            Box::pin(self.keep_files(kept)).await?;
             let rows = |case: &CaseId| {
                 let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
                 rows.extend(self.to_check(case, &kept.files, None));
@@ -651,7 +651,7 @@ impl Mail<'_> {
             self.app.nudge_worker();
             return Ok(Outcome::Joined(case.id.clone()));
         }
-        self.keep_files(kept).await?;
+        Box::pin(self.keep_files(kept)).await?;
         let rows = |case: &CaseId| {
             let mut rows = rows(case);
             rows.extend(self.to_check(case, &kept.files, None));
@@ -763,7 +763,7 @@ impl Mail<'_> {
         (act, returned): (Option<&str>, bool),
         kept: &mut Kept<'_>,
     ) -> Result<CaseId, Error> {
-        self.keep_files(kept).await?;
+        Box::pin(self.keep_files(kept)).await?;
         noticed.extend(self.letter.from.as_ref().map(|from| match from.name.as_str() {
             "" => format!("It says it is from {}.", from.address),
             name => format!("It says it is from {name}, {}.", from.address),
@@ -807,7 +807,7 @@ impl Mail<'_> {
         if self.is_flood(many).await? {
             return Ok(Outcome::Later);
         }
-        self.keep_files(kept).await?;
+        Box::pin(self.keep_files(kept)).await?;
         // Whoever writes so much under one name gets no letters for it, and the team one; each report is one.
         let answer = match count.cmp(&REPORTS_AN_HOUR) {
             std::cmp::Ordering::Less => self.receipt().await?,

@@ -110,7 +110,7 @@ async fn keep_clocks(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Noti
         let mut next = None;
         if app.keys().is_ok() {
             let mut look = None;
-            let filed = crate::execute::waiting::open_due(app).await.map(|(_, again)| look = again);
+            let filed = Box::pin(crate::execute::waiting::open_due(app)).await.map(|(_, again)| look = again);
             report(filed, "filing reports that waited");
             report(clocks.round(app).await.map(drop), "looking for due clocks");
             if let Ok(wake) = store::cases::next_wake(&app.store).await {

@@ -61,7 +61,7 @@ async fn entered(browser: &Browser, receipt: &str) -> Page {
 async fn w_a_receipt_opens_its_page_and_takes_messages_while_the_desk_is_locked() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_owned();
-    let (app, receipt, case) = locked_after_an_answer(&folder).await;
+    let (app, receipt, case) = Box::pin(locked_after_an_answer(&folder)).await;
     let service = Service::serve(app, folder).await;
     let browser = service.browser();
     let answer = entered(&browser, &receipt.to_ascii_lowercase().replace('-', " ")).await;
@@ -113,7 +113,7 @@ async fn w_a_receipt_opens_its_page_and_takes_messages_while_the_desk_is_locked(
 #[tokio::test(flavor = "multi_thread")]
 async fn abuse_w6_a_wrong_receipt_opens_nothing_without_keys_and_all_answers_are_equal() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (app, receipt, _) = locked_after_an_answer(&folder).await;
+    let (app, receipt, _) = Box::pin(locked_after_an_answer(&folder)).await;
     let service = Service::serve(app, folder).await;
     let browser = service.browser();
     let almost = |last: &str| format!("{}{last}", &receipt[..receipt.len() - 1]);
