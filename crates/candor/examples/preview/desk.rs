@@ -126,6 +126,7 @@ fn queue() -> Queue {
         holder: holder.into(),
         flag: flag.into(),
         fold: flag.contains("folded").then(|| Link::new("2 more like this", "#")),
+        related: flag.contains("folded").then(|| Link::new("linked with 1 case", "#")),
         ticked: false,
     };
     let none = SeverityView::default;
