@@ -6,7 +6,8 @@ const PAGE: usize = 2 * 1024 * 1024;
 /// Whether a text begins like a page or a table of one.
 pub(super) fn begins(text: &str) -> bool {
     let head: String = text.trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
-    ["<!doctype html", "<html", "<table", "<head", "<body"].iter().any(|tag| head.starts_with(tag))
+    let Some(first) = head.strip_prefix('<') else { return false };
+    ["!doctype html", "html", "table", "head", "body"].iter().any(|tag| first.starts_with(tag))
 }
 
 /// The lines of a page: a new one for each block, row and list item, a tab between the cells of a row. Scripts, styles and

@@ -43,11 +43,12 @@ pub enum NotSealed {
 /// # Errors
 /// [`NotSealed`] with what to do.
 pub fn check(given: &[u8], limit: usize) -> Result<(), NotSealed> {
-    let given = given.trim_ascii();
+    // Bytes may end with what would be a blank in a text.
     let binary = given.first().is_some_and(|first| first & 0x80 != 0);
     let bytes = if binary {
         given.to_vec()
     } else {
+        let given = given.trim_ascii();
         let blocks = armor::blocks(given, 2);
         let [block] = &blocks[..] else { return Err(NotSealed::Around) };
         if block.kind != Kind::Message || block.start != 0 || block.end < given.len() {
@@ -101,6 +102,8 @@ mod tests {
         ] {
             assert_eq!(check(given.as_bytes(), 1 << 20), Err(why), "{given}");
         }
+        // Bytes whose last one is a line feed are whole as they are: a session key and encrypted data.
+        assert_eq!(check(&[0xc1, 2, 3, 0, 0xd2, 2, 1, b'\n'], 100), Ok(()));
         // A literal packet with nothing around it: 0xCB, length 8, binary, no name, no date, two bytes.
         assert_eq!(check(&[0xcb, 8, b'b', 0, 0, 0, 0, 0, b'h', b'i'], 100), Err(NotSealed::Readable));
         // Encrypted without protection of its integrity.

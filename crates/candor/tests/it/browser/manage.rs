@@ -17,12 +17,13 @@ pub async fn words_of_letters(house: &House, chromium: &Chromium) {
         .look("letter-usual")
         .await;
 
-    let broken = "Subject: A question about {{case}}\n\nPlease read {{link}}.\n";
+    // What stands at its ends is no part of a text.
+    let broken = "Subject: A question about {{case}}\n\nPlease read {{link}}.";
     person.fill("Text of the letter", broken).await.press("Use these words").await;
     person.sees("There is a problem").await.sees("link").await.look("letter-broken").await;
     assert_eq!(person.ask("field('text').value").await, broken, "nothing typed is lost");
 
-    let words = "Subject: A question about {{case}}\n\nDear reporter,\n\n{{lead}}\n\n{{expected}}\n\n{{url}}\n\nYours, the team of {{program}}\n";
+    let words = "Subject: A question about {{case}}\n\nDear reporter,\n\n{{lead}}\n\n{{expected}}\n\n{{url}}\n\n{{answers}}\n\nYours, the team of {{program}}\n";
     person.fill("Text of the letter", words).await.press("Show a preview").await;
     person.sees("Yours, the team of MinIO").await.sees("The usual words are in use").await.look("letter-preview").await;
     person.press("Use these words").await.sees("The program's own words are in use").await.look("letter-own").await;
