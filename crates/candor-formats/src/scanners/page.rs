@@ -37,11 +37,7 @@ pub(super) fn lines(page: &str) -> String {
         let closes = inside.starts_with('/');
         match name.as_str() {
             "script" | "style" if !closes => rest = after_end(rest, &name),
-            "td" | "th" if !closes => {
-                if !out.is_empty() && !out.ends_with('\n') {
-                    out.push('\t');
-                }
-            }
+            "td" | "th" if !closes && !out.is_empty() && !out.ends_with('\n') => out.push('\t'),
             "pre" => {
                 verbatim = !closes;
                 new_line(&mut out);

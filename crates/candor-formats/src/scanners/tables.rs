@@ -179,7 +179,8 @@ fn found(cells: &[String], columns: &[Option<About>]) -> Option<Found> {
             About::Place | About::Line | About::Text => {}
         }
     }
-    (!found.place.is_empty() && !(found.rule.is_empty() && found.title.is_empty())).then_some(found)
+    let says = !found.rule.is_empty() || !found.title.is_empty();
+    (says && !found.place.is_empty()).then_some(found)
 }
 
 #[cfg(test)]
