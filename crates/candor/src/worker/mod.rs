@@ -181,10 +181,13 @@ async fn keep_checking(app: &App, mut shutdown: watch::Receiver<bool>, bell: &No
 
 async fn keep_views(app: &App, mut shutdown: watch::Receiver<bool>, bell: &Notify) {
     loop {
+        let mut again = None;
         if app.keys().is_ok() {
-            report(seal_views_once(app).await.map(drop), "sealing the pages of receipts");
+            let sealed = seal_views_once(app).await;
+            again = sealed.as_ref().is_ok_and(|sealed| *sealed > 0).then(|| app.now());
+            report(sealed.map(drop), "sealing the pages of receipts");
         }
-        if !sleep(app, &mut shutdown, bell, None).await {
+        if !sleep(app, &mut shutdown, bell, again).await {
             return;
         }
     }
