@@ -58,6 +58,13 @@ pub enum StoreError {
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Numbers of the system's errors that say "too many open files", here or on the whole machine, "too little
+/// memory" and "try again" (`errno.h` of Linux, FreeBSD and macOS; "try again" is 35 on the latter two).
+fn is_shortage(number: i32) -> bool {
+    const AGAIN: i32 = if cfg!(target_os = "linux") { 11 } else { 35 };
+    matches!(number, 12 | 23 | 24 | AGAIN)
+}
+
 /// Result of a store function.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -66,7 +73,17 @@ impl StoreError {
         if why.kind() == std::io::ErrorKind::StorageFull || why.kind() == std::io::ErrorKind::QuotaExceeded {
             return Self::Full;
         }
+        // A shortage of the machine passes: too few open files, too little memory, a call cut short.
+        if why.kind() == std::io::ErrorKind::OutOfMemory || why.raw_os_error().is_some_and(is_shortage) {
+            return Self::short(&format!("{}: {why}", what.into()));
+        }
         Self::Io { what: what.into(), why }
+    }
+
+    /// What the machine lacks just now; asking again later helps.
+    fn short(why: &str) -> Self {
+        tracing::warn!(why, "the system is short of open files or memory");
+        Self::Busy(why.to_owned())
     }
 
     /// Whether this failure of one batch means that none of its group can be kept.
@@ -104,6 +121,16 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Busy("another process holds the database's lock".into())
             }
             (_, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) => Self::Poisoned,
+            (ErrorCode::CannotOpen | ErrorCode::OutOfMemory, _)
+            | (
+                _,
+                ffi::SQLITE_IOERR_NOMEM
+                | ffi::SQLITE_IOERR_LOCK
+                | ffi::SQLITE_IOERR_SHMOPEN
+                | ffi::SQLITE_IOERR_SHMMAP
+                | ffi::SQLITE_IOERR_SHMSIZE
+                | ffi::SQLITE_IOERR_GETTEMPPATH,
+            ) => Self::short(&why.to_string()),
             (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => Self::Damaged(why.to_string()),
             _ => Self::Database(why.into()),
         }
