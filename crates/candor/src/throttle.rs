@@ -1,6 +1,7 @@
 //! Slows down whoever asks too often. Kept in memory of this process; time is an argument.
 
 pub mod reading; // how many cases a member opens in a short time
+pub mod work; // work in place of a wait, while a door is flooded
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -146,17 +147,19 @@ impl Throttle {
         meter.count = meter.count.saturating_add(1);
     }
 
-    /// Whether more than `per_minute` came through a lane within the last minute; 0 for never. The minute before counts by
-    /// the part of it that is not over yet.
-    pub fn is_flooded(&self, lane: &'static str, per_minute: u32, now: Timestamp) -> bool {
-        if per_minute == 0 {
-            return false;
-        }
+    /// How many came through a lane within the last minute. The minute before counts by the part of it that is not over yet.
+    pub fn load(&self, lane: &'static str, now: Timestamp) -> u32 {
         let second = now.as_second();
         let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
         let meter = meters.get(lane).copied().unwrap_or_default().turned_to(second.div_euclid(60));
         let left = u64::try_from(60 - second.rem_euclid(60)).unwrap_or_default();
-        u64::from(per_minute) < u64::from(meter.count) + u64::from(meter.before) * left / 60
+        let load = u64::from(meter.count) + u64::from(meter.before) * left / 60;
+        u32::try_from(load).unwrap_or(u32::MAX)
+    }
+
+    /// Whether more than `per_minute` came through a lane within the last minute; 0 for never.
+    pub fn is_flooded(&self, lane: &'static str, per_minute: u32, now: Timestamp) -> bool {
+        per_minute != 0 && per_minute < self.load(lane, now)
     }
 
     /// Whether an attempt at `what` may be made yet. `from` is `None` for a count over all sources.

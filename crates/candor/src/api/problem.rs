@@ -28,6 +28,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub missing: Vec<Missing>,
+    /// With `too-often` while very many reports come in: `UNTIL-BITS-MAC`. Find a number N with which the SHA-256 of
+    /// `UNTIL-BITS-MAC-N` begins with BITS zero bits, and send the same request with the header `Candor-Work: UNTIL-BITS-MAC-N`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
     /// With `stale`: what happened since the entry you looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -44,6 +48,7 @@ impl Problem {
             code: code.to_owned(),
             field: None,
             missing: Vec::new(),
+            challenge: None,
             since: Vec::new(),
         }
     }

@@ -6,10 +6,10 @@ use super::model::report::{OnBehalf, Receipt, Report};
 use super::problem::Problem;
 use crate::app::App;
 use crate::execute::report::{file_drill, file_report};
-use crate::throttle::Source;
+use crate::throttle::{Source, work};
 use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{Extensions, StatusCode};
 use candor_core::access::Actor;
 use candor_core::event::Channel;
 use candor_core::id::ProgramSlug;
@@ -32,7 +32,8 @@ impl FromRequestParts<App> for OpenDoor {
         if !policy.channels.api {
             return Err(crate::error::Error::Refused(Refusal::ChannelClosed("The API")).into());
         }
-        not_too_often(app, &parts.extensions)?;
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, app).await?;
+        not_too_often(app, &program, key.as_deref(), parts)?;
         Ok(Self(program))
     }
 }
@@ -53,17 +54,37 @@ pub async fn file(
 /// Name of this door where floods are counted.
 const LANE: &str = "api";
 
-/// Slows one source down; it is told when to come back, and everybody else is served.
-fn not_too_often(app: &App, extensions: &Extensions) -> Result<(), Problem> {
-    let Some(source) = extensions.get::<Source>().filter(|_| app.config.report_rate > 0) else { return Ok(()) };
-    let flooded = app.throttle.is_flooded(LANE, app.config.flood(), app.now());
-    app.throttle.rate("report", *source, app.config.report_rate_when(flooded), app.now()).map_err(|wait| {
-        Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-often",
-            format!("Too many reports from your address; send this one again in {} seconds", wait.seconds()),
-        )
-    })
+/// Slows one source down; it is told when to come back, and everybody else is served. While the door is flooded, work takes
+/// the place of the wait: it is for one idempotency key, under which one report is filed.
+fn not_too_often(app: &App, program: &ProgramSlug, key: Option<&str>, parts: &Parts) -> Result<(), Problem> {
+    let Some(source) = parts.extensions.get::<Source>().filter(|_| app.config.report_rate > 0) else { return Ok(()) };
+    let (now, flood) = (app.now(), app.config.flood());
+    let flooded = app.throttle.is_flooded(LANE, flood, now);
+    let Err(mut wait) = app.throttle.rate("report", *source, app.config.report_rate_when(flooded), now) else {
+        return Ok(());
+    };
+    let (what, form_key) = (format!("{LANE}/{program}"), app.shared_form_key());
+    let mut words = "";
+    let given = parts.headers.get(work::HEADER).and_then(|value| value.to_str().ok());
+    if let Some((key, given)) = key.zip(given).filter(|_| flooded) {
+        match work::check(&form_key, &what, key, given, now) {
+            Err(work::NotDone::Foreign) => words = ". The work in `Candor-Work` is for another request",
+            Err(work::NotDone::Ended) => words = ". The challenge in `Candor-Work` has ended",
+            Err(work::NotDone::Wrong) => words = ". The hash of `Candor-Work` does not begin with enough zero bits",
+            Ok(()) => match app.throttle.rate("report worked for", *source, app.config.report_rate, now) {
+                Ok(()) => return Ok(()),
+                Err(longer) => wait = longer,
+            },
+        }
+    }
+    let seconds = wait.seconds();
+    let detail = format!("Too many reports from your address; send this one again in {seconds} seconds{words}");
+    let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", detail);
+    problem.challenge = key.filter(|_| flooded).map(|key| {
+        let bits = work::bits(app.throttle.load(LANE, now), flood);
+        work::challenge(&form_key, &what, key, bits, now)
+    });
+    Err(problem)
 }
 
 /// `POST /cases`

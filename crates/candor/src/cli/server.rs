@@ -2,6 +2,7 @@
 
 use super::output::Failure;
 use crate::keys::random;
+use crate::throttle::work;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -160,9 +161,13 @@ impl Api {
         let key = random::secret();
         let url = address(&self.base, path, &[])?;
         let mut tried = 0;
+        let mut worked: Option<String> = None;
         loop {
             tried += 1;
-            let request = self.with_credential(self.client.post(url.clone())).header("Idempotency-Key", &key);
+            let mut request = self.with_credential(self.client.post(url.clone())).header("Idempotency-Key", &key);
+            if let Some(worked) = &worked {
+                request = request.header(work::HEADER, worked);
+            }
             let sent = body(request).await?.send().await;
             let again = match &sent {
                 Ok(answer) => answer.status() == StatusCode::SERVICE_UNAVAILABLE,
@@ -172,7 +177,18 @@ impl Api {
                 tokio::time::sleep(Duration::from_millis(500 * u64::from(tried))).await;
                 continue;
             }
-            return read(sent.map_err(|why| self.unreachable(&why))?).await;
+            let answer = sent.map_err(|why| self.unreachable(&why))?;
+            if answer.status() != StatusCode::TOO_MANY_REQUESTS || worked.is_some() {
+                return read(answer).await;
+            }
+            // Very many come in just now: some work takes the place of the wait.
+            let (status, value) = parsed(answer).await?;
+            let challenge = value.as_ref().and_then(|problem| problem["challenge"].as_str()).map(str::to_owned);
+            let solved = tokio::task::spawn_blocking(move || challenge.as_deref().and_then(work::solve)).await;
+            match solved.ok().flatten() {
+                Some(solved) => worked = Some(solved),
+                None => return understood(status, value),
+            }
         }
     }
 
@@ -204,10 +220,19 @@ fn address(base: &str, path: &str, query: &[(&str, String)]) -> Result<reqwest::
 }
 
 async fn read(answer: Response) -> Result<Value, Failure> {
+    let (status, value) = parsed(answer).await?;
+    understood(status, value)
+}
+
+/// Status and, where it is JSON, what was answered.
+async fn parsed(answer: Response) -> Result<(StatusCode, Option<Value>), Failure> {
     let status = answer.status();
     let bytes =
         answer.bytes().await.map_err(|why| Failure::during("the answer broke off", super::output::sentence(&why)))?;
-    let value: Option<Value> = serde_json::from_slice(&bytes).ok();
+    Ok((status, serde_json::from_slice(&bytes).ok()))
+}
+
+fn understood(status: StatusCode, value: Option<Value>) -> Result<Value, Failure> {
     match value {
         Some(value) if status.is_success() => Ok(value),
         Some(problem) if problem["code"].is_string() => {

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::execute::report::{Filed, NewReport, file_report};
 use crate::store::closed_reports;
+use crate::throttle::work;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -80,7 +81,7 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         return Ok(too_large(&app));
     }
     let flooded = app.throttle.is_flooded(LANE, app.config.flood(), app.now());
-    let slowed = app.throttle.rate("report", visitor.0, app.config.report_rate_when(flooded), app.now()).err();
+    let mut slowed = app.throttle.rate("report", visitor.0, app.config.report_rate_when(flooded), app.now()).err();
     let mut uploads = Uploads::new(&app, slowed.is_none());
     let (answers, whole) = match fields::read_with_files(request, &["kept", "files"], &mut uploads).await {
         Ok(read) => read,
@@ -95,6 +96,15 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         uploads.problem.get_or_insert(format!("No more than {} files can be sent at once", app.config.files_limit));
     }
     let nonce = FormNonce::read(&app, &form_of(&policy), &number).ok();
+    // Each form is filed once, so the work for it counts once.
+    let worked = flooded
+        && nonce.as_ref().is_some_and(|nonce| {
+            let key = app.shared_form_key();
+            work::check(&key, &form_of(&policy), &nonce.id, answers.get("work"), app.now()).is_ok()
+        });
+    if worked && slowed.is_some() {
+        slowed = app.throttle.rate("report worked for", visitor.0, app.config.report_rate, app.now()).err();
+    }
     let fresh = || FormNonce::fresh(&app).text(&app, &form_of(&policy));
     let (said, problems) = questions::read(&policy, &answers);
     let mut again = Again {
@@ -145,7 +155,7 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         return Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?));
     }
     // Programs send as fast as they can, people need a moment to write. Who wrote faster sends the same page again.
-    if let Some(left) = flooded.then(|| FLOOD_WAIT - nonce.age(&app)).filter(|left| left.is_positive()) {
+    if let Some(left) = (flooded && !worked).then(|| FLOOD_WAIT - nonce.age(&app)).filter(|left| left.is_positive()) {
         again.words = Some(format!(
             "Very many reports are coming in just now. So that yours is not lost among them, a form is taken {} seconds \
              after it was opened. Everything you typed is still here: send it again in {} seconds.",
@@ -341,8 +351,17 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
     if shell.notice.is_none() {
         shell.notice = policy.pause_at(now).map(|pause| Notice::paused(pause, &zone));
     }
+    let flood = app.config.flood();
+    let number =
+        app.throttle.is_flooded(LANE, flood, now).then(|| FormNonce::read(app, &form_of(policy), &again.number));
+    let work = number.and_then(Result::ok).map(|number| {
+        let bits = work::bits(app.throttle.load(LANE, now), flood);
+        let challenge = work::challenge(&app.shared_form_key(), &form_of(policy), &number.id, bits, now);
+        (challenge, super::views::assets::url("work.js"))
+    });
     Ok(ReportForm {
         shell,
+        work,
         action: format!("/{}/report", policy.program.slug),
         once: again.number,
         introduction: policy.report.introduction.clone(),

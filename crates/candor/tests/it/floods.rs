@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use candor::execute::report::open_receipt;
+use candor::throttle::work;
 
 use crate::support::binary::{Binary, How, candor, policy};
 use crate::support::service::{MINIO, Page, Service, answered};
@@ -79,6 +80,114 @@ async fn abuse_q3_a_flooded_form_asks_for_a_moment_keeps_what_was_typed_and_lose
     service.app.set_clock(service.app.now() + SignedDuration::from_secs(180));
     let page = send(4000, &fresh("After the flood").await).await;
     assert_eq!(page.status, StatusCode::OK, "it is over by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_q3_work_takes_the_place_of_the_wait_once_and_only_while_flooded() {
+    let change = |config: &mut candor::config::Config| {
+        (config.report_rate, config.flood_rate, config.behind_proxy) = (600, 20, true);
+    };
+    let second = MINIO.replacen("slug = \"minio\"", "slug = \"second\"", 1);
+    let service = Service::start(&[MINIO, &second], change).await;
+    let browser = service.browser();
+    service.app.set_clock("2026-11-21T12:00:05Z".parse().expect("an instant"));
+    let challenge = |page: &Page| {
+        let found = page.body.split("data-work=\"").nth(1)?;
+        found.split('"').next().map(str::to_owned)
+    };
+    let fresh = async |program: &str| {
+        let page = browser.get(&format!("/{program}/report")).await;
+        let fields = answered(
+            page.form(&format!("/{program}/report")),
+            &[("title", "A bucket"), ("description", "It lists itself to anybody who asks twice.")],
+        );
+        (challenge(&page), fields)
+    };
+    let send = async |program: &str, number: u32, fields: &[(String, String)]| {
+        let request = browser.client.post(service.at(&format!("/{program}/report"))).form(fields);
+        Page::of(at(request, number).send().await.expect("an answer")).await
+    };
+    let with = |fields: &[(String, String)], work: &str| {
+        let mut fields: Vec<_> = fields.iter().filter(|(name, _)| name != "work").cloned().collect();
+        fields.push(("work".to_owned(), work.to_owned()));
+        fields
+    };
+    for number in 0..21 {
+        let (asked, fields) = fresh("minio").await;
+        assert_eq!(asked, None, "nothing is asked without a flood");
+        assert_eq!(send("minio", number, &fields).await.status, StatusCode::OK);
+    }
+    // Flooded: without work the page comes again, with a challenge and the wait of a person.
+    let (asked, fields) = fresh("minio").await;
+    let asked = asked.expect("a challenge");
+    let page = send("minio", 100, &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(challenge(&page).is_some() && page.body.contains("send it again in"), "{}", page.body);
+    let solved = work::solve(&asked).expect("solved");
+    let (_, other_form) = fresh("minio").await;
+    let (other_program, foreign) = fresh("second").await;
+    assert!(other_program.is_some(), "one flood is counted for the whole door");
+    for (what, program, fields) in [
+        ("wrong bits", "minio", with(&fields, &format!("{asked}-0"))),
+        ("the work of another form", "minio", with(&other_form, &solved)),
+        ("the work of another program", "second", with(&foreign, &solved)),
+        ("an easier challenge", "minio", with(&fields, &solved.replacen("-16-", "-1-", 1))),
+    ] {
+        assert_eq!(send(program, 100, &fields).await.status, StatusCode::TOO_MANY_REQUESTS, "{what}");
+    }
+    let page = send("minio", 100, &with(&fields, &solved)).await;
+    let receipt = page.receipt().unwrap_or_else(|| panic!("taken at once: {}", page.body));
+    // Sent again it is the same report, and with other words it is refused: the work counted once.
+    assert_eq!(send("minio", 100, &with(&fields, &solved)).await.receipt(), Some(receipt));
+    let other = answered(with(&fields, &solved), &[("title", "Another bucket")]);
+    assert_eq!(send("minio", 100, &other).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_q3_a_slowed_client_of_the_api_is_offered_work_for_its_own_request() {
+    let change = |config: &mut candor::config::Config| {
+        (config.report_rate, config.flood_rate, config.behind_proxy) = (30, 5, true);
+    };
+    let service = Service::start(&[MINIO], change).await;
+    service.app.set_clock("2026-11-21T12:00:05Z".parse().expect("an instant"));
+    let client = Client::new();
+    let send = async |number: u32, key: &str, work: &str| {
+        let mut request = at(client.post(service.at("/api/v1/programs/minio/reports")), number);
+        request = request.header("idempotency-key", key);
+        if !work.is_empty() {
+            request = request.header("candor-work", work);
+        }
+        let report = json!({ "title": "A bucket", "description": "It lists itself." });
+        let answer = request.json(&report).send().await.expect("an answer");
+        (answer.status(), answer.json::<serde_json::Value>().await.expect("JSON"))
+    };
+    for number in 0..6 {
+        assert_eq!(send(number, &format!("first {number}"), "").await.0, StatusCode::CREATED);
+    }
+    let mut refused = (StatusCode::OK, json!(null));
+    for number in 0..5 {
+        refused = send(900, &format!("many {number}"), "").await;
+    }
+    assert_eq!((refused.0, &refused.1["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("too-often")));
+    let asked = refused.1["challenge"].as_str().expect("a challenge").to_owned();
+    let solved = work::solve(&asked).expect("solved");
+    let (status, said) = send(900, "another request", &solved).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(said["detail"].as_str().is_some_and(|it| it.contains("another request")), "{said}");
+    let (status, said) = send(900, "many 4", &format!("{asked}-0")).await;
+    assert!(
+        status == StatusCode::TOO_MANY_REQUESTS && said["detail"].as_str().unwrap().contains("zero bits"),
+        "{said}"
+    );
+    let (status, filed) = send(900, "many 4", &solved).await;
+    assert_eq!(status, StatusCode::CREATED, "{filed}");
+    assert_eq!(send(900, "many 4", &solved).await.1["receipt"], filed["receipt"], "the same again is the same report");
+    // It ends, and after the flood nothing of the kind is asked.
+    service.app.set_clock(service.app.now() + SignedDuration::from_mins(11));
+    for number in 0..5 {
+        let (status, said) = send(900, &format!("calm {number}"), &solved).await;
+        assert_eq!(status, StatusCode::CREATED, "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

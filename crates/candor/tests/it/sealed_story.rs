@@ -128,7 +128,12 @@ async fn abuse_k2_what_is_not_encrypted_is_refused_and_not_kept_and_there_is_no_
     let page = browser.get("/minio/report/sealed").await;
     let fingerprint = candor::openpgp::words::grouped(&mei.fingerprint());
     assert!(page.body.contains(&fingerprint), "to be compared");
-    for way in ["candor report --server", "mail program", "gpg --encrypt --armor", "script comes from this server"] {
+    for way in [
+        "candor report --server",
+        "mail program",
+        "gpg --encrypt --armor",
+        "The script that encrypts comes from this server",
+    ] {
         assert!(page.body.contains(way), "{way}");
     }
     assert!(browser.get("/minio/report").await.body.contains("/minio/report/sealed"), "the form leads here");

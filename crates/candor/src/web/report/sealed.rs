@@ -15,6 +15,7 @@ use crate::web::guard::Visitor;
 use crate::web::page;
 use crate::web::report::files::Uploads;
 use crate::web::session::FormNonce;
+use crate::web::views::assets;
 use crate::web::views::report::SealedForm;
 use crate::web::views::{Control, Field, Group, Problem, parts};
 use axum::extract::{Path, Request, State};
@@ -153,7 +154,13 @@ pub(super) async fn file(
     }
 }
 
-/// The page, fresh or with what is wrong. The message itself never comes again.
+/// What goes back to whoever sent it: a message that is encrypted, so that it need not be encrypted again, and nothing else.
+fn given_back(answers: &Fields) -> &str {
+    let pasted = answers.get("message");
+    if check(pasted.trim().as_bytes(), LIMIT).is_ok() { pasted } else { "" }
+}
+
+/// The page, fresh or with what is wrong. What was sent unencrypted never comes again.
 async fn again(
     app: &App,
     policy: &Policy,
@@ -168,6 +175,7 @@ async fn again(
     let mut fields = vec![
         Field::area("message", "The encrypted message", 8)
             .hint("From -----BEGIN PGP MESSAGE----- to the end, with nothing around it.")
+            .value(given_back(answers))
             .error(wrong("message")),
         Field::new("file", "Or its file", Control::Files("One file, up to 4 MB. Pack what belongs to the report into it.".into()))
             .note("optional")
@@ -197,6 +205,7 @@ async fn again(
         groups,
         problems,
         other_ways: super::other_ways(policy),
+        scripts: ["openpgp.min.js", "sealed.js"].map(|name| (assets::url(name), assets::integrity(name))),
     };
     Ok(page::html(status, &view))
 }

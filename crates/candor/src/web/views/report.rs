@@ -18,6 +18,8 @@ pub struct ReportForm {
     pub once: String,
     /// What the policy says first; empty for none.
     pub introduction: String,
+    /// A challenge that takes the place of the wait while the form is flooded, and the script that solves it.
+    pub work: Option<(String, String)>,
     /// The questions.
     pub groups: Vec<Group>,
     /// What has to be mended.
@@ -72,6 +74,8 @@ pub struct SealedForm {
     pub certificates: String,
     /// The command that seals and sends, for a terminal.
     pub command: String,
+    /// Addresses of the scripts that encrypt in the browser, each with the hash that it must have.
+    pub scripts: [(String, &'static str); 2],
     /// The questions.
     pub groups: Vec<Group>,
     /// What has to be mended.

@@ -91,6 +91,24 @@ impl House {
         run(self.folder.path(), self.database.as_deref(), &add).trim().to_owned()
     }
 
+    /// Runs a command of the program beside the running service.
+    pub fn command(&self, words: &[&str]) -> String {
+        run(self.folder.path(), self.database.as_deref(), words)
+    }
+
+    /// Files of the service's own data that hold this.
+    pub fn data_holding(&self, needle: &[u8]) -> Vec<PathBuf> {
+        let holds = |file: &PathBuf| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            bytes.windows(needle.len()).any(|part| part == needle)
+        };
+        let mut found = crate::support::binary::files(&self.folder.path().join("data"));
+        found.extend(crate::support::binary::files(&self.folder.path().join("mail")));
+        found.push(self.folder.path().join("log"));
+        found.retain(holds);
+        found
+    }
+
     /// A page as a stranger's program gets it: status and body.
     pub async fn get(&self, path: &str) -> (u16, String) {
         match reqwest::get(format!("{}{path}", self.url)).await {

@@ -9,6 +9,7 @@ mod manage; // the words of letters, and sign-in services
 mod look; // pictures of pages, and axe
 mod markup; // what reporters type stays text
 mod passkey; // a passkey with an authenticator of the browser
+mod sealed; // a report that is encrypted in the browser
 mod person; // somebody before a browser
 mod story; // the steps of the story
 mod walk; // keystrokes and pages of triage, counted
@@ -95,4 +96,13 @@ async fn a_sign_in_service_is_added_stands_on_the_page_to_sign_in_and_goes_again
         chromium.close().await;
         drop(house.close().await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_k2_a_report_is_sealed_in_the_browser_and_opened_by_gnupg_and_never_sent_in_the_clear() {
+    let house = House::open(None).await;
+    let Some(chromium) = Chromium::start(true, Artist::sighted(true)).await else { return };
+    sealed::tell(&house, &chromium).await;
+    chromium.close().await;
+    drop(house.close().await);
 }

@@ -308,8 +308,7 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "K2",
                 "encryption in the browser that is blocked, slow or out of memory",
                 "never the plain text instead",
-                "nothing is encrypted in a browser: a report is sealed to members by `candor report --sealed`, a mail program or any OpenPGP \
-                 program and pasted",
+                "the fields for the text belong to no form, so nothing sends them; the walk in a real browser needs Chromium",
             ),
             ("K3", "sealed bytes moved to another case, field or store", "do not open", ""),
             (

@@ -137,3 +137,26 @@ fn both_lists_of_licences_are_the_same() {
         .collect();
     assert_eq!(listed, ALLOWED);
 }
+
+#[test]
+fn the_one_script_of_other_makers_is_their_file_as_it_is_with_its_licences_beside_it() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = root.join("crates/candor/assets/openpgp");
+    let read =
+        |path: std::path::PathBuf| std::fs::read(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let script = read(folder.join("openpgp.min.js"));
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &script);
+    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let said = String::from_utf8(read(root.join("docs/dependencies.md"))).expect("text");
+    assert!(said.contains(&hash), "docs/dependencies.md names the SHA-256 {hash} of the file");
+    let head = String::from_utf8_lossy(&script[..200]).into_owned();
+    let version = head.split_whitespace().find_map(|word| word.strip_prefix('v')).expect("a version");
+    assert!(said.contains(&format!("OpenPGP.js {version}")), "and its version {version}");
+    assert!(head.contains("LGPL"), "{head}");
+    for (name, words) in
+        [("LGPL-3.0.txt", "GNU LESSER GENERAL PUBLIC LICENSE"), ("GPL-3.0.txt", "GNU GENERAL PUBLIC LICENSE")]
+    {
+        assert!(String::from_utf8(read(folder.join(name))).expect("text").contains(words), "{name}");
+    }
+    assert!(String::from_utf8(read(root.join("NOTICE"))).expect("text").contains("OpenPGP.js"));
+}
