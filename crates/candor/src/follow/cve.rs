@@ -3,6 +3,8 @@
 //!
 //! Source: CVE Services API 2.x; CNA Operational Rules 4.2.
 
+use std::collections::HashSet;
+
 use candor_formats::advisory::Record;
 use candor_formats::cve::{self, Assigner};
 use candor_formats::identifiers::is_cve;
@@ -11,7 +13,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::egress::{Answer, Failed, Refused, Target};
+use super::egress::{self, Answer, Failed, Refused, Target};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::{Context, Purpose, open, seal};
@@ -20,6 +22,10 @@ use crate::store::{Batch, settings};
 
 /// The service on which a new account is tried first.
 pub const TEST: &str = "https://cveawg-test.mitre.org/api";
+/// Most reserved numbers of an organisation that are read.
+pub const LISTED: usize = 20_000;
+/// Bytes of one page of them: the service gives a thousand at a time, of some 300 bytes each.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
 
 /// An account at CVE Services. The key goes in and never comes out.
 #[derive(Clone, Serialize, Deserialize)]
@@ -57,6 +63,12 @@ pub enum NotDone {
     /// It said no.
     #[error("CVE Services refused: {0}")]
     Never(String),
+    /// More numbers are reserved than are read.
+    #[error(
+        "CVE Services lists more than {LISTED} reserved numbers for the organisation, and no more are read; reject old ones \
+         with another client of CVE Services until fewer are left"
+    )]
+    TooMany,
     /// The record that was read back says something else than the one that was sent.
     #[error("CVE Services gave back another record than the one that was sent: {0}")]
     Differs(String),
@@ -129,6 +141,18 @@ async fn ask(
     path: &str,
     body: Option<&Value>,
 ) -> Result<(u16, Option<Value>), NotDone> {
+    ask_within(app, account, method, path, body, egress::BYTES).await
+}
+
+/// The same for an answer of up to so many bytes.
+async fn ask_within(
+    app: &App,
+    account: &Account,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    bytes: usize,
+) -> Result<(u16, Option<Value>), NotDone> {
     let target = Target::parse(&account.url, app.config.private_targets)?.at(path);
     let headers = [
         ("accept", "application/json"),
@@ -138,8 +162,10 @@ async fn ask(
         ("cve-api-key", account.key.as_str()),
     ];
     let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-    match target.call(method, &headers, body).await {
-        Ok(Answer { is_cut: true, .. }) => Err(NotDone::Later("its answer was longer than any it gives".into())),
+    match target.call_within(method, &headers, body, bytes).await {
+        Ok(Answer { is_cut: true, .. }) => {
+            Err(NotDone::Later(format!("its answer was longer than {} KiB, more than any it gives", bytes / 1024)))
+        }
         Ok(Answer { status, body, .. }) => Ok((status, serde_json::from_slice(&body).ok())),
         Err(Failed::Refused(why)) => Err(NotDone::Refused(why)),
         Err(why) => Err(NotDone::Later(why.to_string())),
@@ -243,19 +269,41 @@ pub async fn reject(app: &App, program: &str, id: &str, reason: &str) -> Result<
     Ok(())
 }
 
-/// Numbers that are reserved at the service for the organisation, and since when it says so.
+/// Numbers that are reserved at the service for the organisation, and since when it says so. They are read page by page; a
+/// number that moves to another page meanwhile stands in the list once.
 ///
 /// # Errors
-/// [`NotDone`].
+/// [`NotDone`]; [`NotDone::TooMany`] where there are more than [`LISTED`].
 pub async fn listed(app: &App, program: &str) -> Result<Vec<(String, Option<Timestamp>)>, NotDone> {
     let account = account(app, program).await?;
-    let answer = success(ask(app, &account, Method::GET, "cve-id?state=RESERVED", None).await?)?;
     let since = |id: &Value| {
         let said = id["reserved"].as_str().or(id.pointer("/time/created").and_then(Value::as_str));
         said.and_then(|said| said.parse().ok())
     };
-    let named = |id: &Value| Some((id["cve_id"].as_str().filter(|id| is_cve(id))?.to_owned(), since(id)));
-    Ok(answer["cve_ids"].as_array().into_iter().flatten().filter_map(named).collect())
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    let mut page = 1;
+    loop {
+        let path = format!("cve-id?state=RESERVED&page={page}");
+        let answer = success(ask_within(app, &account, Method::GET, &path, None, PAGE_BYTES).await?)?;
+        let before = found.len();
+        for id in answer["cve_ids"].as_array().into_iter().flatten() {
+            if let Some(name) = id["cve_id"].as_str().filter(|name| is_cve(name))
+                && seen.insert(name.to_owned())
+            {
+                found.push((name.to_owned(), since(id)));
+            }
+        }
+        let next = answer["nextPage"].as_u64().filter(|next| *next > page);
+        if found.len() > LISTED || (found.len() == LISTED && next.is_some()) {
+            return Err(NotDone::TooMany);
+        }
+        // A page that brings nothing new and still names a next one would go on for ever.
+        match next {
+            Some(next) if found.len() > before => page = next,
+            _ => return Ok(found),
+        }
+    }
 }
 
 /// Numbers that are reserved at the service for the organisation, and whether a case here holds each.

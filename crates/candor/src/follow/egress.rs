@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// Time for a whole call, from the name to the last byte.
 pub const TIME: Duration = Duration::from_secs(10);
-/// Bytes of an answer that are read.
+/// Bytes of an answer that are read, unless a caller asks for more.
 pub const BYTES: usize = 64 * 1024;
 /// Longest address, in bytes.
 const LENGTH: usize = 2048;
@@ -50,7 +50,7 @@ pub enum Failed {
 pub struct Answer {
     /// Status of HTTP.
     pub status: u16,
-    /// The first [`BYTES`] of the body.
+    /// The first bytes of the body, as many as were asked for.
     pub body: Vec<u8>,
     /// Whether there was more.
     pub is_cut: bool,
@@ -127,15 +127,35 @@ impl Target {
         Ok(found)
     }
 
-    /// Makes a call and reads what comes back, within time and bytes.
+    /// Makes a call and reads what comes back, within [`TIME`] and [`BYTES`].
     ///
     /// # Errors
     /// [`Failed`]; whatever status came back is an [`Answer`].
     pub async fn call(&self, method: Method, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, Failed> {
-        timeout(TIME, self.call_now(method, headers, body)).await.map_err(|_| Failed::Silent)?
+        self.call_within(method, headers, body, BYTES).await
     }
 
-    async fn call_now(&self, method: Method, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, Failed> {
+    /// Makes a call and reads up to `bytes` of what comes back, within [`TIME`].
+    ///
+    /// # Errors
+    /// As [`Target::call`].
+    pub async fn call_within(
+        &self,
+        method: Method,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+        bytes: usize,
+    ) -> Result<Answer, Failed> {
+        timeout(TIME, self.call_now(method, headers, body, bytes)).await.map_err(|_| Failed::Silent)?
+    }
+
+    async fn call_now(
+        &self,
+        method: Method,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+        bytes: usize,
+    ) -> Result<Answer, Failed> {
         let addresses = self.resolve().await?;
         let client = Client::builder()
             .redirect(Policy::none())
@@ -156,7 +176,7 @@ impl Target {
         let mut body = Vec::new();
         let mut is_cut = false;
         while let Some(part) = answer.chunk().await.map_err(|_| Failed::Silent)? {
-            let room = BYTES - body.len();
+            let room = bytes - body.len();
             if part.len() > room {
                 body.extend_from_slice(&part[..room]);
                 is_cut = true;

@@ -9,6 +9,7 @@ use candor::app::App;
 use candor::execute::execute;
 use candor::follow::cve::{self, Account, NotDone};
 use candor::follow::cve_requests::{self, Standing};
+use candor::follow::cve_unused;
 use candor::follow::steps;
 use candor::store::cve_numbers;
 use candor::worker;
@@ -314,6 +315,62 @@ async fn a_number_that_nobody_uses_is_shown_with_its_age_and_rejected_on_purpose
     assert!(page.body.contains("could not be asked") && page.body.contains(NUMBER), "{}", page.body);
     assert_eq!(rejects(&page), Vec::<String>::new());
     assert_eq!(reject(&tokens[0], NUMBER, "Never used.").await.0, 503);
+}
+
+/// A page of the service: a thousand numbers of those that are reserved, as it words them.
+fn page(asked: &Asked, numbers: usize) -> (u16, Value) {
+    let page: usize = asked.path.rsplit("page=").next().and_then(|page| page.parse().ok()).unwrap_or(1);
+    let pages = numbers.div_ceil(1_000);
+    let shown = ((page - 1) * 1_000 + 1..=numbers.min(page * 1_000)).map(|number| {
+        json!({
+            "requested_by": { "cna": "store", "user": "bot@store.example" },
+            "cve_id": format!("CVE-1900-{number:05}"), "cve_year": "1900", "state": "RESERVED", "owning_cna": "store",
+            "reserved": "1900-02-03T04:05:06.000Z",
+            "time": { "created": "1900-02-03T04:05:06.007Z", "modified": "1900-02-03T04:05:06.007Z" },
+        })
+    });
+    let next = (page < pages).then_some(page + 1);
+    let body = json!({
+        "totalCount": numbers, "itemsPerPage": 1_000, "pageCount": pages, "currentPage": page,
+        "prevPage": page.checked_sub(1).filter(|page| *page > 0), "nextPage": next,
+        "cve_ids": shown.collect::<Vec<_>>(),
+    });
+    (200, body)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_of_1_200_reserved_numbers_are_listed_page_by_page_and_a_limit_names_itself() {
+    let desk = desk().await;
+    let turn = |numbers: usize| {
+        desk.peer.turn(move |asked, _| {
+            let (status, body) = page(asked, numbers);
+            says(status, body.to_string())
+        });
+    };
+    turn(1_200);
+    let found = cve::listed(&desk.app, "store").await.expect("listed");
+    assert_eq!(found.len(), 1_200);
+    assert_eq!(found.last().map(|(number, _)| number.as_str()), Some("CVE-1900-01200"));
+    assert!(found.iter().all(|(_, since)| since.is_some()));
+    let asked: Vec<String> = desk.peer.asked().into_iter().map(|asked| asked.path).collect();
+    assert_eq!(asked, ["/api/cve-id?state=RESERVED&page=1", "/api/cve-id?state=RESERVED&page=2"]);
+    let unused = cve_unused::reservations(&desk.app, "store").await.expect("read");
+    assert!(unused.unasked.is_none());
+    assert_eq!(unused.numbers.len(), 1_200);
+
+    turn(cve::LISTED);
+    assert_eq!(cve::listed(&desk.app, "store").await.expect("listed").len(), cve::LISTED);
+    turn(cve::LISTED + 1);
+    let why = cve::listed(&desk.app, "store").await.expect_err("more than are read").to_string();
+    assert!(why.contains("more than 20000 reserved numbers"), "{why}");
+    // A service that always names a next page is not asked for ever.
+    desk.peer.turn(|_, count| {
+        let body = json!({ "nextPage": count + 1_000, "cve_ids": [{ "cve_id": "CVE-1900-7777" }] });
+        says(200, body.to_string())
+    });
+    let before = desk.peer.asked().len();
+    assert_eq!(cve::listed(&desk.app, "store").await.expect("listed").len(), 1);
+    assert_eq!(desk.peer.asked().len(), before + 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
