@@ -227,7 +227,12 @@ pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
     const COORDINATOR: &[Role] = &[Role::Coordinator];
     Some(match command {
         C::See => &[Role::Observer],
-        C::Note { .. } | C::Discuss { .. } | C::OverrideGate { .. } | C::BreakGlass { .. } => ANYBODY,
+        C::Note { .. }
+        | C::Discuss { .. }
+        | C::CommentAdvisory { .. }
+        | C::ResolveComment { .. }
+        | C::OverrideGate { .. }
+        | C::BreakGlass { .. } => ANYBODY,
         C::Verify { .. }
         | C::EstimateEffort { .. }
         | C::AssessDependency { .. }

@@ -648,6 +648,8 @@ pub struct Advisory {
     pub published: Vec<Record>,
     /// Its public id, once published.
     pub id: Option<String>,
+    /// What members said of its sections, the oldest first.
+    pub comments: Vec<crate::comments::Comment>,
 }
 
 /// A standing order to publish.

@@ -1,6 +1,7 @@
 //! Everything a person, a letter or a clock may ask. A command is a wish: [`crate::access`] says whether
 //! the asker may have it, [`crate::decide`] whether the case allows it.
 
+use crate::comments::Section;
 use crate::event::{
     AdvisoryDraft, Channel, Contact, Credit, FileRef, FixKind, ItemTick, Justification, Origin, Outcome,
     PriorityChoice, ReportFacts, VerificationFacts,
@@ -103,6 +104,10 @@ pub enum Command {
     AskCredit,
     /// Write or edit the advisory.
     DraftAdvisory { draft: Box<AdvisoryDraft> },
+    /// Comment a section of the draft, for the members on the case alone.
+    CommentAdvisory { section: Section, text: String },
+    /// Settle a comment, by the number of its entry.
+    ResolveComment { comment: u64 },
     /// Approve the draft of this number.
     ApproveAdvisory { revision: u32 },
     /// Publish: now, at an instant, or with the fix, as the policy says.
@@ -281,6 +286,8 @@ impl Command {
             Command::RecordSubmission { .. } => "record-submission",
             Command::AskCredit => "ask-credit",
             Command::DraftAdvisory { .. } => "draft-advisory",
+            Command::CommentAdvisory { .. } => "comment-advisory",
+            Command::ResolveComment { .. } => "resolve-comment",
             Command::ApproveAdvisory { .. } => "approve-advisory",
             Command::Publish { .. } => "publish",
             Command::BreakEmbargo { .. } => "break-embargo",

@@ -8,8 +8,8 @@ use crate::event::{Event, KnownBefore};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    appeals, checklists, closed, cluster, conditions, dates, dialogue, disclosure, duties, gates, intake, moved,
-    origin, parties, planning, promises, rating, remediation, schedule, standing, triage,
+    appeals, checklists, closed, cluster, comments, conditions, dates, dialogue, disclosure, duties, gates, intake,
+    moved, origin, parties, planning, promises, rating, remediation, schedule, standing, triage,
 };
 use jiff::Timestamp;
 
@@ -129,6 +129,8 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::ProposeEmbargo { until, text } => disclosure::propose_embargo(case, policy, *until, text, now),
         C::AnswerEmbargo { agree, text } => disclosure::answer_embargo(case, *agree, text),
         C::DraftAdvisory { draft } => disclosure::draft(case, draft),
+        C::CommentAdvisory { section, text } => comments::comment(case, *section, text),
+        C::ResolveComment { comment } => comments::resolve(case, *comment),
         C::ApproveAdvisory { revision } => disclosure::approve(case, policy, member, *revision),
         C::Publish { .. } | C::GoPublic { .. } if case.drill => Err(Refusal::Drill),
         C::Publish { at } => disclosure::publish(case, policy, member, *at, facts),

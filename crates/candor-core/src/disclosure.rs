@@ -505,7 +505,7 @@ fn around<T>(case: &Case, record: &Record, look: impl FnOnce(&record::Surroundin
         .history
         .iter()
         .filter_map(|entry| match &entry.what {
-            Event::Noted { text, .. } => Some(text.clone()),
+            Event::Noted { text, .. } | Event::AdvisoryCommented { text, .. } => Some(text.clone()),
             _ => None,
         })
         .collect();

@@ -1,6 +1,7 @@
 //! Everything that can have happened to a case. Events are written to the journal, sealed, and never change.
 
 use crate::case::Bell;
+use crate::comments::Section;
 use crate::id::{CaseId, MemberId, PersonId, ProgramSlug};
 pub use crate::lists::{FixKind, ItemTick, Justification, MovedDate, Standing, VerificationFacts, VerificationResult};
 pub use crate::origin::Origin;
@@ -444,6 +445,18 @@ pub enum Event {
         /// The draft.
         draft: Box<AdvisoryDraft>,
     },
+    /// A member commented a section of the draft. It is part of no document.
+    AdvisoryCommented {
+        /// The section.
+        section: Section,
+        /// The words.
+        text: String,
+    },
+    /// A comment was settled.
+    CommentResolved {
+        /// The number of the comment's entry.
+        comment: u64,
+    },
     /// The draft was approved.
     AdvisoryApproved {
         /// Number of the draft.
@@ -748,6 +761,8 @@ impl Event {
             Event::ClosedForSilence { .. } => "closed-for-silence",
             Event::DrillDeclared => "drill-declared",
             Event::AdvisoryDrafted { .. } => "advisory-drafted",
+            Event::AdvisoryCommented { .. } => "advisory-commented",
+            Event::CommentResolved { .. } => "comment-resolved",
             Event::AdvisoryApproved { .. } => "advisory-approved",
             Event::PublicationOrdered { .. } => "publication-ordered",
             Event::PublicationDated { .. } => "publication-dated",

@@ -5,6 +5,7 @@ use crate::case::{
     Estimate, Fix, Issue, Mark, Order, Override, Planned, PolicyMove, Priority, Rating, Report, Retest, State,
     StepDone, Submission, Summary, SummaryState, Task, Verdict, Verification,
 };
+use crate::comments::Comment;
 use crate::event::{Credit, Event, FileRef, Outcome};
 use crate::id::{CaseId, MemberId};
 use crate::policy::{EventKind, Moment};
@@ -480,6 +481,21 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             unapprove(case);
             case.advisory.withdrawn = None;
             case.advisory.order = None;
+        }
+        Event::AdvisoryCommented { section, text } => case.advisory.comments.push(Comment {
+            number: stamp.seq,
+            at: stamp.at,
+            by: member.clone(),
+            section: *section,
+            revision: case.advisory.revision,
+            text: text.clone(),
+            resolved: None,
+        }),
+        Event::CommentResolved { comment } => {
+            let mut comments = case.advisory.comments.iter_mut();
+            if let Some(found) = comments.find(|known| known.number == *comment) {
+                found.resolved.get_or_insert((stamp.at, member.clone()));
+            }
         }
         Event::AdvisoryApproved { revision } => {
             if *revision == case.advisory.revision {

@@ -35,6 +35,7 @@ pub mod planning; // effort, and when a problem is mended
 pub mod checklists; // what the policy wants looked at, item by item
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
 pub mod disclosure; // embargo, advisory, approval, publication, credit
+pub mod comments; // what members say of sections of a draft
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
 pub mod parties; // maintainers of other projects, vendors, researchers: each with their own cut of a case
 pub mod schedule; // steps before and after a publication, and who is told

@@ -35,6 +35,8 @@ impl Event {
                 | Event::Discussed { .. }
                 | Event::Audited { .. }
                 | Event::AdvisoryDrafted { .. }
+                | Event::AdvisoryCommented { .. }
+                | Event::CommentResolved { .. }
                 | Event::AdvisoryApproved { .. }
                 | Event::PublicationOrdered { .. }
                 | Event::PublicationHeld { .. }

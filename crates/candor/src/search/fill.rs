@@ -205,7 +205,10 @@ pub fn entry_of(app: &App, case: &Case, names: &Names) -> Option<Entry> {
                 told.push_str(text);
                 told.push('\n');
             }
-            Event::Answered { text, .. } | Event::Asked { text, .. } | Event::Noted { text, .. } => {
+            Event::Answered { text, .. }
+            | Event::Asked { text, .. }
+            | Event::Noted { text, .. }
+            | Event::AdvisoryCommented { text, .. } => {
                 body.push_str(text);
                 body.push('\n');
             }

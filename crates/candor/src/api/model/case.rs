@@ -6,7 +6,7 @@ use super::entry::{Entry, Facts, File, Outcome};
 use super::instant::Instant;
 use super::people::{Author, Credit, Member, Names, Reporter};
 use super::schedule::{ConditionBreach, Step, Summary};
-use super::words::{Channel, FixKind, Severity, State, VerificationResult};
+use super::words::{Channel, FixKind, Section, Severity, State, VerificationResult};
 use super::{gate, plan};
 use crate::execute::queue::{QueuePage, QueueRow};
 use candor_core::case;
@@ -276,6 +276,29 @@ pub struct Advisory {
     pub id: Option<String>,
     /// When it was published first.
     pub published_at: Option<Instant>,
+    /// What members said of sections of the draft, the oldest first. No document carries it.
+    pub comments: Vec<DraftComment>,
+}
+
+/// A comment on a section of the draft.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DraftComment {
+    /// Its number, to settle it by.
+    pub number: u64,
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub by: Option<Member>,
+    /// The section.
+    pub section: Section,
+    /// The number of the draft it was written to; 0 when there was none yet.
+    pub revision: u32,
+    /// The words.
+    pub text: String,
+    /// When it was settled; null while it is open.
+    pub resolved_at: Option<Instant>,
+    /// By whom it was settled.
+    pub resolved_by: Option<Member>,
 }
 
 /// A file of a case and who may see it.
@@ -434,6 +457,21 @@ impl Case {
                 publish_at: core.advisory.order.as_ref().and_then(|order| order.at).map(Into::into),
                 id: core.advisory.id.clone(),
                 published_at: core.advisory.published.first().map(|record| record.published.into()),
+                comments: core
+                    .advisory
+                    .comments
+                    .iter()
+                    .map(|one| DraftComment {
+                        number: one.number,
+                        at: one.at.into(),
+                        by: one.by.as_ref().map(member),
+                        section: one.section.into(),
+                        revision: one.revision,
+                        text: one.text.clone(),
+                        resolved_at: one.resolved.as_ref().map(|(at, _)| (*at).into()),
+                        resolved_by: one.resolved.as_ref().and_then(|(_, by)| by.as_ref()).map(member),
+                    })
+                    .collect(),
             },
             schedule: Step::all(core, policy, names, now),
             condition_breaches: core.breaches.iter().map(|breach| ConditionBreach::of(breach, names)).collect(),

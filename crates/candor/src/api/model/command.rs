@@ -6,7 +6,9 @@ mod strict;
 use super::choices::{ItemTick, PriorityChoice, VersionDecision};
 use super::entry::Outcome;
 use super::instant::Instant;
-use super::words::{Effort, FixKind, Justification, Need, PartyKind, Plan, Severity, Step, VerificationResult};
+use super::words::{
+    Effort, FixKind, Justification, Need, PartyKind, Plan, Section, Severity, Step, VerificationResult,
+};
 use candor_core::command::{Command, Part};
 use candor_core::event::{self, FileRef, VerificationFacts};
 use candor_core::id::{CaseId, MemberId};
@@ -368,6 +370,18 @@ pub enum ApiCommand {
         /// The whole draft; it replaces the one before.
         draft: Draft,
     },
+    /// Comment a section of the advisory's draft. Members on the case see it; it is part of no document.
+    CommentAdvisory {
+        /// The section.
+        section: Section,
+        /// The words.
+        text: String,
+    },
+    /// Settle a comment on the draft.
+    ResolveComment {
+        /// The comment, by the number in `advisory.comments` of the case.
+        comment: u64,
+    },
     /// Approve the advisory.
     ApproveAdvisory {
         /// The revision you read.
@@ -687,6 +701,8 @@ impl ApiCommand {
             }
             Self::AskCredit {} => Command::AskCredit,
             Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new(draft.into()) },
+            Self::CommentAdvisory { section, text } => Command::CommentAdvisory { section: section.into(), text },
+            Self::ResolveComment { comment } => Command::ResolveComment { comment },
             Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
             Self::Publish { at } => Command::Publish { at: at.map(|at| at.0) },
             Self::MovePolicy { version, reason } => Command::MovePolicy { version, reason },
@@ -795,6 +811,8 @@ impl ApiCommand {
             }
             Command::AskCredit => Self::AskCredit {},
             Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: draft.as_ref().into() },
+            Command::CommentAdvisory { section, text } => Self::CommentAdvisory { section: section.into(), text },
+            Command::ResolveComment { comment } => Self::ResolveComment { comment },
             Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
             Command::Publish { at } => Self::Publish { at: at.map(Into::into) },
             Command::MovePolicy { version, reason } => Self::MovePolicy { version, reason },

@@ -75,6 +75,14 @@ mirror! {
 }
 
 mirror! {
+    /// A section of an advisory.
+    Section = candor_core::comments::Section {
+        Title, Summary, Products, Severity, Details, Impact, Conditions, Cause, Workaround, References, Aliases,
+        Credits, Timeline, Distribution, Change,
+    }
+}
+
+mirror! {
     /// What an outside party is.
     PartyKind = candor_core::parties::PartyKind { Maintainer, Vendor, Researcher }
 }

@@ -2,7 +2,7 @@
 
 use super::acts::{attach, problem};
 use super::case::{head, href};
-use super::{Names, Opened, history, html, may_write, opened, shell};
+use super::{Names, Opened, history, html, may_write, opened, remarks, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::execute;
@@ -33,7 +33,7 @@ pub async fn editor(State(app): State<App>, member: Member, Path(case): Path<Str
         return Err(Error::Role { needs: Role::Analyst }.into());
     }
     let draft = opened.case.advisory.draft.clone().unwrap_or_else(|| first_draft(&opened));
-    show(&app, &member, &opened, &draft, Vec::new(), None).await
+    show(&app, &member, &opened, Shown::of(&draft)).await
 }
 
 /// `POST /desk/cases/{case}/advisory`: saves the draft, or shows how it looks.
@@ -47,14 +47,35 @@ pub async fn save(
     member.check(form.get("csrf"))?;
     let opened = opened(&app, &member, &case).await?;
     let draft = read(&form);
+    let shown = Shown { form: Some(&form), ..Shown::of(&draft) };
     if form.get("do") == "preview" {
-        return show(&app, &member, &opened, &draft, Vec::new(), None).await;
+        return show(&app, &member, &opened, shown).await;
+    }
+    if let Some(wish) = remarks::wish(&form) {
+        return match remarks::act(&app, &member, &opened, wish).await {
+            // What was typed in the form stays typed.
+            Ok(()) if opened.case.advisory.draft.as_ref() != Some(&draft) => {
+                let opened = super::opened(&app, &member, &case).await?;
+                show(&app, &member, &opened, Shown::of(&draft)).await
+            }
+            Ok(()) => Ok(Redirect::to(&remarks::back(&opened)).into_response()),
+            Err(Error::Refused(refusal)) => {
+                let mut found = problem(&refusal);
+                if found.field == "text" {
+                    found.field = "comment-text".into();
+                }
+                show(&app, &member, &opened, Shown { problems: vec![found], ..shown }).await
+            }
+            Err(other) => Err(other.into()),
+        };
     }
     let wish = Command::DraftAdvisory { draft: Box::new(draft.clone()) };
     match execute(&app, &member.actor, &opened.case.id, wish, form.seen()).await {
         Ok(_) => Ok(Redirect::to(&format!("{}/advisory", href(&opened.case))).into_response()),
-        Err(Error::Refused(refusal)) => show(&app, &member, &opened, &draft, vec![problem(&refusal)], None).await,
-        Err(Error::Changed { .. }) => show(&app, &member, &opened, &draft, Vec::new(), form.seen()).await,
+        Err(Error::Refused(refusal)) => {
+            show(&app, &member, &opened, Shown { problems: vec![problem(&refusal)], ..shown }).await
+        }
+        Err(Error::Changed { .. }) => show(&app, &member, &opened, Shown { changed_since: form.seen(), ..shown }).await,
         Err(other) => Err(other.into()),
     }
 }
@@ -182,18 +203,28 @@ fn groups(draft: &AdvisoryDraft, opened: &Opened) -> Vec<Group> {
     groups
 }
 
-async fn show(
-    app: &App,
-    member: &Member,
-    opened: &Opened,
-    draft: &AdvisoryDraft,
+/// What stands in the editor.
+struct Shown<'a> {
+    draft: &'a AdvisoryDraft,
+    /// What was sent with the form, if it was.
+    form: Option<&'a Form>,
     problems: Vec<Problem>,
     changed_since: Option<u64>,
-) -> Result<Response, Rejection> {
+}
+
+impl<'a> Shown<'a> {
+    fn of(draft: &'a AdvisoryDraft) -> Self {
+        Self { draft, form: None, problems: Vec::new(), changed_since: None }
+    }
+}
+
+async fn show(app: &App, member: &Member, opened: &Opened, shown: Shown<'_>) -> Result<Response, Rejection> {
+    let Shown { draft, form, problems, changed_since } = shown;
     let Opened { case, policy, zone, .. } = opened;
     let names = Names::load(app).await?;
     let now = app.now();
     let mut groups = groups(draft, opened);
+    remarks::place(&mut groups, opened, &names, form, now);
     attach(&mut groups, &problems);
     let mut drafted = case.clone();
     drafted.advisory.draft = Some(draft.clone());
@@ -211,7 +242,7 @@ async fn show(
         acts.push(Act {
             label: format!("Approve draft {}", advisory.revision),
             href: format!("{}/approve-advisory", href(case)),
-            hint: String::new(),
+            hint: candor_core::comments::warning(case).unwrap_or_default(),
         });
     }
     if advisory.approved_by.is_some() && advisory.order.is_none() {

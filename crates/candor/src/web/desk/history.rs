@@ -261,6 +261,14 @@ fn line(
             view.did = "wrote the advisory".into();
             view.rows = rows([("Title", draft.title.clone())]);
         }
+        Event::AdvisoryCommented { section, text } => {
+            said(&mut view, &format!("commented “{}” of the advisory draft", section.label()), "note", text);
+        }
+        Event::CommentResolved { comment } => {
+            let of = case.advisory.comments.iter().find(|known| known.number == *comment);
+            let section = of.map_or("the draft", |known| known.section.label());
+            view.did = format!("settled a comment on “{section}” of the advisory draft");
+        }
         Event::AdvisoryApproved { revision } => view.did = format!("approved draft {revision} of the advisory"),
         Event::PublicationOrdered { at } => {
             view.did = match at {

@@ -18,6 +18,7 @@ pub mod verdict; // the verdict: which one, with which letter
 pub mod verdicts; // one verdict on many cases
 pub mod cluster; // several reports of one problem, several problems in one report
 pub mod advisory; // the editor, and the check before publication
+mod remarks; // comments on sections of the draft
 pub mod matrix; // one row per supported version, one tick per item of a checklist
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
 pub mod cve; // how a CVE number is asked for, and the clock of the answer

@@ -343,9 +343,27 @@ pub struct Field {
     pub suggestions: Vec<String>,
     /// For a line of text: narrow, for a version, a code or a number.
     pub narrow: bool,
+    /// What members said of it and nobody has settled.
+    pub remarks: Vec<Remark>,
 }
 
 impl HtmlSafe for Field {}
+
+/// What a member said of a part of a form, with a button that settles it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Remark {
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at: TimeView,
+    /// What it is about.
+    pub about: String,
+    /// The words.
+    pub text: String,
+    /// Value of the button `do` that settles it; empty where the reader may not.
+    pub settle: String,
+}
 
 /// The shape of an answer.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

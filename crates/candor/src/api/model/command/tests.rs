@@ -109,6 +109,8 @@ fn one_of_each() -> Vec<Command> {
                 ..Default::default()
             }),
         },
+        Command::CommentAdvisory { section: candor_core::comments::Section::Summary, text: text() },
+        Command::ResolveComment { comment: 7 },
         Command::ApproveAdvisory { revision: 3 },
         Command::Publish { at: Some(until) },
         Command::MovePolicy { version: 2, reason: text() },
