@@ -38,6 +38,7 @@ pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod comments; // what members say of sections of a draft
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for
 pub mod parties; // maintainers of other projects, vendors, researchers: each with their own cut of a case
+pub mod marks; // whose copy a text is that turns up elsewhere
 pub mod schedule; // steps before and after a publication, and who is told
 pub mod conditions; // what reporters agree to, and a breach of it
 pub mod scrub; // what should not become public, word by word

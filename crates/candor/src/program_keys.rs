@@ -20,6 +20,9 @@ use crate::store::{Batch, Statement, StoreError, journal};
 /// Life of a key that is made here, unless said otherwise. It is prolonged or replaced before it ends.
 pub const LIFE: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
 
+/// How long a key waits before it takes the place of another: the time in which a member can stop it.
+pub const WAIT: SignedDuration = SignedDuration::from_hours(24);
+
 /// How the stream of a program's own journal begins; its slug follows. It is chained and checked like that of a case.
 const STREAM: &str = "program:";
 
@@ -28,7 +31,7 @@ const STREAM: &str = "program:";
 pub struct KeyAct {
     /// When.
     pub at: Timestamp,
-    /// What: `openpgp-key-made`, `-imported`, `-prolonged`, `-replaced`, `-retired`, `-sheet-written`.
+    /// What: `openpgp-key-made`, `-imported`, `-waits`, `-taken-back`, `-prolonged`, `-replaced`, `-retired`, `-sheet-written`.
     pub what: String,
     /// Who: a member's id, or `command line`.
     pub by: String,
@@ -47,6 +50,8 @@ impl KeyAct {
             "imported" => "taken over",
             "prolonged" => "given another end",
             "replaced" => "replaced by another",
+            "waits" => "waits a day before it takes the place of the one before",
+            "taken-back" => "taken back before it was used",
             "retired" => "taken out of use",
             "sheet-written" => "written to a recovery sheet, with its secret part",
             _ => "changed",
@@ -123,8 +128,10 @@ pub struct ProgramKey {
     pub certificate: Certificate,
     /// `made` or `imported`.
     pub how: String,
-    /// When it came here.
+    /// From when it is in use; in the future while it waits to take the place of another.
     pub since: Timestamp,
+    /// Whether it waits.
+    pub waits: bool,
     /// Who made or imported it: a member's id, or `command line`.
     pub by: String,
     /// When it was replaced or taken out of use, and by whom.
@@ -181,9 +188,18 @@ fn sealed(app: &App, program: &str, secret: &Secret) -> Result<Vec<u8>, Error> {
     keys::seal(key, &place(program, &secret.fingerprint()), &secret.to_bytes()).map_err(Error::internal)
 }
 
-fn seen(row: &KeyRow) -> Result<ProgramKey, Error> {
+fn is_waiting(row: &KeyRow, now: i64) -> bool {
+    now < row.made_at && row.retired_at.is_none()
+}
+
+fn is_in_use(row: &KeyRow, now: i64) -> bool {
+    row.made_at <= now && row.retired_at.is_none_or(|end| now < end)
+}
+
+fn seen(row: &KeyRow, now: Timestamp) -> Result<ProgramKey, Error> {
     let at = |micros: i64| Timestamp::from_microsecond(micros).map_err(Error::internal);
-    let retired = match row.retired_at {
+    let now = now.as_microsecond();
+    let retired = match row.retired_at.filter(|end| *end <= now) {
         Some(micros) => Some((at(micros)?, row.retired_by.clone().unwrap_or_default())),
         None => None,
     };
@@ -192,6 +208,7 @@ fn seen(row: &KeyRow) -> Result<ProgramKey, Error> {
         certificate: Certificate::read(&row.certificate, &Default::default()).map_err(Error::internal)?,
         how: row.how.clone(),
         since: at(row.made_at)?,
+        waits: is_waiting(row, now),
         by: row.made_by.clone(),
         retired,
     })
@@ -202,12 +219,22 @@ fn seen(row: &KeyRow) -> Result<ProgramKey, Error> {
 /// # Errors
 /// When the store cannot be read.
 pub async fn list(app: &App, program: &ProgramSlug) -> Result<Vec<ProgramKey>, Error> {
-    rows::list(&app.store, program.as_str()).await?.iter().map(seen).collect()
+    let now = app.now();
+    rows::list(&app.store, program.as_str()).await?.iter().map(|row| seen(row, now)).collect()
 }
 
 /// The row of the key in use.
 async fn in_use(app: &App, program: &ProgramSlug) -> Result<Option<KeyRow>, Error> {
-    Ok(rows::list(&app.store, program.as_str()).await?.into_iter().find(|row| row.retired_at.is_none()))
+    let now = app.now().as_microsecond();
+    Ok(rows::list(&app.store, program.as_str()).await?.into_iter().find(|row| is_in_use(row, now)))
+}
+
+/// The key that waits to take the place of the one in use, if any.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn waiting(app: &App, program: &ProgramSlug) -> Result<Option<ProgramKey>, Error> {
+    Ok(list(app, program).await?.into_iter().find(|key| key.waits))
 }
 
 /// The certificate of the key in use, also when it has run out. `None` when there is no key.
@@ -215,7 +242,8 @@ async fn in_use(app: &App, program: &ProgramSlug) -> Result<Option<KeyRow>, Erro
 /// # Errors
 /// When the store cannot be read.
 pub async fn current(app: &App, program: &ProgramSlug) -> Result<Option<Certificate>, Error> {
-    Ok(in_use(app, program).await?.as_ref().map(seen).transpose()?.map(|key| key.certificate))
+    let row = in_use(app, program).await?;
+    Ok(row.as_ref().map(|row| seen(row, app.now())).transpose()?.map(|key| key.certificate))
 }
 
 /// The key in use to sign with; `None` when there is none or it has run out.
@@ -254,7 +282,8 @@ pub async fn sign_cleartext(app: &App, program: &ProgramSlug, text: &str) -> Res
     sign::cleartext(&secret, text, app.now()).map(Some).map_err(Error::internal)
 }
 
-/// Makes a key and takes the former one out of use; the former still opens what was encrypted to it. `expires`: its end.
+/// Makes a key. The first of a program is in use at once; another takes its place after [`WAIT`], and what was encrypted to
+/// the former still opens. `expires`: its end.
 ///
 /// # Errors
 /// Why not.
@@ -271,7 +300,7 @@ pub async fn make(app: &App, program: &ProgramSlug, expires: Timestamp, by: &str
     add(app, program, &secret, "made", by).await
 }
 
-/// Takes over a key that exists, as GnuPG exports it, and takes the former one out of use.
+/// Takes over a key that exists, as GnuPG exports it; else as [`make`].
 ///
 /// # Errors
 /// Why not.
@@ -290,11 +319,13 @@ pub async fn import(
 }
 
 async fn add(app: &App, program: &ProgramSlug, secret: &Secret, how: &str, by: &str) -> Result<ProgramKey, KeyProblem> {
-    let at = app.now().as_microsecond();
+    let now = app.now().as_microsecond();
     let former = rows::list(&app.store, program.as_str()).await?;
     if former.iter().any(|row| row.fingerprint == secret.fingerprint()) {
         return Err(KeyProblem::Known);
     }
+    // Who takes the key away and brings another waits, too.
+    let at = if former.is_empty() { now } else { (app.now() + WAIT).as_microsecond() };
     let row = KeyRow {
         program: program.to_string(),
         fingerprint: secret.fingerprint(),
@@ -306,22 +337,25 @@ async fn add(app: &App, program: &ProgramSlug, secret: &Secret, how: &str, by: &
         retired_at: None,
         retired_by: None,
     };
-    let mut statements: Vec<_> = former
-        .iter()
-        .filter(|row| row.retired_at.is_none())
-        .map(|row| rows::retire_statement(&row.program, &row.fingerprint, at, by))
-        .collect();
     let ends = secret.certificate().view(app.now()).expires;
-    let mut acts: Vec<(&str, &str, Option<Timestamp>)> = former
-        .iter()
-        .filter(|row| row.retired_at.is_none())
-        .map(|row| ("replaced", row.fingerprint.as_str(), None))
-        .collect();
+    let (mut statements, mut acts) = (Vec::new(), Vec::new());
+    for row in &former {
+        let (program, print) = (row.program.as_str(), row.fingerprint.as_str());
+        if is_waiting(row, now) {
+            statements.push(rows::retire_statement(program, print, now, by));
+            acts.push(("taken-back", print, None));
+        } else if is_in_use(row, now) {
+            statements.push(rows::redate_statement(program, print, Some((at, by))));
+        }
+    }
     acts.push((how, row.fingerprint.as_str(), ends));
+    if now < at {
+        acts.push(("waits", row.fingerprint.as_str(), None));
+    }
     statements.extend(noted(app, program, by, &acts).await?);
     statements.push(rows::insert_statement(&row));
     app.store.commit(Batch::main(statements)).await?;
-    Ok(seen(&row)?)
+    Ok(seen(&row, app.now())?)
 }
 
 /// Gives the key in use another end.
@@ -340,14 +374,25 @@ pub async fn prolong(app: &App, program: &ProgramSlug, expires: Timestamp, by: &
     let mut batch = noted(app, program, by, &[("prolonged", row.fingerprint.as_str(), Some(expires))]).await?;
     batch.push(statement);
     app.store.commit(Batch::main(batch)).await?;
-    Ok(seen(&row)?)
+    Ok(seen(&row, app.now())?)
 }
 
-/// Takes the key in use out of use: nothing is signed by it, and it is published no more.
+/// Takes back the key that waits, if one does: the one in use stays. Else takes the key in use out of use: nothing is signed by
+/// it, and it is published no more.
 ///
 /// # Errors
 /// Why not.
 pub async fn retire(app: &App, program: &ProgramSlug, by: &str) -> Result<(), KeyProblem> {
+    let now = app.now().as_microsecond();
+    let all = rows::list(&app.store, program.as_str()).await?;
+    if let Some(waits) = all.iter().find(|row| is_waiting(row, now)) {
+        let mut batch = noted(app, program, by, &[("taken-back", waits.fingerprint.as_str(), None)]).await?;
+        batch.push(rows::retire_statement(&waits.program, &waits.fingerprint, now, by));
+        if let Some(stays) = all.iter().find(|row| is_in_use(row, now)) {
+            batch.push(rows::redate_statement(&stays.program, &stays.fingerprint, None));
+        }
+        return Ok(app.store.commit(Batch::main(batch)).await?);
+    }
     let row = in_use(app, program).await?.ok_or(KeyProblem::NoKey)?;
     let statement = rows::retire_statement(&row.program, &row.fingerprint, app.now().as_microsecond(), by);
     let mut batch = noted(app, program, by, &[("retired", row.fingerprint.as_str(), None)]).await?;

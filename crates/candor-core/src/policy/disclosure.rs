@@ -34,6 +34,9 @@ pub struct Disclosure {
     /// Whether such an entry can go out without the reporter having agreed to its text.
     #[serde(default)]
     pub closed_without_asking: bool,
+    /// Whether copies for outside parties carry no mark of whose they are.
+    #[serde(default)]
+    pub unmarked_copies: bool,
     /// Sentence about service levels, like `This is not an SLA.`
     #[serde(default)]
     pub no_sla: Option<String>,

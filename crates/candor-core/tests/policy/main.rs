@@ -20,6 +20,7 @@ mod given;
 mod handover;
 mod import;
 mod levels;
+mod marks;
 mod rendered;
 mod scope;
 mod standing;

@@ -5,6 +5,7 @@ use candor_core::id::MemberId;
 
 use super::openpgp::STREAM;
 use crate::app::App;
+use crate::error::Error;
 use crate::keys::random;
 use crate::store::outbox::{self, NewLetter};
 use crate::store::{Batch, Statement};
@@ -32,11 +33,13 @@ pub enum Change {
     WrongCodes,
     /// The certificates that reports are sealed to are about to be replaced.
     Recipients,
+    /// A program's own OpenPGP key is about to be replaced.
+    ProgramKey,
 }
 
 impl Change {
     /// Every change.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Renewed,
         Self::Reset,
         Self::PasskeyMade,
@@ -47,6 +50,7 @@ impl Change {
         Self::Unlinked,
         Self::WrongCodes,
         Self::Recipients,
+        Self::ProgramKey,
     ];
 
     /// Name in the outbox.
@@ -62,6 +66,7 @@ impl Change {
             Self::Unlinked => "account-unlinked",
             Self::WrongCodes => "wrong-codes",
             Self::Recipients => "sealing-keys",
+            Self::ProgramKey => "program-key",
         }
     }
 
@@ -88,6 +93,10 @@ impl Change {
                 "The certificates that reports are sealed to will be others in 24 hours. The queue of the desk names them: \
                  if none of you did this, have it stopped."
             }
+            Self::ProgramKey => {
+                "The OpenPGP key of a program will be another in 24 hours. The queue of the desk names it: if none of you did \
+                 this, have it stopped."
+            }
         }
     }
 }
@@ -104,6 +113,17 @@ pub fn statement(app: &App, member: &str, change: Change) -> Statement {
         next_at: now,
         created_at: now,
     })
+}
+
+/// Asks for a letter to every member, about something that concerns all.
+///
+/// # Errors
+/// When the members cannot be read.
+pub async fn tell_all(app: &App, change: Change) -> Result<(), Error> {
+    for member in super::members(app).await?.into_iter().filter(|member| !member.disabled) {
+        tell(app, &member.id, change).await;
+    }
+    Ok(())
 }
 
 /// Asks for the letter by itself. What was done stands, whether it can be told or not.

@@ -1,7 +1,7 @@
 //! The team's side: the queue, a case, and everything that may be asked of it.
 
 use super::answer::{self, Answered, fine, names};
-use super::input::{Asked, Asker, Bearer, IdempotencyKey, OfCase, PartName, Segments, WithFiles};
+use super::input::{Asked, Asker, Bearer, IdempotencyKey, Json, OfCase, PartName, Segments, WithFiles};
 use super::model::case::{Case, Queue};
 use super::model::command::{self, NoCommand};
 use super::model::people::Names;
@@ -11,13 +11,14 @@ use super::receipts::{Done, told};
 use crate::accounts::token::Beyond;
 use crate::app::App;
 use crate::execute::queue::{self, Filter, PAGE_LIMIT};
-use crate::execute::{asides, execute_again, files, known_case, open_case, policy_of};
+use crate::execute::{asides, execute_again, files, known_case, open_case, parties, policy_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use candor_core::access::Actor;
 use candor_core::command::Command;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
+use candor_core::marks;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -130,6 +131,63 @@ pub async fn release_notes(State(app): State<App>, Asker(actor): Asker, OfCase(i
     let case = open_case(&app, &actor, &id).await?;
     let markdown = crate::execute::release_notes(&app, &case)?;
     fine(ReleaseNotes { case: case.id.0.clone(), public: !case.advisory.published.is_empty(), markdown })
+}
+
+/// A text that turned up elsewhere.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leaked {
+    /// The text; its first 256 KiB are looked at. Nothing of it is kept.
+    text: String,
+    /// Name of the file it was in.
+    #[serde(default)]
+    name: String,
+}
+
+/// An outside party for whom something speaks.
+#[derive(Debug, serde::Serialize, JsonSchema)]
+pub struct Bearing {
+    /// Number of the party in the case.
+    party: u32,
+    /// Who they are.
+    name: String,
+    /// Whether the reference itself was found, which nobody else was given.
+    certain: bool,
+    /// Whether the evidence names them: nobody is likelier.
+    named: bool,
+    /// What speaks for them, as a number to compare.
+    weight: u32,
+    /// What speaks for them.
+    evidence: Vec<String>,
+}
+
+/// Whose copy it is.
+#[derive(Debug, serde::Serialize, JsonSchema)]
+pub struct Whose {
+    /// The likeliest first; empty when nothing speaks for anybody.
+    recipients: Vec<Bearing>,
+}
+
+/// `POST /cases/{case}/whose-mark`
+pub async fn whose_mark(
+    State(app): State<App>,
+    Asker(actor): Asker,
+    OfCase(id): OfCase,
+    Json(leaked): Json<Leaked>,
+) -> Answered<Whose> {
+    let case = open_case(&app, &actor, &id).await?;
+    let policy = policy_of(&app, &case)?;
+    let found = parties::whose(&app, &policy, &case, &format!("{}\n{}", leaked.name, leaked.text))?;
+    let many = marks::named(&found).len();
+    let recipients = found.into_iter().enumerate().map(|(at, one)| Bearing {
+        party: one.party,
+        name: one.name,
+        certain: one.certain,
+        named: at < many,
+        weight: one.weight,
+        evidence: one.evidence,
+    });
+    fine(Whose { recipients: recipients.collect() })
 }
 
 /// `GET /cases/{case}/files/{id}`

@@ -300,6 +300,11 @@ fn table() -> Vec<Route> {
         .takes(Takes::Json(schema::<cve::Settled>))
         .gives::<cve::CveRequests>(200)
         .or(&[422]),
+        Route::post("/cases/{case}/whose-mark", "whoseMark", "Whose copy a text is that turned up elsewhere", post(cases::whose_mark))
+            .says("Changes nothing and keeps nothing. Looks for the marks of the copies that outside parties got, and for the words they were told.")
+            .by(Who::Member)
+            .takes(Takes::Json(schema::<cases::Leaked>))
+            .gives::<cases::Whose>(200),
         Route::get("/cases/{case}/similar", "similarCases", "Cases that are likely about the same, with the reasons", get(search::similar))
             .says("Over open, closed and published cases that you may see.")
             .by(Who::Member)

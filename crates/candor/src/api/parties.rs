@@ -6,9 +6,11 @@ use super::model::instant::Instant;
 use super::problem::Problem;
 use super::receipts::told;
 use crate::app::App;
+use crate::execute::parties as doors;
 use crate::execute::{execute_again, policy_of};
 use axum::extract::State;
 use candor_core::command::Command;
+use candor_core::marks;
 use candor_core::parties::{self, PartyAct, PartyStatus, PartyWish};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,8 @@ pub struct PartyView {
     terms: String,
     /// What you stated last.
     statement: Option<PartyStatement>,
+    /// That copies are marked; none when they are not.
+    marked: Option<String>,
     /// What passed between you and the team, in order.
     thread: Vec<PartyLine>,
 }
@@ -57,6 +61,8 @@ pub struct PartyLine {
     act: &'static str,
     /// The words.
     text: String,
+    /// The line that belongs under the team's words and tells whose copy it is; none when copies are not marked.
+    mark: Option<String>,
 }
 
 /// A message to the team.
@@ -85,7 +91,11 @@ pub async fn show(State(app): State<App>, PartyHolder(opened): PartyHolder) -> A
             PartyAct::Joined { .. } => ("joined", String::new()),
             PartyAct::Invited(_) | PartyAct::Ended { .. } => return None,
         };
-        Some(PartyLine { at: line.at.into(), own: line.own, act, text })
+        let mark = match line.act {
+            PartyAct::Told { .. } => doors::mark(&app, &policy, &opened, line.at),
+            _ => Ok(None),
+        };
+        Some(mark.map(|mark| PartyLine { at: line.at.into(), own: line.own, act, text, mark }))
     });
     fine(PartyView {
         case: opened.case.id.to_string(),
@@ -98,7 +108,8 @@ pub async fn show(State(app): State<App>, PartyHolder(opened): PartyHolder) -> A
             fix_on: fix_on.map(Into::into),
             text: text.clone(),
         }),
-        thread: thread.collect(),
+        marked: (!policy.disclosure.unmarked_copies).then(|| marks::TOLD.to_owned()),
+        thread: thread.collect::<Result<_, crate::error::Error>>()?,
     })
 }
 

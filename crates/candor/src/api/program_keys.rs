@@ -20,8 +20,10 @@ pub struct Key {
     certificate: String,
     /// `made` here, or `imported`.
     how: String,
-    /// Since when it is here.
+    /// From when it is in use.
     since: Instant,
+    /// Whether it waits to take the place of the one in use.
+    waits: bool,
     /// Who made or imported it: a member's id, or `command line`.
     by: String,
     /// When it runs out.
@@ -35,7 +37,7 @@ pub struct Key {
 pub struct Act {
     /// When.
     at: Instant,
-    /// What: `openpgp-key-made`, `-imported`, `-prolonged`, `-replaced`, `-retired` or `-sheet-written`.
+    /// What: `openpgp-key-made`, `-imported`, `-waits`, `-taken-back`, `-prolonged`, `-replaced`, `-retired` or `-sheet-written`.
     what: String,
     /// Who: a member's id, or `command line`.
     by: String,
@@ -64,6 +66,7 @@ pub async fn list(State(app): State<App>, _by: Manager, InProgram(program): InPr
         fingerprint: key.fingerprint,
         how: key.how,
         since: key.since.into(),
+        waits: key.waits,
         by: key.by,
         retired: key.retired.map(|(at, _)| at.into()),
     });

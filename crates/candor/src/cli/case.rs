@@ -48,6 +48,16 @@ pub enum Command {
         #[command(flatten)]
         signed_in: SignedIn,
     },
+    /// Says whose copy a file is that turned up elsewhere, by the marks of what outside parties got
+    WhoseMark {
+        /// Name of the case, like 7K3M9-QXT4B
+        case: String,
+        /// The file, or `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Acts on a case
     #[command(
         after_help = "Examples:\n  candor case do 7K3M9-QXT4B acknowledge text='Thank you; we are looking into it.'\n  \
@@ -110,6 +120,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         Command::Open { case, key, out, signed_in } => {
             sealed::show(&signed_in.api()?, &plain(&case), &key, out.as_deref()).await
         }
+        Command::WhoseMark { case, file, common } => whose_mark(&case, &file, &common).await,
         Command::Do { case, command, fields, seen, attach, common } => {
             let mut asked = read_fields(&fields)?;
             asked.insert("command".into(), command.into());
@@ -134,6 +145,55 @@ pub(super) async fn run(command: Command) -> Outcome {
             }
             Ok(())
         }
+    }
+}
+
+/// Bytes of a leaked file that are sent to be looked at.
+const LEAKED: usize = 256 * 1024;
+
+async fn whose_mark(case: &str, file: &Path, common: &Common) -> Outcome {
+    let bytes = if file == Path::new("-") {
+        super::policy::source(file)?.into_bytes()
+    } else {
+        std::fs::read(file).map_err(|why| Failure::during(format_args!("{} cannot be read", file.display()), why))?
+    };
+    let leaked = readable(&bytes[..bytes.len().min(LEAKED)]);
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let asked = serde_json::json!({ "text": leaked, "name": name });
+    let path = format!("/cases/{}/whose-mark", plain(case));
+    let answer = common.signed_in.api()?.post(&path, |request| std::future::ready(Ok(request.json(&asked)))).await?;
+    if common.json {
+        output::json(&answer);
+        return Ok(());
+    }
+    let found = answer["recipients"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if found.is_empty() {
+        output::say("Nothing in it speaks for anybody: it bears no mark, or none that is left");
+    }
+    for one in found {
+        let how = match (one["certain"] == true, one["named"] == true) {
+            (true, _) => "is named by their reference",
+            (false, true) => "is the likeliest",
+            (false, false) => "is less likely",
+        };
+        output::say(format_args!("{} (party {}) {how}", text(&one["name"]), one["party"]));
+        for reason in one["evidence"].as_array().into_iter().flatten() {
+            output::say(format_args!("  {}", text(reason)));
+        }
+    }
+    Ok(())
+}
+
+/// Text of a file as editors save it: UTF-8, or UTF-16 with a mark at its front.
+fn readable(bytes: &[u8]) -> String {
+    let wide = |of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 

@@ -146,8 +146,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         Command::Make { years, which } => {
             let (app, program) = which.open().await?;
             let key = program_keys::make(&app, &program, in_years(app.now(), years)?, BY).await?;
-            told(&key, app.now(), "is in use now");
-            Ok(())
+            begun(&app, &key).await
         }
         Command::Import { file, password_file, which } => {
             let given = read(&file)?;
@@ -159,8 +158,7 @@ pub(super) async fn run(command: Command) -> Outcome {
             };
             let (app, program) = which.open().await?;
             let key = program_keys::import(&app, &program, &given, &password, BY).await?;
-            told(&key, app.now(), "is in use now");
-            Ok(())
+            begun(&app, &key).await
         }
         Command::Prolong { years, which } => {
             let (app, program) = which.open().await?;
@@ -173,8 +171,13 @@ pub(super) async fn run(command: Command) -> Outcome {
             if !yes {
                 return Err(Failure::new("this leaves the program without an OpenPGP key; say `--yes` to do it"));
             }
+            let waits = program_keys::waiting(&app, &program).await?.is_some();
             program_keys::retire(&app, &program, BY).await?;
-            output::say("The key is out of use. It still opens what was encrypted to it.");
+            output::say(if waits {
+                "The key that waited was taken back. The one in use stays in use."
+            } else {
+                "The key is out of use. It still opens what was encrypted to it."
+            });
             Ok(())
         }
         Command::History { json, which } => {
@@ -219,9 +222,7 @@ pub(super) async fn run(command: Command) -> Outcome {
                 let text: String = found.iter().map(crate::openpgp::Certificate::to_armor).collect();
                 let fingerprints: Vec<String> = found.iter().map(crate::openpgp::Certificate::fingerprint).collect();
                 if let Changed::From(from) = recipients::change(&app, &program, &text, &fingerprints, BY).await? {
-                    for member in accounts::members(&app).await?.into_iter().filter(|member| !member.disabled) {
-                        accounts::told::tell(&app, &member.id, Change::Recipients).await;
-                    }
+                    accounts::told::tell_all(&app, Change::Recipients).await?;
                     output::say(format_args!(
                         "These certificates hold from {} UTC on; the members are told. Until then the old ones do:",
                         from.strftime("%F %H:%M")
@@ -261,6 +262,19 @@ fn in_years(now: Timestamp, years: i64) -> Result<Timestamp, Failure> {
     Ok(end.map_err(|why| Failure::during("the end of the key cannot be worked out", why))?.timestamp())
 }
 
+/// A key came: it is in use, or waits, and then the members are told.
+async fn begun(app: &App, key: &ProgramKey) -> Outcome {
+    if !key.waits {
+        told(key, app.now(), "is in use now");
+        return Ok(());
+    }
+    accounts::told::tell_all(app, Change::ProgramKey).await?;
+    let from = key.since.strftime("%F %H:%M");
+    told(key, app.now(), &format!("waits, and is in use from {from} UTC on; the members are told"));
+    output::say("Until then the key before it is. `candor keys openpgp retire --yes` takes the new one back.");
+    Ok(())
+}
+
 fn told(key: &ProgramKey, now: Timestamp, what: &str) {
     output::say(format_args!("Key {} {what}.", grouped(&key.fingerprint)));
     match key.certificate.view(now).expires {
@@ -282,6 +296,7 @@ fn list(keys: &[ProgramKey], now: Timestamp, as_json: bool) {
                     "fingerprint": key.fingerprint,
                     "how": key.how,
                     "since": key.since,
+                    "waits": key.waits,
                     "by": key.by,
                     "ends": ends(key),
                     "retired": key.retired.as_ref().map(|(at, _)| at),
@@ -300,6 +315,7 @@ fn list(keys: &[ProgramKey], now: Timestamp, as_json: bool) {
     rows.extend(keys.iter().map(|key| {
         let state = match (&key.retired, ends(key)) {
             (Some((at, _)), _) => format!("out of use since {}", at.strftime("%F")),
+            _ if key.waits => format!("waits until {}", key.since.strftime("%F %H:%M")),
             (None, Some(end)) if end <= now => "expired".into(),
             (None, _) => format!("in use, {}", key.how),
         };

@@ -9,7 +9,7 @@ use crate::mail::read::{Limits, read};
 use crate::openpgp::decrypt::{Budget, Shut, open};
 use crate::openpgp::sealed::{DESCRIPTION, REPORT, TITLE};
 use crate::openpgp::words::grouped;
-use crate::openpgp::{Certificate, Secret, armor, encrypt, random};
+use crate::openpgp::{Certificate, Secret, armor, encrypt, random, verify};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,33 @@ pub struct To {
     /// security.txt of the program as you got it before or from elsewhere; nothing is sent when it names other certificates
     #[arg(long = "security-txt", value_name = "FILE", requires = "sealed")]
     security_txt: Option<PathBuf>,
+    /// OpenPGP certificate of the program as you got it before or from elsewhere; nothing is sent when security.txt is not signed by it
+    #[arg(long = "program-key", value_name = "FILE", requires = "sealed")]
+    program_key: Option<PathBuf>,
+}
+
+/// What a signed `security.txt` says, as far as it is signed; an unsigned one as it is, unless a key is known that has to have
+/// signed it.
+fn vouched(text: &str, keys: &[Certificate], must: bool, now: jiff::Timestamp) -> Result<String, Failure> {
+    let blocks = armor::blocks(text.as_bytes(), 2);
+    let Some(block) = blocks.iter().find(|block| block.kind == armor::Kind::Cleartext) else {
+        if must {
+            return Err(Failure::new(
+                "nothing was sent: security.txt is not signed by the program's key that you named",
+            ));
+        }
+        return Ok(text.to_owned());
+    };
+    let keys: Vec<&Certificate> = keys.iter().collect();
+    let read = verify::cleartext(&text.as_bytes()[block.start..block.end], &keys, now);
+    let good = |signed: &verify::Signed| matches!(signed.verdict, verify::Verdict::Good { .. });
+    match read {
+        Some((said, signed)) if signed.iter().any(good) => Ok(said),
+        _ => Err(Failure::new(
+            "nothing was sent: the signature of security.txt is not that of the program's key over these words; the text or \
+             the key was replaced. Ask the team by another way which is theirs",
+        )),
+    }
 }
 
 /// The fingerprints that a `security.txt` names to encrypt to, signed or not.
@@ -92,9 +119,17 @@ impl To {
             agree(&found, &named(&super::policy::source(file)?), "your security.txt")?;
         }
         // What the server offers and what it says of itself, in a file that is signed and that others keep, must agree.
-        if self.files.is_empty() {
+        if self.files.is_empty() || self.program_key.is_some() {
             let text = api.public(&format!("/{program}/security.txt")).await?.unwrap_or_default();
-            let known = named(&text);
+            let key = match &self.program_key {
+                Some(file) => super::policy::source(file)?,
+                None => api.public(&format!("/{program}/openpgp.asc")).await?.unwrap_or_default(),
+            };
+            let keys = match &self.program_key {
+                Some(_) => certificates(&key)?,
+                None => certificates(&key).unwrap_or_default(),
+            };
+            let known = named(&vouched(&text, &keys, self.program_key.is_some(), super::now())?);
             if !known.is_empty() {
                 agree(&found, &known, "the server's own security.txt")?;
             }

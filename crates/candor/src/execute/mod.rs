@@ -13,6 +13,7 @@ pub mod rebuild; // projections, made anew from the journal
 pub mod proofs; // proofs of receipt
 pub mod views; // the page of a receipt, sealed to whoever holds it
 pub mod waiting; // reports taken in while the desk is locked
+pub mod wishes; // what reporters wish meanwhile
 pub mod handover; // what a front without keys asks the desk
 pub mod report; // a report opens a case
 pub mod would; // what a policy file would change of the dates of open cases

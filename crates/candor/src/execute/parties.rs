@@ -12,8 +12,11 @@ use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::id::{CaseId, PersonId};
+use candor_core::marks::{self, Bearer, Marks};
 use candor_core::parties::{self, Invitation, Party, PartyAct, PartyWish};
+use candor_core::policy::Policy;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Draws what an invitation needs.
 pub(super) async fn prepared(app: &App, command: Command, now: Timestamp) -> Result<Command, Error> {
@@ -46,6 +49,49 @@ pub fn code(keys: &KeyRing, case: &CaseId, invitation: &Invitation) -> String {
 /// The keyed hash of a key, under which it is found.
 fn key_hash(keys: &KeyRing, key: &str) -> Option<keys::lookup::Tag> {
     Some(made(keys, "party key", &random::normal_receipt(key)?))
+}
+
+fn zone(policy: &Policy) -> TimeZone {
+    TimeZone::get(&policy.calendar.time_zone).unwrap_or(TimeZone::UTC)
+}
+
+/// Does something with the marks of a case's copies.
+fn with_marks<T>(keys: &KeyRing, case: &CaseId, with: impl FnOnce(Marks<'_>) -> T) -> T {
+    with(Marks::new(&|place: &str| made(keys, "party mark", &format!("{case}/{place}"))))
+}
+
+/// The line under a message of this instant to this party; none when the policy wants no marks.
+///
+/// # Errors
+/// [`Error::Locked`] without keys.
+pub fn mark(app: &App, policy: &Policy, opened: &Opened, at: Timestamp) -> Result<Option<String>, Error> {
+    if policy.disclosure.unmarked_copies {
+        return Ok(None);
+    }
+    let line = |marks: Marks<'_>| marks.line(opened.party.number, at, &zone(policy));
+    Ok(Some(with_marks(app.keys()?, &opened.case.id, line)))
+}
+
+/// What passed from the team to a party, as a file of their own: its name and its text.
+///
+/// # Errors
+/// [`Error::NotFound`] when the policy wants no marks: then there is no file either.
+pub fn document(app: &App, policy: &Policy, opened: &Opened) -> Result<(String, String), Error> {
+    if policy.disclosure.unmarked_copies {
+        return Err(Error::NotFound);
+    }
+    let Opened { case, party, .. } = opened;
+    let document = |marks: Marks<'_>| marks.document(case, party, &policy.program.name, &zone(policy));
+    Ok(with_marks(app.keys()?, &case.id, document))
+}
+
+/// Whose copy a text is that turned up elsewhere, the likeliest first; put the name of a file before its text.
+///
+/// # Errors
+/// [`Error::Locked`] without keys.
+pub fn whose(app: &App, policy: &Policy, case: &Case, leaked: &str) -> Result<Vec<Bearer>, Error> {
+    let whose = |marks: Marks<'_>| marks::bearers(case, marks, leaked, &zone(policy));
+    Ok(with_marks(app.keys()?, &case.id, whose))
 }
 
 /// The row by which a link or a key is found.

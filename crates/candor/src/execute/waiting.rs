@@ -4,6 +4,7 @@
 use super::handover;
 use super::report::{Filed, Given, NewReport, Promised, file_given, open_receipt};
 use super::views::View;
+use super::wishes::Wish;
 use super::{Beside, Letters, execute_beside};
 use crate::app::App;
 use crate::error::Error;
@@ -21,11 +22,12 @@ use candor_core::{promises, scope};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What is sealed: a report, or a message to one.
+/// What is sealed: a report, or a message or wish of its reporter.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Inside {
     Message { message: Message },
+    Wished { wished: Wished },
     Report(Box<Sealed>),
 }
 
@@ -36,6 +38,13 @@ struct Message {
     at: Timestamp,
     text: String,
     files: Vec<FileRef>,
+}
+
+/// A wish of a reporter, with the receipt that was presented with it.
+#[derive(Serialize, Deserialize)]
+struct Wished {
+    receipt: String,
+    wish: Wish,
 }
 
 /// A report.
@@ -199,6 +208,32 @@ pub async fn take_message(
     let plain = serde_json::to_vec(&Inside::Message { message }).map_err(Error::internal)?;
     let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now.as_microsecond(), body };
     main.push(waiting::insert_statement(&row));
+    keep(app, &row, main).await
+}
+
+/// Takes a wish in without any key that opens, from whoever presents the receipt; the same within an hour is one. Whether the
+/// desk has it already.
+///
+/// # Errors
+/// [`Error::Locked`] when the public key of the desk is not known here, [`Error::Refused`] when its words are too many.
+pub async fn take_wish(app: &App, receipt: &str, case: &CaseId, wish: Wish) -> Result<bool, Error> {
+    let to = app.intake_key().ok_or(Error::Locked)?;
+    wish.check()?;
+    let now = app.now().as_microsecond();
+    let body = serde_json::to_vec(&wish).map_err(Error::internal)?;
+    let key = app.shared_form_key();
+    let body = keys::lookup(&key, "body of a waiting wish", &body).to_vec();
+    let hour = app.now().as_second().div_euclid(3600);
+    let name = [format!("{case}\n{hour}\n").as_bytes(), &body].concat();
+    let id = random::spelled(&keys::lookup(&key, "waiting wish", &name));
+    let wished = Wished { receipt: receipt.to_owned(), wish };
+    let plain = serde_json::to_vec(&Inside::Wished { wished }).map_err(Error::internal)?;
+    let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now, body };
+    keep(app, &row, vec![waiting::insert_statement(&row)]).await
+}
+
+/// Keeps what was sealed, and hands it over. Whether the desk has it already.
+async fn keep(app: &App, row: &WaitingRow, main: Vec<crate::store::Statement>) -> Result<bool, Error> {
     match app.store.commit(Batch::main(main)).await {
         Ok(()) => {}
         Err(StoreError::Conflict) => match waiting::get(&app.store, &row.id).await? {
@@ -328,6 +363,27 @@ async fn open_alone(app: &App, row: &WaitingRow) -> Result<Opened, Error> {
             let report = NewReport { channel, facts, contact, credit, received_at: Some(at) };
             let given = Given { case, receipt, row: &row.id };
             Ok(Opened::Report(Box::new(file_given(app, &program, report, &given).await?)))
+        }
+        Inside::Wished { wished: Wished { receipt, wish } } => {
+            let (actor, case) = open_receipt(app, &receipt).await?;
+            let taken = |_: &CaseId| vec![waiting::take_statement(&row.id)];
+            let beside = Beside { rows: &taken, letters: Letters::Now };
+            let done = Box::pin(execute_beside(app, &actor, &case.id, wish.clone().command(), &beside)).await;
+            let refused = match done {
+                Ok(done) if done.events.is_empty() => None,
+                Ok(_) => return Ok(Opened::Message),
+                Err(Error::Refused(why)) => Some(why),
+                Err(other) => return Err(other),
+            };
+            let words = refused.map(|why| Command::Write { text: wish.instead(&why), files: Vec::new() });
+            if let Some(words) = words
+                && Box::pin(execute_beside(app, &actor, &case.id, words, &beside)).await.is_ok()
+            {
+                return Ok(Opened::Message);
+            }
+            // Nothing came of it, as when it was so already: it waits no longer.
+            app.store.commit(Batch::main(taken(&case.id))).await?;
+            Ok(Opened::Message)
         }
         Inside::Message { message: Message { receipt, text, files, .. } } => {
             let (actor, case) = open_receipt(app, &receipt).await?;

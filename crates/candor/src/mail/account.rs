@@ -79,9 +79,14 @@ fn about(change: Change, base_url: &str) -> Words {
         }
         _ => "If not, end the other sessions in your settings, and ask whoever manages the desk to let you start anew.",
     };
-    if change == Change::Recipients {
+    if let Change::Recipients | Change::ProgramKey = change {
+        let subject = if change == Change::Recipients {
+            "The certificates for sealed reports change"
+        } else {
+            "The OpenPGP key of a program changes"
+        };
         return Words {
-            subject: "The certificates for sealed reports change".into(),
+            subject: subject.into(),
             lead: change.says().to_owned(),
             body: Vec::new(),
             dates_title: "",

@@ -80,12 +80,26 @@ fn answers(path: &str) -> Part {
     }
 }
 
+/// Acts of a receipt's page that the front seals while the desk is away; else the desk does them at once.
+fn can_wait(path: &str, method: &Method) -> bool {
+    let acts = ["nudge", "credit", "key", "embargo", "summary", "issue", "retest", "appeal", "withdraw"];
+    let act = path.strip_prefix("/receipt/");
+    act.is_some_and(|act| acts.contains(&act) && (*method == Method::POST || act == "withdraw"))
+}
+
 async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Response {
     if request.method() == Method::CONNECT {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let path = request.uri().path().to_owned();
-    let part = answers(&path);
+    let mut part = answers(&path);
+    let mut stream = None;
+    if can_wait(&path, request.method()) {
+        match connect(&inside.rooms.desk()).await {
+            Ok(desk) => stream = Some(desk),
+            Err(_) => part = Part::Front,
+        }
+    }
     let peer = request.extensions().get::<Peer>().and_then(|peer| HeaderValue::try_from(peer.0.to_string()).ok());
     let headers = request.headers_mut();
     OF_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
@@ -111,7 +125,11 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
         return forward(inside.rooms.desk(), request).await.unwrap_or_else(|_| away(Part::Desk));
     }
     let room = if part == Part::Front { inside.rooms.front() } else { inside.rooms.desk() };
-    match forward(room, request).await {
+    let forwarded = match stream {
+        Some(stream) => forward_over(stream, request).await,
+        None => forward(room, request).await,
+    };
+    match forwarded {
         Ok(mut answer) => {
             if part == Part::Front {
                 let headers = answer.headers_mut();
@@ -169,8 +187,11 @@ async fn connect(room: &Path) -> io::Result<UnixStream> {
     }
 }
 
-async fn forward(room: PathBuf, mut request: Request) -> Result<Response, Broken> {
-    let stream = connect(&room).await.map_err(|_| Broken::Away)?;
+async fn forward(room: PathBuf, request: Request) -> Result<Response, Broken> {
+    forward_over(connect(&room).await.map_err(|_| Broken::Away)?, request).await
+}
+
+async fn forward_over(stream: UnixStream, mut request: Request) -> Result<Response, Broken> {
     let way = http1::Builder::new().max_buf_size(HEAD_BYTES).handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = way.map_err(|_| Broken::Away)?;
     // It ends with the answer, or with whoever reads it.
@@ -225,6 +246,18 @@ mod tests {
         assert!(is_of_receipt(&HeaderValue::from_static("candor-receipt=a1; Path=/")));
         assert!(!is_of_receipt(&HeaderValue::from_static("candor=a1; Path=/")));
         assert!(of_receipt("/receipt") && of_receipt("/receipt/write") && !of_receipt("/receipts"));
+    }
+
+    #[test]
+    fn only_the_acts_of_a_receipt_s_page_wait_for_the_desk() {
+        for path in ["/receipt/withdraw", "/receipt/retest", "/receipt/credit"] {
+            assert!(can_wait(path, &Method::POST), "{path}");
+        }
+        assert!(can_wait("/receipt/withdraw", &Method::GET));
+        for path in ["/receipt/proof", "/receipt/files/1", "/receipt/sign-out", "/desk/nudge", "/receipt/nudge/x"] {
+            assert!(!can_wait(path, &Method::POST), "{path}");
+        }
+        assert!(!can_wait("/receipt/retest", &Method::GET));
     }
 
     #[test]

@@ -11,6 +11,7 @@ statements! {
     REPLACE = "update openpgp_key set certificate = $3, secret = $4 where program = $1 and fingerprint = $2";
     RETIRE = "update openpgp_key set retired_at = $3, retired_by = $4 \
         where program = $1 and fingerprint = $2 and retired_at is null";
+    REDATE = "update openpgp_key set retired_at = $3, retired_by = $4 where program = $1 and fingerprint = $2";
     LIST = "select program, fingerprint, certificate, secret, how, made_at, made_by, retired_at, retired_by \
         from openpgp_key where program = $1 order by made_at desc, fingerprint";
 }
@@ -28,7 +29,7 @@ pub struct KeyRow {
     pub secret: Vec<u8>,
     /// `made` or `imported`.
     pub how: String,
-    /// When it came here, microseconds UTC.
+    /// From when it is in use, microseconds UTC.
     pub made_at: i64,
     /// Who made or imported it.
     pub made_by: String,
@@ -79,6 +80,13 @@ pub fn replace_statement(program: &str, fingerprint: &str, certificate: &[u8], s
 #[must_use]
 pub fn retire_statement(program: &str, fingerprint: &str, at: i64, by: &str) -> Statement {
     Statement::new(RETIRE, vals![program, fingerprint, at, by]).expecting(1)
+}
+
+/// Sets when, in microseconds UTC, a key goes out of use, and by whom; none for not.
+#[must_use]
+pub fn redate_statement(program: &str, fingerprint: &str, ends: Option<(i64, &str)>) -> Statement {
+    let (at, by) = ends.unzip();
+    Statement::new(REDATE, vals![program, fingerprint, at, by]).expecting(1)
 }
 
 /// The keys of a program, the newest first.

@@ -13,10 +13,11 @@ use super::session::{Member, Rejection};
 use super::views::openpgp_keys::{KeyActView, KeyRowView, KeysPage};
 use super::views::{Choice, Control, Field, Problem, TimeView};
 use crate::accounts;
+use crate::accounts::told::Change;
 use crate::app::App;
 use crate::error::Error;
 use crate::openpgp::words::grouped;
-use crate::program_keys::{self, KeyProblem, LIFE};
+use crate::program_keys::{self, KeyProblem, LIFE, ProgramKey};
 
 const HERE: &str = "/desk/settings/openpgp";
 
@@ -48,7 +49,7 @@ async fn make(State(app): State<App>, member: Member, request: Request) -> Resul
     let fields = read(&app, &member, request).await?;
     let program = ProgramSlug::from(fields.get("program"));
     let made = program_keys::make(&app, &program, app.now() + LIFE, member.id().as_str()).await;
-    answer(&app, &member, made.map(drop), "program").await
+    answer(&app, &member, begun(&app, made).await, "program").await
 }
 
 /// `POST /desk/settings/openpgp/import`
@@ -58,7 +59,15 @@ async fn import(State(app): State<App>, member: Member, request: Request) -> Res
     let given = fields.get("key").as_bytes();
     let by = member.id().as_str();
     let taken = program_keys::import(&app, &program, given, fields.get("password"), by).await;
-    answer(&app, &member, taken.map(drop), "key").await
+    answer(&app, &member, begun(&app, taken).await, "key").await
+}
+
+/// A key that waits to take the place of another is told to every member.
+async fn begun(app: &App, key: Result<ProgramKey, KeyProblem>) -> Result<(), KeyProblem> {
+    if key?.waits {
+        accounts::told::tell_all(app, Change::ProgramKey).await?;
+    }
+    Ok(())
 }
 
 /// `POST /desk/settings/openpgp/{program}/prolong`: two years from now.
@@ -120,13 +129,15 @@ async fn view(app: &App, member: &Member, problem: Option<Problem>) -> Result<Ke
                 fingerprint: grouped(&key.fingerprint),
                 state: match (&key.retired, view.expires) {
                     (Some((_, by)), _) => format!("out of use, by {}", name(by)),
+                    _ if key.waits => format!("waits until {} UTC", key.since.strftime("%F %H:%M")),
                     (None, Some(end)) if end <= now => "expired".into(),
                     (None, _) => format!("in use, {}", key.how),
                 },
                 by: name(&key.by),
                 since: TimeView::new(key.since, &zone, now),
                 ends: view.expires.map(|end| end.strftime("%F").to_string()).unwrap_or_else(|| "never".into()),
-                in_use: key.retired.is_none(),
+                in_use: key.retired.is_none() && !key.waits,
+                waits: key.waits,
             });
         }
         acts.extend(program_keys::history(app, slug).await?.into_iter().map(|act| (slug.to_string(), act)));

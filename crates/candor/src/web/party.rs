@@ -5,6 +5,7 @@
 use super::errors;
 use super::fields::Fields;
 use super::guard::{Visitor, rate};
+use super::headers::as_download;
 use super::page;
 use super::session::{FormNonce, Rejection, no_party_cookie, party_cookie, party_key};
 use super::views::party::{PartyForm, PartyPage};
@@ -21,6 +22,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use candor_core::command::Command;
+use candor_core::marks;
 use candor_core::parties::{self, PartyAct, PartyStatus, PartyWish};
 use candor_core::policy::Policy;
 use candor_core::refusal::Refusal;
@@ -37,6 +39,7 @@ pub fn routes() -> Router<App> {
         .route("/party/write", post(write))
         .route("/party/state", post(state))
         .route("/party/leave", post(leave))
+        .route("/party/document", get(document))
         .route("/party/{link}", get(invitation).post(accept))
 }
 
@@ -112,6 +115,7 @@ fn invitation_view(app: &App, link: &str, opened: &Opened, problem: Option<&str>
         lead: "It is about a matter that is not public yet. You see what the team shares with you, and nothing else."
             .into(),
         terms: opened.party.invitation.terms.clone(),
+        marked: if policy.disclosure.unmarked_copies { "" } else { marks::TOLD },
         action: format!("/party/{link}"),
         groups: vec![Group::new("accept", "", vec![code, accept])],
         problems: problem.map(|text| Problem { field: "code".into(), text }).into_iter().collect(),
@@ -214,16 +218,21 @@ fn view(
             PartyAct::Joined { .. } => ("accepted the terms".to_owned(), String::new()),
             PartyAct::Invited(_) | PartyAct::Ended { .. } => return None,
         };
-        Some(Message {
+        let mark = match line.act {
+            PartyAct::Told { .. } => doors::mark(app, &policy, opened, line.at),
+            _ => Ok(None),
+        };
+        let message = Message {
             at: TimeView::new(line.at, &zone, now),
             who: if line.own { "You".into() } else { "The security team".into() },
             did,
             side: if line.own { "mine" } else { "theirs" }.into(),
             text,
             files: Vec::new(),
-        })
+        };
+        Some(mark.map(|mark| (message, mark.unwrap_or_default())))
     });
-    let thread = thread.collect();
+    let thread = thread.collect::<Result<_, Error>>()?;
     let choices = PartyStatus::ALL.map(|status| Choice::new(status.name(), status.label())).to_vec();
     Ok(PartyPage {
         shell: super::views::Shell { csrf, ..page::program_shell(app, &policy, "party") },
@@ -231,6 +240,7 @@ fn view(
         name: party.name(),
         facts,
         thread,
+        marked: if policy.disclosure.unmarked_copies { "" } else { marks::TOLD },
         write: vec![Field::area("text", "Your words to the team", 5).value(typed.text.clone()).required()],
         state: vec![
             Field::new("status", "Your product is", Control::Radio(choices)).value(if typed.status.is_empty() {
@@ -316,6 +326,16 @@ async fn state(State(app): State<App>, request: Request) -> Answer {
 
 fn day_of(typed: &str, policy: &Policy) -> Result<jiff::Timestamp, String> {
     super::desk::times::instant(typed, &page::zone(policy)).map_err(|why| format!("When you have a fix: {why}"))
+}
+
+/// `GET /party/document`: what the team wrote to them, as a file of their own.
+async fn document(State(app): State<App>, headers: HeaderMap) -> Answer {
+    let Some((opened, _)) = holder(&app, &headers).await? else { return Ok(page::see_other("/party")) };
+    let policy = policy_of(&app, &opened.case)?;
+    let (name, text) = doors::document(&app, &policy, &opened)?;
+    let mut answer = Response::new(text.into());
+    as_download(answer.headers_mut(), &name);
+    Ok(answer)
 }
 
 /// `POST /party/leave`

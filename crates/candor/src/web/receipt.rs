@@ -14,7 +14,7 @@ use super::report::files::Uploads;
 use super::report::questions::{self, Problems};
 use super::session::{FormNonce, ReceiptHolder, Rejection, keep_receipt, no_receipt_cookie, receipt_cookie};
 use super::views::report::{EnterReceipt, ReporterCheck};
-use super::views::{Field, Group, Notice, Problem};
+use super::views::{Field, Group, Notice, Problem, Shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, execute_again, files, policy_of};
@@ -57,6 +57,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/receipt/files/{file}", get(file))
         .route("/receipt/proof", get(proof))
         .route("/receipt/sign-out", post(sign_out))
+        .layer(from_fn_with_state(app.clone(), sealed::acts))
         .layer(from_fn_with_state(app.clone(), keep_receipt))
 }
 
@@ -89,6 +90,9 @@ fn said(done: &str) -> Option<&'static str> {
     Some(match done {
         "write" => "Your message is with the team.",
         "sealed" => "Your message was taken in, sealed. The team reads it when its side is back.",
+        "later" => {
+            "It was taken in, sealed. It is carried out when the team's side is back; if it cannot be done any more, you find that here."
+        }
         "nudge" => "They were asked to look at your report.",
         "credit" => "Your choice about credit is kept.",
         "key" => "Your choice about letters is kept.",
@@ -406,7 +410,12 @@ fn withdraw_view(app: &App, holder: &ReceiptHolder) -> Result<ReporterCheck, Err
     let policy = policy_of(app, &holder.case)?;
     let mut shell = page::program_shell(app, &policy, "receipt");
     shell.csrf.clone_from(&holder.csrf);
-    Ok(ReporterCheck {
+    Ok(withdraw_check(shell))
+}
+
+/// What is asked before a report is taken back.
+fn withdraw_check(shell: Shell) -> ReporterCheck {
+    ReporterCheck {
         shell,
         title: "Withdraw your report?".into(),
         consequences: vec![
@@ -423,7 +432,7 @@ fn withdraw_view(app: &App, holder: &ReceiptHolder) -> Result<ReporterCheck, Err
         problems: Vec::new(),
         submit: "Withdraw the report".into(),
         back: "/receipt".into(),
-    })
+    }
 }
 
 /// `POST /receipt/withdraw`. Once it is taken back, asking again changes nothing.

@@ -523,19 +523,22 @@ fn the_openpgp_key_of_a_program_is_made_prolonged_replaced_and_retired_from_a_te
     assert!(run(&["keys", "openpgp", "prolong", "--years", "3"]).fine().contains("was prolonged"));
     run(&["keys", "openpgp", "make"]).fine();
     let listed = run(&["keys", "openpgp", "list", "--json"]).json();
-    let states: Vec<bool> = listed.as_array().expect("a list").iter().map(|it| it["retired"].is_null()).collect();
-    assert_eq!(states.iter().filter(|used| **used).count(), 1, "{listed}");
+    let waits: Vec<bool> = listed.as_array().expect("a list").iter().map(|it| it["waits"] == true).collect();
+    assert_eq!(waits, [true, false], "another waits a day: {listed}");
+    assert_eq!(run(&["keys", "openpgp", "export"]).fine(), run(&["keys", "openpgp", "export"]).fine());
     assert_eq!(listed.as_array().map(Vec::len), Some(2));
     let known = run(&["keys", "openpgp", "import", "sheet.asc"]);
     assert!(known.status != 0 && known.err.contains("key"), "{known:?}");
     assert!(run(&["keys", "openpgp", "retire"]).err.contains("--yes"));
-    run(&["keys", "openpgp", "retire", "--yes"]).fine();
+    assert!(run(&["keys", "openpgp", "retire", "--yes"]).fine().contains("was taken back"));
+    assert!(run(&["keys", "openpgp", "export"]).fine().contains("PUBLIC KEY"), "the one in use stays");
+    assert!(run(&["keys", "openpgp", "retire", "--yes"]).fine().contains("is out of use"));
     assert_ne!(run(&["keys", "openpgp", "export"]).status, 0);
     let acts = run(&["keys", "openpgp", "history", "--json"]).json();
     let acts: Vec<&str> = acts.as_array().expect("a list").iter().filter_map(|act| act["what"].as_str()).collect();
-    let expected =
-        ["made", "sheet-written", "prolonged", "replaced", "made", "retired"].map(|it| format!("openpgp-key-{it}"));
-    assert_eq!(acts.iter().filter(|act| **act != "openpgp-key-sheet-written").count(), 5);
+    let expected = ["made", "sheet-written", "prolonged", "made", "waits", "taken-back", "retired"]
+        .map(|it| format!("openpgp-key-{it}"));
+    assert_eq!(acts.iter().filter(|act| **act != "openpgp-key-sheet-written").count(), 6);
     assert_eq!(acts[..2], expected[..2]);
     assert!(acts.ends_with(&expected.iter().map(String::as_str).collect::<Vec<_>>()[2..]), "{acts:?}");
     assert_eq!(run(&["journal", "verify"]).status, 0, "its chain is checked like a case's");

@@ -88,6 +88,7 @@ async fn abuse_q3_work_takes_the_place_of_the_wait_once_and_only_while_flooded()
         (config.report_rate, config.flood_rate, config.behind_proxy) = (600, 20, true);
     };
     let second = MINIO.replacen("slug = \"minio\"", "slug = \"second\"", 1);
+    let second = second.replacen("prefix = \"MINIO\"", "prefix = \"SECOND\"", 1);
     let service = Service::start(&[MINIO, &second], change).await;
     let browser = service.browser();
     service.app.set_clock("2026-11-21T12:00:05Z".parse().expect("an instant"));

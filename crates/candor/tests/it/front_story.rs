@@ -226,8 +226,13 @@ async fn w_the_front_opens_a_receipt_s_page_by_itself_and_gets_no_other_cookie()
     assert!(seen.contains("It is worse than I thought"));
     let sent = write(&seen, "Said while nobody was there").await;
     assert_eq!(sent.status(), 303);
+    service.kill_part("desk");
+    let wished = client.post(at("/receipt/withdraw")).form(&[("csrf", value(&seen, "csrf")), ("text", String::new())]);
+    let wished = wished.send().await.expect("an answer");
+    assert_eq!(wished.status(), 303, "carried out, or taken in until the desk is back");
     until(async || status(&service.base, "/readyz").await == 200).await;
     until(async || page().await.contains("Said while nobody was there")).await;
+    until(async || page().await.contains("You took it back")).await;
     service.stop();
 }
 

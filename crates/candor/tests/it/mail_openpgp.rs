@@ -540,6 +540,7 @@ async fn the_key_of_a_program_is_published_for_people_for_mail_programs_and_in_a
     // Replaced: the old key still opens mail, and is published no more.
     let sent = encrypted(&gpg, "Content-Type: text/plain\n\nold\n", false);
     program_keys::make(&app, &slug, app.now() + program_keys::LIFE, "test").await.expect("another");
+    app.set_clock(app.now() + jiff::SignedDuration::from_hours(25));
     let case = filed(&app, pgp_mime("...", "", &sent)).await;
     assert!(case.reports[0].facts.description.ends_with("old"), "{}", case.reports[0].facts.description);
     let keys = program_keys::list(&app, &slug).await.expect("read");

@@ -266,3 +266,60 @@ async fn s5_what_a_party_does_on_their_page_they_do_by_the_api_and_see_no_more()
         assert_eq!(ask(Method::GET, path, &key, None).await.0, 401, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_r8_what_a_party_gets_is_marked_and_said_to_be_and_a_leaked_copy_is_told_by_page_api_and_command_line() {
+    let house = House::open().await;
+    let mut people = Vec::new();
+    for (party, name) in ["mira", "noor", "otto", "pia", "quim"].into_iter().enumerate() {
+        let (link, code) = house.invite(name).await;
+        assert!(house.service.browser().get(&link).await.body.contains("Every copy you get here is marked"), "openly");
+        let (browser, _) = house.join(&link, &code).await;
+        let text = "Your router runs a path twice, once before it has asked who is there at all.";
+        house.does(json!({ "command": "tell-party", "party": party, "text": text })).await;
+        people.push((name, browser));
+    }
+    let whose = async |text: &str, name: &str| {
+        let asked = json!({ "text": text, "name": name });
+        let (status, found) = house.ask(Method::POST, &format!("/cases/{}/whose-mark", house.case), asked).await;
+        assert_eq!(status, 200, "{found}");
+        let named = found["recipients"].as_array().into_iter().flatten().filter(|one| one["named"] == true);
+        named.map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, browser) in &people {
+        let file = browser.get("/party/document").await;
+        assert_eq!(file.status, 200);
+        assert!(file.header("content-disposition").starts_with("attachment"));
+        let whole = format!("{name}, Koa");
+        assert!(file.body.contains("Your router runs a path twice"), "{}", file.body);
+        // Without reference, name and head: the words and the line under them, as on the page.
+        let page = browser.get("/party").await;
+        let line = page.texts(".thread .muted").into_iter().find(|line| line.contains("Reference")).expect("a line");
+        let (before, after) = line.split_once("Reference ").expect("a reference");
+        let quoted = format!("> your router runs a path twice\n> {} {}", before, &after["K7QX-9MD2. ".len()..]);
+        assert_eq!(whose(&quoted.to_uppercase(), "").await, [whole.clone()], "{quoted}");
+        assert_eq!(whose(&file.body.replace('\n', "\r\n"), "copy.txt").await, [whole.clone()]);
+        // Saved as UTF-16 and asked about on the command line.
+        let wide: Vec<u8> =
+            std::iter::once(0xfeff).chain(file.body.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let at = folder.path().join("leaked.txt");
+        std::fs::write(&at, wide).expect("written");
+        let (at, case) = (at.display().to_string(), house.case.clone());
+        let (url, token) = (house.service.url.clone(), house.token.clone());
+        let ran = tokio::task::spawn_blocking(move || {
+            let words = ["case", "whose-mark", &case, &at];
+            std::process::Command::new(crate::support::binary::CANDOR)
+                .args(words)
+                .env("CANDOR_SERVER", url)
+                .env("CANDOR_TOKEN", token)
+                .output()
+                .expect("it runs")
+        });
+        let said = String::from_utf8(ran.await.expect("it ran").stdout).expect("text");
+        assert!(said.starts_with(&format!("{whole} (party ")) && said.contains("named by their reference"), "{said}");
+    }
+    assert_eq!(whose("Nothing of ours stands here.", "").await, Vec::<String>::new());
+    let nobody = house.service.browser().get("/party/document").await;
+    assert_eq!(nobody.status, 303, "the file is the holder's alone");
+}

@@ -182,3 +182,56 @@ async fn a_report_of_before_there_were_sealed_pages_gets_one_when_its_receipt_is
     assert_eq!(seal_views_once(app).await.expect("sealed"), 1);
     assert!(candor::execute::views::find(app, &receipt).await.expect("read").is_some());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_what_a_reporter_wishes_while_the_desk_is_locked_is_sealed_and_carried_out_later_or_said_to_be_too_late() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_owned();
+    let (app, receipt, _) = Box::pin(locked_after_an_answer(&folder)).await;
+    let service = Service::serve(app, folder).await;
+    let browser = service.browser();
+    assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get("/receipt").await;
+    let csrf = page.form("/receipt/write").into_iter().find(|(name, _)| name == "csrf").expect("a token").1;
+    let wish = async |act: &str, fields: &[(&str, &str)]| {
+        let mut form = vec![("csrf".to_owned(), csrf.clone())];
+        form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        browser.post(&format!("/receipt/{act}"), &form).await
+    };
+    let check = browser.get("/receipt/withdraw").await;
+    assert!(check.status == StatusCode::OK && check.body.contains("Withdraw your report?"), "{}", check.body);
+    for (act, fields) in [
+        ("credit", &[("credit", "anonymous")][..]),
+        ("retest", &[("holds", "no"), ("saw", "CANARY it is still there")][..]),
+        ("withdraw", &[("text", "CANARY it was my own mistake")][..]),
+        ("withdraw", &[("text", "CANARY it was my own mistake")][..]),
+    ] {
+        let taken = wish(act, fields).await;
+        assert_eq!((taken.status, taken.header("location")), (StatusCode::SEE_OTHER, "/receipt?done=later"), "{act}");
+    }
+    assert!(browser.get("/receipt?done=later").await.body.contains("carried out when the team"));
+    assert_eq!(wish("retest", &[]).await.status, StatusCode::BAD_REQUEST, "it says neither yes nor no");
+    let forged = browser.post("/receipt/withdraw", &[("csrf".into(), "0".into())]).await;
+    assert!(forged.status.is_client_error());
+    let stranger = service.browser().post("/receipt/withdraw", &[("csrf".into(), csrf.clone())]).await;
+    assert!(stranger.header("location") != "/receipt?done=later", "only with the receipt");
+    for file in ["candor.db", "candor.db-wal"] {
+        let lies = std::fs::read(service.app.config.data.join(file)).unwrap_or_default();
+        assert!(!lies.windows(6).any(|part| part == b"CANARY"), "nothing lies in the clear in {file}");
+    }
+
+    let app = unlocked(&path, &service.app).await;
+    assert_eq!(waiting::open_all(&app).await.expect("filed"), 3, "the same twice is one");
+    assert_eq!(candor::store::waiting::count(&app.store).await.expect("a count"), 0, "none waits for ever");
+    let (_, now) = open_receipt(&app, &receipt).await.expect("it opens");
+    assert!(!now.state.is_open(), "it was taken back");
+    let wrote = now.history.iter().filter_map(|entry| match &entry.what {
+        Event::ReporterWrote { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let wrote: Vec<_> = wrote.collect();
+    assert!(
+        matches!(wrote[..], [words] if words.contains("the fix does not hold") && words.contains("CANARY it is still there")),
+        "nobody had asked for a retest: it is said, and not lost: {wrote:?}"
+    );
+}

@@ -240,3 +240,100 @@ async fn abuse_k7_other_certificates_to_seal_to_wait_a_day_and_the_members_see_i
     assert_eq!(published().await, eve.fingerprint(), "after a day it holds");
     assert!(candor::web::desk::alerts::about_keys(app, &ro.actor(app)).await.expect("alerts").is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_k7_another_openpgp_key_of_a_program_waits_a_day_and_every_member_sees_it() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let app = &service.app;
+    let minio = candor_core::id::ProgramSlug("minio".into());
+    app.set_clock("2026-11-21T12:00:00Z".parse().expect("an instant"));
+    let life = candor::program_keys::LIFE;
+    let make = async || candor::program_keys::make(app, &minio, app.now() + life, "test").await.expect("a key");
+    let print = async || {
+        let current = candor::program_keys::current(app, &minio).await.expect("read");
+        current.map(|key| key.fingerprint())
+    };
+    let roles = [("minio".to_owned(), Role::Observer)];
+    let ready = accounts::add_ready(app, "Ro", "ro@example.org", "a long enough password", &roles, false);
+    let (id, _) = ready.await.expect("the member is made");
+    let ro = accounts::member(app, &id).await.expect("read").expect("a member");
+    let alerts = async || candor::web::desk::alerts::about_keys(app, &ro.actor(app)).await.expect("alerts");
+
+    let first = make().await;
+    assert!(!first.waits, "the first has nobody's place to take");
+    assert_eq!(print().await, Some(first.fingerprint.clone()));
+    app.set_clock(app.now() + jiff::SignedDuration::from_hours(1));
+    let second = make().await;
+    assert!(second.waits && print().await == Some(first.fingerprint.clone()), "until then the old one holds");
+    let seen = alerts().await;
+    let words = candor::openpgp::words::grouped(&second.fingerprint);
+    assert!(seen.len() == 1 && seen[0].text.contains(&words), "each member sees it, whatever their role: {seen:?}");
+    // Taken back: the old one stays for good. To take it away and bring another does not get around the day.
+    candor::program_keys::retire(app, &minio, "test").await.expect("taken back");
+    assert!(alerts().await.is_empty() && print().await == Some(first.fingerprint.clone()));
+    app.set_clock(app.now() + jiff::SignedDuration::from_hours(25));
+    assert_eq!(print().await, Some(first.fingerprint.clone()));
+    candor::program_keys::retire(app, &minio, "test").await.expect("out of use");
+    let third = make().await;
+    assert!(third.waits && print().await.is_none());
+    app.set_clock(app.now() + jiff::SignedDuration::from_hours(25));
+    assert_eq!(print().await, Some(third.fingerprint.clone()), "after a day it holds");
+    assert!(alerts().await.is_empty());
+    let acts = candor::program_keys::history(app, &minio).await.expect("a journal");
+    let acts: Vec<_> = acts.iter().map(|act| act.what.trim_start_matches("openpgp-key-")).collect();
+    assert_eq!(acts, ["made", "made", "waits", "taken-back", "retired", "made", "waits"]);
+    assert_eq!(candor::program_keys::secrets(app, &minio).await.expect("read").len(), 3, "each still opens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abuse_k7_a_signed_security_txt_is_verified_and_nothing_is_sent_when_text_or_key_was_replaced() {
+    let service = Service::start(&[MINIO], |_| {}).await;
+    let app = &service.app;
+    let minio = candor_core::id::ProgramSlug("minio".into());
+    // The command reads the real clock.
+    let now: jiff::Timestamp = std::time::SystemTime::now().try_into().expect("an instant");
+    app.set_clock(now);
+    let own = candor::program_keys::make(app, &minio, now + candor::program_keys::LIFE, "test").await.expect("a key");
+    let [mei, eve] = ["Mei <mei@example.org>", "Eve <eve@example.org>"]
+        .map(|name| Secret::make(name, now, None, random()).expect("a key"));
+    let text = mei.certificate().to_armor();
+    recipients::change(app, &minio, &text, &[mei.fingerprint()], "test").await.expect("published");
+    candor::publish::build(app).await.expect("the tree is built");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("report.md"), "Folded headers\nFolded twice\n").expect("written");
+    std::fs::write(folder.path().join("own.asc"), own.certificate.to_armor()).expect("written");
+    let send = async |more: &[&'static str]| {
+        let (folder, url, more) = (folder.path().to_owned(), service.url.clone(), more.to_vec());
+        let ran = tokio::task::spawn_blocking(move || {
+            let at = Terminal { folder: &folder, url, token: String::new() };
+            at.run(&[&["report", "--program", "minio", "--sealed", "report.md"][..], &more].concat())
+        });
+        let (done, _, why) = ran.await.expect("it ran");
+        (done, why)
+    };
+    let known = ["--program-key", "own.asc"];
+    let (done, why) = send(&known).await;
+    assert!(done, "{why}");
+    let place = app.config.public.join("minio/security.txt");
+    let signed = std::fs::read_to_string(&place).expect("security.txt");
+    assert!(signed.contains("BEGIN PGP SIGNED MESSAGE"), "{signed}");
+    // One word of it changed: the signature does not stand, whatever the word says.
+    std::fs::write(&place, signed.replacen("Contact:", "contact:", 1)).expect("changed");
+    let (done, why) = send(&[]).await;
+    assert!(!done && why.contains("nothing was sent") && why.contains("signature of security.txt"), "{why}");
+    // A line before the signed text says nothing.
+    let eves = eve.fingerprint().to_lowercase();
+    std::fs::write(&place, format!("Encryption: openpgp4fpr:{eves}\n{signed}")).expect("changed");
+    let (done, why) = send(&[]).await;
+    assert!(done, "only what is signed counts: {why}");
+    // All is replaced: only who knows the program's key from before can tell.
+    let plain = signed.split("\n\n").nth(1).expect("a text").split("-----BEGIN").next().expect("a text");
+    let forged = candor::openpgp::sign::cleartext(&eve, plain, now).expect("signed");
+    std::fs::write(&place, forged).expect("changed");
+    std::fs::write(app.config.public.join("minio/openpgp.asc"), eve.certificate().to_armor()).expect("changed");
+    let (done, why) = send(&known).await;
+    assert!(!done && why.contains("nothing was sent"), "{why}");
+    std::fs::write(&place, plain).expect("changed");
+    let (done, why) = send(&known).await;
+    assert!(!done && why.contains("is not signed"), "{why}");
+}

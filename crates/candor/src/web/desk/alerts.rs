@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::follow::cve_requests;
 use crate::openpgp::words::grouped;
-use crate::program_keys::recipients;
+use crate::program_keys::{self, recipients};
 use crate::store::advisories;
 use crate::watch::probes::{self, State};
 use crate::watch::{held, mail_way};
@@ -72,6 +72,18 @@ pub async fn about_keys(app: &App, actor: &Actor) -> Result<Vec<Link>, Error> {
         let slug = &policy.program.slug;
         if actor.role(slug).is_none() {
             continue;
+        }
+        if let Some(key) = program_keys::waiting(app, slug).await? {
+            alerts.push(Link::new(
+                format!(
+                    "{}: the program's OpenPGP key will be another from {} UTC: {}. If none of you did this, have whoever \
+                     manages the desk take it back",
+                    policy.program.name,
+                    key.since.strftime("%F %H:%M"),
+                    grouped(&key.fingerprint)
+                ),
+                "/desk/settings/openpgp",
+            ));
         }
         let Some(change) = recipients::waiting(app, slug).await? else { continue };
         let keys: Vec<String> = change.fingerprints.iter().map(|one| grouped(one)).collect();

@@ -99,6 +99,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
             vectors: rating.vectors.iter().filter_map(|vector| vector_view(vector)).collect(),
         }),
         weakness: case.cwe.map(|cwe| Link::new(weakness(cwe), Cwe::get(cwe).map(Cwe::url).unwrap_or_default())),
+        has_parties: !case.parties.is_empty(),
         people: people(case, &names, zone, now).into_iter().chain(outside(app, case, zone, now)?).collect(),
         readers: readers(case, &names, zone),
         embargo: case.embargo.as_ref().map(|embargo| EmbargoView {

@@ -16,6 +16,7 @@ pub mod fields; // the questions each act asks
 pub mod rating; // the calculators, decision tables, and what is known of identifiers
 pub mod verdict; // the verdict: which one, with which letter
 pub mod verdicts; // one verdict on many cases
+pub mod whose_mark; // whose copy a text is that turned up elsewhere
 pub mod cluster; // several reports of one problem, several problems in one report
 pub mod advisory; // the editor, and the check before publication
 mod remarks; // comments on sections of the draft
@@ -63,6 +64,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/cases/{case}/files/{file}/opened", get(decrypted::opened))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
         .route("/desk/cases/{case}/release-notes", get(publication::release_notes))
+        .route("/desk/cases/{case}/whose-mark", get(whose_mark::form).post(whose_mark::look))
         .route("/desk/cases/{case}/cve", get(cve::show).post(cve::act))
         .route("/desk/cases/{case}/verdict", get(verdict::page).post(verdict::send))
         .route("/desk/cases/{case}/split", get(cluster::split_page).post(cluster::split))

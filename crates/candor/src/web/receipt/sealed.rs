@@ -8,18 +8,24 @@ use super::{Answer, Said, back, enter_view, message_form, opens_nothing, said_in
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::views::{self, Found, View};
+use crate::execute::wishes::Wish;
 use crate::execute::{handover, waiting};
+use crate::keys;
 use crate::store::Batch;
 use crate::store::receipt_views::{self, ReceiptView};
+use crate::web::fields::Fields;
 use crate::web::report::files::{Uploads, limits};
+use crate::web::report::questions::{Problems, read_credit};
 use crate::web::session::{FormNonce, ReceiptHolder, Rejection, receipt_cookie, receipt_csrf, remembered_receipt};
 use crate::web::views::parts::ClockView;
 use crate::web::views::report::ReporterPage;
 use crate::web::views::{Notice, Problem, TimeView};
 use crate::web::{errors, page};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use candor_core::access::Actor;
 use candor_core::id::CaseId;
 use candor_core::policy::PromiseKind;
@@ -185,6 +191,87 @@ pub(super) async fn write(app: &App, request: Request) -> Answer {
     view.draft = text;
     view.problems = vec![Problem { field: field.to_owned(), text: words }];
     Ok(page::html(status, &view))
+}
+
+/// The acts of the page that are neither reading nor writing: without keys they are sealed like messages, and carried out later.
+pub(super) async fn acts(State(app): State<App>, request: Request, next: Next) -> Response {
+    let act = request.uri().path().strip_prefix("/receipt/").unwrap_or_default().to_owned();
+    if app.keys().is_ok() || !ACTS.contains(&act.as_str()) {
+        return next.run(request).await;
+    }
+    let done = match *request.method() {
+        Method::POST => wish(&app, &act, request).await,
+        Method::GET if act == "withdraw" => withdraw_page(&app, request).await,
+        _ => return next.run(request).await,
+    };
+    done.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The last step of the address of each act.
+const ACTS: [&str; 9] = ["nudge", "credit", "key", "embargo", "summary", "issue", "retest", "appeal", "withdraw"];
+
+/// What a form of the page wishes; none when it says nothing, as with a choice that is left for later.
+fn read_wish(act: &str, fields: &Fields) -> Result<Option<Wish>, &'static str> {
+    let text = |name: &str| fields.get(name).replace("\r\n", "\n");
+    let yes = |name: &str| match fields.get(name) {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("It says neither yes nor no. Nothing was changed."),
+    };
+    Ok(Some(match act {
+        "nudge" => Wish::Nudge,
+        "withdraw" => Wish::Withdraw { text: text("text") },
+        "retest" => Wish::Retest { holds: yes("holds")?, text: text("saw") },
+        "embargo" => Wish::Embargo { agree: yes("agree")?, text: text("text") },
+        "summary" => Wish::Summary { agree: yes("agree")?, text: text("text") },
+        "issue" => Wish::Issue { agree: yes("agree")?, text: text("words") },
+        "appeal" => Wish::Appeal { text: text("why") },
+        "key" if fields.get("letters") == "clear" => Wish::Key { pgp_key: String::new() },
+        "key" if fields.get("pgp_key").trim().is_empty() => return Err("Paste your public OpenPGP key."),
+        "key" => Wish::Key { pgp_key: text("pgp_key") },
+        _ => {
+            let mut problems = Problems::new();
+            let credit = read_credit(fields, &mut problems);
+            if !problems.is_empty() {
+                return Err(
+                    "The name or the address to be credited with is missing, or too long. Nothing was changed.",
+                );
+            }
+            return Ok(credit.map(|credit| Wish::Credit { credit }));
+        }
+    }))
+}
+
+async fn wish(app: &App, act: &str, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let receipt = remembered_receipt(app, &parts)?;
+    let opened = open(app, &receipt).await.map_err(|why| match why {
+        Error::NotFound => Rejection::Receipt,
+        other => other.into(),
+    })?;
+    let fields = Fields::read(Request::from_parts(parts, body), &[]).await?;
+    if !keys::equal(fields.get("csrf").as_bytes(), receipt_csrf(app, &receipt).as_bytes()) {
+        return Err(Rejection::Token);
+    }
+    let wish = match read_wish(act, &fields) {
+        Ok(Some(wish)) => wish,
+        Ok(None) => return Ok(page::see_other("/receipt")),
+        Err(words) => return Ok(errors::bad_form(words)),
+    };
+    match waiting::take_wish(app, &receipt, &opened.found.case, wish).await {
+        Ok(delivered) => Ok(back(if delivered { act } else { "later" })),
+        Err(Error::Refused(why)) => Ok(errors::bad_form(&format!("{why}. Nothing was changed."))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `GET /receipt/withdraw`
+async fn withdraw_page(app: &App, request: Request) -> Answer {
+    let (parts, _) = request.into_parts();
+    let receipt = remembered_receipt(app, &parts)?;
+    let mut shell = page::shell(app, "receipt");
+    shell.csrf = receipt_csrf(app, &receipt);
+    Ok(page::html(StatusCode::OK, &super::withdraw_check(shell)))
 }
 
 /// The page as it is shown, with forms that can be sent.

@@ -2,7 +2,7 @@
 //! be undone.
 
 use super::parts::{
-    Act, ClockView, FileView, Group, Link, Problem, Row, SafeHtml, SeverityView, Shell, StateView, TimeView,
+    Act, ClockView, Field, FileView, Group, Link, Problem, Row, SafeHtml, SeverityView, Shell, StateView, TimeView,
 };
 use askama::Template;
 
@@ -83,6 +83,8 @@ pub struct CasePage {
     pub weakness: Option<Link>,
     /// Reporter, holder, who verified, who discussed, who approved.
     pub people: Vec<PersonRow>,
+    /// Whether outside parties get copies.
+    pub has_parties: bool,
     /// Who opened it, and on which days.
     pub readers: Vec<Row>,
     /// The agreed or proposed date.
@@ -391,4 +393,33 @@ pub struct OpenPgpFilePage {
     pub download: String,
     /// What it says; empty where that is no text.
     pub text: String,
+}
+
+/// `/desk/cases/{case}/whose-mark`: whose copy a text is that turned up elsewhere.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "desk/whose_mark.html")]
+pub struct WhoseMarkPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The case.
+    pub head: CaseHead,
+    /// Whether something was looked at.
+    pub looked: bool,
+    /// For whom something speaks, the likeliest first.
+    pub rows: Vec<BearerRow>,
+    /// Whether the policy wants no marks.
+    pub unmarked: bool,
+    /// Where the text is put.
+    pub text: Field,
+}
+
+/// An outside party for whom something speaks.
+#[derive(Debug, Clone, Default)]
+pub struct BearerRow {
+    /// Who they are.
+    pub name: String,
+    /// How much, in words.
+    pub how: &'static str,
+    /// What speaks for them.
+    pub evidence: Vec<String>,
 }

@@ -38,6 +38,8 @@ pub struct KeyRowView {
     pub ends: String,
     /// Whether it is in use.
     pub in_use: bool,
+    /// Whether it waits to take the place of the one in use.
+    pub waits: bool,
 }
 
 /// What was done with a key.

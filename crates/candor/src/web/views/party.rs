@@ -16,6 +16,8 @@ pub struct PartyForm {
     pub lead: String,
     /// A text to be accepted; empty for none.
     pub terms: String,
+    /// That copies are marked; empty when they are not.
+    pub marked: &'static str,
     /// A key that is shown once; empty for none.
     pub key: String,
     /// Where the form is sent.
@@ -40,8 +42,10 @@ pub struct PartyPage {
     pub name: String,
     /// Until when, what they accepted, what they stated.
     pub facts: Vec<Row>,
-    /// What passed between them and the team, oldest first.
-    pub thread: Vec<Message>,
+    /// What passed between them and the team, oldest first, each with the line that marks whose copy it is; empty for none.
+    pub thread: Vec<(Message, String)>,
+    /// That copies are marked; empty when they are not.
+    pub marked: &'static str,
     /// Their words to the team.
     pub write: Vec<Field>,
     /// How their product stands.

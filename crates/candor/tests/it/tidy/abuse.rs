@@ -231,7 +231,7 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "R8",
                 "text and files leaked by one of five recipients",
                 "a mark names who",
-                "not there: what parties get carries no mark of its recipient; who opened what is in the journal",
+                "the words of a person are never changed: whoever leaks them alone, when several were told the same, is not named",
             ),
             ("R9", "lists of people, read by an outsider", "only those who share a case with them", ""),
         ],
