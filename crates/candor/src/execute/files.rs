@@ -3,7 +3,7 @@
 use super::report::hex;
 use crate::app::App;
 use crate::error::Error;
-use crate::store::blobs::{self, BlobKey, BlobReader, BlobRow, BlobWriter};
+use crate::store::blobs::{self, BlobKey, BlobReader, BlobRow, BlobWriter, Finished};
 use crate::store::{Statement, StoreError};
 use candor_core::access::Actor;
 use candor_core::case::Case;
@@ -54,18 +54,37 @@ impl Upload {
     /// # Errors
     /// [`Error::Full`] when there is no room.
     pub async fn finish(self) -> Result<FileRef, Error> {
+        let looks = self.looks();
+        Ok(reference(self.name, looks, self.writer.finish().await?))
+    }
+
+    /// The same for a file that the next command names: a small one becomes durable with that command, by the statement
+    /// that this gives. None for one that is durable already.
+    ///
+    /// # Errors
+    /// As [`Upload::finish`].
+    pub async fn finish_beside(self) -> Result<(FileRef, Option<Statement>), Error> {
+        let looks = self.looks();
+        let (done, row) = self.writer.finish_beside().await?;
+        Ok((reference(self.name, looks, done), row))
+    }
+
+    /// What wrote it, by its beginning.
+    fn looks(&self) -> String {
         let whole = self.writer.size() == self.head.len() as u64;
-        let looks = scanners::look(&self.head, whole).unwrap_or_default();
-        let done = self.writer.finish().await?;
-        Ok(FileRef {
-            id: BlobId(done.id),
-            name: self.name,
-            size: done.size,
-            sha256: hex(&done.sha256),
-            sealed_sha256: hex(&done.sealed_hash),
-            key: hex(done.key.bytes()),
-            looks,
-        })
+        scanners::look(&self.head, whole).unwrap_or_default()
+    }
+}
+
+fn reference(name: String, looks: String, done: Finished) -> FileRef {
+    FileRef {
+        id: BlobId(done.id),
+        name,
+        size: done.size,
+        sha256: hex(&done.sha256),
+        sealed_sha256: hex(&done.sealed_hash),
+        key: hex(done.key.bytes()),
+        looks,
     }
 }
 
@@ -96,7 +115,7 @@ pub async fn open_file(app: &App, actor: &Actor, case: &CaseId, file: &str) -> R
         })
         .ok_or(Error::NotFound)?;
     let key = unhex32(&found.file.key).ok_or_else(|| Error::internal("a file's key has a wrong length"))?;
-    let reader = app.blobs.read(file, &key).await?;
+    let reader = app.blobs.read_of(&app.store, file, &key).await?;
     Ok((found.file.clone(), reader))
 }
 

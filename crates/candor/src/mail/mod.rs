@@ -28,6 +28,7 @@ pub mod members; // what members write from their own mail program
 pub mod tasks; // what is still to be done with a mail that was taken in
 pub mod sealed; // encrypted to members' own keys alone
 mod opening; // what is encrypted or signed, read with keys
+mod kept; // files of a mail on their way into a case
 pub mod receive; // whose it is, and what becomes of it
 pub mod apart; // mail is read in a process that holds nothing
 pub mod read; // a mail that comes in: raw bytes to what it says

@@ -5,8 +5,9 @@ use candor_core::origin::Origin;
 use jiff::Timestamp;
 
 use super::forwards::{self, Forwarded, Held};
+use super::kept::Kept;
 use super::read::Limits;
-use super::receive::{Kept, Mail, Outcome, WHOLE};
+use super::receive::{Mail, Outcome, WHOLE};
 use super::{members, tasks};
 use crate::accounts::{self, MemberView};
 use crate::app::App;
@@ -45,7 +46,7 @@ pub(super) async fn held(
         (Some(member), Ok(())) if forwards::may_file(app, &member, program, &address) => Ok(member),
         _ => Err("the member may not file reports"),
     };
-    let mut kept = Kept { app, files: Vec::new() };
+    let mut kept = Kept::new(app);
     let found = forwards::forwarded(app, &mail.letter).await?;
     let filed = match (right, found) {
         (Ok(member), Some(found)) => match mail.on_behalf(&found, &member, &mut kept).await {
@@ -103,6 +104,7 @@ impl Mail<'_> {
         let rows = |case: &CaseId| {
             let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Now)];
             rows.extend(self.to_check(case, &kept.files, None));
+            rows.extend(kept.rows());
             rows.extend(self.held.as_deref().map(store::mail_tasks::delete_statement));
             rows.extend(self.signature.map(|it| it.row(&self.program, case, self.now)));
             rows

@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::apart::read_apart;
 use super::forwards;
+use super::kept::{self, Kept};
 use super::members::{self, Desk};
 use super::opening::{self, Known};
 use super::read::asks::{self, Ask};
@@ -227,7 +228,7 @@ pub async fn receive(app: &App, envelope: &Envelope, raw: Vec<u8>) -> Result<Out
             return Box::pin(mail.hold(&member)).await;
         }
     }
-    let mut kept = Kept { app, files: Vec::new() };
+    let mut kept = Kept::new(app);
     let outcome = match returned {
         Some(returned) => Box::pin(mail.came_back(&returned, &mut kept)).await,
         None => match &desk {
@@ -272,42 +273,6 @@ async fn whose(app: &App, letter: &Letter, secret: Option<&str>) -> Result<Optio
         }
     }
     Ok(None)
-}
-
-/// Files that were sealed for this mail and may have become part of nothing.
-pub(super) struct Kept<'a> {
-    pub(super) app: &'a App,
-    pub(super) files: Vec<FileRef>,
-}
-
-impl Kept<'_> {
-    /// Nothing of this mail is kept so far, after all.
-    pub(super) async fn forget(&mut self) {
-        self.drop_unused().await;
-        self.files.clear();
-    }
-
-    pub(super) async fn drop_unused(&self) {
-        for file in &self.files {
-            if let Ok(None) = store::blobs::get(&self.app.store, file.id.as_str()).await {
-                drop(self.app.blobs.remove(file.id.as_str()).await);
-            }
-        }
-    }
-
-    pub(super) async fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        self.files.push(sealed(self.app, name, bytes).await?);
-        Ok(())
-    }
-}
-
-/// Seals a file of a mail.
-async fn sealed(app: &App, name: &str, bytes: &[u8]) -> Result<FileRef, Error> {
-    let mut upload = execute::files::upload(app, name).await?;
-    for piece in bytes.chunks(store::blobs::CHUNK) {
-        upload.push(piece).await?;
-    }
-    upload.finish().await
 }
 
 /// One mail on its way in.
@@ -460,13 +425,13 @@ impl Mail<'_> {
         let parts = self.letter.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice()));
         let all = parts.chain([(WHOLE, self.raw.as_slice())]);
         // Some at a time, since each waits for the disk; in their order, with the mail itself last.
-        let uploads: Vec<_> = all.map(|(name, bytes)| Box::pin(sealed(self.app, name, bytes))).collect();
+        let uploads: Vec<_> = all.map(|(name, bytes)| Box::pin(kept::seal(self.app, name, bytes))).collect();
         let sealed = stream::iter(uploads).buffered(SEALED_AT_A_TIME);
-        let sealed: Vec<Result<FileRef, Error>> = sealed.collect().await;
+        let sealed: Vec<Result<_, Error>> = sealed.collect().await;
         let (mut failed, last) = (None, sealed.len());
         for (number, file) in (1..).zip(sealed) {
             match file {
-                Ok(file) => kept.files.push(file),
+                Ok((file, row)) => kept.push(file, row),
                 // It is in the mail itself.
                 Err(Error::FileTooLarge { .. }) if number < last => {}
                 Err(why) => failed = Some(why),
@@ -633,6 +598,7 @@ impl Mail<'_> {
             let rows = |case: &CaseId| {
                 let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
                 rows.extend(self.to_check(case, &kept.files, None));
+                rows.extend(kept.rows());
                 rows
             };
             return self.write(&actor, &case.id, self.text(true), &rows, kept).await;
@@ -655,6 +621,7 @@ impl Mail<'_> {
         let rows = |case: &CaseId| {
             let mut rows = rows(case);
             rows.extend(self.to_check(case, &kept.files, None));
+            rows.extend(kept.rows());
             rows
         };
         self.write(&actor, &case.id, fitting(&self.marked(&rest)), &rows, kept).await
@@ -775,6 +742,7 @@ impl Mail<'_> {
         let rows = |case: &CaseId| {
             let mut rows = vec![self.seen(&self.writer, case.as_str(), Letters::Never)];
             rows.extend(self.to_check(case, &kept.files, act));
+            rows.extend(kept.rows());
             rows
         };
         execute_beside(self.app, actor, case, command, &Beside { rows: &rows, letters }).await?;
@@ -817,6 +785,7 @@ impl Mail<'_> {
         let rows = |case: &CaseId| {
             let mut rows = vec![self.seen(&self.sender, case.as_str(), answer)];
             rows.extend(self.to_check(case, &kept.files, None));
+            rows.extend(kept.rows());
             rows.extend(self.held.as_deref().map(store::mail_tasks::delete_statement));
             rows
         };

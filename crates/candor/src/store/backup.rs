@@ -238,8 +238,15 @@ async fn copy_files(
     progress: &mut impl FnMut(u64, u64),
 ) -> Result<()> {
     let files = {
-        let data = data.to_owned();
-        blocking(move || named_files(&data)).await?
+        let (data, before) = (data.to_owned(), std::mem::take(tally));
+        let (files, counted) = blocking(move || {
+            let mut tally = before;
+            count_small(&data, &mut tally)?;
+            Ok((named_files(&data)?, tally))
+        })
+        .await?;
+        *tally = counted;
+        files
     };
     let total = files.len() as u64;
     for (done, (id, hash)) in files.into_iter().enumerate() {
@@ -260,9 +267,27 @@ async fn copy_files(
 
 fn named_files(data: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let conn = Connection::open_with_flags(data, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    let mut statement = conn.prepare("select id, hash from blob order by id")?;
+    let mut statement =
+        conn.prepare("select id, hash from blob where id not in (select id from small_file) order by id")?;
     let files = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     Ok(files)
+}
+
+/// Counts the files that lie in the copied data itself; each must be what was written.
+fn count_small(data: &Path, tally: &mut Tally) -> Result<()> {
+    let conn = Connection::open_with_flags(data, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut statement = conn.prepare("select id, hash, sealed from blob join small_file using (id) order by id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (hash, sealed): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
+        if crate::keys::equal(digest::digest(&digest::SHA256, &sealed).as_ref(), &hash) {
+            tally.files += 1;
+            tally.bytes += sealed.len() as u64;
+        } else {
+            tally.damaged.push(row.get(0)?);
+        }
+    }
+    Ok(())
 }
 
 /// Copies one file durably; a copy with another hash than expected is removed again.
@@ -341,13 +366,18 @@ pub async fn restore(
     let scratch = Scratch(blobs.folder().join("tmp"));
     let data_copy = checked_copy(&data_folder, &data, &DATA_PART, &scratch).await?;
     let ring_copy = checked_copy(&ring_folder, &keys, &RING_PART, &scratch).await?;
-    let files = {
+    let (files, small) = {
         let data_copy = data_copy.clone();
-        blocking(move || named_files(&data_copy)).await?
+        blocking(move || {
+            let mut small = Tally::default();
+            count_small(&data_copy, &mut small)?;
+            Ok((named_files(&data_copy)?, small))
+        })
+        .await?
     };
 
     store.commit(Batch::main(vec![settings::insert_statement(RESTORING, b"begun")])).await?;
-    let mut tally = Tally { damaged: data.damaged.clone(), ..Tally::default() };
+    let mut tally = Tally { damaged: data.damaged.clone(), files: small.files, bytes: small.bytes, ..Tally::default() };
     let total = data.rows + keys.rows + files.len() as u64;
     let mut done = 0;
     tally.keys = copy_in(&ring_copy, &RING_PART, store, |n| progress(done + n, total)).await?;

@@ -1,6 +1,6 @@
 //! Sealed files in a folder: `blobs/aa/ID`, in chunks, in constant memory. Or in a bucket of an S3-compatible store, under
 //! the same names: then the folder is where files are sealed, and what lies in it is read first, so that files from before
-//! the bucket stay readable until they are moved.
+//! the bucket stay readable until they are moved. Small ones that come with what names them lie in the database.
 //!
 //! A file is `candorb1`, then chunks of 64 KiB of plain text, each AES-256-GCM under the file's own
 //! random key with its index and a last-mark in the nonce and the file's id bound in. Cutting,
@@ -13,12 +13,13 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{digest, rand};
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWriteExt};
 use zeroize::Zeroizing;
 
 use super::bucket_blobs::Far;
 pub use super::bucket_blobs::PATIENCE;
 use super::dialect::statements;
+use super::small_files;
 use super::value::{Row, Statement};
 use super::{Result, Store, StoreError};
 use crate::config::Bucket;
@@ -355,7 +356,18 @@ impl Blobs {
         Ok(writer)
     }
 
-    /// Opens a file for reading. A wrong key or a damaged file shows with the first chunk it concerns; one of the bucket is
+    /// Opens a file for reading, wherever it lies: in the database, else as [`Blobs::read`] does.
+    ///
+    /// # Errors
+    /// As [`Blobs::read`] and [`Store::query`].
+    pub async fn read_of(&self, store: &Store, id: &str, key: &BlobKey) -> Result<BlobReader> {
+        match small_files::get(store, id).await? {
+            Some(sealed) => reader(id, key, sealed.len() as u64, Box::new(std::io::Cursor::new(sealed))).await,
+            None => self.read(id, key).await,
+        }
+    }
+
+    /// Opens a file of the folder or the bucket for reading. A wrong key or a damaged file shows with the first chunk it concerns; one of the bucket is
     /// opened whole before, and fetched again when it is not what was written.
     ///
     /// # Errors
@@ -363,7 +375,10 @@ impl Blobs {
     pub async fn read(&self, id: &str, key: &BlobKey) -> Result<BlobReader> {
         let broken = |why| StoreError::io(format!("opening the file {id}"), why);
         match (tokio::fs::File::open(self.path(id)).await, &self.far) {
-            (Ok(file), _) => reader(id, key, file).await,
+            (Ok(file), _) => {
+                let length = file.metadata().await.map_err(broken)?.len();
+                reader(id, key, length, Box::new(file)).await
+            }
             (Err(why), Some(far)) if why.kind() == std::io::ErrorKind::NotFound => self.fetched(id, key, far).await,
             (Err(why), _) => Err(broken(why)),
         }
@@ -419,10 +434,13 @@ pub(super) struct AtHand {
     _copy: Temp,
 }
 
-/// A reader at the beginning of a sealed file.
-async fn reader(id: &str, key: &BlobKey, mut file: tokio::fs::File) -> Result<BlobReader> {
-    let broken = |why| StoreError::io(format!("opening the file {id}"), why);
-    let length = file.metadata().await.map_err(broken)?.len();
+/// Where sealed bytes are read from.
+trait Sealed: AsyncRead + AsyncSeek + Send + Sync + Unpin {}
+
+impl<T: AsyncRead + AsyncSeek + Send + Sync + Unpin> Sealed for T {}
+
+/// A reader at the beginning of a sealed file of `length` bytes.
+async fn reader(id: &str, key: &BlobKey, length: u64, mut file: Box<dyn Sealed>) -> Result<BlobReader> {
     let mut magic = [0; MAGIC.len()];
     if length < (MAGIC.len() + TAG) as u64 || file.read_exact(&mut magic).await.is_err() || magic != *MAGIC {
         return Err(damaged(id));
@@ -433,12 +451,13 @@ async fn reader(id: &str, key: &BlobKey, mut file: tokio::fs::File) -> Result<Bl
 /// A reader of a file that was opened to its end once.
 async fn whole(id: &str, key: &BlobKey, mut file: tokio::fs::File) -> Result<BlobReader> {
     let broken = |why| StoreError::io(format!("opening the file {id}"), why);
+    let length = file.metadata().await.map_err(broken)?.len();
     file.rewind().await.map_err(broken)?;
-    let mut first = reader(id, key, file).await?;
+    let mut first = reader(id, key, length, Box::new(file)).await?;
     while first.next().await?.is_some() {}
     let mut file = first.file;
     file.rewind().await.map_err(broken)?;
-    reader(id, key, file).await
+    reader(id, key, length, file).await
 }
 
 fn damaged(id: &str) -> StoreError {
@@ -551,6 +570,23 @@ impl BlobWriter {
         Ok(Finished { sha256: sum(self.plain), sealed_hash, id: self.id, size: self.size, key: self.key })
     }
 
+    /// The same for a file that is named in the next batch: a small one is not written to the folder, but by the statement
+    /// that this gives, which goes into that batch. None for one that is durable already.
+    ///
+    /// # Errors
+    /// As [`BlobWriter::finish`].
+    pub async fn finish_beside(mut self) -> Result<(Finished, Option<Statement>)> {
+        // What is sealed last is a chunk at most, however little was held before it.
+        if self.far.is_some() || self.file.is_some() || self.held.len() + self.waiting.len() + TAG > HELD {
+            return Ok((self.finish().await?, None));
+        }
+        self.seal(true).await?;
+        let row = small_files::insert_statement(&self.id, std::mem::take(&mut self.held));
+        let sealed_hash = sum(self.sealed);
+        let done = Finished { sha256: sum(self.plain), sealed_hash, id: self.id, size: self.size, key: self.key };
+        Ok((done, Some(row)))
+    }
+
     async fn seal(&mut self, last: bool) -> Result<()> {
         let mut chunk = std::mem::take(&mut *self.waiting);
         self.cipher
@@ -625,7 +661,7 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 pub struct BlobReader {
     id: String,
     cipher: LessSafeKey,
-    file: tokio::fs::File,
+    file: Box<dyn Sealed>,
     left: u64,
     index: u64,
 }

@@ -46,6 +46,7 @@ pub mod openpgp; // the OpenPGP keys of programs
 pub mod settings; // small facts of the store itself
 pub mod blobs; // sealed files in a folder, or in a bucket
 mod bucket_blobs; // the bucket
+mod small_files; // small ones, in the database
 pub mod verify; // is every chain whole?
 pub mod backup; // copies that can be restored
 
@@ -254,6 +255,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("proofs", proofs::ALL),
         ("anchors", anchors::ALL),
         ("blobs", blobs::ALL),
+        ("small_files", small_files::ALL),
         ("verify", verify::ALL),
     ]
     .into_iter()

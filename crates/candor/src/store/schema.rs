@@ -31,6 +31,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0020.sql"),
         include_str!("schema/main_0022.sql"),
         include_str!("schema/main_0017.sql"),
+        include_str!("schema/main_0034.sql"),
     ],
 };
 
@@ -57,6 +58,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("idempotency", "key"),
     ("outbox", "id"),
     ("blob", "id"),
+    ("small_file", "id"),
     ("advisory", "id"),
     ("public_id", "program, year"),
     ("mail_seen", "key"),

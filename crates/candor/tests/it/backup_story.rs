@@ -96,6 +96,42 @@ on_both! {
             check_restored(&place, &to, None, &Place::sqlite().await, &file).await;
         }
     }
+
+    async fn a_small_file_that_came_with_its_case_is_in_the_copy_and_a_damaged_one_is_named(place: Place) {
+        let mut kept = Vec::new();
+        for text in ["a short proof", "another one"] {
+            let mut writer = place.blobs.create().await.expect("begins");
+            writer.push(text.as_bytes()).await.expect("taken in");
+            let (file, row) = writer.finish_beside().await.expect("finished");
+            let named = blobs::BlobRow {
+                id: file.id.clone(),
+                stream: "CASE7".into(),
+                size: 0,
+                hash: file.sealed_hash.to_vec(),
+                at: 1,
+            };
+            let mut batch = vec![blobs::insert_statement(&named)];
+            batch.extend(row);
+            place.store.commit(Batch::main(batch)).await.expect("kept");
+            kept.push((file, named));
+        }
+        let to = place.folder.path().join("copy");
+        let tally = backup(&place.store, &place.blobs, &to, 1, |_, _| ()).await.expect("copied");
+        assert_eq!((tally.files, tally.damaged.len()), (2, 0));
+        let other = Place::sqlite().await;
+        let (store, blobs, _) = empty(&other).await;
+        assert_eq!(restore(&to, None, &store, &blobs, |_, _| ()).await.expect("restored").files, 2);
+        let mut reader = blobs.read_of(&store, &kept[1].0.id, &kept[1].0.key).await.expect("opens");
+        assert_eq!(reader.next().await.expect("opens").expect("a chunk"), b"another one");
+
+        // What its row says of it is not what lies there.
+        let wrong = blobs::BlobRow { hash: vec![7; 32], ..kept[0].1.clone() };
+        let batch = vec![blobs::delete_statement(&wrong.id), blobs::insert_statement(&wrong)];
+        place.store.commit(Batch::main(batch)).await.expect("kept");
+        let again = place.folder.path().join("again");
+        let tally = backup(&place.store, &place.blobs, &again, 1, |_, _| ()).await.expect("copied");
+        assert_eq!((tally.files, tally.damaged), (1, vec![wrong.id]));
+    }
 }
 
 #[tokio::test]

@@ -200,6 +200,52 @@ on_both! {
         assert!(app.blobs.path(told.facts.files[0].id.as_str()).exists());
     }
 
+    async fn a_small_file_that_comes_with_its_report_is_kept_by_the_same_transaction_or_not_at_all(place: Place) {
+        let app = place.app(&[POLICY]).await;
+        let program = ProgramSlug::from("store");
+        let mut files = Vec::new();
+        let mut rows = Vec::new();
+        let small = 3_000;
+        for size in [0, small, candor::store::blobs::CHUNK, candor::store::blobs::CHUNK + 1] {
+            let mut upload = candor::execute::files::upload(&app, "proof.bin").await.expect("begins");
+            upload.push(&vec![7; size]).await.expect("taken");
+            let (file, row) = upload.finish_beside().await.expect("finished");
+            assert_eq!(row.is_none(), size > candor::store::blobs::CHUNK, "a large one is written at once: {size}");
+            assert_eq!(app.blobs.path(file.id.as_str()).exists(), row.is_none());
+            files.push(file);
+            rows.extend(row);
+        }
+        // What is refused leaves nothing of them.
+        let mut told = report();
+        told.facts.files.clone_from(&files);
+        told.facts.title = String::new();
+        let beside = candor::execute::Beside { rows: &|_| rows.clone(), letters: candor::execute::Letters::Now };
+        let refused = candor::execute::report::file_report_beside(&app, &Actor::Public, &program, told.clone(), &beside);
+        assert!(matches!(refused.await, Err(Error::Refused(_))));
+        let key = candor::store::blobs::BlobKey::from_bytes(&[0; 32]).expect("a key");
+        assert!(app.blobs.read_of(&app.store, files[1].id.as_str(), &key).await.is_err(), "it is nowhere");
+
+        told.facts.title = "Overflow".into();
+        let filed = candor::execute::report::file_report_beside(&app, &Actor::Public, &program, told, &beside);
+        let filed = filed.await.expect("it is taken in");
+        let (actor, _) = open_receipt(&app, &filed.receipt).await.expect("opens");
+        for (file, size) in files.iter().zip([0, small, candor::store::blobs::CHUNK, candor::store::blobs::CHUNK + 1]) {
+            let opened = candor::execute::files::open_file(&app, &actor, &filed.case, file.id.as_str()).await;
+            let (_, mut reader) = opened.expect("it opens");
+            let mut length = 0;
+            while let Some(chunk) = reader.next().await.expect("whole") {
+                assert!(chunk.iter().all(|byte| *byte == 7));
+                length += chunk.len();
+            }
+            assert_eq!(length, size);
+        }
+        // A part of it can be asked for, as of one in the folder.
+        let opened = candor::execute::files::open_file(&app, &actor, &filed.case, files[1].id.as_str()).await;
+        let (_, mut reader) = opened.expect("it opens");
+        assert_eq!(reader.seek(1_000).await.expect("it is that long"), 1_000);
+        assert_eq!(app.blobs.older_than(std::time::SystemTime::now()).expect("listed").len(), 1);
+    }
+
     async fn what_was_about_to_go_out_does_not_come_back_with_a_reopened_case(place: Place) {
         let app = place.app(&[&POLICY.replace("publish_on = \"fix\"", "publish_on = \"date\"").replace("[[gates]]\nbefore = \"publish\"\nneeds = \"similar-problems-audit\"", "")]).await;
         app.set_clock(at("2026-03-02T09:00:00Z"));
