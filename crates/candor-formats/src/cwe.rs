@@ -8,6 +8,9 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
 /// The version of the built-in list.
 pub const LIST_VERSION: &str = "4.20";
 
@@ -159,6 +162,30 @@ pub fn is_list_version(version: &str) -> bool {
     HISTORY.versions.contains(&version)
 }
 
+/// Editions of the list with the day of each, the oldest first.
+static DAYS: LazyLock<Vec<(&'static str, Date)>> = LazyLock::new(|| {
+    let row = |line: &'static str| {
+        let (version, day) = line.split_once('\t')?;
+        Some((version, day.parse().ok()?))
+    };
+    include_str!("../data/cwe-days.tsv")
+        .lines()
+        .map(|line| row(line).expect("the built-in days are well formed"))
+        .collect()
+});
+
+/// The edition of the list that was the newest one at an instant, in UTC; none before the second edition.
+pub fn newest_at(at: Timestamp) -> Option<&'static str> {
+    let day = at.to_zoned(TimeZone::UTC).date();
+    DAYS.iter().rev().find(|(_, published)| *published <= day).map(|(version, _)| *version)
+}
+
+/// Whether the edition says how each weakness may be used: from 4.12 on.
+pub fn states_usage(version: &str) -> bool {
+    let place = |version: &str| HISTORY.versions.iter().position(|known| *known == version);
+    place(version).is_some_and(|given| place("4.12").is_some_and(|first| given >= first))
+}
+
 /// What the edition `version` of the list says of the weakness `id`.
 pub fn in_edition(id: u32, version: &str) -> Option<Edition> {
     let place = HISTORY.versions.iter().position(|known| *known == version)?;
@@ -200,6 +227,18 @@ mod tests {
         assert_eq!(in_edition(1419, "4.12"), None);
         assert!(is_list_version("4.20") && !is_list_version("4.99"));
         assert!(Cwe::all().all(|cwe| in_edition(cwe.id, LIST_VERSION).is_some_and(|edition| edition.name == cwe.name)));
+    }
+
+    #[test]
+    fn the_newest_edition_of_an_instant_is_known() {
+        let at = |text: &str| newest_at(text.parse().unwrap());
+        assert_eq!(at("2024-01-21T10:00:00Z"), Some("4.13"));
+        assert_eq!(at("2017-11-08T00:00:00Z"), Some("3.0"), "two editions of one day");
+        assert_eq!(at("2026-04-29T23:59:59Z"), Some("4.19.1"));
+        assert_eq!(at("2030-01-01T00:00:00Z"), Some(LIST_VERSION));
+        assert_eq!(at("2000-01-01T00:00:00Z"), None);
+        assert!(DAYS.iter().all(|(version, _)| is_list_version(version)));
+        assert!(states_usage("4.12") && states_usage(LIST_VERSION) && !states_usage("4.11") && !states_usage("1.0"));
     }
 
     #[test]

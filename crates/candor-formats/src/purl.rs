@@ -28,7 +28,9 @@ impl Purl {
     /// Reads a package URL in any accepted form.
     pub fn parse(text: &str) -> Result<Self, PurlError> {
         let text = text.trim();
-        PackageUrl::from_str(text).map(Self).map_err(|why| PurlError { given: text.to_owned(), why: why.to_string() })
+        let folded = brew(text);
+        let read = folded.as_deref().unwrap_or(text);
+        PackageUrl::from_str(read).map(Self).map_err(|why| PurlError { given: text.to_owned(), why: why.to_string() })
     }
 
     /// The type, in lower case: `npm`.
@@ -167,6 +169,18 @@ impl Purl {
     }
 }
 
+/// Formulas of Homebrew are named without regard to case, and written in lower case: the URL with its names so.
+///
+/// Source: `brew-definition.json` of the purl types.
+fn brew(text: &str) -> Option<String> {
+    let kind = text.get(..9).filter(|kind| kind.eq_ignore_ascii_case("pkg:brew/"))?;
+    let end = text.find(['@', '?', '#']).unwrap_or(text.len());
+    let names = &text[kind.len()..end];
+    names
+        .contains(|c: char| c.is_ascii_uppercase())
+        .then(|| format!("{kind}{}{}", names.to_ascii_lowercase(), &text[end..]))
+}
+
 impl FromStr for Purl {
     type Err = PurlError;
 
@@ -218,6 +232,12 @@ mod tests {
         check("pkg:maven/org.apache/commons@1", "pkg:maven/org.apache/commons@1", Some("Maven"), "org.apache:commons");
         check("pkg:composer/ibexa/core", "pkg:composer/ibexa/core", Some("Packagist"), "ibexa/core");
         check("pkg:docker/minio", "pkg:docker/minio", None, "minio");
+    }
+
+    #[test]
+    fn formulas_of_homebrew_are_written_in_lower_case() {
+        let purl = Purl::parse("pkg:brew/Homebrew/Core/SQLite@3.43.2-RC1").unwrap();
+        assert_eq!(purl.to_string(), "pkg:brew/homebrew/core/sqlite@3.43.2-RC1");
     }
 
     #[test]

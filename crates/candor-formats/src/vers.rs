@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 
+use crate::shape::is_instant;
 use crate::version::{AffectedRange, Ecosystem, compare};
 
 /// How a constraint compares.
@@ -56,6 +57,9 @@ impl Vers {
         let mut constraints = Vec::new();
         for part in list.split('|') {
             let read = constraint(part)?;
+            if scheme.as_deref() == Some("datetime") {
+                is_plain_instant(part, &read.1)?;
+            }
             if constraints.iter().any(|(_, version)| *version == read.1) {
                 return Err(format!("names the version {} more than once", read.1));
             }
@@ -136,6 +140,14 @@ impl Vers {
     }
 }
 
+/// In the scheme `datetime` an instant has an upper-case T and Z, and its colons stand as they are.
+fn is_plain_instant(part: &str, version: &str) -> Result<(), String> {
+    if is_instant(version) && !version.contains(['t', 'z']) && !part.contains('%') {
+        return Ok(());
+    }
+    Err(format!("has \"{part}\" where an instant such as 2026-01-31T12:00:00Z belongs"))
+}
+
 /// One constraint; the version is decoded.
 fn constraint(part: &str) -> Result<(Comparator, String), String> {
     const SIGNS: [(&str, Comparator); 6] = [
@@ -201,9 +213,20 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused_in_words() {
-        for text in
-            ["*", "<= 2", "all versions", "vers:npm/", "vers:npm", "vers:NPM/1", "<1||<2", "<>1", "=1", "1|1", "<%zz"]
-        {
+        for text in [
+            "*",
+            "<= 2",
+            "all versions",
+            "vers:npm/",
+            "vers:npm",
+            "vers:NPM/1",
+            "<1||<2",
+            "<>1",
+            "=1",
+            "1|1",
+            "<%zz",
+            "vers:datetime/2024-01-01t00:00:00z",
+        ] {
             assert!(Vers::parse(text).is_err(), "{text}");
         }
         assert_eq!(Vers::parse("vers:npm/>=2.0.0|<1.0.0").unwrap().unsorted(), Some(("2.0.0", "1.0.0")));

@@ -1,6 +1,7 @@
 //! Optional tests (6.2, which CSAF 2.1 calls recommended) and informative ones (6.3): what would make a valid document better.
 //!
 //! None of them makes a document invalid. Those that need the network (6.3.6, 6.3.7) or a spell checker (6.3.8) are left out.
+//! What CSAF 2.1 added stands in a room of its own.
 
 use std::collections::HashSet;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::advice_2_1::{self, INFORMATIVE_TESTS_2_1, RECOMMENDED_TESTS_2_1};
 use super::walk::{branches, covered, items, products, text, texts, vulnerabilities};
 use super::{Edition, shape};
 use crate::cvss::CvssVector;
@@ -20,10 +22,7 @@ pub const OPTIONAL_TESTS: [&str; 20] = [
     "6.2.13", "6.2.14", "6.2.15", "6.2.16", "6.2.17", "6.2.18", "6.2.19", "6.2.20",
 ];
 
-/// Recommended tests that CSAF 2.1 added and that are run on its documents.
-pub const RECOMMENDED_TESTS_2_1: [&str; 6] = ["6.2.21", "6.2.22", "6.2.28", "6.2.29", "6.2.30", "6.2.38"];
-
-/// The informative tests that are run.
+/// The informative tests that are run on both editions.
 pub const INFORMATIVE_TESTS: [&str; 8] = ["6.3.1", "6.3.2", "6.3.3", "6.3.4", "6.3.5", "6.3.9", "6.3.10", "6.3.11"];
 
 /// Where an edition keeps things.
@@ -59,10 +58,11 @@ pub fn advice(document: &Value) -> Vec<Finding> {
     }
     match edition {
         Edition::V2_0 => shape::unknown_members(document, &mut found),
-        Edition::V2_1 => added(document, &mut found),
+        Edition::V2_1 => advice_2_1::check(document, &mut found),
     }
     let order = |finding: &Finding| {
-        let all = OPTIONAL_TESTS.iter().chain(&RECOMMENDED_TESTS_2_1).chain(&INFORMATIVE_TESTS);
+        let all =
+            OPTIONAL_TESTS.iter().chain(&RECOMMENDED_TESTS_2_1).chain(&INFORMATIVE_TESTS).chain(&INFORMATIVE_TESTS_2_1);
         all.into_iter().position(|test| *test == finding.test)
     };
     found.0.sort_by_key(order);
@@ -131,52 +131,6 @@ fn tracking(document: &Value, found: &mut Findings) {
     {
         let message = format!("The current release is older than the last revision, of {newest}");
         found.add("6.2.6", "/document/tracking/current_release_date", message);
-    }
-}
-
-/// 6.2.21, 6.2.22, 6.2.28 to 6.2.30 and 6.2.38 of CSAF 2.1.
-fn added(document: &Value, found: &mut Findings) {
-    let Some(head) = document.get("document") else { return };
-    let tracking = head.get("tracking").unwrap_or(&Value::Null);
-    let mut seen = HashSet::new();
-    for (place, revision) in items(tracking, "revision_history") {
-        if let Some(at) = text(revision, "date").and_then(|date| date.parse::<Timestamp>().ok())
-            && !seen.insert(at)
-        {
-            let path = format!("/document/tracking/revision_history/{place}/date");
-            found.add(
-                "6.2.21",
-                path,
-                "Another revision is of the same instant, so that nobody can tell which came first",
-            );
-        }
-    }
-    if let (Some(title), Some(id)) = (text(head, "title"), text(tracking, "id"))
-        && title.contains(id)
-    {
-        found.add(
-            "6.2.22",
-            "/document/title",
-            "Programs show the id of the document beside its title; leave it out there",
-        );
-    }
-    if let Some(group) = head.pointer("/distribution/sharing_group") {
-        let path = "/document/distribution/sharing_group";
-        match text(group, "id") {
-            Some("ffffffff-ffff-ffff-ffff-ffffffffffff") => {
-                found.add("6.2.28", format!("{path}/id"), "Everybody is no group; leave the sharing group out");
-            }
-            Some("00000000-0000-0000-0000-000000000000") => {
-                found.add("6.2.29", format!("{path}/id"), "Nobody is no group; leave the sharing group out");
-            }
-            _ => {}
-        }
-        if head.pointer("/distribution/tlp/label").and_then(Value::as_str) == Some("CLEAR") {
-            found.add("6.2.30", path, "What everybody may read needs no sharing group");
-        }
-    }
-    if text(head, "category").is_some_and(|category| category.starts_with("csaf_deprecated_")) {
-        found.add("6.2.38", "/document/category", "The profile is kept for old documents only; choose another");
     }
 }
 

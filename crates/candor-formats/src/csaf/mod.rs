@@ -3,6 +3,7 @@
 //! Source: OASIS, Common Security Advisory Framework Version 2.0, OASIS Standard (18 November 2022), with Errata 01.
 
 mod advice; // what would make a valid document better (6.2 and 6.3)
+mod advice_2_1; // the same, as CSAF 2.1 added it
 mod clauses; // what a test rests on, and where validators disagree
 mod language; // which language tags exist (test 6.1.12)
 mod mandatory; // tests of section 6.1 that look at one thing at a time
@@ -22,7 +23,8 @@ pub(crate) mod walk; // small ways through a JSON document
 use serde_json::Value;
 
 use crate::advisory::Record;
-pub use advice::{INFORMATIVE_TESTS, OPTIONAL_TESTS, RECOMMENDED_TESTS_2_1, advice, is_informative, unsorted};
+pub use advice::{INFORMATIVE_TESTS, OPTIONAL_TESTS, advice, is_informative, unsorted};
+pub use advice_2_1::{INFORMATIVE_TESTS_2_1, LEFT_OUT_2_1, RECOMMENDED_TESTS_2_1};
 pub use clauses::clause;
 pub use language::exists as language_exists;
 pub use read::{looks_like, read, read_all};

@@ -12,7 +12,9 @@ mod csaf_2_1; // those of the next edition
 mod cvss; // vectors with known scores
 mod cwe; // the list of weaknesses
 mod others; // CVE, OSV, OpenVEX, CycloneDX and GitHub
+mod suites; // package URLs and version ranges
 mod properties; // any advisory prints to valid documents
+mod tables; // what the documentation says of all this
 
 use std::fs;
 use std::path::PathBuf;

@@ -125,7 +125,7 @@ pub fn validate(document: &Value) -> Vec<Finding> {
 }
 
 /// When the newest revision is dated, if the document is out: `final` or `interim`.
-fn newest_release(document: &Value) -> Option<Timestamp> {
+pub(super) fn newest_release(document: &Value) -> Option<Timestamp> {
     let tracking = document.get("document")?.get("tracking")?;
     matches!(text(tracking, "status")?, "final" | "interim").then_some(())?;
     newest_revision(tracking)
@@ -136,7 +136,7 @@ fn newest_revision(tracking: &Value) -> Option<Timestamp> {
 }
 
 /// Whether the texts of the document are English, or of no language it names.
-fn is_english(document: &Value) -> bool {
+pub(super) fn is_english(document: &Value) -> bool {
     let language = document.get("document").and_then(|head| text(head, "lang"));
     language.is_none_or(|tag| tag.split('-').next().is_some_and(|first| first.eq_ignore_ascii_case("en")))
 }
