@@ -303,6 +303,68 @@ async fn abuse_d11_with_little_memory_and_parts_that_are_killed_nothing_acknowle
     assert_eq!(status, 0, "{said}");
 }
 
+/// An account that owns nothing else on the machine, so that its processes can be counted.
+const STRANGER: &str = "54321";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_d11_without_one_more_thread_reports_are_taken_or_refused_and_it_recovers_alone() {
+    if !limits() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let (status, said) = candor(&data, &["program", "add", &policy("minio").display().to_string()]);
+    assert_eq!(status, 0, "{said}");
+    let program = folder.path().join("candor");
+    std::fs::copy(crate::support::binary::CANDOR, &program).expect("a copy of the program");
+    let owned = Command::new("chown").args(["-R", STRANGER]).arg(folder.path()).stderr(Stdio::null()).status();
+    if !owned.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: files cannot be given to another account; run the tests as root");
+        return;
+    }
+    let before: Vec<String> =
+        ["setpriv", "--reuid", STRANGER, "--regid", STRANGER, "--clear-groups"].map(String::from).to_vec();
+    let how = How { before: before.clone(), program: Some(program), ..How::default() };
+    let binary = Binary::start(&data, &how).await.expect("it starts under an account of its own");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", binary.id())).expect("its limits");
+    let line = limits.lines().find(|line| line.starts_with("Max processes")).unwrap_or_default();
+    let usual = line.split_whitespace().nth(3).unwrap_or("unlimited").to_owned();
+    // By the account itself, which may lower and raise its own.
+    let limit = |count: &str| {
+        let mut words = before[1..].to_vec();
+        words.extend(["prlimit".into(), "--pid".into(), binary.id().to_string(), format!("--nproc={count}:{usual}")]);
+        let set = Command::new(&before[0]).args(words).status();
+        assert!(set.is_ok_and(|status| status.success()), "the limit is set");
+    };
+    let mut taken = Vec::new();
+    for round in 0..3 {
+        // Fewer than it has: no thread and no process can be added.
+        limit("1");
+        let several = (0..12).map(|number| {
+            let (base, title) = (binary.base.clone(), format!("crowded, {round} {number}"));
+            async move { (report(&base, &title, 100_000).await, title) }
+        });
+        for (answer, title) in futures_util::future::join_all(several).await {
+            match answer {
+                Some((201, body)) => taken.push((body["receipt"].as_str().expect("a receipt").to_owned(), title)),
+                Some((503 | 507, _)) | None => {}
+                Some((other, body)) => panic!("{title}: {other} {body}"),
+            }
+        }
+        limit(&usual);
+        let title = format!("alone, {round}");
+        let (status, body) = report(&binary.base, &title, 5_000).await.expect("an answer");
+        assert_eq!(status, 201, "it recovers when threads can be had again, round {round}: {body}");
+        taken.push((body["receipt"].as_str().expect("a receipt").to_owned(), title));
+    }
+    for (receipt, known) in &taken {
+        assert_eq!(title(&binary.base, receipt).await, *known);
+    }
+    binary.stop();
+    let (status, said) = candor(&data, &["journal", "verify"]);
+    assert_eq!(status, 0, "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn abuse_d6_two_connections_that_commit_and_fold_the_log_leave_a_whole_file() {
     let place = Place::sqlite().await;

@@ -336,7 +336,16 @@ fn tracer() -> bool {
 }
 
 fn inject(what: &str) -> How {
-    let words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync,pwrite64,sendto", "-e"];
+    let words = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fsync,fdatasync,pwrite64,sendto,rename,renameat,renameat2",
+        "-e",
+    ];
     let mut before: Vec<String> = words.map(String::from).to_vec();
     before.push(format!("inject={what}"));
     How { before, ..How::default() }
@@ -345,6 +354,8 @@ fn inject(what: &str) -> How {
 /// Flushes and writes of one thread over the story, about.
 const FLUSHES: u32 = 30;
 const WRITES: u32 = 400;
+/// The same for names that are changed: files that are finished, the public tree that is swapped in.
+const RENAMES: u32 = 12;
 
 /// How many points: `CANDOR_KILL_POINTS` for a long run.
 fn points() -> u32 {
@@ -361,10 +372,12 @@ async fn abuse_d1_what_was_acknowledged_is_there_once_after_a_kill_at_any_write_
     let mut whole = 0;
     for point in 1..=points() {
         let data = ground.copy(&format!("kill-{point}"));
-        // Every third point is a flush, the others are writes to a file; both spread over the whole story.
+        // Of six points two are flushes, one is a changed name, the others are writes to a file; all spread over the story.
         let at = |points: u32, calls: u32| 1 + (point - 1) * calls / points;
         let how = if point % 3 == 0 {
             inject(&format!("fsync,fdatasync:signal=KILL:when={}", at(points(), FLUSHES)))
+        } else if point % 6 == 1 {
+            inject(&format!("rename,renameat,renameat2:signal=KILL:when={}", at(points(), RENAMES)))
         } else {
             inject(&format!("pwrite64:signal=KILL:when={}", at(points(), WRITES)))
         };

@@ -21,6 +21,8 @@ pub struct Binary {
 pub struct How {
     /// Put before the program, as a tracer that injects faults.
     pub before: Vec<String>,
+    /// Another copy of the program, for an account that cannot reach the built one.
+    pub program: Option<PathBuf>,
     /// Further flags.
     pub flags: Vec<String>,
     /// In parts, as it is by default; else everything in the one process that is watched or killed.
@@ -32,7 +34,7 @@ impl Binary {
     pub async fn start(data: &Path, how: &How) -> Option<Self> {
         let address = free_address();
         let mut words = how.before.clone();
-        words.push(CANDOR.into());
+        words.push(how.program.as_ref().map_or_else(|| CANDOR.into(), |program| program.display().to_string()));
         words.extend(["serve", "--report-rate", "0", "--listen"].map(String::from));
         words.push(address.to_string());
         words.push("--data".into());
