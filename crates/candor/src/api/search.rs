@@ -40,6 +40,7 @@ pub async fn find(State(app): State<App>, Asker(actor): Asker, Asked(question): 
     if !(1..=MOST).contains(&question.limit) {
         return Err(Problem::unreadable("query", format!("`limit` must be from 1 to {MOST}")).of("limit"));
     }
+    let _place = super::cases::one_of_few(&app, &actor)?;
     let found = search::search(&app, &actor, &question.q, question.skip.min(10_000), question.limit).await?;
     fine(Results::of(found, &names(&app).await?))
 }

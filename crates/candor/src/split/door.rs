@@ -83,8 +83,13 @@ fn answers(path: &str) -> Part {
 /// Acts of a receipt's page that the front seals while the desk is away; else the desk does them at once.
 fn can_wait(path: &str, method: &Method) -> bool {
     let acts = ["nudge", "credit", "key", "embargo", "summary", "issue", "retest", "appeal", "withdraw"];
-    let act = path.strip_prefix("/receipt/");
-    act.is_some_and(|act| acts.contains(&act) && (*method == Method::POST || act == "withdraw"))
+    match path.strip_prefix("/receipt/") {
+        Some("proof") => *method == Method::GET,
+        Some("withdraw") => true,
+        Some("sign-out") => *method == Method::POST,
+        Some(act) => acts.contains(&act) && *method == Method::POST,
+        None => false,
+    }
 }
 
 async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Response {
@@ -254,7 +259,8 @@ mod tests {
             assert!(can_wait(path, &Method::POST), "{path}");
         }
         assert!(can_wait("/receipt/withdraw", &Method::GET));
-        for path in ["/receipt/proof", "/receipt/files/1", "/receipt/sign-out", "/desk/nudge", "/receipt/nudge/x"] {
+        assert!(can_wait("/receipt/proof", &Method::GET));
+        for path in ["/receipt/proof", "/receipt/files/1", "/desk/nudge", "/receipt/nudge/x"] {
             assert!(!can_wait(path, &Method::POST), "{path}");
         }
         assert!(!can_wait("/receipt/retest", &Method::GET));

@@ -148,21 +148,28 @@ fn opens_nothing(app: &App) -> Response {
 /// `GET /receipt/proof`: the proof of receipt as a file, with the report that opens it.
 async fn proof(State(app): State<App>, holder: ReceiptHolder) -> Answer {
     let proof = crate::execute::proofs::whole(&app, &holder.case, holder.report()?).await?;
-    let text = serde_json::to_string_pretty(&proof).map_err(Error::internal)?;
+    Ok(proof_file(serde_json::to_string_pretty(&proof).map_err(Error::internal)?))
+}
+
+fn proof_file(text: String) -> Response {
     let mut answer = text.into_response();
     as_download(answer.headers_mut(), "proof-of-receipt.json");
-    Ok(answer)
+    answer
 }
 
 /// `POST /receipt/sign-out`
 async fn sign_out(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
     let fields = Fields::read(request, &[]).await?;
     holder.check(fields.get("csrf"))?;
+    Ok(signed_out(&app))
+}
+
+fn signed_out(app: &App) -> Response {
     let mut answer = page::see_other("/receipt");
     let headers = answer.headers_mut();
-    headers.insert(header::SET_COOKIE, no_receipt_cookie(&app));
+    headers.insert(header::SET_COOKIE, no_receipt_cookie(app));
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
-    Ok(answer)
+    answer
 }
 
 /// The token for a message's form.

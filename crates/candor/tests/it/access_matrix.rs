@@ -34,12 +34,13 @@ within = "48 hours"
 const PASSWORD: &str = "a long enough password";
 
 /// Who asks: name, and what they are to the case.
-const PEOPLE: [(&str, &str); 13] = [
+const PEOPLE: [(&str, &str); 14] = [
     ("nobody", "nobody is signed in"),
     ("holder", "holds the case's receipt"),
     ("stranger", "coordinates another program"),
     ("manager", "manages the desk, has no role"),
     ("outside", "analyst, not on the case"),
+    ("removed", "analyst, taken off the case"),
     ("coordinates", "coordinator, not on the case"),
     ("observer", "observer on the case"),
     ("developer", "developer on the case"),
@@ -84,6 +85,7 @@ impl House {
             ("stranger", "other", Some(Role::Coordinator)),
             ("manager", "store", None),
             ("outside", "store", Some(Role::Analyst)),
+            ("removed", "store", Some(Role::Analyst)),
             ("observer", "store", Some(Role::Observer)),
             ("developer", "store", Some(Role::Developer)),
             ("approver", "store", Some(Role::Approver)),
@@ -92,8 +94,17 @@ impl House {
         ] {
             ids.insert(name, house.signed_in(name, program, role).await);
         }
-        for who in ["coordinator", "observer", "developer", "approver", "analyst", "member"] {
-            let put = json!({ "command": "put-on", "member": ids[who] });
+        for (who, what) in [
+            ("coordinator", "put-on"),
+            ("observer", "put-on"),
+            ("developer", "put-on"),
+            ("approver", "put-on"),
+            ("analyst", "put-on"),
+            ("member", "put-on"),
+            ("removed", "put-on"),
+            ("removed", "take-off"),
+        ] {
+            let put = json!({ "command": what, "member": ids[who] });
             let (client, token) = &house.people["coordinator"];
             let at = house.service.at(&format!("/api/v1/cases/{}/commands", house.case));
             let done = client.post(at).header("authorization", token).json(&put).send().await.expect("an answer");
@@ -251,7 +262,9 @@ async fn abuse_r1_every_address_answers_each_role_as_the_page_says_and_the_absen
                 "{path} as {who}: {body}"
             );
             let about_case = path.contains("{case}");
-            if about_case && ["nobody", "stranger", "manager", "outside", "holder", "elsewhere"].contains(&who) {
+            if about_case
+                && ["nobody", "stranger", "manager", "outside", "removed", "holder", "elsewhere"].contains(&who)
+            {
                 let absent = house.get(who, &house.address(path, "00000-00000")).await;
                 let here = |text: &str, case: &str| text.replace(case, "");
                 assert_eq!(

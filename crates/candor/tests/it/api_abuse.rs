@@ -242,6 +242,7 @@ async fn abuse_j7_pages_past_the_limit_deep_filters_and_a_thousand_askers_harm_n
         let status = get(&format!("/search?q={}", quoted(&deep))).send().await.expect("an answer").status().as_u16();
         assert!([200, 400, 422].contains(&status), "{status}");
     }
+    let coordinator = candor::accounts::find(&house.service.app, "coordinator@team.example").await.expect("found").id.0;
     let mut going = tokio::task::JoinSet::new();
     for number in 0..1_000 {
         let path = if number % 2 == 0 { "/cases?limit=200" } else { "/search?q=canary&limit=50" };
@@ -263,6 +264,14 @@ async fn abuse_j7_pages_past_the_limit_deep_filters_and_a_thousand_askers_harm_n
         seen.insert(answer.expect("no panic").expect("an answer"));
     }
     assert!(seen.iter().all(|(status, waits)| *status == 200 || ([429, 503].contains(status) && *waits)), "{seen:?}");
+    let places: Vec<_> =
+        (0..32).map(|_| house.service.app.throttle.place(&coordinator, 32).expect("a place")).collect();
+    let full = get("/cases").send().await.expect("an answer");
+    assert_eq!(full.status(), 429);
+    assert!(full.headers().contains_key("retry-after"));
+    let others = other.get(house.service.at("/api/v1/cases")).header("authorization", key).send().await;
+    assert_eq!(others.expect("an answer").status(), 200, "another member is not held up");
+    drop(places);
     let after = get("/cases").send().await.expect("an answer");
     assert_eq!(after.status(), 200);
 }

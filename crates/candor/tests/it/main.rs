@@ -33,6 +33,7 @@ mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script
 mod oidc_story; // signing in with an account elsewhere
 mod passkey_story; // signing in with a key of one's own device
+mod page_scripts; // scripts of pages, without a browser
 mod parties_story; // outside parties, each with a cut of their own
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt

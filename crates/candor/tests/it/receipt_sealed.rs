@@ -198,6 +198,10 @@ async fn w_what_a_reporter_wishes_while_the_desk_is_locked_is_sealed_and_carried
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         browser.post(&format!("/receipt/{act}"), &form).await
     };
+    let proof = browser.get("/receipt/proof").await;
+    assert_eq!(proof.status, StatusCode::OK, "it lies in the page: {}", proof.body);
+    let proof: candor::proof::Proof = serde_json::from_str(&proof.body).expect("a proof");
+    assert!(matches!(proof.check(None), Ok(candor::proof::Shown::Report)), "and opens the report");
     let check = browser.get("/receipt/withdraw").await;
     assert!(check.status == StatusCode::OK && check.body.contains("Withdraw your report?"), "{}", check.body);
     for (act, fields) in [
@@ -219,6 +223,9 @@ async fn w_what_a_reporter_wishes_while_the_desk_is_locked_is_sealed_and_carried
         let lies = std::fs::read(service.app.config.data.join(file)).unwrap_or_default();
         assert!(!lies.windows(6).any(|part| part == b"CANARY"), "nothing lies in the clear in {file}");
     }
+    let left = wish("sign-out", &[]).await;
+    assert!(left.status == StatusCode::SEE_OTHER && left.header("clear-site-data").contains("cache"));
+    assert!(!browser.get("/receipt").await.body.contains("CANARY"), "signed out, also without the desk");
 
     let app = unlocked(&path, &service.app).await;
     assert_eq!(waiting::open_all(&app).await.expect("filed"), 3, "the same twice is one");

@@ -402,6 +402,52 @@ async fn abuse_l4_no_letter_of_triage_tells_what_the_case_says() {
 }
 
 #[tokio::test]
+async fn abuse_l4_in_thirty_days_of_letters_bells_and_digests_no_word_of_a_case_leaves() {
+    let desk = desk().await;
+    let app = &desk.service.app;
+    let jonas = candor::accounts::find(app, "jonas@team.example").await.expect("a member");
+    candor::accounts::digest::set(app, &jonas.id, true).await.expect("a daily letter");
+    let mut cases = Vec::new();
+    for (name, title) in [("Ada", "CANARY title one"), ("Bea", "CANARY title two"), ("Cyd", "CANARY title three")] {
+        cases.push(told(&desk, MORNING, name, title).await);
+    }
+    let invite = json!({
+        "command": "invite-party", "kind": "vendor", "name": "Mira", "organisation": "Koa",
+        "email": "mira@party.example", "until": "2026-06-01T00:00:00Z", "terms": "CANARY terms",
+    });
+    desk.does(MORNING, Ines, &cases[0], invite).await;
+    desk.does(MORNING, Ines, &cases[0], json!({ "command": "tell-party", "party": 0, "text": "CANARY for you" })).await;
+    for day in 3..=31 {
+        let at = |hour: u32| format!("2026-03-{day:02}T{hour:02}:00Z");
+        let case = &cases[day % 3];
+        match day % 4 {
+            0 => drop(desk.does(&at(9), Ines, case, json!({ "command": "answer", "text": "CANARY answer" })).await),
+            1 => drop(desk.reporter(&at(9), case, "messages", json!({ "text": "CANARY from outside" })).await),
+            2 => {
+                let note = json!({ "command": "note", "text": "CANARY note", "mentions": [jonas.id.0] });
+                desk.does(&at(9), Ines, case, note).await;
+            }
+            _ => drop(desk.does(&at(9), Ines, case, json!({ "command": "ask", "text": "CANARY question" })).await),
+        }
+        desk.works(&at(10)).await;
+        desk.works(&at(20)).await;
+    }
+    let letters = desk.shown();
+    assert!(letters.len() > 30, "{}", letters.len());
+    for (to, subject, text) in letters {
+        assert!(!subject.contains("CANARY") && !text.contains("CANARY"), "{to}: {subject}\n{text}");
+    }
+    // As they lie there as well, whatever their coding: no header and no part holds it.
+    let candor::config::MailOut::Dir(folder) = &app.config.mail else { panic!("no folder") };
+    for file in crate::support::binary::files(folder) {
+        let lies = std::fs::read(&file).unwrap_or_default();
+        for needle in ["CANARY", &data_encoding::BASE64.encode(b"CANARY")] {
+            assert!(!lies.windows(needle.len()).any(|part| part == needle.as_bytes()), "{}", file.display());
+        }
+    }
+}
+
+#[tokio::test]
 async fn i3_d7_a_rating_is_proposed_from_the_reports_words_says_why_and_a_table_of_ssvc_decides() {
     let desk = desk().await;
     let report = told(&desk, MORNING, "Ada", "A remote user without authentication reads passwords").await;

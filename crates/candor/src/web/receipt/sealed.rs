@@ -35,6 +35,9 @@ use std::pin::Pin;
 /// How often a page is made anew because the case changed meanwhile.
 const TRIES: usize = 4;
 
+/// Where the proof of receipt lies in a sealed page.
+const PROOF: &str = "proof_of_receipt";
+
 /// Seals the page of a receipt as it is now; whether the receipt opens one. For [`handover::answer`].
 pub fn seal_view(app: App, receipt: String) -> Pin<Box<dyn Future<Output = Result<bool, Error>> + Send>> {
     Box::pin(async move {
@@ -69,7 +72,11 @@ pub async fn seal(app: &App, row: &ReceiptView) -> Result<(), Error> {
     let holder = ReceiptHolder { receipt: String::new(), actor, case, csrf: String::new() };
     debug_assert_eq!(number(&holder), report);
     let view = own::view(app, &holder, Draft::default())?;
-    views::seal(app, row, serde_json::to_value(view).map_err(Error::internal)?).await
+    let mut page = serde_json::to_value(view).map_err(Error::internal)?;
+    if let Ok(proof) = crate::execute::proofs::whole(app, &holder.case, report).await {
+        page[PROOF] = serde_json::to_string_pretty(&proof).map_err(Error::internal)?.into();
+    }
+    views::seal(app, row, page).await
 }
 
 /// What a receipt opens here.
@@ -154,11 +161,7 @@ pub(super) async fn enter(app: &App, receipt: &str) -> Answer {
 /// `POST /receipt/write`
 pub(super) async fn write(app: &App, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    let receipt = remembered_receipt(app, &parts)?;
-    let opened = open(app, &receipt).await.map_err(|why| match why {
-        Error::NotFound => Rejection::Receipt,
-        other => other.into(),
-    })?;
+    let (receipt, opened) = remembered(app, &parts).await?;
     let case = opened.found.case.clone();
     let request = Request::from_parts(parts, body);
     let Said { text, files, nonce, problem } = said_in(app, request, &receipt_csrf(app, &receipt), &case).await?;
@@ -202,13 +205,15 @@ pub(super) async fn acts(State(app): State<App>, request: Request, next: Next) -
     let done = match *request.method() {
         Method::POST => wish(&app, &act, request).await,
         Method::GET if act == "withdraw" => withdraw_page(&app, request).await,
+        Method::GET if act == "proof" => proof(&app, request).await,
         _ => return next.run(request).await,
     };
     done.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// The last step of the address of each act.
-const ACTS: [&str; 9] = ["nudge", "credit", "key", "embargo", "summary", "issue", "retest", "appeal", "withdraw"];
+const ACTS: [&str; 11] =
+    ["nudge", "credit", "key", "embargo", "summary", "issue", "retest", "appeal", "withdraw", "proof", "sign-out"];
 
 /// What a form of the page wishes; none when it says nothing, as with a choice that is left for later.
 fn read_wish(act: &str, fields: &Fields) -> Result<Option<Wish>, &'static str> {
@@ -242,16 +247,36 @@ fn read_wish(act: &str, fields: &Fields) -> Result<Option<Wish>, &'static str> {
     }))
 }
 
-async fn wish(app: &App, act: &str, request: Request) -> Answer {
-    let (parts, body) = request.into_parts();
-    let receipt = remembered_receipt(app, &parts)?;
+/// Opens the page of the receipt that the browser remembers.
+async fn remembered(app: &App, parts: &Parts) -> Result<(String, Opened), Rejection> {
+    let receipt = remembered_receipt(app, parts)?;
     let opened = open(app, &receipt).await.map_err(|why| match why {
         Error::NotFound => Rejection::Receipt,
         other => other.into(),
     })?;
+    Ok((receipt, opened))
+}
+
+/// `GET /receipt/proof`: as the desk put it into the page.
+async fn proof(app: &App, request: Request) -> Answer {
+    let (parts, _) = request.into_parts();
+    let (_, opened) = remembered(app, &parts).await?;
+    let kept = match &opened.found.view {
+        View::Page(page) => page[PROOF].as_str(),
+        View::Waiting { .. } => None,
+    };
+    Ok(super::proof_file(kept.ok_or(Error::Locked)?.to_owned()))
+}
+
+async fn wish(app: &App, act: &str, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let (receipt, opened) = remembered(app, &parts).await?;
     let fields = Fields::read(Request::from_parts(parts, body), &[]).await?;
     if !keys::equal(fields.get("csrf").as_bytes(), receipt_csrf(app, &receipt).as_bytes()) {
         return Err(Rejection::Token);
+    }
+    if act == "sign-out" {
+        return Ok(super::signed_out(app));
     }
     let wish = match read_wish(act, &fields) {
         Ok(Some(wish)) => wish,

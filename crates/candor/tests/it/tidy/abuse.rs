@@ -173,7 +173,7 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "J7",
                 "a page of 1,000,000 rows, 1,000 exports at once, a deep filter",
                 "a limit, or 429 with Retry-After; others are served",
-                "a page is capped at its limit instead of being refused; there is no export but the pages of the queue",
+                "a page past its limit gets 400 with the limit, since to ask again later would not help; what is too much at a time gets 429",
             ),
             ("J8", "reads from another site", "refused by CORS, CORP and Sec-Fetch", ""),
         ],
