@@ -9,11 +9,14 @@ use crate::event::{Contact, Event};
 use crate::evolve::Stamp;
 use crate::id::{MemberId, PersonId};
 use crate::refusal::Refusal;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Most parties of one case.
 const MOST: usize = 100;
+
+/// How long the link of an invitation works.
+pub const LINK: SignedDuration = SignedDuration::from_hours(72);
 
 /// What an outside party is asked to accept when the team writes nothing else.
 pub const TERMS: &str = "What I read here stays with those who need it to make or check a fix. I publish nothing of it and \
@@ -192,6 +195,16 @@ impl Party {
         self.ended.is_none() && now < self.invitation.until
     }
 
+    /// Until when the link of their invitation works.
+    pub fn link_until(&self) -> Timestamp {
+        self.invitation.until.min(self.at + LINK)
+    }
+
+    /// Whether the invitation can be accepted: it was not yet, its link is not too old, and the case goes on.
+    pub fn may_join(&self, case: &Case, now: Timestamp) -> bool {
+        self.joined.is_none() && self.is_open(now) && now < self.link_until() && case.state.is_open()
+    }
+
     /// Their name, or what they are.
     pub fn name(&self) -> String {
         let contact = &self.invitation.contact;
@@ -310,6 +323,12 @@ pub(crate) fn wish(
             return Err(Refusal::Field {
                 field: "code",
                 problem: "this invitation was used; come back with your key".into(),
+            });
+        }
+        PartyWish::Join { .. } if !party.may_join(case, now) => {
+            return Err(Refusal::Field {
+                field: "code",
+                problem: "the link of this invitation is too old, or the case is over; ask the team for another".into(),
             });
         }
         PartyWish::Join { key } => PartyAct::Joined { key: key.clone() },

@@ -128,10 +128,10 @@ async fn opened(app: &App, hash: &[u8]) -> Result<Opened, Error> {
 /// The party behind an unused link.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a link that is unknown, used, ended or too old alike.
+/// [`Error::NotFound`] for a link that is unknown, used, ended or too old, or whose case is over, alike.
 pub async fn by_link(app: &App, secret: &str) -> Result<Opened, Error> {
     let opened = opened(app, &made(app.keys()?, "party link row", secret)).await?;
-    if opened.party.joined.is_some() { Err(Error::NotFound) } else { Ok(opened) }
+    if opened.party.may_join(&opened.case, app.now()) { Ok(opened) } else { Err(Error::NotFound) }
 }
 
 /// The party behind a key.

@@ -170,7 +170,8 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
         }
         (Recipient::Member(_), NoticeKind::MailRefused) => members::refused(&case, &policy, &app.config.base_url),
         (Recipient::Party(number), NoticeKind::PartyInvited) => {
-            let Some(party) = candor_core::parties::find(&case, *number).filter(|party| party.is_open(app.now()))
+            let Some(party) =
+                candor_core::parties::find(&case, *number).filter(|party| party.may_join(&case, app.now()))
             else {
                 return Ok(Built::Dropped("the invitation is over"));
             };

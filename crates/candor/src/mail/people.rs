@@ -21,7 +21,7 @@ pub(super) fn fill(kind: NoticeKind, words: &mut Words, program: &str, case: &Ca
             );
             words.expected =
                 "open the link and accept the terms. It asks for a code that the team gives you by another \
-                              way; the link alone opens nothing, and works once."
+                              way; the link alone opens nothing, and works once, within three days."
                     .into();
             words.why =
                 "You get this because somebody of the team entered this address. If you do not expect it, do nothing."

@@ -192,6 +192,47 @@ async fn abuse_q3_a_slowed_client_of_the_api_is_offered_work_for_its_own_request
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn abuse_q3_the_command_line_does_the_work_by_itself() {
+    let change = |config: &mut candor::config::Config| {
+        (config.report_rate, config.flood_rate, config.behind_proxy) = (30, 5, true);
+    };
+    let service = Service::start(&[MINIO], change).await;
+    service.app.set_clock("2026-11-21T12:00:05Z".parse().expect("an instant"));
+    let client = Client::new();
+    let report = json!({ "title": "A bucket", "description": "It lists itself." });
+    let send = async |from: Option<u32>| {
+        let request = client.post(service.at("/api/v1/programs/minio/reports")).json(&report);
+        let request = match from {
+            Some(number) => at(request, number),
+            None => request,
+        };
+        request.send().await.expect("an answer").status()
+    };
+    for number in 0..6 {
+        assert_eq!(send(Some(number)).await, StatusCode::CREATED);
+    }
+    let mut here = StatusCode::CREATED;
+    for _ in 0..8 {
+        here = send(None).await;
+    }
+    assert_eq!(here, StatusCode::TOO_MANY_REQUESTS, "this machine is slowed");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("report.md"), "Folded headers\nFolded twice\n").expect("written");
+    let (place, url) = (folder.path().to_owned(), service.url.clone());
+    let ran = tokio::task::spawn_blocking(move || {
+        std::process::Command::new(crate::support::binary::CANDOR)
+            .args(["report", "--program", "minio", "report.md"])
+            .current_dir(place)
+            .env("CANDOR_SERVER", url)
+            .output()
+            .expect("it runs")
+    });
+    let ran = ran.await.expect("it ran");
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success() && said.contains("Receipt"), "{said}{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn abuse_w6_guessed_receipts_open_nothing_answer_alike_and_lock_nobody_out() {
     let service = Service::start(&[MINIO], |config| config.behind_proxy = true).await;
     let report = json!({ "title": "A title", "description": "A description" });

@@ -43,8 +43,7 @@ const done = () => {
   process.stdout.write(JSON.stringify({
     says: says.textContent, message: message.value, file: (file.files ?? [])[0]?.text ?? "", text: text.value,
     off: button.disabled && text.disabled, work: field.value,
-  }));
-  process.exit(0);
+  }), () => process.exit(0));
 };
 (async () => {
   if (asked.work) {

@@ -191,6 +191,22 @@ async fn abuse_s6_an_invitation_is_used_once_by_a_post_with_the_code_and_not_aft
     house.does(json!({ "command": "end-party", "party": 1, "reason": "" })).await;
     house.service.app.set_clock(house.service.app.now() + SignedDuration::from_mins(2));
     assert_eq!(scanner.get(&link).await.body, nothing.body);
+    // After three days, and when the case is over, it opens nothing either; the code of another opens it at no time.
+    let (late, late_code) = house.invite("otto").await;
+    let (_, other_code) = house.invite("pia").await;
+    let form = scanner.get(&late).await.form(&late);
+    let others = answered(form, &[("code", &other_code), ("accept", "on")]);
+    assert_eq!(scanner.post(&late, &others).await.status, 422, "bound to the one it was made for");
+    house.service.app.set_clock(house.service.app.now() + SignedDuration::from_hours(72));
+    let (closed, _) = house.invite("quim").await;
+    // A form that is good, but for the link it is sent to.
+    let form = scanner.get(&closed).await.form(&closed);
+    let with_code = answered(form, &[("code", &late_code), ("accept", "on")]);
+    for page in [scanner.get(&late).await, scanner.post(&late, &with_code).await] {
+        assert_eq!((page.status, &page.body), (StatusCode::NOT_FOUND, &nothing.body), "too old");
+    }
+    house.does(json!({ "command": "dismiss", "outcome": { "outcome": "spam" }, "text": "Not ours." })).await;
+    assert_eq!(scanner.get(&closed).await.body, nothing.body, "the case is over");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -540,9 +540,13 @@ fn outside(app: &App, case: &Case, zone: &TimeZone, now: Timestamp) -> Result<Ve
         let note = match (&party.ended, &party.joined, &party.statement) {
             (Some(at), ..) => format!("ended {}", day(*at)),
             (None, ..) if !party.is_open(now) => format!("their time was over {until}"),
+            (None, None, _) if !party.may_join(case, now) => {
+                "invited; the link was not used and is too old: end it, and invite them again".into()
+            }
             (None, None, _) => {
+                let until = day(party.link_until());
                 let code = crate::execute::parties::code(app.keys()?, &case.id, &party.invitation);
-                format!("invited until {until}; tell them this code by another way than mail: {code}")
+                format!("invited, with a link until {until}; tell them this code by another way than mail: {code}")
             }
             (None, Some(_), None) => format!("accepted the terms; until {until}"),
             (None, Some(_), Some((_, status, fix_on, _))) => {
