@@ -246,6 +246,7 @@ pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
         C::ApproveAdvisory { .. } => &[Role::Approver],
         C::InviteParty { .. }
         | C::TellParty { .. }
+        | C::GiveAdvisory { .. }
         | C::EndParty { .. }
         | C::Report(_)
         | C::Acknowledge { .. }

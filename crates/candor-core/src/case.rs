@@ -661,6 +661,13 @@ pub struct Order {
     pub at: Option<Timestamp>,
 }
 
+impl Advisory {
+    /// Whether everybody can read an edition of it.
+    pub fn is_public(&self) -> bool {
+        self.published.iter().any(|edition| edition.tlp.is_public())
+    }
+}
+
 impl Case {
     /// Whether the case ended.
     pub fn is_closed(&self) -> bool {
@@ -675,7 +682,7 @@ impl Case {
     /// The date before which nobody publishes, while one is agreed, lies ahead of `now`, and holds: not after a first
     /// publication, and not when the problem is known to be exploited.
     pub fn embargoed_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.embargo_agreed.filter(|until| *until > now && !self.exploited && self.advisory.published.is_empty())
+        self.embargo_agreed.filter(|until| *until > now && !self.exploited && !self.advisory.is_public())
     }
 
     /// Whether a fix is out or another remediation is in force.

@@ -20,7 +20,7 @@ pub(crate) fn publish(case: &Case, policy: &Policy, title: &str, text: &str) -> 
             next: "Only what is closed gets an entry; close the case first.",
         });
     }
-    if !case.advisory.published.is_empty() {
+    if case.advisory.is_public() {
         return Err(Refusal::WrongState { state: case.state.name(), next: "Its advisory is public already." });
     }
     let title = required("title", title, LINE_LIMIT)?;
@@ -43,7 +43,7 @@ pub fn asks_first(case: &Case, policy: &Policy) -> bool {
 
 pub(crate) fn answer(case: &Case, report: u32, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
     // What was taken up again is no closed report: nothing of it goes out by an answer to an old question.
-    let asked = case.state == State::Closed && case.advisory.published.is_empty();
+    let asked = case.state == State::Closed && !case.advisory.is_public();
     let Some(summary) = case.summary.as_ref().filter(|summary| asked && summary.state == SummaryState::Proposed) else {
         return Err(Refusal::NoSummary);
     };

@@ -93,6 +93,7 @@ pub(crate) fn before(case: &Case, command: &Command) -> Result<(), Refusal> {
             | Command::BreakGlass { .. }
             | Command::NoticeReading { .. }
             | Command::TellParty { .. }
+            | Command::GiveAdvisory { .. }
             | Command::EndParty { .. }
             | Command::AsParty { .. }
             | Command::AskCredit
@@ -298,7 +299,7 @@ fn told_to_gathered(lead: &Case, command: &Command, event: &Event) -> Option<Eve
         | Event::RetestAsked { .. }
         | Event::Closed { .. }
         | Event::Reopened { .. } => Some(event.clone()),
-        Event::Published { record } => {
+        Event::Published { record } if record.tlp.is_public() => {
             Some(Event::PublishedWith { case: lead.id.clone(), advisory: record.id.clone() })
         }
         _ => None,
@@ -325,7 +326,9 @@ fn told_to_whole(part: &Case, event: &Event) -> Option<Event> {
             let version = version.as_ref().map(|version| format!(" in {version}")).unwrap_or_default();
             news(format!("{}{version}", kind.label()), "")
         }
-        Event::Published { record } => news(format!("the advisory {} is public", record.id), ""),
+        Event::Published { record } if record.tlp.is_public() => {
+            news(format!("the advisory {} is public", record.id), "")
+        }
         Event::Closed { reason } => news("the case of it was closed".into(), reason),
         Event::Reopened { reason } => news("it was taken up again".into(), reason),
         _ => None,

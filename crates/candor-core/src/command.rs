@@ -175,6 +175,8 @@ pub enum Command {
     InviteParty { invitation: Box<Invitation> },
     /// Write to an outside party.
     TellParty { party: u32, text: String },
+    /// Give an outside party the newest edition of the advisory, under whatever label it has.
+    GiveAdvisory { party: u32 },
     /// End it with an outside party: they see nothing from then on.
     EndParty { party: u32, reason: String },
     /// What an outside party asks.
@@ -318,6 +320,7 @@ impl Command {
             Command::See => "see",
             Command::InviteParty { .. } => "invite-party",
             Command::TellParty { .. } => "tell-party",
+            Command::GiveAdvisory { .. } => "give-advisory",
             Command::EndParty { .. } => "end-party",
             Command::AsParty { .. } => "as-party",
             Command::PutOn { .. } => "put-on",

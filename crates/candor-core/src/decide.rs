@@ -8,8 +8,8 @@ use crate::event::{Event, KnownBefore};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::{
-    appeals, checklists, closed, cluster, comments, conditions, dates, dialogue, disclosure, duties, gates, intake,
-    moved, origin, parties, planning, promises, rating, remediation, schedule, standing, triage,
+    appeals, checklists, closed, cluster, comments, conditions, dates, dialogue, disclosure, drafting, duties, gates,
+    intake, moved, origin, parties, planning, promises, rating, remediation, schedule, standing, triage,
 };
 use jiff::Timestamp;
 
@@ -128,7 +128,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::TickItems { items, text } => checklists::tick(case, policy, items, text),
         C::ProposeEmbargo { until, text } => disclosure::propose_embargo(case, policy, *until, text, now),
         C::AnswerEmbargo { agree, text } => disclosure::answer_embargo(case, *agree, text),
-        C::DraftAdvisory { draft } => disclosure::draft(case, draft),
+        C::DraftAdvisory { draft } => drafting::draft(case, draft),
         C::CommentAdvisory { section, text } => comments::comment(case, *section, text),
         C::ResolveComment { comment } => comments::resolve(case, *comment),
         C::ApproveAdvisory { revision } => disclosure::approve(case, policy, member, *revision),
@@ -161,6 +161,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         }
         C::InviteParty { invitation } => parties::invite(case, invitation, now),
         C::TellParty { party, text } => parties::tell(case, *party, text, now),
+        C::GiveAdvisory { party } => parties::give(case, *party, now),
         C::EndParty { party, reason } => parties::end(case, *party, reason, now),
         C::AsParty { wish } => parties::wish(case, allowed, wish, now),
         C::See => Ok(standing::see(case, allowed, now)),
@@ -225,6 +226,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::Tick
             | Command::See
             | Command::TellParty { .. }
+            | Command::GiveAdvisory { .. }
             | Command::EndParty { .. }
             | Command::AsParty { .. }
             | Command::PutOn { .. }

@@ -3,11 +3,12 @@
 use crate::access::Allowed;
 use crate::case::{Case, State};
 use crate::decide::{Facts, LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
-use crate::event::{AdvisoryDraft, Credit, Event, FixKind};
+use crate::event::{AdvisoryDraft, Credit, Event, FixKind, LineChoice};
 use crate::id::MemberId;
 use crate::policy::{CreditField, CreditPlace, Policy, PublishOn, Step};
 use crate::refusal::Refusal;
-use crate::{conditions, gates, schedule};
+use crate::timeline::{self, PUBLISHED};
+use crate::{conditions, drafting, gates, schedule};
 use candor_formats::advisory::{
     self as record, AffectedRange, Links, Product, Publisher, Record, Reference, Remediation, RemediationKind,
     TimelineEntry,
@@ -45,7 +46,7 @@ pub(crate) fn answer_embargo(case: &Case, agree: bool, text: &str) -> Result<Vec
     let mut events = vec![Event::EmbargoAgreed { until }];
     // What was to go out sooner goes out then.
     let sooner = case.advisory.order.as_ref().and_then(|order| order.at).is_some_and(|at| at < until);
-    if sooner && !case.exploited && case.advisory.published.is_empty() {
+    if sooner && !case.exploited && !case.advisory.is_public() {
         events.push(Event::PublicationDated { at: until });
     }
     Ok(events)
@@ -69,7 +70,7 @@ pub(crate) fn go_public(
     reason: &str,
     facts: &Facts,
 ) -> Result<Vec<Event>, Refusal> {
-    if !case.advisory.published.is_empty() {
+    if case.advisory.is_public() {
         let next = "It is public already: correct the advisory instead.";
         return Err(Refusal::WrongState { state: case.state.name(), next });
     }
@@ -88,6 +89,8 @@ pub(crate) fn go_public(
         workaround: written.workaround,
         aliases: written.aliases,
         products,
+        // What was left out stays out; words of the draft stay inside.
+        lines: written.lines.into_iter().map(|line| LineChoice { text: String::new(), ..line }).collect(),
         ..Default::default()
     };
     let reason = required("reason", reason, MESSAGE_LIMIT)?;
@@ -96,54 +99,6 @@ pub(crate) fn go_public(
     let record = record_of(&out, policy, facts)?;
     refuse_leaks(case, &record)?;
     Ok(vec![Event::EmbargoBroken { reason }, Event::Published { record: Box::new(record) }])
-}
-
-pub(crate) fn draft(case: &Case, draft: &AdvisoryDraft) -> Result<Vec<Event>, Refusal> {
-    if matches!(case.state, State::New | State::Triage) {
-        return Err(Refusal::WrongState { state: case.state.name(), next: "Confirm the report first." });
-    }
-    let mut kept = AdvisoryDraft {
-        title: required("title", &draft.title, LINE_LIMIT)?,
-        summary: required("summary", &draft.summary, MESSAGE_LIMIT)?,
-        details: optional("details", &draft.details, MESSAGE_LIMIT)?,
-        impact: optional("impact", &draft.impact, MESSAGE_LIMIT)?,
-        conditions: optional("conditions", &draft.conditions, MESSAGE_LIMIT)?,
-        workaround: optional("workaround", &draft.workaround, MESSAGE_LIMIT)?,
-        cause: optional("cause", &draft.cause, MESSAGE_LIMIT)?,
-        change: optional("change", &draft.change, LINE_LIMIT)?,
-        ..Default::default()
-    };
-    for product in &draft.products {
-        if product.name.trim().is_empty() {
-            continue;
-        }
-        if let Some(purl) = product.purl.as_deref().filter(|purl| !purl.trim().is_empty()) {
-            record_purl(purl)?;
-        }
-        kept.products.push(product.clone());
-    }
-    for url in draft.references.iter().map(|url| url.trim()).filter(|url| !url.is_empty()) {
-        if !(url.starts_with("https://") || url.starts_with("http://")) {
-            return Err(Refusal::Field {
-                field: "references",
-                problem: format!("`{url}` is no web address; write it whole, from https://"),
-            });
-        }
-        kept.references.push(optional("references", url, 2_000)?);
-    }
-    for alias in draft.aliases.iter().map(|alias| alias.trim()).filter(|alias| !alias.is_empty()) {
-        kept.aliases.push(optional("aliases", alias, LINE_LIMIT)?);
-    }
-    if case.advisory.draft.as_ref() == Some(&kept) {
-        return Ok(Vec::new());
-    }
-    Ok(vec![Event::AdvisoryDrafted { draft: Box::new(kept) }])
-}
-
-fn record_purl(text: &str) -> Result<candor_formats::purl::Purl, Refusal> {
-    candor_formats::purl::Purl::parse(text.trim())
-        .map(|purl| purl.package())
-        .map_err(|cause| Refusal::Field { field: "products", problem: format!("package URL `{text}`: {cause}") })
 }
 
 pub(crate) fn approve(
@@ -207,6 +162,7 @@ pub(crate) fn publish(
     if !waits_for_fix {
         gates::pass(case, policy, Step::Publish, member)?;
     }
+    drafting::refuse_narrower(case)?;
     refuse_leaks(case, &record_of(case, policy, facts)?)?;
     let at = match (at, publish_on) {
         (Some(at), _) => Some(at),
@@ -230,7 +186,7 @@ pub(crate) fn publish(
 
 /// Whether nothing can go out yet, because the policy publishes with the fix and none is on record.
 pub fn waits_for_fix(case: &Case, policy: &Policy) -> bool {
-    policy.disclosure.publish_on.waits_for_fix() && case.advisory.published.is_empty() && !case.is_remedied()
+    policy.disclosure.publish_on.waits_for_fix() && !case.advisory.is_public() && !case.is_remedied()
 }
 
 /// Whether a date that has come still waits for the fix.
@@ -498,7 +454,7 @@ fn refuse_leaks(case: &Case, record: &Record) -> Result<(), Refusal> {
 }
 
 fn around<T>(case: &Case, record: &Record, look: impl FnOnce(&record::Surroundings<'_>) -> T) -> T {
-    let thanked: Vec<&str> = record.credits.iter().map(|credit| credit.name.trim()).collect();
+    let thanked: Vec<&str> = record.thanks().map(|credit| credit.name.trim()).collect();
     let names = case.reports.iter().filter_map(|report| report.contact.as_ref()).map(|contact| contact.name.trim());
     let unnamed: Vec<String> = names.filter(|name| !thanked.contains(name)).map(str::to_owned).collect();
     let internal: Vec<String> = case
@@ -529,7 +485,10 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
     let id = case.advisory.id.clone().unwrap_or_else(|| facts.advisory_id.clone());
     let base = &facts.base_url;
     let page = format!("{base}/advisories/{id}");
-    let published = case.advisory.published.first().map_or(facts.now, |first| first.published);
+    // Editions for a limited circle are no editions of what everybody reads: the first of those is a new publication.
+    let editions: Vec<&Record> =
+        case.advisory.published.iter().filter(|edition| edition.tlp.is_public() || !draft.tlp.is_public()).collect();
+    let published = editions.first().map_or(facts.now, |first| first.published);
     let mut products: Vec<Product> = Vec::new();
     for affected in &draft.products {
         let text = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
@@ -538,15 +497,18 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             fixed: text(&affected.fixed),
             last_affected: text(&affected.last_affected),
         };
+        let commits = commits_of(affected);
         let has_range = range.introduced.is_some() || range.fixed.is_some() || range.last_affected.is_some();
         match products.iter_mut().find(|product| product.name == affected.name.trim()) {
-            Some(product) if has_range => product.ranges.push(range),
-            Some(_) => {}
+            Some(product) => {
+                product.ranges.extend(has_range.then_some(range));
+                product.commits.extend(commits);
+            }
             None => products.push(Product {
                 name: affected.name.trim().to_owned(),
                 vendor: policy.advisories.publisher.clone().unwrap_or_else(|| policy.program.name.clone()),
                 purl: match affected.purl.as_deref().filter(|purl| !purl.trim().is_empty()) {
-                    Some(purl) => Some(record_purl(purl)?),
+                    Some(purl) => Some(drafting::purl(purl)?),
                     None => None,
                 },
                 cpe: policy
@@ -556,6 +518,7 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
                     .find(|product| product.name == affected.name.trim())
                     .and_then(|product| product.cpe.clone()),
                 ranges: if has_range { vec![range] } else { Vec::new() },
+                commits: commits.into_iter().collect(),
                 ..Product::default()
             }),
         }
@@ -613,7 +576,7 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
             aliases.push(alias.clone());
         }
     }
-    let mut revisions = case.advisory.published.last().map(|last| last.revisions.clone()).unwrap_or_default();
+    let mut revisions = editions.last().map(|last| last.revisions.clone()).unwrap_or_default();
     let number = u32::try_from(revisions.len()).unwrap_or(u32::MAX).saturating_add(1);
     let change = draft.change.split_whitespace().collect::<Vec<_>>().join(" ");
     let summary = match revisions.last() {
@@ -636,11 +599,16 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
         impact: draft.impact.clone(),
         preconditions: draft.conditions.clone(),
         language: policy.report.languages.first().cloned().unwrap_or_else(|| "en".into()),
-        tlp: record::Tlp::Clear,
+        tlp: draft.tlp,
+        distribution: draft.distribution.clone(),
         publisher: publisher(policy, base),
-        links: Links {
-            page: Some(page),
-            csaf: Some(format!("{base}/csaf/{}/{}", published.strftime("%Y"), csaf::file_name(&id))),
+        // What is not for everybody has no public address.
+        links: match draft.tlp.is_public() {
+            true => Links {
+                page: Some(page),
+                csaf: Some(format!("{base}/csaf/{}/{}", published.strftime("%Y"), csaf::file_name(&id))),
+            },
+            false => Links::default(),
         },
         products,
         severities: case
@@ -666,10 +634,13 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
         } else {
             Vec::new()
         },
-        timeline: timeline(case, facts.now),
+        acknowledgements: draft.acknowledgements.iter().map(drafting::thanks).collect(),
+        timeline: timeline::lines(case, draft, facts.now),
         published,
         modified: facts.now,
-        withdrawn: None,
+        withdrawn: withdrawn(editions.last().copied(), draft, facts.now),
+        withdrawal: draft.withdrawal.clone(),
+        dispute: draft.dispute.clone(),
         revisions,
         id,
     };
@@ -682,6 +653,22 @@ pub fn record_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, 
         return Err(Refusal::Field { field: "advisory", problem });
     }
     Ok(record)
+}
+
+/// The commits of a row of the draft, where it names any.
+fn commits_of(affected: &crate::event::AffectedProduct) -> Option<record::CommitRange> {
+    let commit = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let (introduced, fixed) = (commit(&affected.introduced_commit), commit(&affected.fixed_commit));
+    let repository = affected.repository.trim().to_owned();
+    (introduced.is_some() || fixed.is_some()).then_some(record::CommitRange { repository, introduced, fixed })
+}
+
+/// When the advisory was withdrawn: with the first edition that says so and every one after it that still does.
+fn withdrawn(last: Option<&Record>, draft: &AdvisoryDraft, now: Timestamp) -> Option<Timestamp> {
+    if draft.withdrawal.trim().is_empty() {
+        return None;
+    }
+    last.and_then(|last| last.withdrawn).or(Some(now))
 }
 
 /// Who publishes the advisories of a program; `base` is the program's public address, without a slash at the end.
@@ -713,7 +700,7 @@ pub fn all_credits(case: &Case, policy: &Policy, facts: &Facts) -> Vec<record::C
 /// As [`record_of`].
 pub fn preview_of(case: &Case, policy: &Policy, facts: &Facts) -> Result<Record, Refusal> {
     let mut record = record_of(case, policy, facts)?;
-    if case.advisory.published.is_empty() {
+    if !case.advisory.is_public() {
         record.timeline.retain(|line| line.text != PUBLISHED);
         let at = schedule::plan(case).map_or(facts.now, |plan| plan.at.max(facts.now));
         record.timeline.push(TimelineEntry { at, text: "Advisory planned, not published yet.".into() });
@@ -736,30 +723,6 @@ pub fn release_record(case: &Case, policy: &Policy, facts: &Facts) -> Result<Rec
         Vec::new()
     };
     Ok(record)
-}
-
-const PUBLISHED: &str = "Advisory published.";
-
-/// Lines of the public timeline: dates that tell nothing about people.
-fn timeline(case: &Case, now: Timestamp) -> Vec<TimelineEntry> {
-    let mut lines = vec![TimelineEntry { at: case.opened_at, text: "Reported.".into() }];
-    for entry in &case.history {
-        let text = match &entry.what {
-            Event::Acknowledged { .. } => "Acknowledged to the reporter.".to_owned(),
-            Event::Confirmed { .. } => "Confirmed.".to_owned(),
-            Event::FixRecorded { kind, version: Some(version), .. } if kind.is_remedy() => {
-                format!("Fix released in {version}.")
-            }
-            Event::Published { .. } => PUBLISHED.to_owned(),
-            _ => continue,
-        };
-        lines.push(TimelineEntry { at: entry.at, text });
-    }
-    if case.advisory.published.is_empty() {
-        lines.push(TimelineEntry { at: now, text: PUBLISHED.into() });
-    }
-    lines.sort_by_key(|line| line.at);
-    lines
 }
 
 /// Whether an alias is the name of a vulnerability in a public scheme; others stay inside.

@@ -7,8 +7,8 @@ pub use crate::lists::{FixKind, ItemTick, Justification, MovedDate, Standing, Ve
 pub use crate::origin::Origin;
 use crate::parties::PartyAct;
 pub use crate::parts::{
-    AdvisoryDraft, AffectedProduct, Channel, Contact, Credit, FileRef, KnownBefore, Outcome, PriorityChoice,
-    ReportFacts,
+    Acknowledgement, AdvisoryDraft, AffectedProduct, Channel, Contact, Credit, FileRef, KnownBefore, LineChoice,
+    Outcome, OwnLine, PriorityChoice, ReportFacts,
 };
 use crate::policy::{Effort, Moment, Need, Plan, Step};
 use candor_formats::advisory::Record;
@@ -840,7 +840,7 @@ impl Event {
             | Event::PartNews { .. } => &[Moment::Message],
             Event::MergedInto { .. } => &[Moment::Acknowledgement, Moment::Message],
             Event::PublishedWith { .. } => &[Moment::Publication, Moment::Resolution],
-            Event::Published { .. } => &[Moment::Publication, Moment::Resolution],
+            Event::Published { record } if record.tlp.is_public() => &[Moment::Publication, Moment::Resolution],
             Event::Closed { .. } | Event::Withdrawn { .. } | Event::ClosedForSilence { .. } => &[Moment::Resolution],
             Event::Submitted { .. } => &[Moment::Submission],
             Event::ExploitationKnown { .. } => &[Moment::Exploitation],

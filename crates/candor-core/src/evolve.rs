@@ -529,8 +529,11 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
             unapprove(case);
             case.advisory.id = Some(record.id.clone());
             case.advisory.published.push((**record).clone());
-            case.state = State::Published;
-            case.outcome = Some(Outcome::Confirmed);
+            // What a limited circle has is not public: the case goes on as before.
+            if record.tlp.is_public() {
+                case.state = State::Published;
+                case.outcome = Some(Outcome::Confirmed);
+            }
         }
         Event::StepTicked { step, text } => case.steps_done.push(StepDone {
             step: step.clone(),

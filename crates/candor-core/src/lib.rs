@@ -34,6 +34,8 @@ pub mod replies; // letters of the reply library, filled in
 pub mod planning; // effort, and when a problem is mended
 pub mod checklists; // what the policy wants looked at, item by item
 pub mod remediation; // fixes, decisions per version, the audit for similar problems
+mod drafting; // the draft of an advisory, as it is taken in
+pub mod timeline; // the public timeline: drafted from the journal, chosen by a member
 pub mod disclosure; // embargo, advisory, approval, publication, credit
 pub mod comments; // what members say of sections of a draft
 pub mod duties; // what is owed to others than the reporter: awareness, submissions, drafts of what is asked for

@@ -287,6 +287,8 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         Event::SilenceReminded { .. } => tell_reporters(NoticeKind::Reminder),
         Event::Asked { .. } | Event::RetestAsked { .. } => tell_reporters(NoticeKind::Question),
         Event::FixRecorded { kind, .. } if kind.is_remedy() => tell_reporters(NoticeKind::News),
+        // A limited circle is told by whoever gives it the advisory.
+        Event::Published { record } if !record.tlp.is_public() => {}
         Event::Published { .. } => {
             tell_reporters(NoticeKind::Published);
             for contact in policy.contacts.iter().take(1) {

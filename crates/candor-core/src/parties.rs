@@ -298,6 +298,14 @@ pub(crate) fn tell(case: &Case, number: u32, words: &str, now: Timestamp) -> Res
     Ok(vec![Event::Party { party: party.number, act: PartyAct::Told { text: text("text", words, MESSAGE_LIMIT)? } }])
 }
 
+/// Gives a party the newest edition of the advisory, as text with its mark.
+pub(crate) fn give(case: &Case, number: u32, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    let party = open(case, number, now)?;
+    let Some(record) = case.advisory.published.last() else { return Err(Refusal::NotPublished) };
+    let text = candor_formats::advisory::to_text(record);
+    Ok(vec![Event::Party { party: party.number, act: PartyAct::Told { text } }])
+}
+
 /// Ends it with a party.
 pub(crate) fn end(case: &Case, number: u32, reason: &str, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     let party = open(case, number, now)?;

@@ -265,6 +265,57 @@ pub struct AdvisoryDraft {
     pub products: Vec<AffectedProduct>,
     pub references: Vec<String>,
     pub aliases: Vec<String>,
+    /// What is said otherwise of the journal's lines than the usual choice; see [`crate::timeline`].
+    pub lines: Vec<LineChoice>,
+    /// Lines of the timeline that the journal does not have.
+    pub own_lines: Vec<OwnLine>,
+    /// Whom to thank besides the reporters.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// Who may read it.
+    pub tlp: candor_formats::advisory::Tlp,
+    /// What readers may do with it, in words beside the label.
+    pub distribution: String,
+    /// Why the advisory is withdrawn; empty while it stands.
+    pub withdrawal: String,
+    /// Who disputes that it is a vulnerability, and why; empty while nobody does.
+    pub dispute: String,
+}
+
+/// Whether a line of the journal stands in the public timeline, and in which words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LineChoice {
+    /// The number of the journal's entry; 0 for the first publication, which has none before it happened.
+    pub line: u64,
+    /// Whether it stands there.
+    pub shown: bool,
+    /// Other words than the usual ones; empty for those.
+    pub text: String,
+}
+
+/// A line of the public timeline that the journal does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnLine {
+    /// When it happened.
+    pub at: jiff::Timestamp,
+    /// What happened, one line.
+    pub text: String,
+}
+
+/// Somebody to thank who is no reporter, as a member typed it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Acknowledgement {
+    /// Name of a person.
+    pub name: String,
+    /// Name of an organisation.
+    pub organisation: String,
+    /// Web address.
+    pub link: String,
+    /// For what, in a few words.
+    pub text: String,
+    /// Whether the member states that they agreed to be named so.
+    pub consent: bool,
 }
 
 /// What is affected, and since and until when.
@@ -281,4 +332,10 @@ pub struct AffectedProduct {
     pub fixed: String,
     /// Last affected version, when no fixed one is known.
     pub last_affected: String,
+    /// Where the repository is, for the commits; empty without any.
+    pub repository: String,
+    /// The commit that brought it in, as its whole hash.
+    pub introduced_commit: String,
+    /// The commit that mends it, as its whole hash.
+    pub fixed_commit: String,
 }

@@ -99,7 +99,7 @@ impl Ending {
 
     /// How a case ended, or stands.
     pub fn of(case: &Case) -> Self {
-        if !case.advisory.published.is_empty() {
+        if case.advisory.is_public() {
             return Ending::Published;
         }
         let confirmed = case.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::Confirmed);

@@ -45,6 +45,8 @@ pub enum Refusal {
     ClockInDoubt,
     #[error("There is no advisory yet; write one first")]
     NoAdvisory,
+    #[error("No edition of the advisory has gone out yet; approve it and publish it under its label first")]
+    NotPublished,
     #[error(
         "The advisory has changed since: it is at revision {current}, you looked at {seen}. Read it again, then approve it"
     )]
@@ -153,6 +155,7 @@ impl Refusal {
             Refusal::InThePast => "in-the-past",
             Refusal::ClockInDoubt => "clock-in-doubt",
             Refusal::NoAdvisory => "no-advisory",
+            Refusal::NotPublished => "not-published",
             Refusal::OtherRevision { .. } => "other-revision",
             Refusal::NotApproved { .. } => "not-approved",
             Refusal::NoOrder => "no-order",

@@ -77,7 +77,7 @@ pub fn step_of(bell: &Bell) -> Option<&str> {
 
 /// When the advisory is, or is to be, public; `None` while nobody named a date.
 pub fn plan(case: &Case) -> Option<Plan> {
-    if let Some(first) = case.advisory.published.first() {
+    if let Some(first) = case.advisory.published.iter().find(|edition| edition.tlp.is_public()) {
         return Some(Plan { at: first.published, is_firm: true, is_past: true });
     }
     let ordered = case.advisory.order.as_ref().and_then(|order| order.at);
@@ -91,7 +91,7 @@ pub fn plan(case: &Case) -> Option<Plan> {
 fn is_at_work(case: &Case) -> bool {
     match case.state {
         State::Confirmed | State::Fixed | State::Published => true,
-        State::Closed => !case.advisory.published.is_empty(),
+        State::Closed => case.advisory.is_public(),
         State::New | State::Triage => false,
     }
 }

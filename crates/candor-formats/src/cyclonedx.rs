@@ -111,7 +111,7 @@ fn vulnerability(record: &Record) -> Value {
             json!({ "title": reference.summary, "url": reference.url })
         }
     });
-    let people = distinct(record.credits.iter().filter_map(Credit::line).map(|line| json!({ "name": line })));
+    let people = distinct(record.thanks().filter_map(Credit::line).map(|line| json!({ "name": line })));
     let lists = [
         ("references", distinct(others.map(|other| json!({ "id": other, "source": source(record, other) })))),
         ("ratings", distinct(record.severities.iter().map(|vector| rating(record, vector)))),
@@ -165,7 +165,7 @@ fn rating(record: &Record, vector: &CvssVector) -> Value {
 
 fn analysis(record: &Record) -> Value {
     if let Some(at) = record.withdrawn {
-        return json!({ "state": "false_positive", "detail": format!("The advisory was withdrawn on {at}.") });
+        return json!({ "state": "false_positive", "detail": format!("The advisory was withdrawn on {at}. {}", record.withdrawal).trim_end() });
     }
     let mut responses: Vec<&str> = Vec::new();
     for (kind, response) in [

@@ -42,7 +42,7 @@ pub fn print(record: &Record) -> Value {
         .filter_map(|(kind, value)| Some(json!({ "type": kind, "value": value? })))
         .collect();
     let mut description = crate::osv::details(record);
-    let thanks: Vec<String> = record.credits.iter().filter_map(Credit::line).map(|line| format!("- {line}")).collect();
+    let thanks: Vec<String> = record.thanks().filter_map(Credit::line).map(|line| format!("- {line}")).collect();
     if !thanks.is_empty() {
         description.push_str(&format!("\n\n### Credits\n\n{}", thanks.join("\n")));
     }
@@ -74,7 +74,7 @@ pub fn print(record: &Record) -> Value {
         },
         "cwes": weaknesses(record).map(|cwe| json!({ "cwe_id": cwe.to_string(), "name": cwe.name })).collect::<Vec<_>>(),
         "cwe_ids": weaknesses(record).map(|cwe| cwe.to_string()).collect::<Vec<_>>(),
-        "credits": distinct(record.credits.iter().filter_map(credit)),
+        "credits": distinct(record.thanks().filter_map(credit)),
         "references": urls,
     })
 }

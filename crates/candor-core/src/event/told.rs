@@ -18,6 +18,9 @@ impl Event {
         if let Event::BellRung { bell, .. } = self {
             return !crate::schedule::is_bell(bell);
         }
+        if let Event::Published { record } = self {
+            return record.tlp.is_public();
+        }
         !matches!(
             self,
             Event::Assigned { .. }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Product, Record};
+use super::{Product, Record, is_commit};
 use crate::cwe::{Cwe, Usage};
 use crate::{csaf, identifiers, uri};
 
@@ -105,6 +105,7 @@ impl Record {
                     .say(format!("{at}.purl"), "The package URL must carry no version; versions belong to the ranges");
             }
             check_versions(&at, product, problems);
+            check_commits(&at, product, problems);
         }
     }
 
@@ -168,8 +169,10 @@ impl Record {
                 }
             }
         }
-        for (place, credit) in self.credits.iter().enumerate() {
-            let at = format!("credits[{place}]");
+        let credits = self.credits.iter().enumerate().map(|(place, credit)| (format!("credits[{place}]"), credit));
+        let others = self.acknowledgements.iter().enumerate();
+        let others = others.map(|(place, credit)| (format!("acknowledgements[{place}]"), credit));
+        for (at, credit) in credits.chain(others) {
             if credit.name.trim().is_empty() && credit.organisation.as_deref().is_none_or(|name| name.trim().is_empty())
             {
                 problems.say(&at, "A credit needs a name or an organisation");
@@ -177,6 +180,10 @@ impl Record {
             if let Some(link) = &credit.link {
                 problems.link(&format!("{at}.link"), link);
             }
+        }
+        if self.withdrawn.is_none() && !self.withdrawal.trim().is_empty() {
+            problems
+                .say("withdrawal", "There is a reason of a withdrawal, and no date of it; give the date or remove it");
         }
         for (place, entry) in self.timeline.iter().enumerate() {
             problems.needs(&format!("timeline[{place}].text"), &entry.text, "What happened");
@@ -244,6 +251,26 @@ fn check_versions(at: &str, product: &Product, problems: &mut Problems) {
     {
         problems
             .say(format!("{at}.versions"), format!("Version {both} is listed as affected and as fixed; choose one"));
+    }
+}
+
+fn check_commits(at: &str, product: &Product, problems: &mut Problems) {
+    for (place, range) in product.commits.iter().enumerate() {
+        let field = format!("{at}.commits[{place}]");
+        problems.link(&format!("{field}.repository"), &range.repository);
+        let ends: Vec<&str> = range.lower().into_iter().chain(range.fixed.as_deref()).collect();
+        if ends.is_empty() {
+            problems.say(&field, "Name the commit that brought it in, the one that mends it, or both");
+        }
+        if ends.iter().any(|commit| !is_commit(commit)) {
+            problems.say(&field, "A commit is named by its whole hash: 40 or 64 digits 0-9 and a-f");
+        }
+        if range.lower().is_some() && range.lower() == range.fixed.as_deref() {
+            problems.say(&field, "The same commit cannot bring it in and mend it");
+        }
+        if product.commits[..place].contains(range) {
+            problems.say(&field, "These commits are listed twice; remove them");
+        }
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Document {
 /// Everything that is printed is also read back. What a checker finds in any document, and every fact that a document
 /// says otherwise than the record, stops all of them: versions of an advisory that disagree are worse than none.
 ///
+/// What is not for everybody is printed where its mark can stand: CSAF, Markdown, text and JSON. The other formats have no
+/// place for it, and belong to public databases.
+///
 /// There is a CVE record where the advisory has a number. The organisation in it is a stand-in: which one assigned the
 /// number is known to whoever sends it.
 ///
@@ -46,7 +49,7 @@ pub fn documents_again(record: &Record, engine_version: &str) -> Result<Vec<Docu
 
 /// Documents as values, before they are checked.
 struct Printed {
-    all: [(&'static str, &'static str, Value); 7],
+    all: Vec<(&'static str, &'static str, Value)>,
     numbered: Option<Value>,
 }
 
@@ -54,15 +57,20 @@ impl Printed {
     fn new(record: &Record, engine_version: &str) -> Self {
         let vex = csaf::print_as(record, Edition::V2_0, Profile::Vex, engine_version);
         let next = csaf::print_as(&in_2_1(record), Edition::V2_1, Profile::SecurityAdvisory, engine_version);
-        let all = [
+        let mut all = vec![
             ("csaf.json", "CSAF 2.0", csaf::print(record, engine_version)),
             ("vex.json", "CSAF 2.0 VEX", vex),
             ("csaf-2.1.json", "CSAF 2.1 (draft)", next),
+        ];
+        if !record.tlp.is_public() {
+            return Self { all, numbered: None };
+        }
+        all.extend([
             ("osv.json", "OSV", osv::print(record)),
             ("openvex.json", "OpenVEX", openvex::print(record, engine_version)),
             ("cdx.json", "CycloneDX VEX", cyclonedx::print(record, engine_version)),
             ("ghsa.json", "GitHub advisory", ghsa::print(record)),
-        ];
+        ]);
         Self { all, numbered: cve::print(record, &Assigner::nobody(), engine_version) }
     }
 

@@ -119,10 +119,16 @@ impl Facts {
         let mut facts = Self::default();
         facts.identifiers(record, format);
         facts.dates(record, format);
+        if matches!(format, Format::Csaf20 | Format::Csaf21) {
+            facts.say("distribution", record.tlp.label());
+        }
         if !(record.withdrawn.is_some() && matches!(format, Format::Csaf21 | Format::OpenVex)) {
             facts.severity(record, format);
             facts.products(record, format);
             facts.people_and_links(record, format);
+            if !record.dispute.trim().is_empty() && matches!(format, Format::Csaf20 | Format::Csaf21 | Format::Cve) {
+                facts.say("disputed", "yes");
+            }
         }
         facts
     }
@@ -205,6 +211,7 @@ impl Facts {
 
     fn products(&mut self, record: &Record, format: Format) {
         for product in &record.products {
+            self.commits(record, product, format);
             let Some(name) = product_name(record, product, format) else { continue };
             let plain = |version: &str| plain(version, format);
             let affected = format!("affected versions of {name}");
@@ -238,9 +245,20 @@ impl Facts {
         }
     }
 
+    /// Commits, in the formats that have a place for them. A package without an ecosystem has its own name in OSV.
+    fn commits(&mut self, record: &Record, product: &Product, format: Format) {
+        if !matches!(format, Format::Csaf20 | Format::Csaf21 | Format::Osv | Format::Cve) {
+            return;
+        }
+        let name = product_name(record, product, format).unwrap_or_else(|| words(&product.name));
+        for range in &product.commits {
+            self.say(format!("affected commits of {name}"), range.to_string());
+        }
+    }
+
     fn people_and_links(&mut self, record: &Record, format: Format) {
         if !matches!(format, Format::OpenVex | Format::Ghsa) {
-            for line in record.credits.iter().filter_map(Credit::line) {
+            for line in record.thanks().filter_map(Credit::line) {
                 self.say("credits", words(&line));
             }
         }

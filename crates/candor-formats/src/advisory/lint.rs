@@ -83,6 +83,9 @@ impl Record {
             ("details", &self.details),
             ("impact", &self.impact),
             ("preconditions", &self.preconditions),
+            ("distribution", &self.distribution),
+            ("withdrawal", &self.withdrawal),
+            ("dispute", &self.dispute),
         ]
         .into_iter()
         .map(|(field, text)| (field.to_owned(), text.as_str()))
@@ -115,6 +118,10 @@ impl Record {
         );
         for (place, credit) in self.credits.iter().enumerate() {
             all.extend(credit.note.as_deref().map(|note| (format!("credits[{place}].note"), note)));
+        }
+        for (place, credit) in self.acknowledgements.iter().enumerate() {
+            all.push((format!("acknowledgements[{place}].name"), credit.name.as_str()));
+            all.extend(credit.note.as_deref().map(|note| (format!("acknowledgements[{place}].note"), note)));
         }
         all
     }

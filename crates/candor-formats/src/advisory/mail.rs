@@ -11,6 +11,8 @@ const WIDTH: usize = 72;
 const AFFECTED: &str = "Affected versions";
 const REFERENCES: &str = "References";
 const CREDITS: &str = "Credits";
+const THANKS: &str = "Acknowledgements";
+const COMMITS: &str = "Affected commits";
 const TIMELINE: &str = "Timeline";
 const REVISIONS: &str = "Revisions";
 
@@ -25,6 +27,8 @@ pub fn to_text(record: &Record) -> String {
     for (name, value) in facts(record) {
         page.line(&format!("{name}: {value}"), "    ");
     }
+    page.section("Withdrawn", &record.withdrawal);
+    page.section("Disputed", &record.dispute);
     page.section("Summary", &record.summary);
     page.section("Details", &record.details);
     page.section("Impact", &record.impact);
@@ -39,6 +43,7 @@ pub fn to_text(record: &Record) -> String {
         page.line(&format!("  Affected: {}", product.affected()), "    ");
         page.line(&format!("  Fixed in: {fixed}"), "    ");
     }
+    page.list(COMMITS, commits(record));
     for kind in [
         RemediationKind::Fix,
         RemediationKind::Workaround,
@@ -56,7 +61,8 @@ pub fn to_text(record: &Record) -> String {
         page.section(kind.label(), &all.join("\n\n"));
     }
     page.list(REFERENCES, references(record));
-    page.list(CREDITS, thanks(record));
+    page.list(CREDITS, thanks(&record.credits));
+    page.list(THANKS, thanks(&record.acknowledgements));
     page.list(TIMELINE, record.timeline.iter().map(|line| format!("{}: {}", line.at, line.text)).collect());
     page.list(REVISIONS, revisions(record));
     page.0
@@ -65,7 +71,7 @@ pub fn to_text(record: &Record) -> String {
 /// Reads a letter of [`to_text`] back and compares what it says with `record`. Empty means that it says the same.
 ///
 /// Compared are the number and other names, title, dates, severity with vector, weaknesses, affected and fixed versions,
-/// references, credits, revisions and the address of the page. Prose is not: it stands there as it was written.
+/// references, commits, credits, acknowledgements, revisions and the address of the page. Prose is not: it stands there as it was written.
 pub fn text_differences(record: &Record, text: &str) -> Vec<Difference> {
     compared("Text", &expected(record), &read_back(text))
 }
@@ -99,7 +105,9 @@ fn facts(record: &Record) -> Vec<(String, String)> {
         fact("Revision", last.number.to_string());
     }
     fact("Publisher", record.publisher.name.clone());
-    fact("Distribution", record.tlp.label().to_owned());
+    let label = record.tlp.label().to_owned();
+    let text = record.distribution.trim();
+    fact("Distribution", if text.is_empty() { label } else { format!("{label}, {text}") });
     if let Some(link) = &record.links.page {
         fact("Newest edition", link.clone());
     }
@@ -117,14 +125,19 @@ fn references(record: &Record) -> Vec<String> {
         .collect()
 }
 
-fn thanks(record: &Record) -> Vec<String> {
+fn commits(record: &Record) -> Vec<String> {
+    let all = record.products.iter().flat_map(|product| product.commits.iter().map(move |range| (product, range)));
+    all.map(|(product, range)| format!("{}: {range}", product.name)).collect()
+}
+
+fn thanks(credits: &[Credit]) -> Vec<String> {
     let line = |credit: &Credit| {
         let link = credit.link.as_ref().map(|link| format!(", {link}")).unwrap_or_default();
         let note = credit.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
         let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
         Some(format!("{}: {}{link}{note}", credit.role.label(), credit.line()?))
     };
-    record.credits.iter().filter_map(line).collect()
+    credits.iter().filter_map(line).collect()
 }
 
 fn revisions(record: &Record) -> Vec<String> {
@@ -148,8 +161,13 @@ fn expected(record: &Record) -> Facts {
             if fixed.is_empty() { "no version yet".to_owned() } else { one_line(&fixed.join(", ")) },
         );
     }
-    for (field, lines) in [(REFERENCES, references(record)), (CREDITS, thanks(record)), (REVISIONS, revisions(record))]
-    {
+    for (field, lines) in [
+        (COMMITS, commits(record)),
+        (REFERENCES, references(record)),
+        (CREDITS, thanks(&record.credits)),
+        (THANKS, thanks(&record.acknowledgements)),
+        (REVISIONS, revisions(record)),
+    ] {
         lines.iter().for_each(|line| said.say(field, one_line(line)));
     }
     said
@@ -174,7 +192,7 @@ fn read_back(text: &str) -> Facts {
                     let name = if name == "  Affected" { "affected" } else { "fixed" };
                     said.say(format!("{name} versions of {product}"), words(value));
                 }
-                (Some(list @ (REFERENCES | CREDITS | REVISIONS)), _) => {
+                (Some(list @ (COMMITS | REFERENCES | CREDITS | THANKS | REVISIONS)), _) => {
                     said.say(list, words(line.strip_prefix("- ").unwrap_or(&line)));
                 }
                 _ => {}

@@ -13,14 +13,19 @@ pub fn to_markdown(record: &Record) -> String {
     let mut page = Page(String::new());
     page.line(&format!("# {}: {}", plain(&record.id), plain(&record.title)));
     facts(record, &mut page);
+    page.section("Withdrawn", &record.withdrawal);
+    page.section("Disputed", &record.dispute);
     page.section("Summary", &record.summary);
     page.section("Details", &record.details);
     page.section("Impact", &record.impact);
     page.section("Conditions", &record.preconditions);
     affected(record, &mut page);
+    let commits = record.products.iter().flat_map(|product| product.commits.iter().map(move |range| (product, range)));
+    page.list("Affected commits", commits.map(|(product, range)| format!("{}: {range}", plain(&product.name))));
     remediations(record, &mut page);
     page.list("References", record.references.iter().map(reference));
     page.list("Credits", record.credits.iter().map(credit));
+    page.list("Acknowledgements", record.acknowledgements.iter().map(credited));
     page.list("Timeline", record.timeline.iter().map(|entry| format!("{}: {}", entry.at, plain(&entry.text))));
     page.list(
         "Revisions",
@@ -78,7 +83,11 @@ fn facts(record: &Record, page: &mut Page) {
         fact("Last change", record.modified.to_string());
     }
     fact("Publisher", plain(&record.publisher.name));
-    fact("Distribution", record.tlp.label().to_owned());
+    let label = record.tlp.label().to_owned();
+    fact(
+        "Distribution",
+        if record.distribution.trim().is_empty() { label } else { format!("{label}, {}", plain(&record.distribution)) },
+    );
     page.line(&format!("\n{}", lines.join("\n")));
 }
 

@@ -4,6 +4,7 @@
 //! [`osv::print`](crate::osv::print), [`to_markdown`] and whatever renders HTML. A record without
 //! [`problems`](Record::problems) prints to valid documents.
 
+mod commits; // affected commits of a repository
 mod check; // what keeps a record from being published
 mod documents; // all of them at once, checked and compared
 mod facts; // what an advisory says, in every format
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
+pub use commits::{CommitRange, is_commit};
 pub use documents::{Document, documents, documents_again};
 pub use facts::{Difference, Facts, Format, agreement};
 pub use lint::Surroundings;
@@ -55,6 +57,9 @@ pub struct Record {
     /// Who may read it.
     #[serde(default)]
     pub tlp: Tlp,
+    /// What readers may do with it, in words beside the label; plain text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub distribution: String,
     /// Who publishes it.
     pub publisher: Publisher,
     /// Where it can be read for ever.
@@ -83,6 +88,9 @@ pub struct Record {
     /// Whom to thank, exactly as they consented to.
     #[serde(default)]
     pub credits: Vec<Credit>,
+    /// Whom to thank besides: a coordinator, a helper, an organisation. The role is [`CreditRole::Other`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledgements: Vec<Credit>,
     /// What happened when, oldest first.
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,
@@ -93,6 +101,12 @@ pub struct Record {
     /// Withdrawn since, if the advisory turned out to be wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Timestamp>,
+    /// Why it was withdrawn, plain text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub withdrawal: String,
+    /// Who disputes that it is a vulnerability and why, plain text. Empty where nobody does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dispute: String,
     /// What changed in each edition, oldest first, numbered from 1.
     pub revisions: Vec<Revision>,
 }
@@ -125,6 +139,43 @@ pub enum Tlp {
 }
 
 impl Tlp {
+    /// Every label, the widest circle first.
+    pub const ALL: [Self; 5] = [Self::Clear, Self::Green, Self::Amber, Self::AmberStrict, Self::Red];
+
+    /// The label in addresses: `amber-strict`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Green => "green",
+            Self::Amber => "amber",
+            Self::AmberStrict => "amber-strict",
+            Self::Red => "red",
+        }
+    }
+
+    /// The label of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|label| label.name() == name)
+    }
+
+    /// Whether anybody may read what carries it.
+    pub fn is_public(self) -> bool {
+        self == Self::Clear
+    }
+
+    /// Who may read it, in words.
+    ///
+    /// Source: FIRST, Traffic Light Protocol 2.0.
+    pub fn means(self) -> &'static str {
+        match self {
+            Self::Clear => "Everybody may read it.",
+            Self::Green => "For the recipients' community, and not for the public.",
+            Self::Amber => "For the recipients' organisation and its clients who need to know.",
+            Self::AmberStrict => "For the recipients' organisation only.",
+            Self::Red => "For the recipients only.",
+        }
+    }
+
     /// The label as it stands in a document: `TLP:AMBER+STRICT`.
     pub fn label(self) -> &'static str {
         match self {
@@ -221,6 +272,9 @@ pub struct Product {
     /// Fixed versions that no range names.
     #[serde(default)]
     pub fixed_versions: Vec<String>,
+    /// Affected commits, for whoever builds from a repository.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitRange>,
 }
 
 impl Product {
@@ -474,6 +528,11 @@ impl Record {
     /// The vector people should see first: of the newest CVSS version given.
     pub fn lead_severity(&self) -> Option<&CvssVector> {
         self.severities.iter().max_by_key(|vector| vector.version())
+    }
+
+    /// Everybody to thank: credits, then acknowledgements.
+    pub fn thanks(&self) -> impl Iterator<Item = &Credit> {
+        self.credits.iter().chain(&self.acknowledgements)
     }
 
     /// The rating people should see first.

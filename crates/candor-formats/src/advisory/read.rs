@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Credit, Publisher, Record, Reference, ReferenceKind, Revision, Tlp};
+use super::{CommitRange, Credit, CreditRole, Publisher, Record, Reference, ReferenceKind, Revision, Tlp};
 use crate::cvss::CvssVector;
 
 /// Why a document cannot be read as an advisory.
@@ -40,6 +40,7 @@ impl Draft {
             preconditions: String::new(),
             language: "en".to_owned(),
             tlp: Tlp::Clear,
+            distribution: String::new(),
             publisher,
             links: super::Links::default(),
             products: Vec::new(),
@@ -50,10 +51,13 @@ impl Draft {
             references: Vec::new(),
             remediations: Vec::new(),
             credits: Vec::new(),
+            acknowledgements: Vec::new(),
             timeline: Vec::new(),
             published,
             modified: published,
             withdrawn: None,
+            withdrawal: String::new(),
+            dispute: String::new(),
             revisions: Vec::new(),
         })
     }
@@ -86,9 +90,23 @@ impl Draft {
         }
     }
 
+    /// Commits of the product of this name.
+    pub fn commits(&mut self, product: &str, range: CommitRange) {
+        let mut products = self.0.products.iter_mut();
+        if let Some(product) = products.find(|known| one_line(&known.name) == product)
+            && !product.commits.contains(&range)
+        {
+            product.commits.push(range);
+        }
+    }
+
     pub fn credit(&mut self, credit: Credit) {
-        if credit.line().is_some() && !self.0.credits.contains(&credit) {
-            self.0.credits.push(credit);
+        let list = match credit.role {
+            CreditRole::Other => &mut self.0.acknowledgements,
+            _ => &mut self.0.credits,
+        };
+        if credit.line().is_some() && !list.contains(&credit) {
+            list.push(credit);
         }
     }
 

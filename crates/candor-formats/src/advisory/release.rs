@@ -35,8 +35,8 @@ pub fn release_notes(records: &[&Record], is_draft: bool) -> String {
         if !fixed.is_empty() {
             notes += &format!("\n  Fixed in {}.\n", fixed.join(", "));
         }
-        if !record.credits.is_empty() {
-            let names: Vec<String> = record.credits.iter().map(credited).collect();
+        if record.thanks().next().is_some() {
+            let names: Vec<String> = record.thanks().map(credited).collect();
             notes += &format!("\n  Thanks to {}.\n", names.join("; "));
         }
     }

@@ -12,6 +12,8 @@ use crate::cvss::{CvssVector, Version};
 use crate::cwe::{self, Cwe, Usage};
 use crate::identifiers;
 
+/// What stands for the label that CSAF 2.0 does not know, before the text of the record.
+pub const STRICT: &str = "TLP:AMBER+STRICT: for the recipient's own organisation only.";
 const SCHEMA_2_1: &str = "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json";
 
 pub fn document(record: &Record, edition: Edition, profile: Profile, engine_version: &str) -> Value {
@@ -43,7 +45,7 @@ fn head(record: &Record, edition: Edition, profile: Profile, gone: bool, engine_
     let mut head = json!({
         "category": category,
         "csaf_version": edition.as_str(),
-        "distribution": distribution(record.tlp, edition),
+        "distribution": distribution(record, edition),
         "lang": record.language,
         "notes": document_notes(record, gone),
         "publisher": publisher(record),
@@ -61,20 +63,24 @@ fn head(record: &Record, edition: Edition, profile: Profile, gone: bool, engine_
 }
 
 /// CSAF 2.0 knows the labels of TLP 1.0 only.
-fn distribution(tlp: Tlp, edition: Edition) -> Value {
+fn distribution(record: &Record, edition: Edition) -> Value {
+    let told = record.distribution.trim();
     if edition == Edition::V2_1 {
-        let label = tlp.label().trim_start_matches("TLP:");
-        return json!({ "tlp": { "label": label, "url": "https://www.first.org/tlp/" } });
+        let label = record.tlp.label().trim_start_matches("TLP:");
+        let mut distribution = json!({ "tlp": { "label": label, "url": "https://www.first.org/tlp/" } });
+        set_text(&mut distribution, "text", Some(told));
+        return distribution;
     }
-    let label = match tlp {
+    let label = match record.tlp {
         Tlp::Clear => "WHITE",
         Tlp::Green => "GREEN",
         Tlp::Amber | Tlp::AmberStrict => "AMBER",
         Tlp::Red => "RED",
     };
     let mut distribution = json!({ "tlp": { "label": label, "url": "https://www.first.org/tlp/" } });
-    if tlp == Tlp::AmberStrict {
-        distribution["text"] = json!("TLP:AMBER+STRICT: for the recipient's own organisation only.");
+    match record.tlp {
+        Tlp::AmberStrict => distribution["text"] = json!(format!("{STRICT} {told}").trim_end()),
+        _ => set_text(&mut distribution, "text", Some(told)),
     }
     distribution
 }
@@ -82,15 +88,19 @@ fn distribution(tlp: Tlp, edition: Edition) -> Value {
 fn document_notes(record: &Record, gone: bool) -> Vec<Value> {
     let mut notes = Vec::new();
     if gone {
-        let why = record.revisions.last().map_or("", |revision| revision.summary.as_str());
+        let own = Some(record.withdrawal.as_str()).filter(|why| !why.trim().is_empty());
+        let last = || record.revisions.last().map_or("", |revision| revision.summary.as_str());
+        let why = own.unwrap_or_else(last);
         push_note(&mut notes, "description", "Reasoning for Withdrawal", why);
         return notes;
     }
     push_note(&mut notes, "summary", "Summary", &record.summary);
     push_note(&mut notes, "details", "Details", &record.details);
     if let Some(at) = record.withdrawn {
-        push_note(&mut notes, "general", "Withdrawn", &format!("This advisory was withdrawn on {at}."));
+        let told = format!("This advisory was withdrawn on {at}.\n\n{}", record.withdrawal);
+        push_note(&mut notes, "general", "Withdrawn", told.trim_end());
     }
+    push_note(&mut notes, "general", "Disputed", &record.dispute);
     notes
 }
 
@@ -224,7 +234,7 @@ fn vulnerability(record: &Record, edition: Edition, profile: Profile, tree: &Tre
         }
     }
     let lists = [
-        ("acknowledgments", record.credits.iter().map(acknowledgment).collect()),
+        ("acknowledgments", record.thanks().map(acknowledgment).collect()),
         ("ids", ids(record)),
         ("remediations", remediations(record, profile, tree)),
         (scores_key, scores(record, edition, tree)),
@@ -264,6 +274,10 @@ fn vulnerability_notes(record: &Record, edition: Edition) -> Vec<Value> {
     push_note(&mut notes, "other", "Further weaknesses", &others.join("\n"));
     let lines: Vec<String> = record.timeline.iter().map(|entry| format!("{}: {}", entry.at, entry.text)).collect();
     push_note(&mut notes, "other", "Timeline", &lines.join("\n"));
+    let commits = record.products.iter().flat_map(|product| product.commits.iter().map(move |range| (product, range)));
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = commits.map(|(product, range)| format!("{}: {range}", one_line(&product.name))).collect();
+    push_note(&mut notes, "other", "Affected commits", &lines.join("\n"));
     notes
 }
 

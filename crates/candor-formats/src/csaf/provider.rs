@@ -206,6 +206,11 @@ pub fn feed<'a>(
         "title": format!("{title} (TLP:{label})"),
         "updated": updated,
     });
+    feed_around(&around, items)
+}
+
+/// A feed of what stands around its items, and the items, each on a line.
+fn feed_around<'a>(around: &Value, items: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::from("{\"feed\":{");
     let around = around.to_string();
     text.push_str(around.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default());
@@ -216,6 +221,25 @@ pub fn feed<'a>(
     }
     text.push_str("\n]}}\n");
     text
+}
+
+/// Prints the ROLIE feed of documents that are not for everybody, with an [`item`] of each. `url` is the feed's own address,
+/// `id` a name of the provider that never changes.
+pub fn restricted_feed<'a>(
+    url: &str,
+    id: &str,
+    label: Tlp,
+    items: impl IntoIterator<Item = &'a str>,
+    updated: Timestamp,
+) -> String {
+    let around = json!({
+        "category": [{ "scheme": KIND.0, "term": KIND.1 }],
+        "id": format!("{id}-feed-tlp-{}", label.name()),
+        "link": [{ "rel": "self", "href": url }],
+        "title": format!("Advisories of {id} ({})", label.label()),
+        "updated": updated,
+    });
+    feed_around(&around, items)
 }
 
 /// Prints the ROLIE service document of a directory.

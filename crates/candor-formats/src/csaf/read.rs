@@ -40,7 +40,7 @@ pub fn read(document: &Value) -> Result<Record, ReadError> {
     let published = told("release_date").or_else(|| told("disclosure_date")).unwrap_or(initial).min(initial);
     let mut draft = Draft::new(id, title, publisher, published);
     draft.0.language = text(head, "lang").unwrap_or("en").to_owned();
-    draft.0.tlp = tlp(head);
+    (draft.0.tlp, draft.0.distribution) = distribution(head);
     texts(tracking, "aliases").for_each(|(_, alias)| draft.alias(alias));
     revisions(tracking, &mut draft.0);
     document_notes(head, &mut draft.0);
@@ -130,15 +130,19 @@ fn publisher(value: &Value) -> Option<Publisher> {
     })
 }
 
-fn tlp(head: &Value) -> Tlp {
+/// The label, and the words beside it. CSAF 2.0 has no name for the strict amber, which is told in words there.
+fn distribution(head: &Value) -> (Tlp, String) {
     let distribution = head.get("distribution");
-    match distribution.and_then(|distribution| text(distribution.get("tlp")?, "label")) {
+    let told = distribution.and_then(|distribution| text(distribution, "text")).unwrap_or_default();
+    let label = match distribution.and_then(|distribution| text(distribution.get("tlp")?, "label")) {
         Some("GREEN") => Tlp::Green,
+        Some("AMBER") if told.starts_with(super::print::STRICT) => Tlp::AmberStrict,
         Some("AMBER") => Tlp::Amber,
         Some("AMBER+STRICT") => Tlp::AmberStrict,
         Some("RED") => Tlp::Red,
         _ => Tlp::Clear,
-    }
+    };
+    (label, told.trim_start_matches(super::print::STRICT).trim().to_owned())
 }
 
 /// Semantic versions are counted anew: an advisory numbers its editions from 1.
@@ -158,9 +162,13 @@ fn document_notes(head: &Value, record: &mut Record) {
             (Some("summary"), _) => record.summary = told.to_owned(),
             (Some("details"), _) => record.details = told.to_owned(),
             (Some("general"), Some("Withdrawn")) => {
-                let at = told.trim_start_matches("This advisory was withdrawn on ").trim_end_matches('.');
+                let (at, why) = told.split_once("\n\n").unwrap_or((told, ""));
+                let at = at.trim_start_matches("This advisory was withdrawn on ").trim_end_matches('.');
                 record.withdrawn = at.parse().ok();
+                record.withdrawal = why.to_owned();
             }
+            (Some("general"), Some("Disputed")) => record.dispute = told.to_owned(),
+            (Some("description"), Some("Reasoning for Withdrawal")) => record.withdrawal = told.to_owned(),
             _ => {}
         }
     }
@@ -233,6 +241,15 @@ fn vulnerability_notes(vulnerability: &Value, draft: &mut Draft) {
                 let (at, text) = line.split_once(": ")?;
                 Some(TimelineEntry { at: at.parse().ok()?, text: text.to_owned() })
             })),
+            Some("Affected commits") => {
+                for line in told.lines() {
+                    if let Some((product, range)) = line.rsplit_once(": ")
+                        && let Ok(range) = range.parse()
+                    {
+                        draft.commits(product, range);
+                    }
+                }
+            }
             _ if draft.0.summary.is_empty() => draft.0.summary = told.to_owned(),
             _ => {}
         }

@@ -10,6 +10,10 @@ use crate::cvss::Version;
 use crate::cwe::{Cwe, Usage};
 use crate::version::{AffectedRange, Ecosystem};
 
+/// What stands before the reason of a withdrawal and of a dispute.
+pub const WITHDRAWN: &str = "The advisory was withdrawn: ";
+pub const DISPUTED: &str = "NOTE: This is disputed. ";
+
 pub fn container(record: &Record, assigner: &Assigner, engine_version: &str) -> Value {
     let language = if is_language(&record.language) { record.language.as_str() } else { "en" };
     let mut value = json!({
@@ -17,7 +21,9 @@ pub fn container(record: &Record, assigner: &Assigner, engine_version: &str) -> 
         "title": cut(&record.title, 256),
         "datePublic": record.published,
         "descriptions": descriptions(record, language),
-        "affected": record.products.iter().map(|product| affected(record, product)).collect::<Vec<_>>(),
+        "affected": distinct(record.products.iter().flat_map(|product| {
+            std::iter::once(affected(record, product)).chain(by_commits(record, product))
+        })),
         "problemTypes": problem_types(record),
         "references": references(record),
         "source": { "advisory": record.id },
@@ -28,6 +34,7 @@ pub fn container(record: &Record, assigner: &Assigner, engine_version: &str) -> 
         distinct(of.map(|remediation| text(language, &remediation.details)))
     };
     let lists = [
+        ("tags", tags(record)),
         ("metrics", metrics(record)),
         ("solutions", told(&[RemediationKind::Fix])),
         ("workarounds", told(&[RemediationKind::Workaround, RemediationKind::Mitigation])),
@@ -44,7 +51,7 @@ pub fn container(record: &Record, assigner: &Assigner, engine_version: &str) -> 
         ),
         (
             "credits",
-            distinct(record.credits.iter().filter_map(|credit| {
+            distinct(record.thanks().filter_map(|credit| {
                 Some(json!({ "lang": language, "value": cut(&credit.line()?, 4096), "type": role(credit.role) }))
             })),
         ),
@@ -93,17 +100,63 @@ fn descriptions(record: &Record, language: &str) -> Vec<Value> {
         record.products.iter().map(|product| format!("{} ({})", product.name, product.affected())).collect();
     let affected = affected.join("; ");
     let own = text(language, &record.summary);
-    if language == "en" || language.starts_with("en-") {
-        return vec![own];
+    let mut all = match language == "en" || language.starts_with("en-") {
+        true => vec![own],
+        false => {
+            vec![text("en", &format!("A vulnerability affects {affected}. See the advisory {}.", record.id)), own]
+        }
+    };
+    for (what, told) in [(WITHDRAWN, &record.withdrawal), (DISPUTED, &record.dispute)] {
+        if !told.trim().is_empty() {
+            all.push(text(language, &format!("{what}{}", told.trim())));
+        }
     }
-    vec![text("en", &format!("A vulnerability affects {affected}. See the advisory {}.", record.id)), own]
+    distinct(all.into_iter())
+}
+
+/// What a reader can filter by: `disputed` of the programme's own list, and one of ours for what was withdrawn.
+fn tags(record: &Record) -> Vec<Value> {
+    let told = [(!record.dispute.trim().is_empty(), "disputed"), (record.withdrawn.is_some(), "x_withdrawn")];
+    told.into_iter().filter(|(is, _)| *is).map(|(_, tag)| json!(tag)).collect()
+}
+
+/// One entry for each repository, with the affected commits.
+fn by_commits(record: &Record, product: &Product) -> Vec<Value> {
+    let mut repositories: Vec<&str> = product.commits.iter().map(|range| range.repository.as_str()).collect();
+    repositories.dedup();
+    let mut entries = Vec::new();
+    for (place, repository) in repositories.iter().enumerate() {
+        if repositories[..place].contains(repository) {
+            continue;
+        }
+        let of = product.commits.iter().filter(|range| range.repository == *repository);
+        let versions = of.map(|range| {
+            json!({
+                "version": range.lower().unwrap_or("0"),
+                "lessThan": range.fixed.as_deref().unwrap_or("*"),
+                "status": "affected",
+                "versionType": "git",
+            })
+        });
+        entries.push(json!({
+            "vendor": cut(vendor(record, product), 512),
+            "product": cut(&product.name, 2048),
+            "repo": repository,
+            "defaultStatus": "unaffected",
+            "versions": distinct(versions),
+        }));
+    }
+    entries
+}
+
+fn vendor<'a>(record: &'a Record, product: &'a Product) -> &'a str {
+    if product.vendor.trim().is_empty() { &record.publisher.name } else { &product.vendor }
 }
 
 /// The product with each range as one entry; whatever is not named is not affected.
 fn affected(record: &Record, product: &Product) -> Value {
-    let vendor = if product.vendor.trim().is_empty() { &record.publisher.name } else { &product.vendor };
     let mut value = json!({
-        "vendor": cut(vendor, 512),
+        "vendor": cut(vendor(record, product), 512),
         "product": cut(&product.name, 2048),
         "defaultStatus": "unaffected",
         "versions": versions(product),

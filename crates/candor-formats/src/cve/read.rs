@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::advisory::{
-    AffectedRange, Credit, CreditRole, Draft, Product, Publisher, ReadError, Record, ReferenceKind, Remediation,
-    RemediationKind, TimelineEntry, instant,
+    AffectedRange, CommitRange, Credit, CreditRole, Draft, Product, Publisher, ReadError, Record, ReferenceKind,
+    Remediation, RemediationKind, TimelineEntry, instant, is_commit,
 };
 use crate::csaf::walk::{items, text, texts};
 use crate::identifiers;
@@ -40,7 +40,17 @@ pub fn read(document: &Value, publisher: &Publisher) -> Result<Record, ReadError
     draft.0.summary = description;
     draft.0.preconditions = english("configurations").unwrap_or_default();
     for (_, product) in items(container, "affected") {
-        draft.0.products.extend(read_product(product));
+        take(&mut draft, read_product(product));
+    }
+    for (_, told) in items(container, "descriptions").filter_map(|(place, told)| Some((place, text(told, "value")?))) {
+        if let Some(why) = told.strip_prefix(super::print::WITHDRAWN) {
+            draft.0.withdrawal = why.to_owned();
+        } else if let Some(why) = told.strip_prefix(super::print::DISPUTED) {
+            draft.0.dispute = why.to_owned();
+        }
+    }
+    if texts(container, "tags").any(|(_, tag)| tag == "disputed") && draft.0.dispute.is_empty() {
+        draft.0.dispute = "The record is marked as disputed.".to_owned();
     }
     for (_, kind) in items(container, "problemTypes") {
         for (_, description) in items(kind, "descriptions") {
@@ -78,6 +88,22 @@ pub fn read(document: &Value, publisher: &Publisher) -> Result<Record, ReadError
     Ok(draft.finish(instant(metadata, "dateUpdated")))
 }
 
+/// Takes a product; one that is told of by its commits alone adds them to the entry with its versions, wherever that is.
+fn take(draft: &mut Draft, product: Option<Product>) {
+    let Some(mut product) = product else { return };
+    let by_commits =
+        |product: &Product| !product.commits.is_empty() && product.ranges.is_empty() && product.versions.is_empty();
+    let same = |known: &&mut Product| known.name == product.name && known.vendor == product.vendor;
+    match draft.0.products.iter_mut().find(same) {
+        Some(known) if by_commits(&product) => known.commits.append(&mut product.commits),
+        Some(known) if by_commits(known) => {
+            product.commits.splice(0..0, std::mem::take(&mut known.commits));
+            *known = product;
+        }
+        _ => draft.0.products.push(product),
+    }
+}
+
 fn read_product(value: &Value) -> Option<Product> {
     let name = text(value, "product").or_else(|| text(value, "packageName"))?;
     let mut product = Product {
@@ -91,6 +117,17 @@ fn read_product(value: &Value) -> Option<Product> {
     for (_, range) in items(value, "versions") {
         let version = text(range, "version").unwrap_or_default();
         let end = text(range, "lessThan");
+        if let (Some("git"), Some("affected"), Some(repository)) =
+            (text(range, "versionType"), text(range, "status"), text(value, "repo"))
+        {
+            let commit = |commit: &str| Some(commit.to_owned()).filter(|commit| is_commit(commit));
+            let (introduced, fixed) = (commit(version), end.and_then(commit));
+            says = true;
+            if introduced.is_some() || fixed.is_some() {
+                product.commits.push(CommitRange { repository: repository.to_owned(), introduced, fixed });
+                continue;
+            }
+        }
         match (text(range, "status"), end, text(range, "lessThanOrEqual")) {
             (Some("affected"), None, None) => product.versions.push(version.to_owned()),
             (Some("affected"), fixed, last) => product.ranges.push(AffectedRange {

@@ -10,7 +10,7 @@ pub use check::validate;
 pub use read::{looks_like, read};
 use serde_json::{Value, json};
 
-use crate::advisory::{CreditRole, Product, Record, ReferenceKind, RemediationKind};
+use crate::advisory::{CommitRange, CreditRole, Product, Record, ReferenceKind, RemediationKind};
 use crate::cvss::{CvssVector, Version};
 use crate::cwe::Cwe;
 use crate::version::{AffectedRange, semantic};
@@ -153,7 +153,7 @@ pub fn is_ecosystem(name: &str) -> bool {
 /// Prints `record` as an OSV record.
 ///
 /// OSV speaks of packages in ecosystems it knows; products outside them are told of in
-/// `database_specific.other_products`. A record without [`problems`](Record::problems) gives a record the schema accepts.
+/// `database_specific.other_products`, and by their commits where those are known. A record without [`problems`](Record::problems) gives a record the schema accepts.
 pub fn print(record: &Record) -> Value {
     let mut osv = json!({
         "schema_version": SCHEMA_VERSION,
@@ -172,7 +172,7 @@ pub fn print(record: &Record) -> Value {
         ("severity", record.severities.iter().map(severity).collect()),
         ("affected", record.products.iter().filter_map(|product| affected(record, product)).collect()),
         ("references", references(record)),
-        ("credits", record.credits.iter().filter_map(credit).collect()),
+        ("credits", record.thanks().filter_map(credit).collect()),
     ];
     for (key, list) in lists {
         if !list.is_empty() {
@@ -196,6 +196,8 @@ pub(crate) fn details(record: &Record) -> String {
             text.push_str(&format!("\n\n### {heading}\n\n{}", body.trim()));
         }
     };
+    add("Withdrawn", &record.withdrawal);
+    add("Disputed", &record.dispute);
     add("Details", &record.details);
     add("Impact", &record.impact);
     add("Conditions", &record.preconditions);
@@ -223,8 +225,8 @@ fn severity(vector: &CvssVector) -> Value {
 
 /// The package and its affected versions; `None` where OSV does not know the ecosystem.
 fn affected(record: &Record, product: &Product) -> Option<Value> {
-    let ecosystem = product.osv_ecosystem().filter(|name| is_ecosystem(name))?;
-    let name = product.osv_package()?;
+    let known = product.osv_ecosystem().filter(|name| is_ecosystem(name)).zip(product.osv_package());
+    let Some((ecosystem, name)) = known else { return by_commits(product) };
     let mut package = json!({ "ecosystem": ecosystem, "name": name });
     if let Some(purl) = &product.purl {
         package["purl"] = json!(purl.package().to_string());
@@ -235,7 +237,8 @@ fn affected(record: &Record, product: &Product) -> Option<Value> {
     let (lone, wider): (Vec<&AffectedRange>, Vec<&AffectedRange>) = if all { &everything[..] } else { &product.ranges }
         .iter()
         .partition(|bounds| single(product, bounds).is_some());
-    let ranges: Vec<Value> = wider.into_iter().map(|bounds| range(product, bounds)).collect();
+    let ranges = wider.into_iter().map(|bounds| range(product, bounds));
+    let ranges: Vec<Value> = ranges.chain(product.commits.iter().map(commits)).collect();
     let mut versions: Vec<String> = product.versions.clone();
     for version in lone.into_iter().filter_map(|bounds| single(product, bounds)) {
         if !versions.iter().any(|listed| listed == version) {
@@ -254,6 +257,26 @@ fn affected(record: &Record, product: &Product) -> Option<Value> {
         value["database_specific"] = json!({ "cwes": cwes });
     }
     Some(value)
+}
+
+/// A product that OSV knows no package of, told by its commits; `None` where it has none.
+fn by_commits(product: &Product) -> Option<Value> {
+    let ranges: Vec<Value> = product.commits.iter().map(commits).collect();
+    if ranges.is_empty() {
+        return None;
+    }
+    let mut value = json!({ "ranges": ranges, "database_specific": { "product": product.name } });
+    if !product.versions.is_empty() {
+        value["versions"] = json!(product.versions);
+    }
+    Some(value)
+}
+
+/// One range of commits.
+fn commits(range: &CommitRange) -> Value {
+    let mut events = vec![json!({ "introduced": range.lower().unwrap_or("0") })];
+    events.extend(range.fixed.as_ref().map(|fixed| json!({ "fixed": fixed })));
+    json!({ "type": "GIT", "repo": range.repository, "events": events })
 }
 
 /// The only version of a range that begins and ends with the same one.
@@ -357,7 +380,7 @@ fn database_specific(record: &Record, own_id: Option<&String>) -> Value {
     let others: Vec<Value> = record
         .products
         .iter()
-        .filter(|product| affected(record, product).is_none())
+        .filter(|product| affected(record, product).is_none_or(|affected| affected.get("package").is_none()))
         .map(|product| json!({ "name": product.name, "affected": product.affected(), "fixed": product.all_fixed() }))
         .collect();
     if !others.is_empty() {

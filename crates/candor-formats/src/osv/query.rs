@@ -264,6 +264,7 @@ mod tests {
             preconditions: String::new(),
             language: "en".into(),
             tlp: Default::default(),
+            distribution: String::new(),
             publisher: Publisher {
                 name: "Store".into(),
                 namespace: "https://store.example".into(),
@@ -285,10 +286,13 @@ mod tests {
             references: Vec::new(),
             remediations: Vec::new(),
             credits: Vec::new(),
+            acknowledgements: Vec::new(),
             timeline: Vec::new(),
             published: at,
             modified: at,
             withdrawn: None,
+            withdrawal: String::new(),
+            dispute: String::new(),
             revisions: vec![Revision { number: 1, at, summary: "First publication.".into() }],
         }
     }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::advisory::{
-    AffectedRange, Credit, CreditRole, Draft, Product, Publisher, ReadError, Record, ReferenceKind, instant,
+    AffectedRange, CommitRange, Credit, CreditRole, Draft, Product, Publisher, ReadError, Record, ReferenceKind,
+    instant,
 };
 use crate::csaf::walk::{items, text, texts};
 use crate::purl::Purl;
@@ -59,9 +60,15 @@ pub fn read(document: &Value, publisher: &Publisher) -> Result<Record, ReadError
     Ok(draft.finish(Some(modified)))
 }
 
-/// The package and its versions. Commits are left out: an advisory speaks of versions.
+/// The package with its versions and commits; without a package, what is known by its commits alone.
 fn product(affected: &Value) -> Option<Product> {
-    let package = affected.get("package")?;
+    let Some(package) = affected.get("package") else {
+        let commits = commits(affected);
+        let named = affected.get("database_specific").and_then(|own| text(own, "product")).map(str::to_owned);
+        let name = named.or_else(|| commits.first().map(|range| range.repository.clone()))?;
+        let versions = texts(affected, "versions").map(|(_, version)| version.to_owned()).collect();
+        return (!commits.is_empty()).then(|| Product { name, versions, commits, ..Product::default() });
+    };
     let (ecosystem, name) = (text(package, "ecosystem")?, text(package, "name")?);
     let purl = text(package, "purl").and_then(|purl| Purl::parse(purl).ok()).map(|purl| purl.package());
     let mut product = Product {
@@ -70,6 +77,7 @@ fn product(affected: &Value) -> Option<Product> {
         ecosystem: Some(ecosystem.to_owned()),
         package: Some(name.to_owned()),
         versions: texts(affected, "versions").map(|(_, version)| version.to_owned()).collect(),
+        commits: commits(affected),
         ..Product::default()
     };
     for (_, range) in items(affected, "ranges").filter(|(_, range)| text(range, "type") != Some("GIT")) {
@@ -93,6 +101,32 @@ fn product(affected: &Value) -> Option<Product> {
         product.ranges.clear();
     }
     Some(product)
+}
+
+/// Ranges of commits, each from one event that brings it in to the next that mends it.
+fn commits(affected: &Value) -> Vec<CommitRange> {
+    let mut all = Vec::new();
+    for (_, range) in items(affected, "ranges").filter(|(_, range)| text(range, "type") == Some("GIT")) {
+        let Some(repository) = text(range, "repo") else { continue };
+        let begun = |introduced: Option<&str>| CommitRange {
+            repository: repository.to_owned(),
+            introduced: introduced.filter(|commit| *commit != "0").map(str::to_owned),
+            fixed: None,
+        };
+        let mut open: Option<CommitRange> = None;
+        for (_, event) in items(range, "events") {
+            if let Some(from) = text(event, "introduced") {
+                all.extend(open.replace(begun(Some(from))));
+            } else if let Some(fixed) = text(event, "fixed") {
+                let range = open.take().unwrap_or_else(|| begun(None));
+                all.push(CommitRange { fixed: Some(fixed.to_owned()), ..range });
+            }
+        }
+        all.extend(open);
+    }
+    // One that says nothing but the repository is no range.
+    all.retain(|range| range.introduced.is_some() || range.fixed.is_some());
+    all
 }
 
 fn kind(kind: &str) -> ReferenceKind {

@@ -20,6 +20,7 @@ pub fn advisory() -> Record {
         preconditions: "The node runs in cluster mode and can be reached.".into(),
         language: "en".into(),
         tlp: Tlp::Clear,
+        distribution: String::new(),
         publisher: Publisher {
             name: "Store Project".into(),
             namespace: "https://store.example".into(),
@@ -88,6 +89,7 @@ pub fn advisory() -> Record {
             role: CreditRole::Finder,
             note: Some("who looks at every handler".into()),
         }],
+        acknowledgements: Vec::new(),
         timeline: vec![
             TimelineEntry { at: at("2026-03-02T09:00:00Z"), text: "Reported".into() },
             TimelineEntry { at: at("2026-03-03T10:00:00Z"), text: "Confirmed".into() },
@@ -95,6 +97,8 @@ pub fn advisory() -> Record {
         published: at("2026-03-20T21:00:00Z"),
         modified: at("2026-03-22T08:00:00Z"),
         withdrawn: None,
+        withdrawal: String::new(),
+        dispute: String::new(),
         revisions: vec![
             Revision { number: 1, at: at("2026-03-20T21:00:00Z"), summary: "Initial publication".into() },
             Revision { number: 2, at: at("2026-03-22T08:00:00Z"), summary: "The client is affected, too".into() },

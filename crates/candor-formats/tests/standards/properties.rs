@@ -1,8 +1,8 @@
 //! Any advisory without problems prints to valid documents.
 
 use candor_formats::advisory::{
-    AffectedRange, Credit, CreditRole, Format, Links, Product, Publisher, PublisherCategory, Record, Reference,
-    ReferenceKind, Remediation, RemediationKind, Revision, TimelineEntry, Tlp, agreement, release_notes,
+    AffectedRange, CommitRange, Credit, CreditRole, Format, Links, Product, Publisher, PublisherCategory, Record,
+    Reference, ReferenceKind, Remediation, RemediationKind, Revision, TimelineEntry, Tlp, agreement, release_notes,
     text_differences, to_markdown, to_text,
 };
 use candor_formats::csaf::{Edition, Profile};
@@ -64,6 +64,15 @@ fn purl() -> impl Strategy<Value = Purl> {
         })
 }
 
+fn commits() -> impl Strategy<Value = CommitRange> {
+    let repository = "https://[a-z]{1,8}\\.example/[a-z0-9/._~-]{0,12}[a-z]";
+    let commit = || prop_oneof!["[0-9a-f]{40}", "[0-9a-f]{64}"];
+    (repository, option::of(commit()), commit(), 0..2_u8).prop_map(|(repository, introduced, end, kind)| {
+        let fixed = (kind == 1 || introduced.is_none()).then_some(end);
+        CommitRange { repository, introduced, fixed }
+    })
+}
+
 fn product() -> impl Strategy<Value = Product> {
     (
         words(),
@@ -72,18 +81,21 @@ fn product() -> impl Strategy<Value = Product> {
         option::of(select(vec!["cpe:2.3:a:minio:minio:*:*:*:*:*:*:*:*", "cpe:/a:directus:directus:1.0"])),
         option::of(select(vec!["npm", "Go", "Packagist", "Debian:12", "no such ecosystem"])),
         option::of("[a-z/@-]{1,12}"),
-        (vec(range(), 0..4), vec(version(), 0..3), vec(version(), 0..3)),
+        (vec(range(), 0..4), vec(version(), 0..3), vec(version(), 0..3), vec(commits(), 0..3)),
     )
-        .prop_map(|(name, vendor, purl, cpe, ecosystem, package, (ranges, versions, fixed_versions))| Product {
-            name,
-            vendor,
-            purl,
-            cpe: cpe.map(str::to_owned),
-            ecosystem: ecosystem.map(str::to_owned),
-            package,
-            ranges,
-            versions,
-            fixed_versions,
+        .prop_map(|(name, vendor, purl, cpe, ecosystem, package, (ranges, versions, fixed_versions, commits))| {
+            Product {
+                name,
+                vendor,
+                purl,
+                cpe: cpe.map(str::to_owned),
+                ecosystem: ecosystem.map(str::to_owned),
+                package,
+                ranges,
+                versions,
+                fixed_versions,
+                commits,
+            }
         })
 }
 
@@ -189,6 +201,8 @@ prop_compose! {
         cwes in vec(weakness(), 0..3),
         aliases in aliases(),
         (references, remediations, credits) in (vec(reference(), 0..4), vec(remediation(), 0..4), vec(credit(), 0..4)),
+        acknowledgements in vec(credit(), 0..3),
+        (distribution, withdrawal, dispute) in (perhaps(words()), perhaps(words()), perhaps(words())),
         timeline in vec((instant(), words()), 0..4),
         (published, withdrawn) in (instant(), option::of(instant())),
         steps in vec((1..10_000_000_i64, words()), 1..4),
@@ -206,7 +220,11 @@ prop_compose! {
         if let Some(first) = remediations.first_mut().filter(|_| named) {
             first.products = vec![products[0].name.clone()];
         }
+        let acknowledgements = acknowledgements.into_iter().map(|thanks| Credit { role: CreditRole::Other, ..thanks }).collect();
+        let withdrawal = withdrawal.filter(|_| withdrawn.is_some()).unwrap_or_default();
+        let (distribution, dispute) = (distribution.unwrap_or_default(), dispute.unwrap_or_default());
         Record {
+            distribution, acknowledgements, withdrawal, dispute,
             id, title, summary, details, impact, preconditions, language: language.to_owned(), tlp, publisher,
             links: Links { page, csaf }, products, severities, level: String::new(), cwes, aliases, references, remediations, credits,
             timeline: timeline.into_iter().map(|(at, text)| TimelineEntry { at, text }).collect(),

@@ -304,6 +304,7 @@ pub fn body(level: u8) -> AdvisoryBody {
         references: vec![Link::new("Release RELEASE.2026-10-02", "https://github.com/minio/minio/releases"), Link::new("The change", "https://github.com/minio/minio/pull/1")],
         revisions: vec![RevisionRow { number: "2".into(), at: fixed("2026-10-05T09:30:00Z"), what: "Operator versions added".into() }, RevisionRow { number: "1".into(), at: fixed("2026-10-02T12:00:00Z"), what: "First published".into() }],
         facts: vec![Row::new("What an attacker needs", "A presigned upload address that is still valid")],
+        ..AdvisoryBody::default()
     }
 }
 

@@ -144,7 +144,7 @@ pub struct ReleaseNotes {
 pub async fn release_notes(State(app): State<App>, Asker(actor): Asker, OfCase(id): OfCase) -> Answered<ReleaseNotes> {
     let case = open_case(&app, &actor, &id).await?;
     let markdown = crate::execute::release_notes(&app, &case)?;
-    fine(ReleaseNotes { case: case.id.0.clone(), public: !case.advisory.published.is_empty(), markdown })
+    fine(ReleaseNotes { case: case.id.0.clone(), public: case.advisory.is_public(), markdown })
 }
 
 /// A text that turned up elsewhere.
@@ -235,7 +235,10 @@ fn beyond(command: &Command, by: &Actor) -> Option<Beyond> {
             let own = matches!(by, Actor::Member { id, .. } if id == member);
             (!own).then_some(Beyond::Members)
         }
-        Command::InviteParty { .. } | Command::EndParty { .. } | Command::BreakGlass { .. } => Some(Beyond::Members),
+        Command::InviteParty { .. }
+        | Command::GiveAdvisory { .. }
+        | Command::EndParty { .. }
+        | Command::BreakGlass { .. } => Some(Beyond::Members),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ pub mod route; // the form of the table
 mod input; // what comes in, read strictly
 mod answer; // what goes out
 mod programs; // then the rooms: for anyone
+mod restricted; // advisories that are not for everybody, for who may read them
 mod reports; // a report comes in
 mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
@@ -140,6 +141,25 @@ fn table() -> Vec<Route> {
             .or(&[422]),
         Route::get("/advisories/{id}", "showAdvisory", "A published advisory", get(programs::advisory))
             .gives::<PublicAdvisory>(200),
+        Route::get(
+            "/cases/{case}/advisory/{format}",
+            "showEdition",
+            "The newest edition of a case's advisory in a format, whoever it is for",
+            get(restricted::document),
+        )
+        .says("`csaf.json`, `vex.json`, `csaf-2.1.json`, `md`, `txt` or `json`; what is TLP:CLEAR in the other formats, too.")
+        .by(Who::Member),
+        Route::get(
+            "/programs/{program}/restricted/{label}/{file}",
+            "listRestricted",
+            "A ROLIE feed of the advisories under a label that you may read, and the CSAF documents it names",
+            get(restricted::file),
+        )
+        .says(
+            "`label` is `green`, `amber`, `amber-strict` or `red`; `file` is `feed.json`, or a document with `.sha256` or \
+             `.sha512` behind it for its hash. It holds the advisories whose cases you may read.",
+        )
+        .by(Who::Member),
         Route::get(
             "/programs/{program}/recipients",
             "recipients",

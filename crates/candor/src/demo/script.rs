@@ -291,7 +291,7 @@ pub fn advisory(
                 purl: Some(purl.into()),
                 introduced: (*introduced).into(),
                 fixed: (*fixed).into(),
-                last_affected: String::new(),
+                ..AffectedProduct::default()
             })
             .collect(),
         ..AdvisoryDraft::default()

@@ -65,6 +65,13 @@ pub async fn import(app: &App, policy: &Policy, given: &Record) -> Result<Import
                 problems.push(format!("{field}: {at} lies in the future; an advisory of the past has a date in it"));
             }
         }
+        // What is imported is public at once.
+        if !record.tlp.is_public() {
+            let label = record.tlp.label();
+            problems.push(format!(
+                "tlp: {label} is not for everybody; keep it out, or ask who wrote it for an edition that is"
+            ));
+        }
         if !problems.is_empty() {
             return Err(NotTaken::Wrong(problems));
         }

@@ -138,9 +138,19 @@ pub(crate) fn public_row(case: &Case, record: &Record) -> Result<Statement, Erro
     }))
 }
 
+/// The row of a record that is not for everybody: where it is, and nothing of what it says.
+pub(crate) fn restricted_row(case: &Case, record: &Record) -> Statement {
+    store::restricted::put_statement(&store::restricted::RestrictedRow {
+        stream: case.id.0.clone(),
+        program: case.program.0.clone(),
+        label: record.tlp.name().to_owned(),
+        modified_at: record.modified.as_microsecond(),
+    })
+}
+
 /// Takes the number of a first publication, so that no other advisory gets it.
 pub(crate) fn take_number(case: &Case, record: &Record) -> Option<Statement> {
-    let (year, number) = (record.revisions.len() == 1).then(|| number_of(record))??;
+    let (year, number) = (case.advisory.published.len() == 1).then(|| number_of(record))??;
     Some(store::advisories::take_number_statement(case.program.as_str(), year, number))
 }
 

@@ -9,6 +9,7 @@ pub mod journal; // events to sealed entries and back
 pub mod parties; // links, codes and keys of outside parties
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
+pub mod restricted; // advisories that are not for everybody
 pub mod rebuild; // projections, made anew from the journal
 pub mod proofs; // proofs of receipt
 pub mod views; // the page of a receipt, sealed to whoever holds it
@@ -275,9 +276,15 @@ pub(crate) async fn write(
     tell(batch, &after, case.seq, events, &policy, now, letters);
     for event in events {
         match event {
+            // Its number is taken; nothing of it lies in the clear, and nothing follows.
+            Event::Published { record } if !record.tlp.is_public() => {
+                batch.main.extend(journal::take_number(&after, record));
+                batch.main.push(journal::restricted_row(&after, record));
+            }
             Event::Published { record } => {
                 batch.main.push(journal::public_row(&after, record)?);
                 batch.main.extend(journal::take_number(&after, record));
+                batch.main.push(store::restricted::remove_statement(id.as_str()));
                 let revision = i64::try_from(record.revisions.len()).unwrap_or(i64::MAX);
                 let at = now.as_microsecond();
                 batch.main.extend(store::steps::of_publication(id.as_str(), &record.id, revision, at));
@@ -503,7 +510,7 @@ pub fn release_notes(app: &App, case: &Case) -> Result<String, Error> {
         None => Facts { advisory_id: format!("{}-DRAFT", policy.advisory_prefix()), ..facts },
     };
     let record = candor_core::disclosure::release_record(case, &policy, &facts)?;
-    Ok(candor_formats::advisory::release_notes(&[&record], case.advisory.published.is_empty()))
+    Ok(candor_formats::advisory::release_notes(&[&record], !case.advisory.is_public()))
 }
 
 /// What a decision must know of the world. An advisory's number is taken only when one is about to be published.

@@ -63,7 +63,12 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
                             row.map(|(hash, number)| store::receipts::restore_statement(&hash, stream, number)),
                         );
                     }
+                    Event::Published { record } if !record.tlp.is_public() => {
+                        statements.push(journal::restricted_row(&case, record));
+                        statements.extend(journal::number_taken(&case, record));
+                    }
                     Event::Published { record } => {
+                        statements.push(store::restricted::remove_statement(stream));
                         statements.push(journal::public_row(&case, record)?);
                         statements.extend(journal::number_taken(&case, record));
                     }

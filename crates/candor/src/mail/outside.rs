@@ -27,7 +27,8 @@ pub fn words(
     let program = address::display_name(&policy.program.name);
     let why = format!("You get this because the policy of {program} names you among “{}”.", recipients.name);
     if kind == NoticeKind::Announcement {
-        let Some(record) = case.advisory.published.last() else { return Err("the advisory is not public") };
+        let public = case.advisory.published.last().filter(|edition| edition.tlp.is_public());
+        let Some(record) = public else { return Err("the advisory is not public") };
         let mut body = vec![facts(case, policy, &Share::ALL, &format!("Advisory: {}.", record.id))];
         if policy.credit.places.contains(&CreditPlace::Notice) {
             let names: Vec<String> = credits(case, policy).iter().map(credited).collect();

@@ -240,7 +240,7 @@ pub fn entry_of(app: &App, case: &Case, names: &Names) -> Option<Entry> {
         grants: standing::write(&standing::grants(case, &policy)),
         state: case.state.name().into(),
         open: case.state.is_open(),
-        published: !case.advisory.published.is_empty(),
+        published: case.advisory.is_public(),
         holder: case.assignee.as_ref().map(|member| member.0.clone()).unwrap_or_default(),
         holder_name: case.assignee.as_ref().and_then(|member| names.0.get(&member.0).cloned()).unwrap_or_default(),
         product: case.product.clone().unwrap_or_default(),

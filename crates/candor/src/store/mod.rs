@@ -29,6 +29,7 @@ pub mod passkeys; // keys of members' own devices
 pub mod providers; // sign-in services, and who is whom there
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
+pub mod restricted; // which advisories are not for everybody
 pub mod closed_reports; // texts about closed reports that are public
 pub mod figures; // promises kept, counted now and then
 pub mod sign_in_flows; // sign-ins under way at a service elsewhere
@@ -242,6 +243,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("advisories", advisories::ALL),
         ("settings", settings::ALL),
         ("closed_reports", closed_reports::ALL),
+        ("restricted", restricted::ALL),
         ("figures", figures::ALL),
         ("steps", steps::ALL),
         ("subscriptions", subscriptions::ALL),

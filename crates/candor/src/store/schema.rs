@@ -32,6 +32,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0022.sql"),
         include_str!("schema/main_0017.sql"),
         include_str!("schema/main_0034.sql"),
+        include_str!("schema/main_0030.sql"),
     ],
 };
 
@@ -67,6 +68,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("written_to", "address"),
     ("finding", "key"),
     ("closed_report", "stream"),
+    ("restricted_advisory", "stream"),
     ("figures", "program"),
     ("probe", "id"),
     ("step", "id"),

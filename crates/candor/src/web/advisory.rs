@@ -5,7 +5,7 @@ use super::views::case::VectorView;
 use super::views::parts::SafeHtml;
 use super::views::public::{AdvisoryBody, CreditLine, RevisionRow, TimelineRow, VersionRow};
 use super::views::{Link, Row, SeverityView, TimeView};
-use candor_formats::advisory::{Record, RemediationKind};
+use candor_formats::advisory::{Credit, Record, RemediationKind};
 use candor_formats::cvss::CvssVector;
 use candor_formats::cwe::Cwe;
 use jiff::tz::TimeZone;
@@ -102,19 +102,24 @@ pub fn body(record: &Record, zone: &TimeZone) -> AdvisoryBody {
             .iter()
             .map(|line| TimelineRow { at: TimeView::fixed(line.at, zone), what: line.text.clone() })
             .collect(),
-        credits: record
-            .credits
+        credits: record.credits.iter().map(credit_line).collect(),
+        thanks: record
+            .acknowledgements
             .iter()
-            .map(|credit| CreditLine {
-                name: [Some(credit.name.clone()), credit.organisation.clone(), credit.note.clone()]
-                    .into_iter()
-                    .flatten()
-                    .filter(|part| !part.trim().is_empty())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                href: credit.link.clone().unwrap_or_default(),
-                role: credit.role.label().into(),
-            })
+            .map(|credit| CreditLine { role: String::new(), ..credit_line(credit) })
+            .collect(),
+        marking: match (record.tlp.is_public(), record.distribution.trim()) {
+            (true, words) => words.to_owned(),
+            (false, "") => format!("{}: {}", record.tlp.label(), record.tlp.means()),
+            (false, words) => format!("{}: {words}", record.tlp.label()),
+        },
+        withdrawn: record.withdrawn.map(|at| TimeView::fixed(at, zone)),
+        withdrawal: record.withdrawal.clone(),
+        dispute: record.dispute.clone(),
+        commits: record
+            .products
+            .iter()
+            .flat_map(|product| product.commits.iter().map(|range| Row::new(&product.name, range.to_string())))
             .collect(),
         references: record
             .references
@@ -135,6 +140,16 @@ pub fn body(record: &Record, zone: &TimeZone) -> AdvisoryBody {
             })
             .collect(),
         facts,
+    }
+}
+
+fn credit_line(credit: &Credit) -> CreditLine {
+    let parts = [Some(credit.name.clone()), credit.organisation.clone(), credit.note.clone()];
+    let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.trim().is_empty()).collect();
+    CreditLine {
+        name: parts.join(", "),
+        href: credit.link.clone().unwrap_or_default(),
+        role: credit.role.label().into(),
     }
 }
 

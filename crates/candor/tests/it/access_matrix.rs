@@ -154,6 +154,8 @@ impl House {
         path.replace("/cases/{case}/files/{id}", &format!("/cases/{{case}}/files/{}", self.file))
             .replace("{case}", case)
             .replace("{file}", &self.file)
+            .replace("{format}", "json")
+            .replace("{label}", "amber")
             .replace("{act}", "note")
             .replace("{program}", "store")
             .replace("{id}", "nothing")

@@ -2,11 +2,15 @@
 
 use candor::app::App;
 use candor::config::MailOut;
+use candor::execute::{execute, load_case};
 use candor::follow::{hooks, steps, subscriptions};
 use candor::store::subscriptions as rows;
 use candor::watch::mail_way;
 use candor::worker;
+use candor_core::access::{Actor, Role};
+use candor_core::command::Command;
 use candor_core::id::{CaseId, MemberId};
+use candor_formats::advisory::Tlp;
 use jiff::SignedDuration;
 
 use crate::letters::{POLICY, all, report};
@@ -155,6 +159,72 @@ async fn subscribers_hear_of_their_product_branch_and_severity_only() {
     ] {
         assert_eq!(heard(&format!("{address}@outside.example")), expected, "{address}");
     }
+}
+
+fn coordinator() -> Actor {
+    Actor::Member { id: "ben".into(), roles: vec![("store".into(), Role::Coordinator)] }
+}
+
+/// Somebody who hears of everything.
+async fn subscribed(app: &App) {
+    let policy = app.policy(&"store".into()).expect("a policy");
+    subscriptions::ask(app, &policy, ASKER, &subscriptions::Wish::default()).await.expect("kept");
+    follow(app).await;
+    let link = secret(&letters_to(app, ASKER)[0]);
+    subscriptions::confirm(app, &link).await.expect("confirmed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subscribers_hear_of_a_withdrawal_with_its_reason() {
+    let service = start().await;
+    let app = &service.app;
+    subscribed(app).await;
+    let case = Box::pin(publish(app)).await;
+    follow(app).await;
+    assert_eq!(letters_to(app, ASKER).len(), 2, "the one to confirm, and the advisory");
+    let mut draft = load_case(app, &Actor::Clock, &case).await.expect("it opens").advisory.draft.expect("a draft");
+    draft.withdrawal = "It was the documented way of use.".into();
+    for command in [
+        Command::DraftAdvisory { draft: Box::new(draft) },
+        Command::ApproveAdvisory { revision: 2 },
+        Command::Publish { at: None },
+    ] {
+        execute(app, &coordinator(), &case, command, None).await.expect("done");
+    }
+    follow(app).await;
+    follow(app).await;
+    let whole = |letter: &String| letter.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+    let told: Vec<String> = letters_to(app, ASKER).iter().map(whole).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told.iter().filter(|letter| letter.contains("It was the documented way of use.")).count(), 1);
+    assert_eq!(told.iter().filter(|letter| letter.contains("Withdrawn: ")).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_b4_no_letter_tells_of_what_is_for_a_limited_circle_when_its_fix_comes() {
+    let service = start().await;
+    let app = &service.app;
+    subscribed(app).await;
+    let case = Box::pin(ready(app, report("reporter@outside.example"))).await;
+    let mut draft = load_case(app, &Actor::Clock, &case).await.expect("it opens").advisory.draft.expect("a draft");
+    draft.tlp = Tlp::Amber;
+    for command in [
+        Command::DraftAdvisory { draft: Box::new(draft) },
+        Command::ApproveAdvisory { revision: 2 },
+        Command::Publish { at: None },
+    ] {
+        execute(app, &coordinator(), &case, command, None).await.expect("done");
+    }
+    let before = all(app).len();
+    fix(app, &case).await;
+    let loaded = load_case(app, &Actor::Clock, &case).await.expect("it opens");
+    assert_eq!(loaded.advisory.published.len(), 1, "it went out with the fix, to its circle");
+    assert!(!loaded.advisory.is_public());
+    follow(app).await;
+    worker::deliver_once(app).await.expect("letters leave");
+    assert_eq!(letters_to(app, ASKER).len(), 1, "only the one to confirm");
+    let id = loaded.advisory.id.expect("a number");
+    assert!(all(app).len() >= before && all(app).iter().all(|(_, raw)| !raw.contains(&id)), "no letter names it");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -67,6 +67,29 @@ async fn a_past_advisory_keeps_dates_and_names_and_is_taken_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_past_advisory_keeps_its_commits_and_one_for_a_limited_circle_is_not_taken() {
+    let place = Place::sqlite().await;
+    let app = place.app(&[POLICY]).await;
+    let policy = app.policy(&"store".into()).expect("a policy");
+    let mut document = osv();
+    let commits = json!({
+        "type": "GIT", "repo": "https://code.example/store",
+        "events": [{ "introduced": "0" }, { "fixed": "9f".repeat(20) }],
+    });
+    document["affected"][0]["ranges"].as_array_mut().expect("a list").push(commits);
+    assert!(matches!(import(&app, &policy, &read(&document)).await, Ok(Imported::New(_))));
+    let row = advisories::all(&app.store).await.expect("rows").remove(0);
+    let record: Record = serde_json::from_str(&row.record).expect("a record");
+    assert_eq!(record.products[0].commits[0].fixed, Some("9f".repeat(20)));
+
+    let mut marked = read(&osv());
+    (marked.id, marked.tlp) = ("GHSA-mark-c2jp-5v3q".into(), candor_formats::advisory::Tlp::Green);
+    let Err(NotTaken::Wrong(why)) = import(&app, &policy, &marked).await else { panic!("it is refused") };
+    assert!(why[0].contains("TLP:GREEN is not for everybody"), "{why:?}");
+    assert_eq!(advisories::all(&app.store).await.expect("rows").len(), 1, "nothing of it is kept in the clear");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_past_advisory_that_could_not_be_published_is_refused_with_the_place() {
     let place = Place::sqlite().await;
     let app = place.app(&[POLICY]).await;

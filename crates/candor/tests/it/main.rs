@@ -69,7 +69,8 @@ mod osv_api; // scanners ask what is published
 mod follow; // subscribers and hooks
 mod cve_services; // numbers and records at the CVE program
 mod disclosed; // what becomes public, and who decides it
-mod record_story; // comments on a draft, chosen lines, marks, commits, thanks, withdrawal
+mod record_story; // comments on a draft
+mod record_editions; // chosen lines, commits, thanks, marks, backport, dispute, withdrawal
 mod bucket; // the public tree in an object store
 mod moment_abuse; // publishing alone, formulas in lists, a crafted past
 mod embargo; // nothing before its instant, whatever breaks

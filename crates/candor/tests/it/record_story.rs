@@ -6,7 +6,7 @@ use crate::tree::files;
 use candor::worker;
 use serde_json::{Value, json};
 
-const POLICY: &str = r#"
+pub const POLICY: &str = r#"
 [program]
 slug = "own"
 name = "Own"
@@ -26,7 +26,7 @@ publish_on = "hand"
 const MORNING: &str = "2026-03-02T09:00Z";
 
 /// A confirmed report.
-async fn confirmed(desk: &Desk) -> Report {
+pub async fn confirmed(desk: &Desk) -> Report {
     let told = json!({ "title": "Buckets can be listed", "description": "Without a signature." });
     let report = desk.report(MORNING, told).await;
     desk.does("2026-03-02T10:00Z", Ines, &report, json!({ "command": "confirm", "text": "It is so." })).await;

@@ -2,7 +2,7 @@
 
 use super::instant::Instant;
 use super::words::Severity;
-use candor_formats::advisory::Record;
+use candor_formats::advisory::{Credit, Record};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -58,6 +58,14 @@ pub struct PublicAdvisory {
     pub remediations: Vec<RemediationLine>,
     /// Who is credited, exactly as they consented.
     pub credits: Vec<CreditLine>,
+    /// Who is thanked besides.
+    pub acknowledgements: Vec<CreditLine>,
+    /// Since when it is withdrawn; null while it stands.
+    pub withdrawn: Option<Instant>,
+    /// Why it is withdrawn.
+    pub withdrawal: String,
+    /// Who disputes it, and why; empty for nobody.
+    pub dispute: String,
     /// Web addresses.
     pub references: Vec<String>,
     /// What happened when.
@@ -82,6 +90,8 @@ pub struct ProductLine {
     pub affected: String,
     /// Versions with the fix.
     pub fixed: Vec<String>,
+    /// Affected commits in words, with their repository.
+    pub commits: Vec<String>,
 }
 
 /// Something to do about it.
@@ -115,6 +125,17 @@ pub struct TimelineLine {
     pub at: Instant,
     /// What happened.
     pub text: String,
+}
+
+impl CreditLine {
+    fn of(credit: &Credit) -> Self {
+        Self {
+            name: credit.name.clone(),
+            organisation: credit.organisation.clone(),
+            link: credit.link.clone(),
+            about: credit.note.clone(),
+        }
+    }
 }
 
 impl AdvisoryLine {
@@ -161,6 +182,7 @@ impl PublicAdvisory {
                     purl: product.purl.as_ref().map(ToString::to_string),
                     affected: product.affected(),
                     fixed: product.all_fixed().into_iter().map(str::to_owned).collect(),
+                    commits: product.commits.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
             remediations: record
@@ -172,16 +194,11 @@ impl PublicAdvisory {
                     url: one.url.clone(),
                 })
                 .collect(),
-            credits: record
-                .credits
-                .iter()
-                .map(|one| CreditLine {
-                    name: one.name.clone(),
-                    organisation: one.organisation.clone(),
-                    link: one.link.clone(),
-                    about: one.note.clone(),
-                })
-                .collect(),
+            credits: record.credits.iter().map(CreditLine::of).collect(),
+            acknowledgements: record.acknowledgements.iter().map(CreditLine::of).collect(),
+            withdrawn: record.withdrawn.map(Into::into),
+            withdrawal: record.withdrawal.clone(),
+            dispute: record.dispute.clone(),
             references: record.references.iter().map(|reference| reference.url.clone()).collect(),
             timeline: record
                 .timeline

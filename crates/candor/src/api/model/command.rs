@@ -511,6 +511,11 @@ pub enum ApiCommand {
         /// The words.
         text: String,
     },
+    /// Give an outside party the newest edition of the advisory, as text with its label.
+    GiveAdvisory {
+        /// Number of the party.
+        party: u32,
+    },
     /// End it with an outside party: they see nothing from then on.
     EndParty {
         /// Number of the party.
@@ -729,6 +734,7 @@ impl ApiCommand {
                 Command::InviteParty { invitation }
             }
             Self::TellParty { party, text } => Command::TellParty { party, text },
+            Self::GiveAdvisory { party } => Command::GiveAdvisory { party },
             Self::EndParty { party, reason } => Command::EndParty { party, reason },
             Self::PutOn { member, reason } => Command::PutOn { member: MemberId(member), reason },
             Self::TakeOff { member, reason } => Command::TakeOff { member: MemberId(member), reason },
@@ -836,6 +842,7 @@ impl ApiCommand {
                 Self::InviteParty { kind: kind.into(), name, organisation, email, until: until.into(), terms }
             }
             Command::TellParty { party, text } => Self::TellParty { party, text },
+            Command::GiveAdvisory { party } => Self::GiveAdvisory { party },
             Command::EndParty { party, reason } => Self::EndParty { party, reason },
             Command::PutOn { member, reason } => Self::PutOn { member: member.0, reason },
             Command::TakeOff { member, reason } => Self::TakeOff { member: member.0, reason },

@@ -107,7 +107,7 @@ impl ReporterView {
                 .advisory
                 .id
                 .clone()
-                .filter(|_| !case.advisory.published.is_empty())
+                .filter(|_| case.advisory.is_public())
                 .or_else(|| case.published_with.clone()),
             thread,
             files: case.files.iter().filter(|file| may_open(file, number)).map(|file| (&file.file).into()).collect(),

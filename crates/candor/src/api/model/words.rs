@@ -83,6 +83,28 @@ mirror! {
 }
 
 mirror! {
+    /// The label of the Traffic Light Protocol 2.0: who may read an advisory.
+    Tlp = candor_formats::advisory::Tlp {
+        /// Everybody.
+        Clear,
+        /// The reader's community.
+        Green,
+        /// The reader's organisation and its clients.
+        Amber,
+        /// The reader's organisation only.
+        AmberStrict,
+        /// The reader only.
+        Red,
+    }
+}
+
+impl Default for Tlp {
+    fn default() -> Self {
+        candor_formats::advisory::Tlp::default().into()
+    }
+}
+
+mirror! {
     /// What an outside party is.
     PartyKind = candor_core::parties::PartyKind { Maintainer, Vendor, Researcher }
 }

@@ -115,6 +115,7 @@ kinds! {
     TakeOff "take-off" "Take somebody off the case" "Take them off the case",
     InviteParty "invite-party" "Invite an outside party" "Invite them",
     TellParty "tell-party" "Write to an outside party" "Send it to them",
+    GiveAdvisory "give-advisory" "Give an outside party the advisory" "Give it to them",
     EndParty "end-party" "End it with an outside party" "End it",
 }
 
@@ -359,7 +360,7 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
             if case.embargo_agreed.is_some() {
                 rare.push(Kind::BreakEmbargo);
             }
-            if advisory.published.is_empty() && !case.drill {
+            if !advisory.is_public() && !case.drill {
                 rare.push(Kind::GoPublic);
             }
             if !case.credit_asked && case.reports.iter().any(|report| report.credit.is_none()) {
@@ -469,6 +470,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     rare.extend([Kind::PutOn, Kind::InviteParty]);
     if case.parties.iter().any(|party| party.is_open(now)) {
         rare.extend([Kind::TellParty, Kind::EndParty]);
+        if !advisory.published.is_empty() {
+            rare.push(Kind::GiveAdvisory);
+        }
     }
     if case.on.keys().chain(standing::filers(case)).any(|on| case.assignee.as_ref() != Some(on)) {
         rare.push(Kind::TakeOff);
@@ -801,6 +805,10 @@ fn lead(kind: Kind, opened: &Opened) -> String {
              another way. They see what you write to them, and nothing else of the case."
                 .into()
         }
+        Kind::GiveAdvisory => match opened.case.advisory.published.last() {
+            Some(last) => format!("They read the newest edition on their page, as text, marked {}.", last.tlp.label()),
+            None => String::new(),
+        },
         Kind::EndParty => "They see nothing from then on, at once.".into(),
         Kind::TakeOff => "They read nothing of it from then on, at once.".into(),
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),

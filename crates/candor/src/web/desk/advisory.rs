@@ -2,18 +2,19 @@
 
 use super::acts::{attach, problem};
 use super::case::{head, href};
-use super::{Names, Opened, history, html, may_write, opened, remarks, shell};
+use super::{Names, Opened, draft_form, history, html, may_write, opened, remarks, shell};
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::execute;
+use crate::execute::{execute, restricted};
 use crate::web::forms::{self, Form};
 use crate::web::session::{Member, Rejection};
 use crate::web::views::case::AdvisoryEditor;
-use crate::web::views::parts::{Field, Group, Problem, SafeHtml};
+use crate::web::views::parts::{Problem, SafeHtml};
 use crate::web::views::public::AdvisoryBody;
 use crate::web::views::{Act, TimeView};
 use askama::Template as _;
 use axum::extract::{Path, Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use candor_core::access::Role;
 use candor_core::case::Case;
@@ -22,9 +23,6 @@ use candor_core::decide::Facts;
 use candor_core::disclosure::{lint, preview_of};
 use candor_core::event::{AdvisoryDraft, AffectedProduct};
 use candor_formats::advisory::Record;
-
-/// Rows for products in the form.
-const PRODUCT_ROWS: usize = 3;
 
 /// `GET /desk/cases/{case}/advisory`
 pub async fn editor(State(app): State<App>, member: Member, Path(case): Path<String>) -> Result<Response, Rejection> {
@@ -46,8 +44,11 @@ pub async fn save(
     let form = forms::read(&app, request).await?;
     member.check(form.get("csrf"))?;
     let opened = opened(&app, &member, &case).await?;
-    let draft = read(&form);
+    let (draft, unread) = draft_form::read(&form, &opened, app.now());
     let shown = Shown { form: Some(&form), ..Shown::of(&draft) };
+    if !unread.is_empty() {
+        return show(&app, &member, &opened, Shown { problems: unread, ..shown }).await;
+    }
     if form.get("do") == "preview" {
         return show(&app, &member, &opened, shown).await;
     }
@@ -80,6 +81,24 @@ pub async fn save(
     }
 }
 
+/// `GET /desk/cases/{case}/advisory/{format}`: the newest edition in a format, whoever it is for; always a download.
+pub async fn edition(
+    State(app): State<App>,
+    member: Member,
+    Path((case, format)): Path<(String, String)>,
+) -> Result<Response, Rejection> {
+    let opened = opened(&app, &member, &case).await?;
+    let record = restricted::newest(&opened.case).ok_or(Error::NotFound)?;
+    let document = restricted::document(record, &format)?.ok_or(Error::NotFound)?;
+    let name = format!("attachment; filename=\"advisory.{}\"", document.suffix);
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_DISPOSITION, name.as_str()),
+    ];
+    Ok((headers, document.text).into_response())
+}
+
 /// What the case knows already.
 fn first_draft(opened: &Opened) -> AdvisoryDraft {
     let Opened { case, policy, .. } = opened;
@@ -105,104 +124,6 @@ fn first_draft(opened: &Opened) -> AdvisoryDraft {
     }
 }
 
-fn read(form: &Form) -> AdvisoryDraft {
-    let text = |name: &str| form.get(name).to_owned();
-    let lines = |name: &str| {
-        form.get(name).lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
-    };
-    AdvisoryDraft {
-        title: text("title"),
-        summary: text("summary"),
-        details: text("details"),
-        impact: text("impact"),
-        conditions: text("conditions"),
-        workaround: text("workaround"),
-        cause: text("cause"),
-        change: text("change"),
-        references: lines("references"),
-        aliases: lines("aliases"),
-        products: (0..PRODUCT_ROWS)
-            .map(|row| AffectedProduct {
-                name: text(&format!("product-{row}")),
-                purl: form.some(&format!("purl-{row}")),
-                introduced: text(&format!("introduced-{row}")),
-                fixed: text(&format!("fixed-{row}")),
-                last_affected: text(&format!("last-{row}")),
-            })
-            .filter(|product| !product.name.trim().is_empty())
-            .collect(),
-    }
-}
-
-fn groups(draft: &AdvisoryDraft, opened: &Opened) -> Vec<Group> {
-    let mut groups = vec![Group::new(
-        "what",
-        "What a reader sees first",
-        vec![
-            Field::line("title", "Title").hint("What happens to whom, in one line.").value(&draft.title).required(),
-            Field::area("summary", "Summary", 4)
-                .hint("One paragraph: who is affected, and what to do first.")
-                .value(&draft.summary)
-                .required(),
-        ],
-    )];
-    let names: Vec<String> = opened.policy.scope.products.iter().map(|product| product.name.clone()).collect();
-    for row in 0..PRODUCT_ROWS.max(draft.products.len()) {
-        let product = draft.products.get(row).cloned().unwrap_or_default();
-        let group = Group::new(
-            format!("product-group-{row}"),
-            format!("Affected product {}", row + 1),
-            vec![
-                Field::line(format!("product-{row}"), "Product").value(product.name).suggestions(names.clone()),
-                Field::line(format!("purl-{row}"), "Package URL")
-                    .note("optional")
-                    .hint("Without a version, like pkg:npm/directus.")
-                    .value(product.purl.unwrap_or_default()),
-                Field::line(format!("introduced-{row}"), "First affected version")
-                    .hint("Empty for all from the beginning.")
-                    .value(product.introduced),
-                Field::line(format!("fixed-{row}"), "First fixed version").value(product.fixed),
-                Field::line(format!("last-{row}"), "Last affected version")
-                    .hint("Only when no version has a fix.")
-                    .value(product.last_affected),
-            ],
-        )
-        .columns();
-        groups.push(if row == 0 { group } else { group.folded() });
-    }
-    groups.push(Group::new(
-        "more",
-        "What is behind it",
-        vec![
-            Field::area("details", "Details", 10).hint("Markdown. Raw HTML is shown as text.").value(&draft.details),
-            Field::area("impact", "What an attacker gains", 3).value(&draft.impact),
-            Field::area("conditions", "What exploitation needs", 3).value(&draft.conditions),
-            Field::area("cause", "Root cause", 3)
-                .note("optional")
-                .hint("The mistake that made it possible. It stands at the end of the details.")
-                .value(&draft.cause),
-            Field::area("workaround", "Workaround", 3).note("optional").value(&draft.workaround),
-            Field::area("references", "References", 3)
-                .note("optional")
-                .hint("One address on each line.")
-                .value(draft.references.join("\n")),
-            Field::area("aliases", "Other names", 2)
-                .note("optional")
-                .hint("One on each line, like CVE-2026-12345.")
-                .value(draft.aliases.join("\n")),
-        ],
-    ));
-    if let Some(last) = opened.case.advisory.published.last() {
-        let told = last.revisions.iter().any(|revision| revision.summary == draft.change);
-        let change = Field::line("change", "What changed, and why")
-            .note("optional")
-            .hint("One line for the list of revisions, like: Branch 2.x has a fix, too.")
-            .value(if told { "" } else { draft.change.as_str() });
-        groups.push(Group::new("change-group", "This correction", vec![change]));
-    }
-    groups
-}
-
 /// What stands in the editor.
 struct Shown<'a> {
     draft: &'a AdvisoryDraft,
@@ -223,7 +144,7 @@ async fn show(app: &App, member: &Member, opened: &Opened, shown: Shown<'_>) -> 
     let Opened { case, policy, zone, .. } = opened;
     let names = Names::load(app).await?;
     let now = app.now();
-    let mut groups = groups(draft, opened);
+    let mut groups = draft_form::groups(draft, form, opened, now);
     remarks::place(&mut groups, opened, &names, form, now);
     attach(&mut groups, &problems);
     let mut drafted = case.clone();

@@ -637,7 +637,11 @@ fn advisory_state(
     let advisory = &case.advisory;
     let words = if let Some(last) = advisory.published.last() {
         let revision = last.revisions.last().map_or(1, |revision| revision.number);
-        format!("Published, revision {revision}.")
+        match (last.tlp.is_public(), last.withdrawn) {
+            (true, None) => format!("Published, revision {revision}."),
+            (true, Some(_)) => format!("Withdrawn, revision {revision}."),
+            (false, _) => format!("Given to those who may read {}, revision {revision}.", last.tlp.label()),
+        }
     } else if let Some(order) = &advisory.order {
         match order.at {
             Some(_) => format!("Draft {} goes out at", advisory.revision),
@@ -674,7 +678,13 @@ fn advisory_state(
         public: advisory
             .id
             .as_ref()
-            .map(|id| Link::new("Public page", format!("{}/advisories/{id}", app.program_url(&case.program)))),
+            .filter(|_| advisory.is_public())
+            .map(|id| Link::new("Public page", format!("{}/advisories/{id}", app.program_url(&case.program))))
+            .or_else(|| {
+                let edition = advisory.published.last()?;
+                let label = edition.tlp.label();
+                Some(Link::new(format!("Newest edition, {label}, as text"), format!("{}/advisory/txt", href(case))))
+            }),
     }
 }
 

@@ -55,13 +55,20 @@ pub async fn check(
             } else {
                 "Only the credit shown is published about the reporter.".into()
             });
-            let mut visible = vec![Becomes {
-                what: "The advisory, as a page and in every format, with its feed entry".into(),
-                whom: "everybody".into(),
-                when: when.clone(),
-                at: at.map(|at| TimeView::new(at, zone, now)),
-            }];
-            visible.push(Becomes { when, ..to_reporter("A letter that the advisory is public") });
+            let label = case.advisory.draft.as_ref().map(|draft| draft.tlp).unwrap_or_default();
+            let at = at.map(|at| TimeView::new(at, zone, now));
+            let visible = if label.is_public() {
+                let what = "The advisory, as a page and in every format, with its feed entry".into();
+                let page = Becomes { what, whom: "everybody".into(), when: when.clone(), at };
+                vec![page, Becomes { when, ..to_reporter("A letter that the advisory is public") }]
+            } else {
+                stays.push(format!(
+                    "It is {}: nothing of it is public, and the reporter is not written to.",
+                    label.label()
+                ));
+                let what = format!("The advisory with its label {}, at the desk and over the API", label.label());
+                vec![Becomes { what, whom: "members who may read the case".into(), when, at }]
+            };
             preview = super::advisory::preview(app, opened);
             ("Publish the advisory".to_owned(), visible)
         }

@@ -367,14 +367,15 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .required(),
             area("terms", "What they are asked to accept", 5).value(known("terms", candor_core::parties::TERMS)),
         ]),
-        Kind::TellParty | Kind::EndParty => {
+        Kind::TellParty | Kind::GiveAdvisory | Kind::EndParty => {
             let open = case.parties.iter().filter(|party| party.ended.is_none());
             let choices: Vec<Choice> = open.map(|party| Choice::new(party.number.to_string(), party.name())).collect();
             let words = match kind {
                 Kind::TellParty => words("Your words to them"),
                 _ => line("text", "Why").note("optional").hint("For the team; they are not told."),
             };
-            one(vec![Field::new("party", "Who", Control::Select(choices)).value(typed("party")), words])
+            let whom = Field::new("party", "Who", Control::Select(choices)).value(typed("party"));
+            one(if kind == Kind::GiveAdvisory { vec![whom] } else { vec![whom, words] })
         }
         Kind::PutOn | Kind::TakeOff => {
             let on = |id: &MemberId| matches!(case.on.get(id), Some(None));
@@ -688,11 +689,12 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
                 }),
             }
         }
-        Kind::TellParty | Kind::EndParty => {
+        Kind::TellParty | Kind::GiveAdvisory | Kind::EndParty => {
             let party = form.get("party").parse().map_err(|_| wrong("party", "Choose whom".into()))?;
             let words = form.get("text").to_owned();
             match kind {
                 Kind::TellParty => Command::TellParty { party, text: words },
+                Kind::GiveAdvisory => Command::GiveAdvisory { party },
                 _ => Command::EndParty { party, reason: words },
             }
         }

@@ -340,8 +340,11 @@ fn line(
         }
         Event::IssueOpened { url } => view.did = format!("opened the public issue {url}"),
         Event::Published { record } => {
-            view.did = format!("published {}", record.id);
-            view.shown = true;
+            view.shown = record.tlp.is_public();
+            view.did = match view.shown {
+                true => format!("published {}", record.id),
+                false => format!("gave {} to those who may read {}", record.id, record.tlp.label()),
+            };
         }
         Event::BellRung { bell, to, late, .. } => {
             view.side = "clock".into();

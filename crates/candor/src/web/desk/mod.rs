@@ -19,6 +19,7 @@ pub mod verdicts; // one verdict on many cases
 pub mod whose_mark; // whose copy a text is that turned up elsewhere
 pub mod cluster; // several reports of one problem, several problems in one report
 pub mod advisory; // the editor, and the check before publication
+mod draft_form; // its fields
 mod remarks; // comments on sections of the draft
 pub mod matrix; // one row per supported version, one tick per item of a checklist
 pub mod publication; // schedule, broken conditions, texts for release notes and closed reports
@@ -63,6 +64,7 @@ pub fn routes() -> Router<App> {
         .route("/desk/cases/{case}/files/{file}", get(case::file))
         .route("/desk/cases/{case}/files/{file}/opened", get(decrypted::opened))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
+        .route("/desk/cases/{case}/advisory/{format}", get(advisory::edition))
         .route("/desk/cases/{case}/release-notes", get(publication::release_notes))
         .route("/desk/cases/{case}/whose-mark", get(whose_mark::form).post(whose_mark::look))
         .route("/desk/cases/{case}/cve", get(cve::show).post(cve::act))

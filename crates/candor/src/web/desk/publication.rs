@@ -109,7 +109,8 @@ pub fn facts(case: &Case, policy: &Policy, names: &Names, zone: &TimeZone, now: 
 /// # Errors
 /// When the store cannot be read.
 pub async fn after(app: &App, case: &Case, zone: &TimeZone, now: Timestamp) -> Result<Vec<StepRow>, Error> {
-    let Some(record) = case.advisory.published.last() else { return Ok(Vec::new()) };
+    let public = case.advisory.published.last().filter(|edition| edition.tlp.is_public());
+    let Some(record) = public else { return Ok(Vec::new()) };
     let states = steps::states(app, case.id.as_str(), steps::revision(record)).await?;
     let row = |state: steps::State| {
         let (status, word) = match (state.has_failed, state.is_open) {
@@ -142,7 +143,7 @@ pub fn acts(case: &Case, policy: &Policy) -> (Vec<Kind>, Vec<Kind>) {
             rare.push(Kind::ClearBreach);
         }
     }
-    let is_without_advisory = case.state == CaseState::Closed && case.advisory.published.is_empty();
+    let is_without_advisory = case.state == CaseState::Closed && !case.advisory.is_public();
     if is_without_advisory && policy.disclosure.closed_reports != ClosedReports::Never {
         match case.summary.as_ref().map(|summary| summary.state) {
             Some(SummaryState::Public | SummaryState::Proposed) => rare.push(Kind::WithdrawSummary),
@@ -313,7 +314,7 @@ pub async fn release_notes(
     html(&ReleaseNotesPage {
         shell: shell(&app, &member, "case"),
         head: super::case::head(&opened.case, &opened.policy, &names),
-        is_public: !opened.case.advisory.published.is_empty(),
+        is_public: opened.case.advisory.is_public(),
         text,
         problem,
     })

@@ -83,7 +83,7 @@ fn field_of(section: Section) -> Option<&'static str> {
         Section::References => "references",
         Section::Aliases => "aliases",
         Section::Credits => "thanks-name-0",
-        Section::Timeline => "lines",
+        Section::Timeline => "line-1",
         Section::Distribution => "tlp",
         Section::Change => "change",
     })

@@ -99,7 +99,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
             .advisory
             .id
             .as_ref()
-            .filter(|_| !case.advisory.published.is_empty())
+            .filter(|_| case.advisory.is_public())
             .or(case.published_with.as_ref())
             .map(|id| Link::new(format!("Read the advisory {id}"), format!("/{}/advisories/{id}", case.program))),
         takes_files: true,

@@ -293,6 +293,18 @@ pub struct AdvisoryBody {
     pub revisions: Vec<RevisionRow>,
     /// What has a heading: `rows` of further facts, such as conditions of exploitation.
     pub facts: Vec<Row>,
+    /// Who may read it, where that is not everybody: the label, then words.
+    pub marking: String,
+    /// Since when it is withdrawn.
+    pub withdrawn: Option<TimeView>,
+    /// Why it is withdrawn.
+    pub withdrawal: String,
+    /// Who disputes it and why; empty for nobody.
+    pub dispute: String,
+    /// Affected commits: the product, and from where to where.
+    pub commits: Vec<Row>,
+    /// Who is thanked besides.
+    pub thanks: Vec<CreditLine>,
 }
 
 impl HtmlSafe for AdvisoryBody {}

@@ -105,7 +105,14 @@ fn one_of_each() -> Vec<Command> {
         Command::DraftAdvisory {
             draft: Box::new(event::AdvisoryDraft {
                 title: text(),
-                products: vec![event::AffectedProduct { name: text(), ..Default::default() }],
+                products: vec![event::AffectedProduct { name: text(), repository: text(), ..Default::default() }],
+                lines: vec![event::LineChoice { line: 4, shown: true, text: text() }],
+                own_lines: vec![event::OwnLine { at: until, text: text() }],
+                acknowledgements: vec![event::Acknowledgement { name: text(), consent: true, ..Default::default() }],
+                tlp: candor_formats::advisory::Tlp::AmberStrict,
+                distribution: text(),
+                withdrawal: text(),
+                dispute: text(),
                 ..Default::default()
             }),
         },
@@ -145,6 +152,7 @@ fn one_of_each() -> Vec<Command> {
             }),
         },
         Command::TellParty { party: 1, text: text() },
+        Command::GiveAdvisory { party: 1 },
         Command::EndParty { party: 1, reason: text() },
         Command::AsParty { wish: candor_core::parties::PartyWish::Write { text: text() } },
         Command::TakeOff { member: "m".into(), reason: text() },
