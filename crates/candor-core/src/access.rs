@@ -227,6 +227,8 @@ pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
     const COORDINATOR: &[Role] = &[Role::Coordinator];
     Some(match command {
         C::See => &[Role::Observer],
+        // What everybody will read is a matter for those who publish.
+        C::AssessDependency { public_as: Some(_), .. } => COORDINATOR,
         C::Note { .. }
         | C::Discuss { .. }
         | C::CommentAdvisory { .. }

@@ -608,6 +608,8 @@ pub struct Assessment {
     pub justification: Option<Justification>,
     /// In words.
     pub text: String,
+    /// The public identifier under which everybody may read it, but for the words.
+    pub public_as: Option<String>,
 }
 
 /// A gate that a member passed without what it asks for.

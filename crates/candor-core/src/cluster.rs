@@ -287,6 +287,8 @@ fn told_to_gathered(lead: &Case, command: &Command, event: &Event) -> Option<Eve
     match event {
         Event::Answered { .. } if matches!(command, Command::AnswerAll { .. }) => Some(event.clone()),
         Event::Confirmed { .. }
+        | Event::Verified { .. }
+        | Event::Discussed { .. }
         | Event::Dismissed { .. }
         | Event::VerdictUndone { .. }
         | Event::Rated { .. }

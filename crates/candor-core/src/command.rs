@@ -79,7 +79,13 @@ pub enum Command {
     /// Decide when, or whether, the problem is mended; what the policy proposes is confirmed or overruled.
     Decide { plan: Plan, on: Option<Timestamp>, reason: String },
     /// Assess what a vulnerability of a package means here.
-    AssessDependency { package: String, affected: bool, justification: Option<Justification>, text: String },
+    AssessDependency {
+        package: String,
+        affected: bool,
+        justification: Option<Justification>,
+        text: String,
+        public_as: Option<String>,
+    },
     /// Name the weakness.
     SetWeakness { cwe: u32 },
     /// Propose a date before which nobody publishes.

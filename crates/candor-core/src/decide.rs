@@ -99,8 +99,9 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::AnswerAppeal { stands, text } => appeals::answer(case, member, *stands, text),
         C::EstimateEffort { effort, text } => planning::estimate_effort(*effort, text),
         C::Decide { plan, on, reason } => planning::decide(case, policy, *plan, *on, reason, now),
-        C::AssessDependency { package, affected, justification, text } => {
-            planning::assess(package, *affected, *justification, text)
+        C::AssessDependency { package, affected, justification, text, public_as } => {
+            let found = planning::Found { affected: *affected, justification: *justification };
+            planning::assess(case, package, found, text, public_as.as_deref(), now)
         }
         C::Rate { vectors, severity, level, why } => rating::rate(policy, vectors, *severity, level.as_deref(), why),
         C::Prioritise { table, choices } => rating::prioritise(table, choices),

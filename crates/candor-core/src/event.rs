@@ -346,6 +346,9 @@ pub enum Event {
         justification: Option<Justification>,
         /// In words.
         text: String,
+        /// The public identifier under which everybody may read package, finding and justification; the words never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_as: Option<String>,
     },
     /// A date before which nobody publishes was proposed.
     EmbargoProposed {

@@ -170,6 +170,28 @@ pub fn weigh(facts: &ReportFacts, later: &str, files: &[&FileRef], policy: &Poli
     evidence
 }
 
+/// What would help besides, to whoever has written a report: what the policy asks for and is missing, and where most of it is
+/// output of a tool, how it was verified. The report is taken in all the same.
+pub fn asked(facts: &ReportFacts, policy: &Policy, lane: Lane) -> Vec<String> {
+    let mut asked = intake::lacking(facts, policy);
+    if lane == Lane::Scanner {
+        asked.push(match policy.report.scanner {
+            ScannerRule::VerifiedOnly => {
+                "How you made sure that the problem is really there: the policy takes output of a tool only when somebody \
+                 verified it"
+                    .into()
+            }
+            ScannerRule::Accepted => "How you made sure that the problem is really there".into(),
+        });
+    }
+    asked
+}
+
+/// The lane of a report that has just come, by its texts and files.
+pub fn lane_of(facts: &ReportFacts, policy: &Policy) -> Lane {
+    weigh(facts, "", &facts.files.iter().collect::<Vec<_>>(), policy).lane
+}
+
 fn weight(name: &str) -> u32 {
     match name {
         "proof" => 25,

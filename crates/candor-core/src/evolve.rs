@@ -370,7 +370,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
                 case.plan = Some(Planned { at: stamp.at, by, plan, on, reason: reason.clone(), proposed });
             }
         }
-        Event::DependencyAssessed { package, affected, justification, text } => {
+        Event::DependencyAssessed { package, affected, justification, text, public_as } => {
             if let Some(by) = member.clone() {
                 case.dependencies.retain(|known| known.package != *package);
                 case.dependencies.push(Assessment {
@@ -380,6 +380,7 @@ pub fn evolve(case: &mut Case, stamp: &Stamp, event: Event) {
                     affected: *affected,
                     justification: *justification,
                     text: text.clone(),
+                    public_as: public_as.clone(),
                 });
             }
         }

@@ -5,6 +5,7 @@ use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{Event, Justification};
 use crate::policy::{Effort, Plan, Policy};
 use crate::refusal::Refusal;
+use candor_formats::identifiers::{self, Kind};
 use jiff::Timestamp;
 
 /// What the policy's rule proposes for a case.
@@ -117,12 +118,24 @@ fn cycle(policy: &Policy, now: Timestamp) -> Option<Timestamp> {
     Some(policy.calendar().ok()?.due(now, policy.dependencies.cycle?, &[]))
 }
 
-/// Puts on record what a vulnerability of a package means here.
+/// What a vulnerability of a package was found to mean here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    /// Whether it makes the product vulnerable.
+    pub(crate) affected: bool,
+    /// Why not, from the closed list.
+    pub(crate) justification: Option<Justification>,
+}
+
+/// Puts on record what a vulnerability of a package means here. With `public_as` everybody may read it under that public
+/// identifier; only what does not make the product vulnerable, and nothing while an agreed embargo runs.
 pub(crate) fn assess(
+    case: &Case,
     package: &str,
-    affected: bool,
-    justification: Option<Justification>,
+    found: Found,
     text: &str,
+    public_as: Option<&str>,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     let package = required("package", package, LINE_LIMIT)?;
     if package.starts_with("pkg:") {
@@ -130,11 +143,39 @@ pub(crate) fn assess(
             .map_err(|cause| Refusal::Field { field: "package", problem: cause.to_string() })?;
     }
     let wrong = |problem: &str| Err(Refusal::Field { field: "justification", problem: problem.into() });
+    let Found { affected, justification } = found;
     match (affected, justification) {
         (true, Some(_)) => return wrong("a package that makes the product vulnerable has none; leave it out"),
         (false, None) => return wrong("say why the product is not affected, from the list"),
         _ => {}
     }
     let text = required("text", text, MESSAGE_LIMIT)?;
-    Ok(vec![Event::DependencyAssessed { package, affected, justification, text }])
+    let public_as = match public_as.map(str::trim).filter(|id| !id.is_empty()) {
+        Some(_) if package.contains(char::is_whitespace) => {
+            let problem = "what everybody reads is the package alone; write its package URL, or its name".into();
+            return Err(Refusal::Field { field: "package", problem });
+        }
+        Some(id) => Some(public_name(case, id, affected, now)?),
+        None => None,
+    };
+    Ok(vec![Event::DependencyAssessed { package, affected, justification, text, public_as }])
+}
+
+/// The identifier under which a decision becomes public, in its usual form.
+fn public_name(case: &Case, id: &str, affected: bool, now: Timestamp) -> Result<String, Refusal> {
+    let wrong = |problem: String| Err(Refusal::Field { field: "public_as", problem });
+    if case.drill {
+        return Err(Refusal::Drill);
+    }
+    if affected {
+        return wrong("what makes the product vulnerable becomes public with an advisory; leave it empty".into());
+    }
+    if let Some(until) = case.embargoed_until(now) {
+        return wrong(format!("an embargo is agreed until {until}; leave it empty until then"));
+    }
+    // A kind of weakness names no vulnerability.
+    match identifiers::recognise(id).filter(|known| !matches!(known.kind, Kind::Cwe | Kind::Capec)) {
+        Some(known) => Ok(known.id),
+        None => wrong("write the one public identifier of the vulnerability, such as CVE-2021-23337".into()),
+    }
 }

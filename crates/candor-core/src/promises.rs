@@ -656,6 +656,10 @@ fn starts(promise: &Promise, mark: &Mark) -> bool {
 
 /// Whether a promise is made for this case as it stands.
 fn applies(case: &Case, promise: &Promise) -> bool {
+    // What the team does once for several reports is done where they are decided, and refused in each of the others.
+    if case.gathered_into.is_some() && matches!(promise.kept_by, Moment::Discussion | Moment::Verification) {
+        return false;
+    }
     let rated =
         promise.severities.is_empty() || case.severity().is_some_and(|severity| promise.severities.contains(&severity));
     let exploited = !promise.when_exploited || case.aware.is_some();

@@ -5,6 +5,7 @@ use crate::event::{Event, PriorityChoice, ReportFacts};
 use crate::policy::{Policy, RANKS};
 use crate::refusal::Refusal;
 use candor_formats::cvss::{CvssVector, Severity, Version};
+use candor_formats::cwe::Cwe;
 use candor_formats::ssvc::Table;
 
 /// Rates by vectors, by hand, or by a level of the program's own; on the policy's scale.
@@ -208,6 +209,11 @@ const RULES: &[Rule] = &[
     ),
     rule(("A", "VA"), "L", "L", &["slow", "slows", "hang", "hangs"]),
 ];
+
+/// The weakness that a report names by its number.
+pub fn weakness_of(facts: &ReportFacts) -> Option<Cwe> {
+    Cwe::parse(facts.weakness.split(':').next().unwrap_or_default().trim())
+}
 
 /// What the words of a report propose for a rating. A person decides; what no word speaks of is not proposed.
 pub fn proposal(facts: &ReportFacts, version: Version) -> Vec<Proposed> {

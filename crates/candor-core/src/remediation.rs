@@ -7,6 +7,7 @@ use crate::event::{Event, FixKind};
 use crate::policy::{Policy, VersionRule};
 use crate::refusal::Refusal;
 use crate::versions;
+use candor_formats::identifiers::{Named, mentions};
 
 pub(crate) fn fix(
     case: &Case,
@@ -163,17 +164,36 @@ pub struct Place {
     pub case: Option<crate::id::CaseId>,
 }
 
-/// Places where the same mistake could be: the components of the product, and where earlier cases of the same component or the
-/// same weakness looked. `others` are cases that the asker may see.
+/// Functions that the reports of a case name.
+fn functions(case: &Case) -> Vec<String> {
+    let texts = case.reports.iter().map(|report| format!("{}\n{}", report.facts.description, report.facts.steps));
+    let named = texts.flat_map(|text| mentions(&text));
+    let mut names: Vec<String> = named.filter(|one| one.named == Named::Function).map(|one| one.text).collect();
+    names.dedup();
+    names
+}
+
+/// Places where the same mistake could be: the components of the product, and where earlier cases of the same component, the
+/// same weakness or the same function looked. `others` are cases that the asker may see.
 pub fn places<'c>(case: &Case, policy: &Policy, others: impl IntoIterator<Item = &'c Case>) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     let same = |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other));
+    let own = functions(case);
     for other in others.into_iter().filter(|other| other.id != case.id && other.program == case.program) {
         let because = match (same(&case.component, &other.component), case.cwe.is_some() && case.cwe == other.cwe) {
             (true, true) => "the same component and the same weakness",
             (true, false) => "the same component",
             (false, true) => "the same weakness",
-            (false, false) => continue,
+            (false, false) if own.is_empty() => continue,
+            (false, false) => match functions(other).into_iter().find(|name| own.contains(name)) {
+                Some(name) => {
+                    let place = other.component.clone().unwrap_or_else(|| name.clone());
+                    let because = format!("the same function, {name}");
+                    places.push(Place { place, because, case: Some(other.id.clone()) });
+                    continue;
+                }
+                None => continue,
+            },
         };
         let audited = other.audits.iter().map(|audit| audit.looked.clone());
         let component = other.component.clone().filter(|_| other.audits.is_empty());

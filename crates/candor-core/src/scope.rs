@@ -236,15 +236,63 @@ pub struct PublicDecision<'a> {
     pub url: &'a str,
 }
 
-/// Public texts about closed reports, which say why something was no vulnerability here: those that name an identifier that
-/// the report names, then those whose heading names the package it is about.
-pub fn decided<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicDecision<'a>>) -> Vec<Hint> {
+/// A public decision that a vulnerability of a package does not make the product vulnerable, as far as a hint needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicAssessment<'a> {
+    /// The package, as a package URL or by name.
+    pub package: &'a str,
+    /// The public identifier of the vulnerability.
+    pub vulnerability: &'a str,
+    /// Why not, in words.
+    pub because: &'a str,
+    /// Where it can be read.
+    pub url: &'a str,
+}
+
+/// Public identifiers of vulnerabilities that a report names, in their usual form.
+fn vulnerabilities(facts: &ReportFacts) -> Vec<String> {
     let named = facts.identifiers.join(" ");
     let told = [&named, &facts.title, &facts.description, &facts.dependency].map(String::as_str).join("\n");
     // A kind of weakness names no vulnerability.
     let of_kind = |id: &str| id.starts_with("CWE-") || id.starts_with("CAPEC-");
     let found = identifiers::find(&told).into_iter().map(|known| known.id);
-    let ids: Vec<String> = found.filter(|id| !of_kind(id)).collect();
+    found.filter(|id| !of_kind(id)).collect()
+}
+
+/// Whether a report names a vulnerability that has a public identifier, or a package that others make.
+pub fn names_something_public(facts: &ReportFacts) -> bool {
+    package(facts).is_some() || !vulnerabilities(facts).is_empty()
+}
+
+/// Public decisions about the vulnerability that a report names; where it names none, about the package it is about. A report
+/// about another vulnerability of the same package is answered by none of them.
+pub fn not_affected<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicAssessment<'a>>) -> Vec<Hint> {
+    let ids = vulnerabilities(facts);
+    let package = package(facts);
+    let same = |known: &PublicAssessment<'_>| {
+        let same_package = || package.as_deref().is_some_and(|own| package_name(known.package).as_deref() == Some(own));
+        match ids.is_empty() {
+            true => same_package(),
+            false => ids.iter().any(|id| id == known.vulnerability) && (package.is_none() || same_package()),
+        }
+    };
+    let hint = |known: PublicAssessment<'a>| Hint {
+        about: HintKind::Published,
+        clause: None,
+        text: format!(
+            "This was decided before, and the decision is public: {} in {} does not make the product vulnerable, because {}. \
+             What would change it: a way by which this product reaches the code that is at fault.",
+            known.vulnerability, known.package, known.because
+        ),
+        to: Some(known.url.to_owned()),
+    };
+    public.into_iter().filter(same).take(ADVISORIES).map(hint).collect()
+}
+
+/// Public texts about closed reports, which say why something was no vulnerability here: those that name an identifier that
+/// the report names, then those whose heading names the package it is about.
+pub fn decided<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicDecision<'a>>) -> Vec<Hint> {
+    let ids = vulnerabilities(facts);
     let package = package(facts);
     let mut found: Vec<(bool, PublicDecision<'a>)> = Vec::new();
     for decision in public {
@@ -268,8 +316,14 @@ pub fn decided<'a>(facts: &ReportFacts, public: impl IntoIterator<Item = PublicD
 
 /// The name of the package that a report says it is about. A package URL names its package last, before the version.
 fn package(facts: &ReportFacts) -> Option<String> {
-    let name = facts.dependency.trim().rsplit('/').next()?.split(['@', '?', '#']).next()?;
-    (name.chars().count() > 2).then(|| name.to_owned())
+    package_name(&facts.dependency)
+}
+
+fn package_name(package: &str) -> Option<String> {
+    let name = package.split(['?', '#']).next()?.trim().rsplit('/').next()?;
+    // A scope begins with the sign that a version does.
+    let name = name.split_once('@').map_or(name, |(name, version)| if name.is_empty() { version } else { name });
+    (name.chars().count() > 2).then(|| name.to_lowercase())
 }
 
 /// Advisories that are public already and may be about the same: those that a report names, then those whose title shares most
@@ -386,5 +440,36 @@ mod tests {
         assert_eq!(told("An old library", "pkg:npm/shelfmark@1.2.3"), [hint]);
         assert_eq!(told("CVE-1900-12345 in your dependency", "pkg:npm/other@1.2.3"), Vec::<String>::new());
         assert_eq!(told("CWE-79 in a page", ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn d9_a_public_assessment_answers_the_same_vulnerability_of_the_same_package_and_no_other() {
+        let known = PublicAssessment {
+            package: "pkg:npm/%40shelf/mark",
+            vulnerability: "CVE-1900-1234",
+            because: "the vulnerable code is never run",
+            url: "https://own.example/dependencies",
+        };
+        let told = |title: &str, dependency: &str| {
+            let facts = ReportFacts { title: title.into(), dependency: dependency.into(), ..ReportFacts::default() };
+            not_affected(&facts, [known]).into_iter().map(|hint| hint.text).collect::<Vec<_>>()
+        };
+        let [hint] = &told("cve-1900-1234 in your dependency", "")[..] else { panic!("one hint") };
+        assert!(hint.contains("CVE-1900-1234 in pkg:npm/%40shelf/mark does not make the product vulnerable"), "{hint}");
+        assert!(hint.contains("because the vulnerable code is never run. What would change it"), "{hint}");
+        for (title, dependency) in
+            [("It is old", "mark"), ("Old", "pkg:npm/%40shelf/Mark@1.2.3"), ("Old", "@shelf/mark")]
+        {
+            assert_eq!(told(title, dependency).len(), 1, "{title}, {dependency}");
+        }
+        for (title, dependency) in [
+            ("CVE-1900-1235 in your dependency", ""),
+            ("CVE-1900-1235 in your dependency", "mark"),
+            ("CVE-1900-1234 in your dependency", "another"),
+            ("It is old", "bookmark"),
+            ("It is old", ""),
+        ] {
+            assert_eq!(told(title, dependency), Vec::<String>::new(), "{title}, {dependency}");
+        }
     }
 }

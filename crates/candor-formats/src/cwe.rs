@@ -88,8 +88,8 @@ impl Cwe {
 
     /// Up to `limit` weaknesses for what a person typed: a number, or words of the name in any order.
     ///
-    /// The exact number comes first, then names that start with the text, then the others by number. What must not be
-    /// used comes last.
+    /// The exact number comes first, then the one that people call so (such as "path traversal" or "xss"), then names that
+    /// start with the text, then the others by number. What must not be used comes last.
     pub fn search(text: &str, limit: usize) -> Vec<Self> {
         let wanted = text.trim().to_lowercase();
         if wanted.is_empty() {
@@ -97,20 +97,23 @@ impl Cwe {
         }
         let exact = Self::parse(&wanted);
         let words: Vec<&str> = wanted.split_whitespace().collect();
+        let called = format!("('{wanted}')");
         let mut found: Vec<(u8, Self)> = LIST
             .iter()
             .filter_map(|cwe| {
                 let name = cwe.name.to_lowercase();
                 let rank = if exact == Some(*cwe) {
                     0
+                } else if name.contains(&called) || CALLED.contains(&(wanted.as_str(), cwe.id)) {
+                    1
                 } else if !words.iter().all(|word| name.contains(word)) {
                     return None;
                 } else if name.starts_with(&wanted) {
-                    1
-                } else {
                     2
+                } else {
+                    3
                 };
-                Some((rank + if rank > 0 && cwe.usage == Usage::Prohibited { 2 } else { 0 }, *cwe))
+                Some((rank + if rank > 0 && cwe.usage == Usage::Prohibited { 3 } else { 0 }, *cwe))
             })
             .collect();
         found.sort_by_key(|(rank, cwe)| (*rank, cwe.id));
@@ -127,6 +130,23 @@ impl Cwe {
         format!("https://cwe.mitre.org/data/definitions/{}.html", self.id)
     }
 }
+
+/// Short names that people use and the list does not have.
+const CALLED: [(&str, u32); 13] = [
+    ("xss", 79),
+    ("sqli", 89),
+    ("xxe", 611),
+    ("idor", 639),
+    ("rce", 94),
+    ("uaf", 416),
+    ("lfi", 98),
+    ("toctou", 367),
+    ("directory traversal", 22),
+    ("zip slip", 22),
+    ("clickjacking", 1021),
+    ("prototype pollution", 1321),
+    ("privilege escalation", 269),
+];
 
 /// One weakness as one edition of the list had it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +268,12 @@ mod tests {
         assert!(found("traversal path").contains(&22));
         assert_eq!(found("89")[0], 89);
         assert_eq!(Cwe::search("injection", 3).len(), 3);
+        for (called, id) in
+            [("path traversal", 22), ("Cross-site Scripting", 79), ("SQL injection", 89), ("xss", 79), ("idor", 639)]
+        {
+            assert_eq!(found(called)[0], id, "{called}");
+        }
+        assert!(CALLED.iter().all(|(_, id)| Cwe::get(*id).is_some()));
         assert!(found("").is_empty());
         assert!(found("no such weakness").is_empty());
     }

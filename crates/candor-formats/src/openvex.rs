@@ -2,6 +2,7 @@
 //!
 //! Source: OpenVEX specification 0.2.0.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::advisory::{
@@ -42,6 +43,50 @@ pub fn print(record: &Record, engine_version: &str) -> Value {
 /// Prints `record` as the text of a file: indented JSON, UTF-8, with a final line feed.
 pub fn print_text(record: &Record, engine_version: &str) -> String {
     format!("{:#}\n", print(record, engine_version))
+}
+
+/// A vulnerability of a package that does not make a product vulnerable.
+#[derive(Debug, Clone, Copy)]
+pub struct NotAffected<'a> {
+    /// Its public identifier.
+    pub vulnerability: &'a str,
+    /// The package, as a package URL or by name.
+    pub package: &'a str,
+    /// Why not: one of the labels of the specification, such as `vulnerable_code_not_in_execute_path`.
+    pub justification: &'a str,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// Prints what does not affect the product at the address `place`, the newest first: a statement for each vulnerability, with
+/// the package as a component of the product. A name that is no package URL becomes one of the type `generic`.
+///
+/// The document's version is the second of its newest statement, so that it grows with each.
+pub fn not_affected(place: &str, author: &str, known: &[NotAffected<'_>], engine_version: &str) -> Value {
+    let newest = known.iter().map(|one| one.at).max().unwrap_or_default();
+    let statements = known.iter().map(|one| {
+        let purl = Purl::parse(one.package).ok().or_else(|| Purl::generic("", one.package));
+        let mut product = json!({ "@id": place });
+        if let Some(purl) = purl {
+            product["subcomponents"] = json!([{ "@id": purl.to_string() }]);
+        }
+        json!({
+            "vulnerability": { "name": one.vulnerability },
+            "timestamp": one.at,
+            "products": [product],
+            "status": "not_affected",
+            "justification": one.justification,
+        })
+    });
+    json!({
+        "@context": CONTEXT,
+        "@id": format!("{place}/dependencies#openvex"),
+        "author": author,
+        "timestamp": newest,
+        "version": newest.as_second().max(1),
+        "tooling": format!("Candor {engine_version}"),
+        "statements": statements.collect::<Vec<_>>(),
+    })
 }
 
 /// The name of a product in this format: its package URL, or one of the type `generic`.

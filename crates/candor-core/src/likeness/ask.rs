@@ -88,6 +88,14 @@ impl Field {
         (Field::Related, &["related"], "a case: those linked with it; any: those linked with any"),
     ];
 
+    /// The values that it can have, where they are a closed list.
+    fn closed_list(self) -> Option<Vec<&'static str>> {
+        if !matches!(self, Field::State | Field::Is | Field::Severity | Field::Lane) {
+            return None;
+        }
+        Self::ALL.iter().find(|(field, ..)| *field == self).map(|(_, _, values)| values.split(", ").collect())
+    }
+
     fn of(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, names, _)| names.contains(&name)).map(|(field, ..)| *field)
     }
@@ -133,6 +141,9 @@ impl Question {
                 {
                     self.problems
                         .push(format!("`{name}:{value}` is no span; write it like {name}:<3d, with h, d, w or m"));
+                } else if let Some(known) = field.closed_list().filter(|known| !known.contains(&value.as_str())) {
+                    self.problems.push(format!("`{name}:{value}` finds nothing; it is one of {}", known.join(", ")));
+                    self.filters.push(Filter { field, value, not });
                 } else {
                     self.filters.push(Filter { field, value, not });
                 }
@@ -295,6 +306,11 @@ mod tests {
         assert_eq!(question.problems.len(), 3);
         assert!(question.problems[0].starts_with("there is no field `colour:`"), "{:?}", question.problems);
         assert!(question.problems[1].contains("due:<3d"));
+        for text in ["state:bogus", "lane:fast", "is:late", "severity:huge"] {
+            let [told] = &Question::parse(text).problems[..] else { panic!("{text} is told") };
+            assert!(told.starts_with(&format!("`{text}` finds nothing; it is one of ")), "{told}");
+        }
+        assert!(Question::parse("state:new lane:scanner is:open severity:none").problems.is_empty());
     }
 
     #[test]

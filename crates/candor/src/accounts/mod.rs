@@ -18,6 +18,7 @@ pub mod signin; // address, password and code, or one neutral no
 pub mod session; // signed-in browsers
 pub mod passkey; // keys in members' own devices
 pub mod token; // keys for the API
+pub mod roster; // whom the policy proposes to take a case
 pub mod demo; // people of a demonstration
 
 pub use invite::{invite, reset, setup_link, unhex};

@@ -228,6 +228,7 @@ fn beyond(command: &Command, by: &Actor) -> Option<Beyond> {
         | Command::GoPublic { .. }
         | Command::OverrideGate { .. }
         | Command::PublishSummary { .. }
+        | Command::AssessDependency { public_as: Some(_), .. }
         | Command::OpenIssue { .. } => Some(Beyond::Publish),
         Command::AnswerAll { .. } | Command::Merge { .. } => Some(Beyond::Bulk),
         // To put oneself on a case, or to leave it, is one's own affair.

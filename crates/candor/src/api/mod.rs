@@ -21,6 +21,7 @@ mod hooks; // who is called, and who is written to
 mod sign_in; // services that members sign in with
 pub mod osv; // the OSV API, for scanners
 mod search; // cases by their words, and which are alike
+mod proposals; // what the desk's forms propose
 pub mod openapi; // and the document about it all
 
 use crate::app::App;
@@ -330,6 +331,11 @@ fn table() -> Vec<Route> {
             .by(Who::Member)
             .asks::<search::HowMany>()
             .gives::<Similar>(200),
+        Route::get("/cases/{case}/proposals", "proposals", "What is proposed: places to audit, a rating, the letter of a verdict, what should not become public", get(proposals::proposals))
+            .says("As the desk's forms show it. A person decides.")
+            .by(Who::Member)
+            .asks::<proposals::Wanted>()
+            .gives::<proposals::Proposals>(200),
         Route::get("/search", "search", "Cases by their words and fields, the best first", get(search::find))
             .says("What you may not see takes no part: it changes no hit, no count and no order.")
             .by(Who::Member)

@@ -6,9 +6,10 @@ use super::model::search::{Results, Similar};
 use super::problem::Problem;
 use crate::app::App;
 use crate::app::shelf::Stage;
-use crate::execute::load_case;
+use crate::execute::{load_case, policy_of};
 use crate::search;
 use axum::extract::State;
+use candor_core::evidence;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -67,7 +68,9 @@ pub async fn similar(
     OfCase(id): OfCase,
     Asked(asked): Asked<HowMany>,
 ) -> Answered<Similar> {
-    load_case(&app, &actor, &id).await?;
+    let case = load_case(&app, &actor, &id).await?;
     let likely = search::similar(&app, &actor, &id, asked.limit.clamp(1, 50)).await?;
-    fine(Similar::of(likely, app.shelf.stage() != Stage::Ready, &names(&app).await?))
+    let only = evidence::of(&case, &*policy_of(&app, &case)?).dependency.unwrap_or_default();
+    let decided = search::decided(&app, &actor, &case, &only).await?;
+    fine(Similar::of(likely, decided, app.shelf.stage() != Stage::Ready, &names(&app).await?))
 }

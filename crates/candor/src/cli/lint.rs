@@ -13,8 +13,8 @@ pub enum Command {
     /// Looks for words that would give an embargoed matter away. Ends with an error where there are any
     #[command(after_help = "As a git hook, in .git/hooks/commit-msg:\n  exec candor lint commit \"$1\"\n\
         In a pipeline:\n  candor lint commit --range origin/main..HEAD --branch \"$BRANCH\"\n\
-        With a token (CANDOR_TOKEN), words of open cases and names of their reporters are looked for as well; they are \
-        not printed when they come from a case.")]
+        With a token (CANDOR_TOKEN), words of open cases and names of their reporters are looked for as well. \
+        What is found of them is printed: keep the output as private as the cases.")]
     Commit {
         /// The message; - for standard input
         #[arg(value_name = "FILE")]

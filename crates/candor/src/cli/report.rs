@@ -116,6 +116,13 @@ pub(super) async fn run(args: Args) -> Outcome {
     for promise in answer["promises"].as_array().into_iter().flatten() {
         output::say(format_args!("{}  {} ({})", text(&promise["due"]), text(&promise["what"]), text(&promise["kind"])));
     }
+    let said = |list: &str, lead: &str| {
+        for line in answer[list].as_array().into_iter().flatten() {
+            output::say(format_args!("{lead}{}", text(line)));
+        }
+    };
+    said("missing", "What would help besides: ");
+    said("hints", "");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ pub mod queue; // what needs a person, by due date
 pub mod restricted; // advisories that are not for everybody
 pub mod rebuild; // projections, made anew from the journal
 pub mod proofs; // proofs of receipt
+pub mod public; // what is public and may answer a report
 pub mod views; // the page of a receipt, sealed to whoever holds it
 pub mod waiting; // reports taken in while the desk is locked
 pub mod wishes; // what reporters wish meanwhile
@@ -275,6 +276,7 @@ pub(crate) async fn write(
     let policy = if after.policy_version == case.policy_version { policy.clone() } else { policy_of(app, &after)? };
     tell(batch, &after, case.seq, events, &policy, now, letters);
     for event in events {
+        batch.main.extend(public::statement(&after, event));
         match event {
             // Its number is taken; nothing of it lies in the clear, and nothing follows.
             Event::Published { record } if !record.tlp.is_public() => {

@@ -37,6 +37,9 @@ pub struct Card {
     /// The lane, where it is not the normal one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lane: String,
+    /// Whether another case decides about its report.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gathered: bool,
     /// Whether an appeal of the reporter waits for an answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub appeal: bool,
@@ -62,12 +65,14 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         .as_ref()
         .map(|clock| if matches!(clock.status, Status::Paused { .. }) { "paused" } else { "running" }.to_owned());
     let mut due_name = next.map(|clock| clock.promise);
+    let (lane, behind) = lane(case, policy);
     let mut card = Card {
         title: case.title.clone(),
         product: case.product.clone().unwrap_or_default(),
         plan: plan.map(|known| known.plan.label().to_owned()).unwrap_or_default(),
         due: None,
-        lane: lane(case, policy),
+        lane,
+        gathered: case.gathered_into.is_some() && !case.is_closed(),
         appeal: appeals(case).is_some(),
         exploited: case.exploited && !case.is_closed(),
         drill: case.drill,
@@ -86,6 +91,11 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         }
         Some((Plan::NextUpdate, _, Some(on))) if on < due_at => {
             (due_at, due_state, due_name) = (on, Some("running".to_owned()), Some(NEXT_UPDATE.to_owned()));
+        }
+        // What came on a day off falls due at the same instant as all the rest of that day.
+        _ if due_name.is_some() && behind > 0 => {
+            card.due = Some(due_at);
+            due_at = due_at.saturating_add(behind);
         }
         _ => {}
     }
@@ -124,14 +134,17 @@ pub fn card_context(id: &str, head_seq: i64) -> Context<'_> {
     Context { kind: "case_row", stream: id, row: head_seq, field: "card" }
 }
 
-/// The lane of an open case; empty for the normal one.
-fn lane(case: &Case, policy: &Policy) -> String {
+/// The lane of a case that is being looked into, empty for the normal one; and by how many microseconds it stands behind others
+/// that fall due at the same instant: the less its report holds the more, and what is in a lane behind all that is in none.
+fn lane(case: &Case, policy: &Policy) -> (String, i64) {
     if !matches!(case.state, State::New | State::Triage) {
-        return String::new();
+        return (String::new(), 0);
     }
-    match evidence::of(case, policy).lane {
-        evidence::Lane::Normal => String::new(),
-        lane => lane.name().to_owned(),
+    let found = evidence::of(case, policy);
+    let behind = 100 - i64::from(found.score.min(100));
+    match found.lane {
+        evidence::Lane::Normal => (String::new(), behind),
+        lane => (lane.name().to_owned(), behind + 101),
     }
 }
 

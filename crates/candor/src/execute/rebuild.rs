@@ -84,6 +84,7 @@ pub async fn rebuild(app: &App, mut progress: impl FnMut(u64)) -> Result<u64, Er
                     text: summary.text.clone(),
                 }));
             }
+            statements.extend(case.dependencies.iter().filter_map(|known| super::public::row(&case, known)));
             done += 1;
         }
         app.store.commit(Batch::main(statements)).await?;

@@ -15,7 +15,7 @@ use candor_core::event::{Channel, Contact, Credit, ReportFacts};
 use candor_core::evolve::{Stamp, author_of, begin, evolve};
 use candor_core::id::{CaseId, PersonId, ProgramSlug};
 use candor_core::policy::PromiseKind;
-use candor_core::{promises, scope};
+use candor_core::{evidence, promises};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ pub struct Filed {
     /// What the policy says that may concern it, in words.
     #[serde(default)]
     pub hints: Vec<String>,
+    /// What the policy asks for besides and the report lacks, in words.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// A promise with its date.
@@ -251,7 +254,8 @@ async fn file(
             receipt,
             received_at: now,
             promises: promised,
-            hints: scope::hints(&report.facts, &policy, case.opened_at).into_iter().map(|hint| hint.text).collect(),
+            hints: super::public::answer(app, &policy, &report.facts, case.opened_at).await?,
+            missing: evidence::asked(&report.facts, &policy, evidence::of(&case, &policy).lane),
             proof: super::proofs::commitment(&proof),
             signed: Some(proof),
         };

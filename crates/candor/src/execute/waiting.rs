@@ -18,7 +18,7 @@ use candor_core::command::{Command, Filing};
 use candor_core::decide::{self, Facts};
 use candor_core::event::{Channel, Contact, Credit, FileRef, ReportFacts};
 use candor_core::id::{CaseId, PersonId, ProgramSlug};
-use candor_core::{promises, scope};
+use candor_core::{evidence, promises};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +132,8 @@ pub(super) async fn take(
         receipt: receipt.clone(),
         received_at: now,
         promises: promised(now),
-        hints: scope::hints(&report.facts, &policy, now).into_iter().map(|hint| hint.text).collect(),
+        hints: super::public::answer(app, &policy, &report.facts, now).await?,
+        missing: evidence::asked(&report.facts, &policy, evidence::lane_of(&report.facts, &policy)),
         proof: String::new(),
         signed: None,
     };

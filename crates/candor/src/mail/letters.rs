@@ -4,8 +4,8 @@ use askama::Template;
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::event::{Channel, Credit, Event};
+use candor_core::evidence;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
-use candor_core::intake;
 use candor_core::notices::{NoticeKind, Recipient};
 use candor_core::policy::Policy;
 use candor_core::promises;
@@ -124,7 +124,7 @@ pub async fn build(app: &App, sender: &Sender, row: &OutboxRow) -> Result<Built,
     };
     let at = Timestamp::from_microsecond(row.created_at).map_err(Error::internal)?;
     let entry = case.history.iter().find(|entry| i64::try_from(entry.seq).is_ok_and(|seq| seq == row.seq));
-    let by_mail = by_mail(app, &case, &policy, &recipient)?;
+    let by_mail = by_mail(app, &case, &policy, &recipient, kind).await?;
     let way = match &recipient {
         Recipient::Member(member) if !is_instead => encrypted::way_to_member(app, &policy, member).await?,
         _ => encrypted::way(&case, &recipient, kind, app.now()),
@@ -389,7 +389,13 @@ fn to_itself(app: &App, sender: &Sender, row: &OutboxRow, policy: &Policy) -> Re
 }
 
 /// What letters to a reporter who came by mail can say and carry; `None` for everybody else.
-fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Result<Option<ByMail>, Error> {
+async fn by_mail(
+    app: &App,
+    case: &Case,
+    policy: &Policy,
+    recipient: &Recipient,
+    kind: NoticeKind,
+) -> Result<Option<ByMail>, Error> {
     let Recipient::Reporter(number) = recipient else { return Ok(None) };
     let report = case.reports.iter().find(|report| report.number == *number && report.channel == Channel::Mail);
     let Some(report) = report else { return Ok(None) };
@@ -404,20 +410,26 @@ fn by_mail(app: &App, case: &Case, policy: &Policy, recipient: &Recipient) -> Re
         return Ok(None);
     }
     let secrets = execute::report::reply_secrets(keys, &hash);
+    // What was read of an encrypted mail is not told to whoever sent it, not even by what it lacks.
+    let tells = kind == NoticeKind::Received && !report_came_encrypted(&report.facts);
     Ok(Some(ByMail {
         receipt: execute::report::mail_receipt(keys, case.id.as_str()),
         reply_to: super::receive::secret_address(policy, &secrets.address),
         thread: secrets.thread,
-        // What was read of an encrypted mail is not told to whoever sent it, not even by what it lacks.
-        missing: if report_came_encrypted(&report.facts) { Vec::new() } else { intake::lacking(&report.facts, policy) },
-        hints: if report_came_encrypted(&report.facts) {
-            Vec::new()
+        missing: if tells {
+            evidence::asked(&report.facts, policy, evidence::of_report(case, report, policy).lane)
         } else {
+            Vec::new()
+        },
+        hints: if tells {
             let found = scope::hints(&report.facts, policy, report.at).into_iter();
             // Clauses of the policy alone; a hint that repeats words of the report does not leave in a letter.
             let clauses = found.filter_map(|hint| Some((hint.clause?, hint.text)));
             clauses.take(3).map(|(clause, text)| format!("Clause {clause}: {text}")).collect()
+        } else {
+            Vec::new()
         },
+        public: if tells { execute::public::addresses(app, policy, &report.facts).await? } else { Vec::new() },
         state: case.state,
         credit: match &report.credit {
             Some(Credit::Anonymous) => Some(false),

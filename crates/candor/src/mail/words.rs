@@ -56,6 +56,8 @@ pub struct ByMail {
     pub missing: Vec<String>,
     /// What the policy says that may concern it, in the policy's words.
     pub hints: Vec<String>,
+    /// Where something public can be read that may answer it.
+    pub public: Vec<String>,
     /// Where the case stands.
     pub state: State,
     /// Whether they wish to be named; `None` while they have not said.
@@ -551,6 +553,12 @@ impl Matter<'_> {
                 if !by_mail.hints.is_empty() {
                     let said = by_mail.hints.join(" ");
                     words.body.push(format!("What the policy says that may concern it; a person decides: {said}"));
+                }
+                if !by_mail.public.is_empty() {
+                    let places = by_mail.public.join(" ");
+                    words.body.push(format!(
+                        "Something public may answer it already: {places} If it does not, write what is new; a person reads it."
+                    ));
                 }
                 words.expected = "keep the receipt. Nothing else for now; we write when there is news.".into();
             }

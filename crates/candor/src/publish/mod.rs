@@ -10,6 +10,7 @@
 //! ```
 
 pub mod csaf; // directories, feeds and hashes of a CSAF provider
+pub mod dependencies; // decisions about packages of others
 pub mod dumps; // archives of everything
 pub mod feed; // Atom and JSON Feed
 pub mod others; // files of no single advisory, written where what they are made of is new
@@ -40,7 +41,7 @@ use crate::error::Error;
 use crate::openpgp::sign;
 use crate::program_keys;
 use crate::proof;
-use crate::store::{advisories, closed_reports, programs};
+use crate::store::{advisories, closed_reports, programs, public_decisions};
 use crate::watch;
 pub use crate::watch::held::Held;
 use crate::web::views::assets;
@@ -156,6 +157,7 @@ pub async fn build(app: &App) -> Result<Built, Error> {
         programs,
         records: records.into_iter().map(|(_, published)| published).collect(),
         closed: closed_reports::all(&app.store).await?,
+        decisions: public_decisions::all(&app.store).await?,
         figures: watch::figures::all(app).await?,
         now: app.now(),
         engine_version: env!("CARGO_PKG_VERSION"),

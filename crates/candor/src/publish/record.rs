@@ -8,6 +8,7 @@ use candor_formats::advisory::Record;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::dependencies;
 use super::pages::{shell, zone};
 use super::tree::{self, Input};
 use crate::watch::figures::Figures;
@@ -31,6 +32,9 @@ pub fn links(input: &Input, policy: &Policy, records: &[&Record]) -> Vec<Link> {
     }
     if policy.disclosure.closed_reports != ClosedReports::Never {
         links.push(Link::new("Closed reports", format!("/{slug}/closed")));
+    }
+    if dependencies::is_there(input, policy) {
+        links.push(Link::new("Dependencies that do not affect it", format!("/{slug}/dependencies")));
     }
     if policy.credit.places.contains(&CreditPlace::ThanksPage)
         && records.iter().any(|record| !record.credits.is_empty())

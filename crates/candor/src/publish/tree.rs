@@ -17,9 +17,10 @@ use super::dumps::{Dumps, Piece};
 use super::feed::Subject;
 use super::others::{Known, Others};
 use super::swap::{Put, Tree};
-use super::{Built, Held, csaf as provider, feed, pages, places, products, record};
+use super::{Built, Held, csaf as provider, dependencies, feed, pages, places, products, record};
 use crate::openpgp::{Certificate, Secret, sign, wkd};
 use crate::store::closed_reports::ClosedReport;
+use crate::store::public_decisions::PublicDecision;
 use crate::watch::figures::Figures;
 use crate::web::views::assets;
 
@@ -34,6 +35,8 @@ pub struct Input {
     pub records: Vec<Published>,
     /// Texts about closed reports, the newest first.
     pub closed: Vec<ClosedReport>,
+    /// Public decisions about dependencies, the newest first.
+    pub decisions: Vec<PublicDecision>,
     /// Figures of the programs that make them public, by slug.
     pub figures: BTreeMap<String, Figures>,
     /// Now.
@@ -423,6 +426,10 @@ fn print_program(input: &Input, program: &Program, advisories: &[Going<'_>], oth
     let records = &records;
     if let Some(page) = record::closed(input, policy).map_err(io::Error::other)? {
         put(&format!("{slug}/closed/index.html"), page.as_bytes())?;
+    }
+    if let Some((page, vex)) = dependencies::of(input, policy).map_err(io::Error::other)? {
+        put(&format!("{slug}/dependencies/index.html"), page.as_bytes())?;
+        put(&format!("{slug}/dependencies.openvex.json"), &pretty(&vex)?)?;
     }
     if let Some(page) = record::thanks(input, policy, records).map_err(io::Error::other)? {
         put(&format!("{slug}/thanks/index.html"), page.as_bytes())?;

@@ -12,11 +12,14 @@ pub use fill::{catch_up, entry_of, keep, warm};
 use crate::app::App;
 use crate::app::shelf::Stage;
 use crate::error::Error;
-use crate::execute::queue::{QueueRow, rows_of};
+use crate::execute::queue::{Filter, QueueRow, queue, rows_of};
 use candor_core::access::Actor;
 use candor_core::case::Case;
+use candor_core::event::Justification;
 use candor_core::id::{CaseId, ProgramSlug};
 use candor_core::likeness::{Likely, Question, Reason, View};
+use candor_core::policy::Policy;
+use candor_core::remediation::{self, Place};
 use candor_core::standing::{self, Relation};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,7 +156,7 @@ async fn shown(app: &App, actor: &Actor, likely: Vec<Likely>) -> Result<Vec<Like
 /// A reason in words.
 fn words(reason: &Reason) -> String {
     match reason {
-        Reason::Key(key) => format!("{}: {}", key.kind.words(), key.text),
+        Reason::Key(key) => format!("{}: {}", key.kind.words(), key.text.replace("cwe-", "CWE-")),
         Reason::Template => "the same text with other names or figures".into(),
         Reason::Words(words) => format!("words in common: {}", words.join(", ")),
     }
@@ -166,6 +169,10 @@ pub struct Decided {
     pub case: CaseId,
     /// The package and what was decided, in words.
     pub words: String,
+    /// The package.
+    pub package: String,
+    /// Why the product is not affected; `None` when it is.
+    pub justification: Option<Justification>,
 }
 
 /// What was decided in other cases of the same program about vulnerabilities of dependencies with these identifiers.
@@ -192,10 +199,33 @@ pub async fn decided(app: &App, actor: &Actor, case: &Case, ids: &[String]) -> R
                 (false, None) => "not affected".to_owned(),
             };
             let words = format!("{}: {what}. {}", known.package, known.text);
-            found.push(Decided { case: other.id.clone(), words: words.trim().to_owned() });
+            found.push(Decided {
+                case: other.id.clone(),
+                words: words.trim().to_owned(),
+                package: known.package.clone(),
+                justification: known.justification,
+            });
         }
     }
     Ok(found)
+}
+
+/// Cases that are looked through for places to audit.
+const LOOKED_THROUGH: u32 = 60;
+
+/// Where the same mistake could be, from other cases of the program that the asker may see.
+///
+/// # Errors
+/// When a case cannot be read.
+pub async fn places(app: &App, actor: &Actor, case: &Case, policy: &Policy) -> Result<Vec<Place>, Error> {
+    let filter = Filter { program: Some(case.program.clone()), everything: true, ..Filter::default() };
+    let found = queue(app, actor, &filter, None, LOOKED_THROUGH).await?;
+    // What is handled together is the same mistake, not a similar one.
+    let is_apart =
+        |id: &CaseId| *id != case.id && !case.gathered.contains(id) && case.gathered_into.as_ref() != Some(id);
+    let ids: Vec<_> = found.rows.iter().map(|row| row.id.clone()).filter(is_apart).collect();
+    let others = crate::execute::asides::seen(app, actor, ids).await?;
+    Ok(remediation::places(case, policy, &others))
 }
 
 /// What the program knows of a sender: how many of their reports it has, and how many of them were right.

@@ -31,6 +31,7 @@ pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
 pub mod restricted; // which advisories are not for everybody
 pub mod closed_reports; // texts about closed reports that are public
+pub mod public_decisions; // decisions about dependencies that are public
 pub mod figures; // promises kept, counted now and then
 pub mod sign_in_flows; // sign-ins under way at a service elsewhere
 pub mod steps; // what follows a publication, once each
@@ -244,6 +245,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("settings", settings::ALL),
         ("closed_reports", closed_reports::ALL),
         ("restricted", restricted::ALL),
+        ("public_decisions", public_decisions::ALL),
         ("figures", figures::ALL),
         ("steps", steps::ALL),
         ("subscriptions", subscriptions::ALL),

@@ -33,6 +33,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0017.sql"),
         include_str!("schema/main_0034.sql"),
         include_str!("schema/main_0030.sql"),
+        include_str!("schema/main_0031.sql"),
     ],
 };
 
@@ -69,6 +70,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("finding", "key"),
     ("closed_report", "stream"),
     ("restricted_advisory", "stream"),
+    ("public_decision", "stream, package"),
     ("figures", "program"),
     ("probe", "id"),
     ("step", "id"),

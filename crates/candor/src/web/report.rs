@@ -17,8 +17,8 @@ use super::views::report::{HintView, PromisedDate, ReceiptPage, ReportForm};
 use super::views::{Problem, TimeView, parts};
 use crate::app::App;
 use crate::error::Error;
+use crate::execute::public;
 use crate::execute::report::{Filed, NewReport, file_report};
-use crate::store::closed_reports;
 use crate::throttle::work;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -27,9 +27,8 @@ use axum::response::Response;
 use axum::routing::get;
 use candor_core::access::Actor;
 use candor_core::event::{Channel, FileRef, ReportFacts};
+use candor_core::evidence;
 use candor_core::id::ProgramSlug;
-use candor_core::intake;
-use candor_core::policy::ClosedReports;
 use candor_core::policy::{Policy, PromiseKind, ScannerRule};
 use candor_core::{promises, scope};
 use files::Uploads;
@@ -66,6 +65,7 @@ async fn form(State(app): State<App>, Path(program): Path<String>) -> Answer {
         files: &[],
         of_files: None,
         hints: None,
+        missing: Vec::new(),
     };
     Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?))
 }
@@ -115,6 +115,7 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         files: &files,
         of_files: uploads.problem,
         hints: None,
+        missing: Vec::new(),
     };
 
     if let Some(failure) = uploads.failure {
@@ -150,8 +151,10 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
     if answers.get("do") == "look" {
         // Nothing is sent yet: the page again, with what the policy says of it.
         let mut said = hints(&facts, &policy, app.now());
-        said.extend(public_hints(&app, &policy, &facts).await?);
+        said.extend(public::hints(&app, &policy, &facts).await?.into_iter().map(hint_view));
         again.hints = Some(said);
+        facts.files.clone_from(&files);
+        again.missing = evidence::asked(&facts, &policy, evidence::lane_of(&facts, &policy));
         return Ok(page::html(StatusCode::OK, &view(&app, &policy, again)?));
     }
     // Programs send as fast as they can, people need a moment to write. Who wrote faster sends the same page again.
@@ -167,7 +170,6 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
         return Ok(answer);
     }
     facts.files.clone_from(&files);
-    let missing = intake::lacking(&facts, &policy);
     let has_address = !said.contact.email.is_empty();
     let report =
         NewReport { channel: Channel::Form, facts, contact: said.contact, credit: said.credit, received_at: None };
@@ -177,7 +179,7 @@ async fn file(State(app): State<App>, Path(program): Path<String>, visitor: Visi
             app.throttle.count(LANE, app.now());
             // A double send brought its files a second time; those of the first are the case's.
             Uploads::drop_unused(&app, &files).await;
-            Ok(page::html(StatusCode::OK, &receipt(&app, &policy, &filed, has_address, files.len() as u64, missing)))
+            Ok(page::html(StatusCode::OK, &receipt(&app, &policy, &filed, has_address, files.len() as u64)))
         }
         Err(Error::Refused(refusal)) => {
             match questions::field_of(&refusal) {
@@ -217,33 +219,6 @@ fn hint_view(hint: scope::Hint) -> HintView {
             Link::new(to, href)
         }),
     }
-}
-
-/// Advisories that a hint is looked for in: the newest of the program.
-const LOOKED_THROUGH: i64 = 200;
-
-/// What the program made public that may be about the same: advisories, and decisions about closed reports.
-async fn public_hints(app: &App, policy: &Policy, facts: &ReportFacts) -> Result<Vec<HintView>, Error> {
-    let rows = crate::store::advisories::list(&app.store, policy.program.slug.as_str(), LOOKED_THROUGH).await?;
-    let base = app.program_url(&policy.program.slug);
-    let public: Vec<(String, String, Vec<String>, String)> = rows
-        .into_iter()
-        .filter_map(|row| {
-            let record: candor_formats::advisory::Record = serde_json::from_str(&row.record).ok()?;
-            let url = format!("{base}/advisories/{}", row.id);
-            Some((row.id, record.title, record.aliases, url))
-        })
-        .collect();
-    let public = public.iter().map(|(id, title, aliases, url)| scope::PublicAdvisory { id, title, aliases, url });
-    let mut hints = scope::published(facts, public);
-    if policy.disclosure.closed_reports != ClosedReports::Never {
-        let closed = closed_reports::of_program(&app.store, policy.program.slug.as_str(), LOOKED_THROUGH).await?;
-        let page = format!("{base}/closed");
-        let decisions =
-            closed.iter().map(|one| scope::PublicDecision { title: &one.title, text: &one.text, url: &page });
-        hints.extend(scope::decided(facts, decisions));
-    }
-    Ok(hints.into_iter().map(hint_view).collect())
 }
 
 fn form_of(policy: &Policy) -> String {
@@ -308,6 +283,8 @@ struct Again<'a> {
     of_files: Option<String>,
     /// What the policy says of the answers, when that was asked for.
     hints: Option<Vec<HintView>>,
+    /// What the policy asks for besides, when that was asked for.
+    missing: Vec<String>,
 }
 
 fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm, Error> {
@@ -378,6 +355,7 @@ fn view(app: &App, policy: &Arc<Policy>, again: Again<'_>) -> Result<ReportForm,
             )])
             .collect(),
         hints: again.hints,
+        missing: again.missing,
     })
 }
 
@@ -398,14 +376,7 @@ pub fn kind(kind: PromiseKind) -> &'static str {
     }
 }
 
-fn receipt(
-    app: &App,
-    policy: &Policy,
-    filed: &Filed,
-    has_address: bool,
-    files: u64,
-    missing: Vec<String>,
-) -> ReceiptPage {
+fn receipt(app: &App, policy: &Policy, filed: &Filed, has_address: bool, files: u64) -> ReceiptPage {
     let (zone, now): (_, Timestamp) = (page::zone(policy), app.now());
     ReceiptPage {
         shell: page::program_shell(app, policy, ""),
@@ -422,7 +393,7 @@ fn receipt(
             .collect(),
         has_address,
         files,
-        missing,
+        missing: filed.missing.clone(),
         hints: filed.hints.clone(),
     }
 }

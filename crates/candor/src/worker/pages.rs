@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::program_keys;
 use crate::publish::{self, Built, bucket};
-use crate::store::{advisories, closed_reports, figures, programs};
+use crate::store::{advisories, closed_reports, figures, programs, public_decisions};
 use crate::watch;
 
 /// Remembers what the tree in place was built from.
@@ -25,6 +25,7 @@ pub struct Pages {
 struct Sources {
     advisories: (i64, Option<i64>),
     closed: (i64, Option<i64>),
+    decisions: (i64, Option<i64>),
     figures: Option<i64>,
     policies: Vec<(String, i64)>,
     /// Programs whose intake is paused now: their page says so.
@@ -93,6 +94,7 @@ async fn sources(app: &App) -> Result<Sources, Error> {
         keys,
         advisories: advisories::newest_change(&app.store).await?,
         closed: closed_reports::changes(&app.store).await?,
+        decisions: public_decisions::changes(&app.store).await?,
         figures: figures::changed(&app.store).await?,
         policies: policies.into_iter().map(|row| (row.slug, row.version)).collect(),
         paused: paused(app),

@@ -62,7 +62,9 @@ mod backup_story; // copies, restored into either database
 mod support; // what stories share
 mod tidy; // floors, rooms, licences, and the page of requirements
 mod triage_door; // what is said and looked up when a report comes in
+mod triage_known; // what was decided before, and what is proposed
 mod triage_lists; // many rows at once: a fold, a branch matrix, checklists
+mod triage_marks; // marks and lines of the queue that depend on who looks
 mod triage_story; // verdicts, appeals, merging and splitting
 mod tree; // the public tree: whole, valid, on time
 mod osv_api; // scanners ask what is published

@@ -271,6 +271,10 @@ pub enum ApiCommand {
         justification: Option<Justification>,
         /// In words.
         text: String,
+        /// The public identifier of the vulnerability, such as CVE-2021-23337, under which everybody may read package and
+        /// reason (not the words). Only for what is not affected; left out, the decision stays inside the team.
+        #[serde(default)]
+        public_as: Option<String>,
     },
     /// Name the weakness.
     SetWeakness {
@@ -653,8 +657,9 @@ impl ApiCommand {
             Self::NotAVulnerability { clause, text } => Command::NotAVulnerability { clause, text },
             Self::EstimateEffort { effort, text } => Command::EstimateEffort { effort: effort.into(), text },
             Self::Decide { plan, on, reason } => Command::Decide { plan: plan.into(), on: on.map(|on| on.0), reason },
-            Self::AssessDependency { package, affected, justification, text } => {
-                Command::AssessDependency { package, affected, justification: justification.map(Into::into), text }
+            Self::AssessDependency { package, affected, justification, text, public_as } => {
+                let justification = justification.map(Into::into);
+                Command::AssessDependency { package, affected, justification, text, public_as }
             }
             Self::Dismiss { outcome, text } => Command::Dismiss { outcome: outcome.into(), text },
             Self::Merge { into, text } => Command::Merge { into: case("into", &into)?, text },
@@ -768,8 +773,9 @@ impl ApiCommand {
             Command::NotAVulnerability { clause, text } => Self::NotAVulnerability { clause, text },
             Command::EstimateEffort { effort, text } => Self::EstimateEffort { effort: effort.into(), text },
             Command::Decide { plan, on, reason } => Self::Decide { plan: plan.into(), on: on.map(Into::into), reason },
-            Command::AssessDependency { package, affected, justification, text } => {
-                Self::AssessDependency { package, affected, justification: justification.map(Into::into), text }
+            Command::AssessDependency { package, affected, justification, text, public_as } => {
+                let justification = justification.map(Into::into);
+                Self::AssessDependency { package, affected, justification, text, public_as }
             }
             Command::Dismiss { outcome, text } => Self::Dismiss { outcome: (&outcome).into(), text },
             Command::Merge { into, text } => Self::Merge { into: into.0, text },

@@ -372,6 +372,7 @@ pub enum What {
         affected: bool,
         justification: Option<Justification>,
         text: String,
+        public_as: Option<String>,
     },
     EmbargoProposed {
         until: Instant,
@@ -660,8 +661,9 @@ impl What {
             Event::Decided { plan, on, reason, proposed } => {
                 Self::Decided { plan: plan.into(), on: on.map(Into::into), reason, proposed: proposed.map(Into::into) }
             }
-            Event::DependencyAssessed { package, affected, justification, text } => {
-                Self::DependencyAssessed { package, affected, justification: justification.map(Into::into), text }
+            Event::DependencyAssessed { package, affected, justification, text, public_as } => {
+                let justification = justification.map(Into::into);
+                Self::DependencyAssessed { package, affected, justification, text, public_as }
             }
             Event::EmbargoProposed { until, text } => Self::EmbargoProposed { until: until.into(), text },
             Event::EmbargoAgreed { until } => Self::EmbargoAgreed { until: until.into() },

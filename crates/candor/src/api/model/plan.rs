@@ -95,6 +95,8 @@ pub struct Assessment {
     pub affected: bool,
     pub justification: Option<Justification>,
     pub text: String,
+    /// The public identifier under which everybody may read it, but for the words.
+    pub public_as: Option<String>,
 }
 
 /// Effort, proposal, decision and assessments of a case.
@@ -143,6 +145,7 @@ impl Planning {
                     affected: known.affected,
                     justification: known.justification.map(Into::into),
                     text: known.text.clone(),
+                    public_as: known.public_as.clone(),
                 })
                 .collect(),
         }

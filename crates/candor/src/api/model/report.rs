@@ -153,8 +153,10 @@ pub struct Receipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed_proof: Option<SignedProof>,
     /// What the policy says that may concern it: scope, what is known, support of the version. The report is taken in
-    /// all the same.
+    /// all the same. Then what is public already and may answer it, with its address.
     pub hints: Vec<String>,
+    /// What the policy asks for besides and the report lacks. Without it the answer may take longer; it can be sent later.
+    pub missing: Vec<String>,
 }
 
 /// A statement that a report was received, signed with the program's key (Ed25519).
@@ -209,6 +211,7 @@ impl From<Filed> for Receipt {
             proof: filed.proof,
             signed_proof: filed.signed.map(Into::into),
             hints: filed.hints,
+            missing: filed.missing,
         }
     }
 }

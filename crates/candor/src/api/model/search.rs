@@ -2,7 +2,8 @@
 
 use super::case::Row;
 use super::people::Names;
-use crate::search::{Found, LikelyCase};
+use super::words::Justification;
+use crate::search::{Decided, Found, LikelyCase};
 use candor_core::evidence;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,8 +39,23 @@ pub struct Respelt {
 pub struct Similar {
     /// The likely ones, the most alike first.
     pub likely: Vec<Likely>,
+    /// What was decided in other cases about the dependency that the report only names.
+    pub decided: Vec<DecidedBefore>,
     /// Whether cases are still being read, so that some may be missing.
     pub warming: bool,
+}
+
+/// A decision on record about a dependency.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DecidedBefore {
+    /// The case it was made in.
+    pub case: String,
+    /// The package.
+    pub package: String,
+    /// Why the product is not affected; nothing when it is.
+    pub justification: Option<Justification>,
+    /// In words.
+    pub words: String,
 }
 
 /// A case that is likely about the same.
@@ -97,12 +113,18 @@ impl Results {
 
 impl Similar {
     /// As the API shows it.
-    pub fn of(likely: Vec<LikelyCase>, warming: bool, names: &Names) -> Self {
+    pub fn of(likely: Vec<LikelyCase>, decided: Vec<Decided>, warming: bool, names: &Names) -> Self {
         let likely = likely
             .into_iter()
             .map(|one| Likely { case: Row::of(one.row, names), score: one.score, reasons: one.reasons })
             .collect();
-        Self { likely, warming }
+        let decided = decided.into_iter().map(|one| DecidedBefore {
+            case: one.case.0,
+            package: one.package,
+            justification: one.justification.map(Into::into),
+            words: one.words,
+        });
+        Self { likely, decided: decided.collect(), warming }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::case::{self as page, Typed};
 use super::fields::{command, groups};
 use super::{Names, Opened, People, history, html, may_write, opened, publication, shell};
+use crate::accounts::roster;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, rehearse};
@@ -601,7 +602,8 @@ pub async fn send(
         Ok(wish) => wish,
         Err(problem) => return show(&app, &member, &opened, kind, &form, vec![problem], None).await,
     };
-    if kind.is_checked() && !form.ticked("checked") {
+    let is_checked = kind.is_checked() || matches!(wish, Command::AssessDependency { public_as: Some(_), .. });
+    if is_checked && !form.ticked("checked") {
         // What is wrong with an answer is said before there is anything to check.
         if let Err(Error::Refused(refusal)) = rehearse(&app, &member.actor, &opened.case.id, wish).await
             && refusal.field().is_some()
@@ -657,12 +659,12 @@ async fn show(
         publication::remove(opened, &names, &mut groups);
     }
     if kind == Kind::Assign
-        && let Some((proposed, why)) = super::taker(app, opened).await?
+        && let Some((proposed, why)) = roster::taker(app, &opened.case, &opened.policy).await?
         && let Some(field) = groups.iter_mut().flat_map(|group| &mut group.fields).find(|field| field.name == "to")
     {
         field.hint = why;
         if opened.case.assignee.is_none() && !form.has("to") {
-            field.value = proposed.as_str().to_owned();
+            field.value = proposed.id.as_str().to_owned();
         }
     }
     if kind == Kind::RecordAudit {
@@ -722,7 +724,9 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             None => "The policy proposes nothing for this case. Decide, and say why.".into(),
         },
         Kind::AssessDependency => {
-            "Does the vulnerability of this package make the product vulnerable? It stays inside the team.".into()
+            "Does the vulnerability of this package make the product vulnerable? It stays inside the team, unless you make it \
+             public."
+                .into()
         }
         Kind::Rate if !opened.policy.severity.levels.is_empty() => "The policy rates by levels of its own.".into(),
         Kind::Rate => "Choose the metrics, or paste a vector. Scores and bands are computed; both versions can stand side by side."

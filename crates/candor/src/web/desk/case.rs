@@ -206,6 +206,7 @@ fn assessments(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> V
                 ("Why not", known.justification.map_or("", |why| why.label())),
                 ("VEX", known.justification.map_or("", |why| why.name())),
                 ("Ground", &known.text),
+                ("Public as", known.public_as.as_deref().unwrap_or_default()),
             ]),
         })
         .collect()
@@ -370,6 +371,15 @@ fn duties(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Re
     aware.chain(incident).chain(sent).collect()
 }
 
+/// What a proposed public issue waits for; empty for none.
+fn issue(case: &Case) -> &'static str {
+    match case.issue.as_ref().filter(|issue| issue.url.is_none()).map(|issue| issue.agreed) {
+        Some(None) => "The reporter is asked whether the text may become a public issue",
+        Some(Some(true)) => "The public issue has to be opened, and its address put on record",
+        Some(Some(false)) | None => "",
+    }
+}
+
 /// The next thing that is expected of the team.
 fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> (String, Option<TimeView>, String) {
     match candor_core::promises::next(case, policy, now) {
@@ -382,13 +392,18 @@ fn next(case: &Case, policy: &Policy, zone: &TimeZone, now: Timestamp) -> (Strin
             };
             (clocks::capital(&clock.what), Some(TimeView::new(clock.due, zone, now)), status.into())
         }
+        None if case.appeal.as_ref().is_some_and(|appeal| appeal.is_open()) => (
+            "The appeal has to be answered, by another member than the one who gave the verdict".into(),
+            None,
+            String::new(),
+        ),
         None if case.waiting_since.is_some() => ("An answer of the reporter is awaited".into(), None, "paused".into()),
         None => match case.state {
             CaseState::New => ("Somebody has to answer the reporter".into(), None, String::new()),
             CaseState::Triage => ("The report has to be verified and judged".into(), None, String::new()),
             CaseState::Confirmed => ("A fix has to be made and released".into(), None, String::new()),
             CaseState::Fixed => ("The advisory has to go out".into(), None, String::new()),
-            CaseState::Published | CaseState::Closed => (String::new(), None, String::new()),
+            CaseState::Published | CaseState::Closed => (issue(case).into(), None, String::new()),
         },
     }
 }

@@ -119,6 +119,19 @@ pub async fn check(
             });
             (kind.label().to_owned(), visible)
         }
+        Kind::AssessDependency => {
+            stays.push("The ground you gave, and everything else of the case. An assessment without an identifier takes it back.".into());
+            let (package, id) = (form.get("package"), form.get("public_as"));
+            let visible = Becomes {
+                what: format!(
+                    "That {id} in {package} does not make the product vulnerable, and why by the closed list"
+                ),
+                whom: "everybody, and who reports it again".into(),
+                when: "at once".into(),
+                at: None,
+            };
+            (kind.label().to_owned(), vec![visible])
+        }
         Kind::DecideVersions => {
             stays.push("A decision can be recorded anew later; what was recorded stays in the history.".into());
             (kind.label().to_owned(), matrix::told(form, opened).iter().map(|row| to_reporter(row)).collect())

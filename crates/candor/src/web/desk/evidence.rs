@@ -4,11 +4,15 @@ use super::Opened;
 use crate::app::App;
 use crate::app::shelf::Stage;
 use crate::error::Error;
+use crate::execute::queue::QueueRow;
 use crate::search;
 use crate::web::session::Member;
+use crate::web::views::Link;
 use crate::web::views::fmt;
 use crate::web::views::search::{DecidedRow, EvidenceView, LikelyRow};
+use candor_core::case::{Case, State};
 use candor_core::evidence::{self, Lane};
+use candor_core::id::CaseId;
 
 /// Likely duplicates that are shown.
 const LIKELY: usize = 5;
@@ -20,7 +24,9 @@ const LIKELY: usize = 5;
 pub async fn view(app: &App, member: &Member, opened: &Opened) -> Result<EvidenceView, Error> {
     let Opened { case, policy, .. } = opened;
     let found = evidence::of(case, policy);
-    let likely = search::similar(app, &member.actor, &case.id, LIKELY).await?;
+    // Those that are handled together already are told elsewhere, and leave room for others.
+    let most = LIKELY + case.gathered.len() + 1;
+    let likely = search::similar(app, &member.actor, &case.id, most).await?;
     let alike = search::alike(app, &member.actor, &case.id);
     let mut against: Vec<String> = found.against.into_iter().map(|fact| fact.words).collect();
     if alike > 0 {
@@ -33,7 +39,8 @@ pub async fn view(app: &App, member: &Member, opened: &Opened) -> Result<Evidenc
             decided.push(DecidedRow {
                 href: format!("/desk/cases/{}", known.case),
                 answer: if case.state.is_open() {
-                    format!("/desk/cases/{}/assess-dependency", case.id)
+                    super::verdict::with_decision(&format!("/desk/cases/{}/verdict", case.id), &known)
+                        .unwrap_or_else(|| format!("/desk/cases/{}/assess-dependency", case.id))
                 } else {
                     String::new()
                 },
@@ -57,7 +64,10 @@ pub async fn view(app: &App, member: &Member, opened: &Opened) -> Result<Evidenc
         decided,
         likely: likely
             .into_iter()
+            .filter(|one| !is_together(case, &one.row.id))
+            .take(LIKELY)
             .map(|one| LikelyRow {
+                acts: acts(member, case, &one.row),
                 href: format!("/desk/cases/{}", one.row.id),
                 id: one.row.id.to_string(),
                 title: one.row.card.title,
@@ -67,6 +77,24 @@ pub async fn view(app: &App, member: &Member, opened: &Opened) -> Result<Evidenc
             .collect(),
         warming: app.shelf.stage() != Stage::Ready,
     })
+}
+
+/// Whether another case is decided with this one already, or this one with it.
+fn is_together(case: &Case, other: &CaseId) -> bool {
+    case.gathered.contains(other) || case.gathered_into.as_ref() == Some(other)
+}
+
+/// What can be done about a case that is likely the same: within one program, while this one is open.
+fn acts(member: &Member, case: &Case, other: &QueueRow) -> Vec<Link> {
+    if other.program != case.program || !case.state.is_open() || !super::may_write(member, &case.program) {
+        return Vec::new();
+    }
+    let mut acts = Vec::new();
+    if !matches!(other.state, State::Closed) && case.gathered_into.is_none() {
+        acts.push(Link::new("Handle them together", format!("/desk/merge?case={}&case={}", case.id, other.id)));
+    }
+    acts.push(Link::new("Known already", format!("/desk/cases/{}/verdict?as=duplicate&of={}", case.id, other.id)));
+    acts
 }
 
 fn sender(known: search::Sender) -> String {

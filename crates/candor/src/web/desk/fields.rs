@@ -142,10 +142,19 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                     .map(|why| Choice::new(why.name(), format!("Not affected: {}", why.label())).hint(why.name())),
             );
             one(vec![
-                line("package", "Package").hint("A package URL like pkg:npm/lodash@4.17.20, or its name.").required(),
+                Field::line("package", "Package")
+                    .hint("A package URL like pkg:npm/lodash@4.17.20, or its name.")
+                    .value(known("package", case.reports.first().map_or("", |report| report.facts.dependency.as_str())))
+                    .required(),
                 Field::new("justification", "What it means here", Control::Radio(choices))
                     .value(typed("justification")),
-                area("text", "On what ground", 4).required(),
+                area("text", "On what ground", 4).hint("It stays inside the team in any case.").required(),
+                line("public_as", "Make the decision public as")
+                    .note("optional")
+                    .hint(
+                        "A public identifier of the vulnerability, like CVE-2021-23337: whoever reports it again is then \
+                         told at once. Everybody reads it with the package and why it is not affected; a coordinator does this.",
+                    ),
             ])
         }
         Kind::Duplicate => one(vec![
@@ -207,7 +216,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
             words("What to try, and where to get it")
                 .hint("A build, a branch or a release; the version in which it is mended."),
         ]),
-        Kind::SetWeakness => one(super::rating::weakness(form, case.cwe)),
+        Kind::SetWeakness => one(super::rating::weakness(form, case)),
         Kind::ProposeEmbargo => one(vec![
             line("until", "Nothing is published before")
                 .hint("Like 2026-09-30 14:00 in the program's own time, or 2026-09-30T12:00Z.")
@@ -562,6 +571,7 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
                 affected: justification.is_none(),
                 justification,
                 text: text(),
+                public_as: form.some("public_as"),
             }
         }
         Kind::AnswerAppeal => Command::AnswerAppeal {

@@ -207,10 +207,11 @@ fn line(
             };
             said(&mut view, &format!("decided: {}{date}{overruled}", plan.label()), "team", reason);
         }
-        Event::DependencyAssessed { package, affected, justification, text } => {
+        Event::DependencyAssessed { package, affected, justification, text, public_as } => {
             let why = justification.map(|why| format!(": {}", why.label())).unwrap_or_default();
             let what = if *affected { "affects the product" } else { "does not affect the product" };
-            said(&mut view, &format!("assessed {package}: it {what}{why}"), "note", text);
+            let public = public_as.as_ref().map(|id| format!(", in public as {id}")).unwrap_or_default();
+            said(&mut view, &format!("assessed {package}: it {what}{why}{public}"), "note", text);
         }
         Event::WeaknessSet { cwe } => view.did = format!("named the weakness {}", super::case::weakness(*cwe)),
         Event::EmbargoProposed { until, text } => {

@@ -103,26 +103,6 @@ impl Names {
     }
 }
 
-/// Whom the policy's roster proposes to take a case, with the reason; only a member who may.
-pub async fn taker(app: &App, opened: &Opened) -> Result<Option<(MemberId, String)>, Error> {
-    let Opened { case, policy, zone, .. } = opened;
-    if policy.roster.is_empty() {
-        return Ok(None);
-    }
-    let urgent = if case.exploited { Some(candor_formats::cvss::Severity::Critical) } else { case.severity() };
-    let number = case.id.as_str().bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let (product, component) = (case.product.as_deref(), case.component.as_deref());
-    let day = app.now().to_zoned(zone.clone()).date();
-    let Some(found) = candor_core::policy::taker(&policy.roster, product, component, urgent, number, day) else {
-        return Ok(None);
-    };
-    let members = accounts::members(app).await?.into_iter().filter(|member| !member.disabled);
-    let member = members.into_iter().find(|member| member.email.eq_ignore_ascii_case(&found.member));
-    Ok(member
-        .filter(|member| member.actor(app).works_in(&case.program))
-        .map(|member| (member.id, format!("The policy proposes {}, who {}.", member.name, found.because))))
-}
-
 /// Members with what they may do, for the words on who could mend something.
 #[derive(Debug, Default)]
 pub struct People(Vec<(MemberId, String, Actor)>);

@@ -184,6 +184,7 @@ fn flag(row: &QueueRow) -> String {
         (row.card.drill, "drill"),
         (row.card.appeal, "an appeal waits"),
         (row.card.exploited, "being exploited"),
+        (row.card.gathered, "decided with another report"),
         (row.card.lane == Lane::Scanner.name(), "scanner output, not verified"),
         (row.card.owes, "owes a reason and a new date"),
         (row.card.returned, "letters to the reporter come back"),

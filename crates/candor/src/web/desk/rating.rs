@@ -4,7 +4,6 @@
 use super::Opened;
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::queue::{Filter, queue};
 use crate::web::forms::Form;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::parts::{Choice, Control, Field, Group};
@@ -12,10 +11,10 @@ use crate::web::views::{Problem, fmt};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::event::PriorityChoice;
-use candor_core::rating::{Proposed, proposal};
-use candor_core::remediation;
+use candor_core::rating::{self, Proposed, proposal};
 use candor_formats::cvss::{CvssVector, Severity, Version, meaning, metrics, question};
 use candor_formats::cwe::{Cwe, Usage};
 use candor_formats::ssvc::Table;
@@ -284,16 +283,9 @@ pub fn outcome(table: &str, decision: &str) -> String {
     named.map_or(decision, |(_, name)| name).to_lowercase()
 }
 
-/// Cases that are looked through for places to audit.
-const LOOKED_THROUGH: u32 = 60;
-
 /// Where the same mistake could be, from other cases that the member may see: said beside the audit's questions.
 pub async fn places(app: &App, member: &Member, opened: &Opened) -> Result<Option<Group>, Error> {
-    let filter = Filter { program: Some(opened.case.program.clone()), everything: true, ..Filter::default() };
-    let found = queue(app, &member.actor, &filter, None, LOOKED_THROUGH).await?;
-    let ids: Vec<_> = found.rows.iter().map(|row| row.id.clone()).filter(|id| *id != opened.case.id).collect();
-    let others = crate::execute::asides::seen(app, &member.actor, ids).await?;
-    let places = remediation::places(&opened.case, &opened.policy, &others);
+    let places = crate::search::places(app, &member.actor, &opened.case, &opened.policy).await?;
     if places.is_empty() {
         return Ok(None);
     }
@@ -381,13 +373,20 @@ pub fn work(opened: &Opened, names: &super::Names, now: jiff::Timestamp) -> Vec<
 const FOUND: usize = 20;
 
 /// The weakness: a number or words, and what was found by them to choose from. The whole list is offered while typing.
-pub fn weakness(form: &Form, now: Option<u32>) -> Vec<Field> {
+pub fn weakness(form: &Form, case: &Case) -> Vec<Field> {
+    let told = case.reports.first().and_then(|report| rating::weakness_of(&report.facts)).map(|cwe| cwe.id);
+    let now = case.cwe.or(told);
     let typed = form.get("cwe");
     let value =
         if form.has("cwe") { typed.to_owned() } else { now.map(|cwe| format!("CWE-{cwe}")).unwrap_or_default() };
     let mut fields = vec![
         Field::line("cwe", "Weakness")
-            .hint("A number like 79, or words of its name; sent once, words show what fits.")
+            .hint(match (case.cwe, told) {
+                (None, Some(_)) => {
+                    "As the report says. A number like 79, or words of its name; sent once, words show what fits."
+                }
+                _ => "A number like 79, or words of its name; sent once, words show what fits.",
+            })
             .value(value)
             .suggestions(Cwe::all().map(|cwe| format!("CWE-{}: {}", cwe.id, cwe.name)).collect())
             .required(),

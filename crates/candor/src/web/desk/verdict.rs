@@ -5,6 +5,7 @@ use super::{Names, Opened, case as page, history, html, may_write, opened, shell
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::execute;
+use crate::search;
 use crate::web::forms::{self, Form};
 use crate::web::session::{Member, Rejection};
 use crate::web::views::parts::{Choice, Control, problems};
@@ -15,7 +16,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use candor_core::access::Role;
 use candor_core::case::State as CaseState;
 use candor_core::command::Command;
-use candor_core::event::Outcome;
+use candor_core::event::{Justification, Outcome};
+use candor_core::evidence::{self, Lane};
 use candor_core::gates;
 use candor_core::id::CaseId;
 use candor_core::policy::{Clause, Policy, Step, VerdictKind};
@@ -32,6 +34,8 @@ pub struct Asked {
     clause: String,
     reply: String,
     of: String,
+    package: String,
+    finding: String,
 }
 
 /// What a verdict is given with, wherever it was typed.
@@ -49,6 +53,8 @@ pub struct Given {
     pub of: String,
     /// The letter of the library, by name; empty for the first that fits.
     pub reply: String,
+    /// Why the product is not affected by the package, of the closed list, where that was decided before; else empty.
+    pub finding: String,
 }
 
 impl Given {
@@ -62,6 +68,7 @@ impl Given {
             version: get("version"),
             of: get("of"),
             reply: get("reply"),
+            finding: get("finding"),
         }
     }
 
@@ -76,7 +83,14 @@ impl Given {
             report: 0,
         };
         let reply = Some(self.reply.as_str()).filter(|name| !name.is_empty());
-        replies::letter(&opened.case, &opened.policy, kind, reply, &values)
+        let letter = replies::letter(&opened.case, &opened.policy, kind, reply, &values);
+        match Justification::from_name(&self.finding).filter(|_| kind == VerdictKind::InDependency) {
+            Some(why) => format!(
+                "{letter}\n\nWe looked at this before: it does not make our product vulnerable, because {}.",
+                why.label()
+            ),
+            None => letter,
+        }
     }
 
     /// The command that the verdict is.
@@ -195,7 +209,14 @@ pub async fn page(
     if !may_write(&member, &opened.case.program) {
         return Err(Error::Role { needs: Role::Member }.into());
     }
-    let given = Given { clause: asked.clause, reply: asked.reply, of: asked.of, ..Given::default() };
+    let given = Given {
+        clause: asked.clause,
+        reply: asked.reply,
+        of: asked.of,
+        package: asked.package,
+        finding: asked.finding,
+        ..Given::default()
+    };
     show(&app, &member, &opened, VerdictKind::from_name(&asked.kind), &given, None, Vec::new(), None).await
 }
 
@@ -264,7 +285,7 @@ async fn show(
         ..VerdictPage::default()
     };
     let Some(kind) = kind else {
-        view.proposed = proposed(opened, &base, now);
+        view.proposed = proposed(app, member, opened, &base, now).await?;
         view.offers = kinds(policy)
             .map(|kind| Offer {
                 label: kind.label().into(),
@@ -279,6 +300,9 @@ async fn show(
     let mut fields = vec![Field::hidden("as", kind.name()), Field::hidden("made", &letter)];
     if !given.reply.is_empty() {
         fields.push(Field::hidden("reply", &given.reply));
+    }
+    if !given.finding.is_empty() {
+        fields.push(Field::hidden("finding", &given.finding));
     }
     fields.extend(questions(kind, policy, given));
     fields.push(
@@ -330,28 +354,58 @@ fn closed_gate(opened: &Opened, member: &Member, kind: Option<VerdictKind>) -> S
     missing.map(|gate| candor_core::refusal::Refusal::Gate(gate).to_string()).unwrap_or_default()
 }
 
-/// Verdicts that clauses of the policy propose for the first report; keys are digits.
-fn proposed(opened: &Opened, base: &str, now: jiff::Timestamp) -> Vec<Offer> {
-    let Some(report) = opened.case.reports.first() else { return Vec::new() };
-    let hints = scope::hints(&report.facts, &opened.policy, now);
-    let fitting = hints.into_iter().filter_map(|hint| {
+/// Verdicts that facts speak for: what was decided about the same dependency, clauses of the policy, output of a tool. Keys are
+/// digits; a person chooses.
+async fn proposed(
+    app: &App,
+    member: &Member,
+    opened: &Opened,
+    base: &str,
+    now: jiff::Timestamp,
+) -> Result<Vec<Offer>, Error> {
+    let Some(report) = opened.case.reports.first() else { return Ok(Vec::new()) };
+    let found = evidence::of(&opened.case, &opened.policy);
+    let mut offers = Vec::new();
+    if let Some(ids) = &found.dependency {
+        for known in search::decided(app, &member.actor, &opened.case, ids).await? {
+            if let Some(answer) = with_decision(base, &known) {
+                let label = format!("{}, as decided in {}", VerdictKind::InDependency.label(), known.case);
+                offers.push(Offer { label, hint: known.words, href: answer, key: String::new() });
+            }
+        }
+    }
+    for hint in scope::hints(&report.facts, &opened.policy, now) {
         let kind = match hint.about {
             HintKind::OutOfScope => VerdictKind::OutOfScope,
             HintKind::Known => VerdictKind::NotAVulnerability,
-            _ => return None,
+            _ => continue,
         };
-        Some((kind, hint.clause?, hint.text))
-    });
-    fitting
-        .take(9)
-        .zip(1..)
-        .map(|((kind, clause, text), number)| Offer {
+        let Some(clause) = hint.clause else { continue };
+        offers.push(Offer {
             label: format!("{}: clause {clause}", kind.label()),
-            hint: text,
+            hint: hint.text,
             href: format!("{base}?as={}&clause={}", kind.name(), coded(&clause)),
-            key: number.to_string(),
-        })
-        .collect()
+            key: String::new(),
+        });
+    }
+    if found.lane == Lane::Scanner {
+        let hint = found.against.into_iter().next().map(|fact| fact.words).unwrap_or_default();
+        let kind = VerdictKind::ScannerOutput;
+        let href = format!("{base}?as={}", kind.name());
+        offers.push(Offer { label: kind.label().into(), hint, href, key: String::new() });
+    }
+    offers.truncate(9);
+    for (offer, number) in offers.iter_mut().zip(1..) {
+        offer.key = format!("{number}");
+    }
+    Ok(offers)
+}
+
+/// The way to answer with a decision on record; `None` where the package does make the product vulnerable.
+pub fn with_decision(base: &str, known: &search::Decided) -> Option<String> {
+    let why = known.justification?;
+    let kind = VerdictKind::InDependency.name();
+    Some(format!("{base}?as={kind}&package={}&finding={}", coded(&known.package), why.name()))
 }
 
 /// A value in an address.

@@ -5,7 +5,7 @@ use super::{LANE, form_of, receipt};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::files::upload;
-use crate::execute::report::{NewReport, file_report};
+use crate::execute::report::{Filed, NewReport, file_report};
 use crate::openpgp::sealed::{DESCRIPTION, REPORT, TITLE, check};
 use crate::openpgp::words::grouped;
 use crate::program_keys::recipients;
@@ -135,8 +135,10 @@ pub(super) async fn file(
     Uploads::drop_unused(&app, &files).await;
     match filed {
         Ok(filed) => {
+            // What it lacks only the team can see.
+            let filed = Filed { missing: Vec::new(), ..filed };
             app.throttle.count(LANE, app.now());
-            Ok(page::html(StatusCode::OK, &receipt(&app, &policy, &filed, has_address, 1, Vec::new())))
+            Ok(page::html(StatusCode::OK, &receipt(&app, &policy, &filed, has_address, 1)))
         }
         Err(Error::Refused(why)) => {
             let field = super::questions::field_of(&why);

@@ -83,6 +83,31 @@ pub struct ClosedEntry {
     pub body: SafeHtml,
 }
 
+/// `/{program}/dependencies`: vulnerabilities of packages that do not make the product vulnerable.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "public/dependencies.html")]
+pub struct DependenciesPage {
+    /// Around the page; `program` is set.
+    pub shell: Shell,
+    /// The decisions, the newest first.
+    pub rows: Vec<DependencyRow>,
+    /// The same for programs.
+    pub vex: Link,
+}
+
+/// A decision about a vulnerability of a package.
+#[derive(Debug, Clone, Default)]
+pub struct DependencyRow {
+    /// Its public identifier, with the page about it.
+    pub vulnerability: Link,
+    /// The package.
+    pub package: String,
+    /// Why the product is not affected.
+    pub because: String,
+    /// When it became public.
+    pub at: TimeView,
+}
+
 /// `/{program}/thanks`: everybody who is credited in an advisory.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "public/thanks.html")]

@@ -34,6 +34,8 @@ pub struct ReportForm {
     pub other_ways: Vec<Link>,
     /// What the policy says that may concern the answers so far; asked for with the button that sends nothing yet.
     pub hints: Option<Vec<HintView>>,
+    /// What the policy asks for besides and is missing, beside the hints.
+    pub missing: Vec<String>,
 }
 
 /// Something the policy says that may concern a report.

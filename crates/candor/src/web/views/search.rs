@@ -1,7 +1,7 @@
 //! Search at the desk, and what a report holds.
 
 use super::desk::QueueRow;
-use super::parts::{Paging, Row, Shell};
+use super::parts::{Link, Paging, Row, Shell};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -79,6 +79,8 @@ pub struct LikelyRow {
     pub state: String,
     /// Why, the strongest first.
     pub reasons: Vec<String>,
+    /// What can be done about it.
+    pub acts: Vec<Link>,
 }
 
 /// A recorded decision about a dependency.

@@ -73,6 +73,7 @@ fn one_of_each() -> Vec<Command> {
             affected: false,
             justification: Some(event::Justification::ComponentNotPresent),
             text: text(),
+            public_as: Some(text()),
         },
         Command::SetWeakness { cwe: 79 },
         Command::ProposeEmbargo { until, text: text() },
