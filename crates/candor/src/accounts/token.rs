@@ -102,6 +102,8 @@ impl Scopes {
                 },
             }
         }
+        // In one order, so that the same scopes are equal however they were written.
+        scopes.beyond = Beyond::ALL.into_iter().filter(|beyond| scopes.may(*beyond)).collect();
         Ok(scopes)
     }
 

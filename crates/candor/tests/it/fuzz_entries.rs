@@ -86,10 +86,11 @@ fn no_bytes_stop_what_reads_mail_addresses_commands_tokens_or_policies() {
         b"RCPT TO:<@x:a@b.example>\r\n",
         b"Subject: x\r\n\r\n..dot\r\n.\r\nQUIT\r\n",
     ];
-    let tokens: [&[u8]; 3] = [
+    let tokens: [&[u8]; 4] = [
         b"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.AAAA\n{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}",
         b"eyJhbGciOiJSUzI1NiJ9.e30.AAAA\n{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"},{\"kty\":\"OKP\"}]}",
         b"read write in:minio",
+        b" read keys members",
     ];
     tries("id_token", &tokens, entries::id_token);
     tries("mime", &mails, entries::mime);
