@@ -224,6 +224,10 @@ fn record(number: usize, products: usize, dice: &mut Dice) -> Record {
         published,
         modified: published,
         withdrawn: None,
+        withdrawal: String::new(),
+        dispute: String::new(),
+        distribution: String::new(),
+        acknowledgements: Vec::new(),
         revisions: vec![Revision { number: 1, at: published, summary: "First publication.".to_owned() }],
     }
 }

@@ -145,6 +145,10 @@ fn record(number: usize, edition: u32) -> Result<Record, Box<dyn std::error::Err
         published,
         modified,
         withdrawn: None,
+        withdrawal: String::new(),
+        dispute: String::new(),
+        distribution: String::new(),
+        acknowledgements: Vec::new(),
         revisions: (1..=edition)
             .map(|number| Revision { number, at: at(number), summary: "An edition.".to_owned() })
             .collect(),
