@@ -191,19 +191,21 @@ fn chosen_lines(draft: &AdvisoryDraft, form: Option<&Form>, opened: &Opened, now
     let mut fields = Vec::new();
     for line in timeline::candidates(&opened.case, draft, now) {
         let number = line.line;
-        let when = if number == 0 && !opened.case.advisory.is_public() {
-            "At the publication".to_owned()
+        // What has not happened is not shown as if it had.
+        let is_to_come = number == 0 && !opened.case.advisory.is_public();
+        let (label, what) = if is_to_come {
+            ("The publication itself, at its instant".to_owned(), "the publication".to_owned())
         } else {
-            TimeView::fixed(line.at, &opened.zone).absolute
+            let when = TimeView::fixed(line.at, &opened.zone).absolute;
+            (format!("{when}: {}", line.text), format!("“{}”", line.text))
         };
-        let label = format!("{when}: {}", line.text);
         fields.push(Field::new(format!("line-{number}"), label, Control::Check).value(if line.shown {
             "on"
         } else {
             ""
         }));
         fields.push(
-            Field::line(format!("line-{number}-text"), format!("Other words for “{}”", line.text))
+            Field::line(format!("line-{number}-text"), format!("Other words for {what}"))
                 .note("optional")
                 .value(line.own),
         );
