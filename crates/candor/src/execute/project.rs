@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::keys::{Context, Key, seal_repeatably};
 use crate::store::{cases, journal::Head};
 use candor_core::case::{Appeal, Case, State};
-use candor_core::evidence;
+use candor_core::evidence::{self, Lane};
 use candor_core::policy::{Plan, Policy};
 use candor_core::promises::{self, Status};
 use candor_core::standing;
@@ -56,6 +56,14 @@ pub const NEXT_UPDATE: &str = "next-update";
 /// # Errors
 /// [`Error::Internal`] when the card cannot be sealed.
 pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases::CaseRow, Error> {
+    weighed(key, case, policy, head).map(|(row, _)| row)
+}
+
+/// As [`row`], with the lane that the evidence gives, so that nobody weighs a report twice.
+///
+/// # Errors
+/// As [`row`].
+pub fn weighed(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<(cases::CaseRow, Lane), Error> {
     // The row must not depend on the hour at which it is made: a clock that is not kept is shown by its due date, and
     // the page tells running from broken.
     let next = promises::next(case, policy, case.updated_at);
@@ -71,7 +79,7 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         product: case.product.clone().unwrap_or_default(),
         plan: plan.map(|known| known.plan.label().to_owned()).unwrap_or_default(),
         due: None,
-        lane,
+        lane: if lane == Lane::Normal { String::new() } else { lane.name().to_owned() },
         gathered: case.gathered_into.is_some() && !case.is_closed(),
         appeal: appeals(case).is_some(),
         exploited: case.exploited && !case.is_closed(),
@@ -102,7 +110,7 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
     let plain = serde_json::to_vec(&card).map_err(Error::internal)?;
     // Rebuilding must give the same bytes.
     let card = seal_repeatably(key, &card_context(case.id.as_str(), head.seq), &plain)?;
-    Ok(cases::CaseRow {
+    let row = cases::CaseRow {
         id: case.id.0.clone(),
         program: case.program.0.clone(),
         policy_version: i64::from(case.policy_version),
@@ -122,7 +130,8 @@ pub fn row(key: &Key, case: &Case, policy: &Policy, head: Head) -> Result<cases:
         head_seq: head.seq,
         head_hash: head.hash.to_vec(),
         grants: standing::write(&standing::grants(case, policy)),
-    })
+    };
+    Ok((row, lane))
 }
 
 fn appeals(case: &Case) -> Option<&Appeal> {
@@ -134,18 +143,15 @@ pub fn card_context(id: &str, head_seq: i64) -> Context<'_> {
     Context { kind: "case_row", stream: id, row: head_seq, field: "card" }
 }
 
-/// The lane of a case that is being looked into, empty for the normal one; and by how many microseconds it stands behind others
-/// that fall due at the same instant: the less its report holds the more, and what is in a lane behind all that is in none.
-fn lane(case: &Case, policy: &Policy) -> (String, i64) {
+/// The lane of a case that is being looked into; and by how many microseconds it stands behind others that fall due at the same
+/// instant: the less its report holds the more, and what is in a lane behind all that is in none.
+fn lane(case: &Case, policy: &Policy) -> (Lane, i64) {
     if !matches!(case.state, State::New | State::Triage) {
-        return (String::new(), 0);
+        return (Lane::Normal, 0);
     }
     let found = evidence::of(case, policy);
     let behind = 100 - i64::from(found.score.min(100));
-    match found.lane {
-        evidence::Lane::Normal => (String::new(), behind),
-        lane => (lane.name().to_owned(), behind + 101),
-    }
+    (found.lane, if found.lane == Lane::Normal { behind } else { behind + 101 })
 }
 
 /// Severity as a number that sorts: 0 none, 4 critical.

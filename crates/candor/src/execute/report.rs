@@ -234,7 +234,7 @@ async fn file(
         batch.main.extend(statements);
         super::tell(&mut batch, &case, 0, &events, &policy, now, beside.map_or(super::Letters::Now, |it| it.letters));
         batch.main.extend(beside.map(|beside| (beside.rows)(&id)).unwrap_or_default());
-        let row = project::row(&case_key, &case, &policy, head)?;
+        let (row, lane) = project::weighed(&case_key, &case, &policy, head)?;
         batch.main.push(store::cases::insert_statement(&row));
         batch.main.push(store::receipts::insert_statement(&hash, id.as_str(), 0));
         batch.main.extend(super::views::key_statement(&receipt, id.as_str(), 0, now.as_microsecond()));
@@ -255,7 +255,7 @@ async fn file(
             received_at: now,
             promises: promised,
             hints: super::public::answer(app, &policy, &report.facts, case.opened_at).await?,
-            missing: evidence::asked(&report.facts, &policy, evidence::of(&case, &policy).lane),
+            missing: evidence::asked(&report.facts, &policy, lane),
             proof: super::proofs::commitment(&proof),
             signed: Some(proof),
         };
