@@ -169,6 +169,19 @@ impl Purl {
     }
 }
 
+/// Whether a text is a package URL beyond doubt, by a look at its letters: one of the common types, with names and a version
+/// that need no escape. A text without that look may still be one; [`Purl::parse`] says so.
+pub(crate) fn is_plain(text: &str) -> bool {
+    const KINDS: [&str; 8] = ["npm", "pypi", "cargo", "nuget", "gem", "generic", "deb", "rpm"];
+    let Some((kind, rest)) = text.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) else { return false };
+    let (name, version) = rest.split_once('@').map_or((rest, None), |(name, version)| (name, Some(version)));
+    let plain = |text: &str, marks: &[u8]| {
+        text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || marks.contains(&byte))
+    };
+    KINDS.contains(&kind) && plain(name, b"-._") && version.is_none_or(|version| plain(version, b"-._+"))
+}
+
 /// Formulas of Homebrew are named without regard to case, and written in lower case: the URL with its names so.
 ///
 /// Source: `brew-definition.json` of the purl types.
@@ -232,6 +245,27 @@ mod tests {
         check("pkg:maven/org.apache/commons@1", "pkg:maven/org.apache/commons@1", Some("Maven"), "org.apache:commons");
         check("pkg:composer/ibexa/core", "pkg:composer/ibexa/core", Some("Packagist"), "ibexa/core");
         check("pkg:docker/minio", "pkg:docker/minio", None, "minio");
+    }
+
+    #[test]
+    fn what_is_plainly_a_package_url_is_read_as_one() {
+        let mut plain = 0;
+        for kind in [
+            "npm", "pypi", "cargo", "nuget", "gem", "generic", "deb", "rpm", "cpan", "swift", "julia", "maven", "NPM",
+            "3x",
+        ] {
+            for name in ["a", "left-pad", "A.b_c", "x1", "", ".", "-a", "a b", "a/b", "%41", "é", "a+b", "a?b", "a#b"]
+            {
+                for version in ["", "@1.0.0", "@1.0-rc.1", "@1.0+b", "@", "@.1", "@1@2", "@v1/2", "@1 0", "@1?x=y"] {
+                    let text = format!("pkg:{kind}/{name}{version}");
+                    if is_plain(&text) {
+                        plain += 1;
+                        assert!(Purl::parse(&text).is_ok(), "{text}");
+                    }
+                }
+            }
+        }
+        assert_eq!(plain, 8 * 4 * 4);
     }
 
     #[test]

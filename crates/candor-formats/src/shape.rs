@@ -182,9 +182,9 @@ fn check_list(value: &Value, item: &Shape, least: usize, path: &mut String, find
 }
 
 fn check_unique(value: &Value, path: &str, findings: &mut Findings) {
-    let Some(list) = value.as_array() else { return };
+    let Some(list) = value.as_array().filter(|list| list.len() > 1) else { return };
     // Text is compared as text; a list of thousands of ids must not cost its square.
-    let mut texts = std::collections::HashSet::new();
+    let mut texts = std::collections::HashSet::with_capacity(list.len());
     let mut others: Vec<&Value> = Vec::new();
     let twice = list.iter().any(|item| match item.as_str() {
         Some(text) => !texts.insert(text),

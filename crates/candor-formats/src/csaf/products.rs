@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Findings;
 use super::walk::{self, branches, items, text, texts, vulnerabilities};
-use crate::purl::Purl;
+use crate::purl::{self, Purl};
 
 /// Where an edition of the standard names products and groups.
 pub struct Places {
@@ -37,11 +37,10 @@ const SUBJECTS: [&str; 3] = ["flags", "remediations", "threats"];
 
 pub fn check(document: &Value, findings: &mut Findings) {
     references(document, &PLACES, findings);
-    helpers_are_sound(document, findings);
     versions_are_no_ranges(document, findings);
 }
 
-/// 6.1.1 to 6.1.6.
+/// 6.1.1 to 6.1.6, 6.1.13 and 6.1.25.
 pub fn references(document: &Value, places: &Places, findings: &mut Findings) {
     let defined = ids_are_defined_once(document, findings);
     ids_are_defined(document, places, &defined, findings);
@@ -50,15 +49,18 @@ pub fn references(document: &Value, places: &Places, findings: &mut Findings) {
     statuses_do_not_contradict(document, findings);
 }
 
-/// 6.1.2. Returns the defined ids.
+/// 6.1.2, and on the same way 6.1.13 and 6.1.25. Returns the defined ids.
 fn ids_are_defined_once<'a>(document: &'a Value, findings: &mut Findings) -> HashSet<&'a str> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_capacity(64);
     walk::products(document, &mut |path, product| {
         if let Some(id) = text(product, "product_id")
             && !seen.insert(id)
         {
             let message = format!("The product id {id} is defined more than once");
             findings.add("6.1.2", format!("{path}/product_id"), message);
+        }
+        if let Some(helper) = product.get("product_identification_helper") {
+            helper_is_sound(path, helper, findings);
         }
     });
     seen
@@ -232,7 +234,7 @@ fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
         let Some(status) = vulnerability.get("product_status") else {
             continue;
         };
-        let mut said: HashMap<&str, &str> = HashMap::new();
+        let mut said: HashMap<&str, &str> = HashMap::with_capacity(64);
         for (group, lists) in GROUPS {
             for list in lists {
                 for (item, id) in texts(status, list) {
@@ -248,22 +250,14 @@ fn statuses_do_not_contradict(document: &Value, findings: &mut Findings) {
 }
 
 /// 6.1.13 and 6.1.25.
-pub fn helpers_are_sound(document: &Value, findings: &mut Findings) {
-    walk::products(document, &mut |path, product| {
-        if let Some(helper) = product.get("product_identification_helper") {
-            helper_is_sound(path, helper, findings);
-        }
-    });
-}
-
 fn helper_is_sound(product: &str, helper: &Value, findings: &mut Findings) {
     let at = |place: std::fmt::Arguments<'_>| format!("{product}/product_identification_helper/{place}");
-    if let Some(purl) = text(helper, "purl")
+    if let Some(purl) = text(helper, "purl").filter(|purl| !purl::is_plain(purl))
         && let Err(why) = Purl::parse(purl)
     {
         findings.add("6.1.13", at(format_args!("purl")), why.to_string());
     }
-    for (place, purl) in texts(helper, "purls") {
+    for (place, purl) in texts(helper, "purls").filter(|(_, purl)| !purl::is_plain(purl)) {
         if let Err(why) = Purl::parse(purl) {
             findings.add("6.1.13", at(format_args!("purls/{place}")), why.to_string());
         }
@@ -302,6 +296,9 @@ pub fn versions_are_no_ranges(document: &Value, findings: &mut Findings) {
 /// Source: CSAF 2.0 section 6.1.31. Words count as words, so `after-eight` is a version.
 pub fn is_range(name: &str) -> bool {
     const WORDS: [&str; 7] = ["after", "all", "before", "earlier", "later", "prior", "versions"];
+    if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return false;
+    }
     let lower = name.to_lowercase();
     lower.contains(['<', '>']) || lower.split_whitespace().any(|word| WORDS.contains(&word))
 }

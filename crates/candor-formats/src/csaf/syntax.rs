@@ -1,6 +1,6 @@
 //! The patterns of the CSAF schemas, as functions.
 
-use crate::{identifiers, uri};
+use crate::{identifiers, purl, uri};
 
 pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.contains(['\n', '\r', '\u{2028}', '\u{2029}'])
@@ -39,6 +39,9 @@ pub fn is_hash(text: &str) -> bool {
 }
 
 pub fn is_purl_like(text: &str) -> bool {
+    if purl::is_plain(text) {
+        return true;
+    }
     let Some((kind, rest)) = text.strip_prefix("pkg:").and_then(|rest| rest.split_once('/')) else {
         return false;
     };
@@ -157,7 +160,8 @@ fn is_cpe_language(text: &str) -> bool {
 
 /// Letters, digits, `-`, `.`, `_` and escaped punctuation; question marks or one star at the ends only.
 fn is_cpe_value(text: &str) -> bool {
-    if matches!(text, "*" | "-") {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if text == "*" || (!text.is_empty() && text.bytes().all(plain)) {
         return true;
     }
     let start = text.strip_prefix('*').unwrap_or_else(|| text.trim_start_matches('?'));

@@ -30,7 +30,6 @@ const PLACES: Places = Places {
 
 pub fn check(document: &Value, findings: &mut Findings) {
     products::references(document, &PLACES, findings);
-    products::helpers_are_sound(document, findings);
     products::versions_are_no_ranges(document, findings);
     walk::products(document, &mut |path, product| {
         if let Some(helper) = product.get("product_identification_helper") {

@@ -219,7 +219,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
         Kind::SetWeakness => one(super::rating::weakness(form, case)),
         Kind::ProposeEmbargo => one(vec![
             line("until", "Nothing is published before")
-                .hint("Like 2026-09-30 14:00 in the program's own time, or 2026-09-30T12:00Z.")
+                .hint("Like 2026-09-30 14:00 in the program's own time, 2026-09-30 08:00 America/New_York, or 2026-09-30T12:00Z.")
                 .required(),
             area("text", "Your words to the reporter", 5).note("optional"),
         ]),

@@ -1,11 +1,12 @@
 //! Instants as people type them.
 
+use candor_core::policy::calendar;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// Reads an instant: with a zone (`2026-09-30T12:00Z`, `2026-09-30T14:00+02:00`), or as local time of the program
-/// (`2026-09-30 14:00`, `2026-09-30` for its first moment).
+/// Reads an instant: with a zone (`2026-09-30T12:00Z`, `2026-09-30T14:00+02:00`, `2026-09-30 08:00 America/New_York`), or as
+/// local time of the program (`2026-09-30 14:00`, `2026-09-30` for its first moment).
 ///
 /// # Errors
 /// What to write instead; an hour that daylight saving skips or repeats is asked about, never guessed.
@@ -14,12 +15,19 @@ pub fn instant(typed: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     if let Ok(at) = typed.parse::<Timestamp>() {
         return Ok(at);
     }
+    // The name of a zone stands behind the time; days and times hold no slash.
+    let (typed, zone) = match typed.rsplit_once(' ') {
+        Some((rest, name)) if name.contains('/') => (rest.trim_end(), calendar::zone(name)?),
+        _ => (typed, zone.clone()),
+    };
     let civil: Option<DateTime> = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
         .iter()
         .find_map(|format| DateTime::strptime(format, typed).ok())
         .or_else(|| Date::strptime("%Y-%m-%d", typed).ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())));
     let Some(civil) = civil else {
-        return Err("write date and time like 2026-09-30T12:00Z, or 2026-09-30 14:00 for the program's own time".into());
+        return Err("write date and time like 2026-09-30T12:00Z, 2026-09-30 08:00 America/New_York, or 2026-09-30 14:00 for the \
+                    program's own time"
+            .into());
     };
     let name = zone.iana_name().unwrap_or("UTC");
     zone.to_ambiguous_zoned(civil).unambiguous().map(|zoned| zoned.timestamp()).map_err(|_| {
@@ -38,6 +46,8 @@ mod tests {
         assert_eq!(read("2026-09-30T12:00Z").as_deref(), Ok("2026-09-30T12:00:00Z"));
         assert_eq!(read("2026-09-30T14:00+02:00").as_deref(), Ok("2026-09-30T12:00:00Z"));
         assert_eq!(read("2026-09-30 14:00").as_deref(), Ok("2026-09-30T12:00:00Z"));
+        assert_eq!(read("2026-09-30 08:00 America/New_York").as_deref(), Ok("2026-09-30T12:00:00Z"));
+        assert!(read("2026-09-30 08:00 Mars/Olympus").is_err_and(|why| why.contains("no time zone")));
         assert_eq!(read("2026-12-24").as_deref(), Ok("2026-12-23T23:00:00Z"));
     }
 
