@@ -63,8 +63,11 @@ fn without_references(text: &str) -> String {
     text.lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
+/// What somebody does to a copy.
+type Leak = fn(&str) -> String;
+
 /// What leaks look like: a name, and what is done to a copy.
-fn leaks() -> Vec<(&'static str, fn(&str) -> String)> {
+fn leaks() -> Vec<(&'static str, Leak)> {
     vec![
         ("as it is", |text| text.to_owned()),
         ("with other line ends, saved by an editor", |text| text.replace('\n', "\r\n").replace("--", "\u{2013}")),

@@ -314,8 +314,8 @@ async fn abuse_r8_what_a_party_gets_is_marked_and_said_to_be_and_a_leaked_copy_i
         let line = page.texts(".thread .muted").into_iter().find(|line| line.contains("Reference")).expect("a line");
         let (before, after) = line.split_once("Reference ").expect("a reference");
         let quoted = format!("> your router runs a path twice\n> {} {}", before, &after["K7QX-9MD2. ".len()..]);
-        assert_eq!(whose(&quoted.to_uppercase(), "").await, [whole.clone()], "{quoted}");
-        assert_eq!(whose(&file.body.replace('\n', "\r\n"), "copy.txt").await, [whole.clone()]);
+        assert_eq!(whose(&quoted.to_uppercase(), "").await, std::slice::from_ref(&whole), "{quoted}");
+        assert_eq!(whose(&file.body.replace('\n', "\r\n"), "copy.txt").await, std::slice::from_ref(&whole));
         // Saved as UTF-16 and asked about on the command line.
         let wide: Vec<u8> =
             std::iter::once(0xfeff).chain(file.body.encode_utf16()).flat_map(u16::to_le_bytes).collect();
