@@ -50,7 +50,7 @@ pub async fn run(config: Config, say: impl FnMut(&str)) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::of)?;
     // The port first: another service on the same port is most likely one on the same data.
     let listener = bind(config.listen).await?;
-    let app = prepare(config).await?;
+    let app = Box::pin(prepare(config)).await?;
     greet(&app, say).await?;
     serve(app, listener, stop).await
 }
@@ -120,7 +120,7 @@ pub async fn run_part(
             serve(app, listener, either(told, line)).await
         }
         Part::Desk => {
-            let app = prepare(config).await?;
+            let app = Box::pin(prepare(config)).await?;
             greet(&app, say).await?;
             let (listener, hand) = (inside(&rooms.desk())?, inside(&rooms.hand())?);
             let (halt, halted) = watch::channel(false);

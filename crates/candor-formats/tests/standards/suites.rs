@@ -80,9 +80,12 @@ fn has_parts(purl: &Purl, parts: &Value) -> bool {
         && subpath.is_some() == part("subpath").is_some()
 }
 
+/// A case of a suite: its file, its number in it, and what it says.
+type Case = (String, usize, Value);
+
 /// Cases of the suite for package URLs that are judged otherwise: file and number in it. Cases that build a URL of its parts
 /// are not run: advisories and reports name packages by whole URLs.
-pub fn purls() -> Option<(usize, usize, Vec<(String, usize, Value)>)> {
+pub fn purls() -> Option<(usize, usize, Vec<Case>)> {
     let tests = folder("purl")?.join("tests");
     let (mut run, mut built, mut otherwise) = (0, 0, Vec::new());
     for (file, place, case) in cases(&tests.join("spec")).into_iter().chain(cases(&tests.join("types"))) {

@@ -316,7 +316,8 @@ async fn nothing_is_published_by_a_clock_that_was_set_and_the_desk_says_why() {
     let place = Place::sqlite().await;
     let app = place.app(&[&POLICY.replace("publish_on = \"fix\"", "publish_on = \"date\"")]).await;
     app.set_clock(at("2026-03-02T09:00:00Z"));
-    let case = crate::tree::ordered(&app, report("reporter@outside.example"), at("2026-03-20T14:00:00Z")).await;
+    let case =
+        Box::pin(crate::tree::ordered(&app, report("reporter@outside.example"), at("2026-03-20T14:00:00Z"))).await;
     app.jump_clock(at("2026-03-21T00:00:00Z"));
     let refused =
         candor::execute::execute(&app, &Actor::Clock, &case, Command::Tick, None).await.expect_err("not by this clock");

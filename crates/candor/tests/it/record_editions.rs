@@ -361,7 +361,7 @@ async fn abuse_b4_what_is_for_a_limited_circle_is_at_no_public_address_feed_list
     let (code, _) = desk.is_refused("2026-03-05T09:00Z", Ines, &report, json!({ "command": "publish" })).await;
     assert_eq!(code, "not-approved");
     approved(&desk, "2026-03-05T09:00Z", &report).await;
-    assert_eq!(desk.advisories().await, [id.clone()]);
+    assert_eq!(desk.advisories().await, std::slice::from_ref(&id));
     let files = tree(&desk, 1).await;
     let record: Value = serde_json::from_str(of(&files, &id)[".json"]).expect("JSON");
     assert_eq!(list(&record["revisions"]).len(), 1, "{record}");

@@ -372,7 +372,7 @@ pub enum ApiCommand {
     /// Write or edit the advisory.
     DraftAdvisory {
         /// The whole draft; it replaces the one before.
-        draft: Draft,
+        draft: Box<Draft>,
     },
     /// Comment a section of the advisory's draft. Members on the case see it; it is part of no document.
     CommentAdvisory {
@@ -710,7 +710,7 @@ impl ApiCommand {
                 Command::RecordSubmission { promise, to, at: at.map(|at| at.0), reference, text }
             }
             Self::AskCredit {} => Command::AskCredit,
-            Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new(draft.into()) },
+            Self::DraftAdvisory { draft } => Command::DraftAdvisory { draft: Box::new((*draft).into()) },
             Self::CommentAdvisory { section, text } => Command::CommentAdvisory { section: section.into(), text },
             Self::ResolveComment { comment } => Command::ResolveComment { comment },
             Self::ApproveAdvisory { revision } => Command::ApproveAdvisory { revision },
@@ -822,7 +822,7 @@ impl ApiCommand {
                 Self::RecordSubmission { promise, to, at: at.map(Into::into), reference, text }
             }
             Command::AskCredit => Self::AskCredit {},
-            Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: draft.as_ref().into() },
+            Command::DraftAdvisory { draft } => Self::DraftAdvisory { draft: Box::new(draft.as_ref().into()) },
             Command::CommentAdvisory { section, text } => Self::CommentAdvisory { section: section.into(), text },
             Command::ResolveComment { comment } => Self::ResolveComment { comment },
             Command::ApproveAdvisory { revision } => Self::ApproveAdvisory { revision },
