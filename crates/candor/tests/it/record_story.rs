@@ -60,7 +60,9 @@ async fn a_section_of_the_draft_is_commented_settled_and_no_word_of_it_is_printe
     assert!(page.texts("#comments")[0].contains("CANARY-severity"), "{}", page.body);
     assert!(page.texts("#comments")[0].contains("2 comments on the draft are open"), "{}", page.body);
     let approve = browser.get(&format!("/desk/cases/{}/approve-advisory", report.case)).await;
-    assert!(approve.body.contains("2 comments on the draft are open"), "{}", approve.body);
+    let said = approve.texts(".lead").join(" ");
+    assert!(said.contains("2 comments on the draft are open"), "{said}");
+    assert!(said.contains("draft 1, “Buckets can be listed”") && said.contains("fixed in 1.4.2"), "{said}");
 
     // Commenting with the form keeps what was typed in it.
     let said = [

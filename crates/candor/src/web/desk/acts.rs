@@ -783,10 +783,9 @@ fn lead(kind: Kind, opened: &Opened) -> String {
         Kind::RecordSubmission => {
             "Candor submits nothing. Copy the draft, complete it, submit it, and put on record what came back.".into()
         }
-        Kind::TickStep | Kind::RecordBreach | Kind::PublishSummary => publication::lead(kind, opened),
-        Kind::ApproveAdvisory => candor_core::comments::warning(&opened.case)
-            .map(|open| format!("{open} They stand at their sections in the editor of the advisory."))
-            .unwrap_or_default(),
+        Kind::TickStep | Kind::RecordBreach | Kind::PublishSummary | Kind::ApproveAdvisory => {
+            publication::lead(kind, opened)
+        }
         Kind::AnswerAppeal => match &opened.case.appeal {
             Some(appeal) => format!(
                 "The reporter asked that somebody else than the member who gave the verdict look again: {}",

@@ -166,10 +166,29 @@ fn open_steps(case: &Case, policy: &Policy) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What an approval is for, in short.
+fn to_approve(case: &Case) -> String {
+    let Some(draft) = &case.advisory.draft else { return String::new() };
+    let products = draft.products.iter().map(|product| match product.fixed.as_str() {
+        "" => format!("{}, without a fix", product.name),
+        fixed => format!("{}, fixed in {fixed}", product.name),
+    });
+    let mut said = vec![
+        format!("You approve draft {}, “{}”.", case.advisory.revision, draft.title.trim_end_matches('.')),
+        draft.summary.clone(),
+        format!("{}.", products.collect::<Vec<_>>().join("; ")),
+        "Read it whole in the editor of the advisory first: it goes out as it stands there.".into(),
+    ];
+    said.extend(candor_core::comments::warning(case).map(|open| format!("{open} They stand at their sections there.")));
+    said.retain(|words| words.len() > 1);
+    said.join(" ")
+}
+
 /// What stands above the form of an act.
 pub fn lead(kind: Kind, opened: &Opened) -> String {
     match kind {
         Kind::TickStep => "It stays inside the team.".into(),
+        Kind::ApproveAdvisory => to_approve(&opened.case),
         Kind::RecordBreach => {
             let rule = match opened.policy.disclosure.on_breach {
                 OnBreach::CreditDenied => "The policy denies the credit then.",
