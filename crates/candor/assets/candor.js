@@ -19,6 +19,21 @@ function tellTimes() {
 }
 setInterval(tellTimes, 30000);
 
+// The same instant by the clock of whoever reads: beside what is still to come, and in a hint for the rest.
+const ownClock = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+for (const node of document.querySelectorAll("time.when")) {
+  const at = Date.parse(node.dateTime);
+  if (Number.isNaN(at)) continue;
+  const words = ownClock.format(at);
+  if (node.textContent.includes(words.slice(-5))) continue;
+  node.title = `${words} by your clock`;
+  if (at < Date.now()) continue;
+  const said = document.createElement("span");
+  said.className = "rel";
+  said.textContent = node.title;
+  node.after(" ", said);
+}
+
 // Copy and print.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
