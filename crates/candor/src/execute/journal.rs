@@ -150,18 +150,39 @@ pub(crate) fn restricted_row(case: &Case, record: &Record) -> Statement {
 
 /// Takes the number of a first publication, so that no other advisory gets it.
 pub(crate) fn take_number(case: &Case, record: &Record) -> Option<Statement> {
-    let (year, number) = (case.advisory.published.len() == 1).then(|| number_of(record))??;
-    Some(store::advisories::take_number_statement(case.program.as_str(), year, number))
+    let (counter, year, number) = (case.advisory.published.len() == 1).then(|| number_of(case, record))??;
+    Some(store::advisories::take_number_statement(&counter, year, number))
 }
 
 /// The same for a row that is rebuilt.
 pub(crate) fn number_taken(case: &Case, record: &Record) -> Option<Statement> {
-    let (year, number) = number_of(record)?;
-    Some(store::advisories::restore_number_statement(case.program.as_str(), year, number))
+    let (counter, year, number) = number_of(case, record)?;
+    Some(store::advisories::restore_number_statement(&counter, year, number))
 }
 
-fn number_of(record: &Record) -> Option<(i64, i64)> {
+/// What stands before the number of an advisory that was for a limited circle at first. Such numbers are counted apart: a
+/// gap among the public ones would tell that there is something.
+const LIMITED: &str = "L";
+
+/// The name of the next advisory of a program's year.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn next_id(app: &App, case: &Case, prefix: &str, year: i16, limited: bool) -> Result<String, Error> {
+    let counter = counter(case.program.as_str(), limited);
+    let taken = store::advisories::last_number(&app.store, &counter, i64::from(year)).await?;
+    Ok(format!("{prefix}-{year}-{}{}", if limited { LIMITED } else { "" }, taken + 1))
+}
+
+fn counter(program: &str, limited: bool) -> String {
+    if limited { format!("{program} limited") } else { program.to_owned() }
+}
+
+/// Counter, year and number of an advisory.
+fn number_of(case: &Case, record: &Record) -> Option<(String, i64, i64)> {
     let mut parts = record.id.rsplit('-');
-    let number = parts.next()?.parse().ok()?;
-    Some((parts.next()?.parse().ok()?, number))
+    let last = parts.next()?;
+    let limited = last.strip_prefix(LIMITED);
+    let number = limited.unwrap_or(last).parse().ok()?;
+    Some((counter(case.program.as_str(), limited.is_some()), parts.next()?.parse().ok()?, number))
 }

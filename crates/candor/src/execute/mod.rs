@@ -528,8 +528,9 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
         None if may_publish => {
             let policy = policy_of(app, case)?;
             let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
-            let taken = store::advisories::last_number(&app.store, case.program.as_str(), i64::from(year)).await?;
-            format!("{}-{year}-{}", policy.advisory_prefix(), taken + 1)
+            let limited = !matches!(allowed.command(), Command::GoPublic { .. })
+                && case.advisory.draft.as_ref().is_some_and(|draft| !draft.tlp.is_public());
+            journal::next_id(app, case, &policy.advisory_prefix(), year, limited).await?
         }
         None => String::new(),
     };

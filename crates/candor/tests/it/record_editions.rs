@@ -377,6 +377,18 @@ async fn abuse_b4_what_is_for_a_limited_circle_is_at_no_public_address_feed_list
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_b4_no_gap_among_public_numbers_tells_of_what_is_for_a_limited_circle() {
+    let desk = Desk::open("own", POLICY, "2026-03-02T09:00Z").await;
+    let (first, second) = (confirmed(&desk).await, confirmed(&desk).await);
+    edition(&desk, LATER, &first, json!({ "tlp": "amber" })).await;
+    edition(&desk, LATER, &second, json!({})).await;
+    let limited = word(&desk.case(&first).await["advisory"]["id"]);
+    assert!(limited.ends_with("-2026-L1"), "{limited}");
+    let public = desk.advisories().await;
+    assert!(public.len() == 1 && public[0].ends_with("-2026-1"), "{public:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outside_party_gets_a_marked_advisory_only_when_a_member_gives_it_to_them() {
     let desk = Desk::open("own", POLICY, "2026-03-02T09:00Z").await;
     let report = confirmed(&desk).await;
