@@ -45,6 +45,8 @@ struct Message {
 struct Wished {
     receipt: String,
     wish: Wish,
+    /// When the page was made that the reporter answered.
+    page: Timestamp,
 }
 
 /// A report.
@@ -212,12 +214,12 @@ pub async fn take_message(
     keep(app, &row, main).await
 }
 
-/// Takes a wish in without any key that opens, from whoever presents the receipt; the same within an hour is one. Whether the
-/// desk has it already.
+/// Takes a wish in without any key that opens, from whoever presents the receipt; the same within an hour is one. `page` is when
+/// the page was made that they answered. Whether the desk has it already.
 ///
 /// # Errors
 /// [`Error::Locked`] when the public key of the desk is not known here, [`Error::Refused`] when its words are too many.
-pub async fn take_wish(app: &App, receipt: &str, case: &CaseId, wish: Wish) -> Result<bool, Error> {
+pub async fn take_wish(app: &App, receipt: &str, case: &CaseId, wish: Wish, page: Timestamp) -> Result<bool, Error> {
     let to = app.intake_key().ok_or(Error::Locked)?;
     wish.check()?;
     let now = app.now().as_microsecond();
@@ -225,9 +227,9 @@ pub async fn take_wish(app: &App, receipt: &str, case: &CaseId, wish: Wish) -> R
     let key = app.shared_form_key();
     let body = keys::lookup(&key, "body of a waiting wish", &body).to_vec();
     let hour = app.now().as_second().div_euclid(3600);
-    let name = [format!("{case}\n{hour}\n").as_bytes(), &body].concat();
+    let name = [format!("{case}\n{hour}\n{page}\n").as_bytes(), &body].concat();
     let id = random::spelled(&keys::lookup(&key, "waiting wish", &name));
-    let wished = Wished { receipt: receipt.to_owned(), wish };
+    let wished = Wished { receipt: receipt.to_owned(), wish, page };
     let plain = serde_json::to_vec(&Inside::Wished { wished }).map_err(Error::internal)?;
     let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now, body };
     keep(app, &row, vec![waiting::insert_statement(&row)]).await
@@ -365,16 +367,19 @@ async fn open_alone(app: &App, row: &WaitingRow) -> Result<Opened, Error> {
             let given = Given { case, receipt, row: &row.id };
             Ok(Opened::Report(Box::new(file_given(app, &program, report, &given).await?)))
         }
-        Inside::Wished { wished: Wished { receipt, wish } } => {
+        Inside::Wished { wished: Wished { receipt, wish, page } } => {
             let (actor, case) = open_receipt(app, &receipt).await?;
             let taken = |_: &CaseId| vec![waiting::take_statement(&row.id)];
             let beside = Beside { rows: &taken, letters: Letters::Now };
-            let done = Box::pin(execute_beside(app, &actor, &case.id, wish.clone().command(), &beside)).await;
-            let refused = match done {
-                Ok(done) if done.events.is_empty() => None,
-                Ok(_) => return Ok(Opened::Message),
-                Err(Error::Refused(why)) => Some(why),
-                Err(other) => return Err(other),
+            let refused = if wish.was_asked_anew(&case, page) {
+                Some("what I was asked has changed since".to_owned())
+            } else {
+                match Box::pin(execute_beside(app, &actor, &case.id, wish.clone().command(), &beside)).await {
+                    Ok(done) if done.events.is_empty() => None,
+                    Ok(_) => return Ok(Opened::Message),
+                    Err(Error::Refused(why)) => Some(why.to_string()),
+                    Err(other) => return Err(other),
+                }
             };
             let words = refused.map(|why| Command::Write { text: wish.instead(&why), files: Vec::new() });
             if let Some(words) = words

@@ -1,10 +1,12 @@
 //! What a reporter may wish besides writing, taken in where no key of the desk is at hand: sealed like a message, and carried
 //! out when the desk is back. What cannot be carried out any more becomes a message that says so, and is not lost.
 
+use candor_core::case::Case;
 use candor_core::command::Command;
 use candor_core::dialogue::check_message;
 use candor_core::event::Credit;
 use candor_core::refusal::Refusal;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A wish of a reporter, as it lies sealed.
@@ -85,6 +87,19 @@ impl Wish {
         if self.text().is_empty() { Ok(()) } else { check_message(self.text(), &[]) }
     }
 
+    /// Whether it answers a question that was put anew after the page was made on which it was answered: nobody agrees to a
+    /// date or a text that they have not seen.
+    #[must_use]
+    pub fn was_asked_anew(&self, case: &Case, page: Timestamp) -> bool {
+        let asked = match self {
+            Wish::Embargo { .. } => case.embargo.as_ref().map(|embargo| embargo.at),
+            Wish::Summary { .. } => case.summary.as_ref().map(|summary| summary.at),
+            Wish::Issue { .. } => case.issue.as_ref().map(|issue| issue.at),
+            _ => None,
+        };
+        asked.is_some_and(|asked| page < asked)
+    }
+
     /// The command that carries it out.
     #[must_use]
     pub fn command(self) -> Command {
@@ -103,7 +118,7 @@ impl Wish {
 
     /// The message that takes its place when it cannot be carried out, and why not.
     #[must_use]
-    pub fn instead(&self, why: &Refusal) -> String {
+    pub fn instead(&self, why: &str) -> String {
         let yes = |agree: &bool| if *agree { "agree" } else { "do not agree" };
         let wished = match self {
             Wish::Nudge => "asked for news".to_owned(),
@@ -141,7 +156,7 @@ mod tests {
             assert!(wish.check().is_ok());
         }
         let wish = Wish::Withdraw { text: "It was my own mistake".into() };
-        let words = wish.instead(&Refusal::ChannelClosed("The API"));
+        let words = wish.instead(&Refusal::ChannelClosed("The API").to_string());
         assert!(words.contains("took the report back") && words.ends_with("It was my own mistake"), "{words}");
         assert!(Wish::Appeal { text: "x".repeat(10_000_000) }.check().is_err());
     }

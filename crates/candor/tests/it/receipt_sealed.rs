@@ -30,6 +30,11 @@ async fn team(app: &App, case: &CaseId, command: Command) {
 
 /// A desk with one answered report; then the same store without its key.
 async fn locked_after_an_answer(folder: &TempDir) -> (App, String, CaseId) {
+    Box::pin(locked_after(folder, vec![])).await
+}
+
+/// The same, with more that the team did before.
+async fn locked_after(folder: &TempDir, more: Vec<Command>) -> (App, String, CaseId) {
     let app = open(folder, &[MINIO], |_| {}).await;
     let (stop, browser) = crate::support::service::serve_for_now(&app).await;
     let receipt = filed(&browser).await;
@@ -37,6 +42,9 @@ async fn locked_after_an_answer(folder: &TempDir) -> (App, String, CaseId) {
     team(&app, &case.id, Command::Answer { text: ANSWER.into(), files: vec![], next_steps: false }).await;
     team(&app, &case.id, Command::Note { text: "CANARY-NOTE for the team".into(), files: vec![], mentions: vec![] })
         .await;
+    for command in more {
+        team(&app, &case.id, command).await;
+    }
     assert_eq!(seal_views_once(&app).await.expect("sealed"), 1);
     assert_eq!(seal_views_once(&app).await.expect("sealed"), 0, "nothing is sealed that did not change");
     drop(stop);
@@ -241,4 +249,37 @@ async fn w_what_a_reporter_wishes_while_the_desk_is_locked_is_sealed_and_carried
         matches!(wrote[..], [words] if words.contains("the fix does not hold") && words.contains("CANARY it is still there")),
         "nobody had asked for a retest: it is said, and not lost: {wrote:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w_nobody_agrees_to_a_date_that_was_proposed_after_their_page_was_made() {
+    for changes in [false, true] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().to_owned();
+        let day = |day: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * day);
+        let (first, second) = (day(30), day(90));
+        let propose = |until| Command::ProposeEmbargo { until, text: String::new() };
+        let (app, receipt, id) = Box::pin(locked_after(&folder, vec![propose(first)])).await;
+        let service = Service::serve(app, folder).await;
+        let browser = service.browser();
+        assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER);
+        let form = browser.get("/receipt").await.form("/receipt/embargo");
+        let taken = browser.post("/receipt/embargo", &answered(form, &[("agree", "yes")])).await;
+        assert_eq!(taken.header("location"), "/receipt?done=later", "{}", taken.body);
+
+        let app = unlocked(&path, &service.app).await;
+        if changes {
+            team(&app, &id, propose(second)).await;
+        }
+        assert_eq!(waiting::open_all(&app).await.expect("filed"), 1);
+        let (_, now) = open_receipt(&app, &receipt).await.expect("it opens");
+        assert_eq!(now.embargo.as_ref().map(|embargo| embargo.agreed), Some(!changes));
+        let said = now.history.iter().any(|entry| match &entry.what {
+            Event::ReporterWrote { text, .. } => {
+                text.contains("said that I agree to the date") && text.contains("has changed since")
+            }
+            _ => false,
+        });
+        assert_eq!(said, changes, "what they said is not lost");
+    }
 }
