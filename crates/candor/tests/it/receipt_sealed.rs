@@ -10,6 +10,7 @@ use candor_core::access::{Actor, Role};
 use candor_core::command::Command;
 use candor_core::event::Event;
 use candor_core::id::CaseId;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
@@ -30,11 +31,11 @@ async fn team(app: &App, case: &CaseId, command: Command) {
 
 /// A desk with one answered report; then the same store without its key.
 async fn locked_after_an_answer(folder: &TempDir) -> (App, String, CaseId) {
-    Box::pin(locked_after(folder, vec![])).await
+    Box::pin(locked_after(folder, |_| vec![])).await
 }
 
-/// The same, with more that the team did before.
-async fn locked_after(folder: &TempDir, more: Vec<Command>) -> (App, String, CaseId) {
+/// The same, with more that the team did before, at an instant.
+async fn locked_after(folder: &TempDir, more: impl Fn(Timestamp) -> Vec<Command>) -> (App, String, CaseId) {
     let app = open(folder, &[MINIO], |_| {}).await;
     let (stop, browser) = crate::support::service::serve_for_now(&app).await;
     let receipt = filed(&browser).await;
@@ -42,7 +43,7 @@ async fn locked_after(folder: &TempDir, more: Vec<Command>) -> (App, String, Cas
     team(&app, &case.id, Command::Answer { text: ANSWER.into(), files: vec![], next_steps: false }).await;
     team(&app, &case.id, Command::Note { text: "CANARY-NOTE for the team".into(), files: vec![], mentions: vec![] })
         .await;
-    for command in more {
+    for command in more(app.now()) {
         team(&app, &case.id, command).await;
     }
     assert_eq!(seal_views_once(&app).await.expect("sealed"), 1);
@@ -256,10 +257,11 @@ async fn w_nobody_agrees_to_a_date_that_was_proposed_after_their_page_was_made()
     for changes in [false, true] {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().to_owned();
-        let day = |day: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * day);
-        let (first, second) = (day(30), day(90));
-        let propose = |until| Command::ProposeEmbargo { until, text: String::new() };
-        let (app, receipt, id) = Box::pin(locked_after(&folder, vec![propose(first)])).await;
+        let propose = |now: Timestamp, days: i64| Command::ProposeEmbargo {
+            until: now + SignedDuration::from_hours(24 * days),
+            text: String::new(),
+        };
+        let (app, receipt, id) = Box::pin(locked_after(&folder, |now| vec![propose(now, 30)])).await;
         let service = Service::serve(app, folder).await;
         let browser = service.browser();
         assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER);
@@ -269,7 +271,7 @@ async fn w_nobody_agrees_to_a_date_that_was_proposed_after_their_page_was_made()
 
         let app = unlocked(&path, &service.app).await;
         if changes {
-            team(&app, &id, propose(second)).await;
+            team(&app, &id, propose(app.now(), 90)).await;
         }
         assert_eq!(waiting::open_all(&app).await.expect("filed"), 1);
         let (_, now) = open_receipt(&app, &receipt).await.expect("it opens");
