@@ -222,6 +222,7 @@ fn own() -> ReporterPage {
         vec![FileView { name: "upload.py".into(), size: "4.1 kB".into(), href: "#".into(), ..FileView::default() }];
     ReporterPage {
         shell: public("receipt"),
+        made: String::new(),
         base: "/receipt".into(),
         title: "A signed upload can be replaced by a longer body".into(),
         case: "7K3M9-QXT4B".into(),

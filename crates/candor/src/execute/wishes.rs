@@ -67,7 +67,8 @@ pub enum Wish {
 
 impl Wish {
     /// What they add to it; empty for nothing.
-    fn text(&self) -> &str {
+    #[must_use]
+    pub fn text(&self) -> &str {
         match self {
             Wish::Withdraw { text }
             | Wish::Retest { text, .. }

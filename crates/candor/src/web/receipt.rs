@@ -17,6 +17,7 @@ use super::views::report::{EnterReceipt, ReporterCheck};
 use super::views::{Field, Group, Notice, Problem, Shell};
 use crate::app::App;
 use crate::error::Error;
+use crate::execute::wishes::Wish;
 use crate::execute::{execute, execute_again, files, policy_of};
 use crate::keys;
 use axum::Router;
@@ -31,6 +32,7 @@ use candor_core::command::Command;
 use candor_core::event::FileRef;
 use candor_core::id::CaseId;
 use candor_core::refusal::Refusal;
+use jiff::Timestamp;
 use own::Draft;
 use serde::Deserialize;
 
@@ -104,6 +106,11 @@ fn said(done: &str) -> Option<&'static str> {
         "withdraw" => "You took the report back.",
         _ => return None,
     })
+}
+
+/// When the page was made that a form stood on; `None` when the form does not say.
+fn shown(fields: &Fields) -> Option<Timestamp> {
+    fields.get("shown").parse().ok()
 }
 
 fn back(done: &str) -> Response {
@@ -330,6 +337,16 @@ async fn key(State(app): State<App>, holder: ReceiptHolder, request: Request) ->
     click(&app, &holder, Command::GiveKey { pgp_key }, "key").await
 }
 
+/// An answer to what the team asked. What was asked anew since the page was made is shown instead, with the words kept.
+async fn answer(app: &App, holder: &ReceiptHolder, wish: Wish, fields: &Fields, done: &str) -> Answer {
+    if wish.was_asked_anew(&holder.case, shown(fields).unwrap_or(app.now())) {
+        let words = "What you were asked has changed while you answered, so your answer was not taken. Look at it, and \
+                     answer again; what you wrote stands in the message below";
+        return write_again(app, holder, wish.text().to_owned(), "", words.into(), StatusCode::CONFLICT);
+    }
+    click(app, holder, wish.command(), done).await
+}
+
 /// `POST /receipt/embargo`: agrees to a proposed date, or declines it. An answer given before stands.
 async fn embargo(State(app): State<App>, holder: ReceiptHolder, request: Request) -> Answer {
     let fields = Fields::read(request, &[]).await?;
@@ -343,7 +360,7 @@ async fn embargo(State(app): State<App>, holder: ReceiptHolder, request: Request
         return Ok(page::see_other("/receipt"));
     }
     let text = fields.get("text").replace("\r\n", "\n");
-    click(&app, &holder, Command::AnswerEmbargo { agree, text }, "embargo").await
+    answer(&app, &holder, Wish::Embargo { agree, text }, &fields, "embargo").await
 }
 
 /// `POST /receipt/summary`: agrees to the text about the closed report, or not. An answer given before stands.
@@ -359,7 +376,7 @@ async fn summary(State(app): State<App>, holder: ReceiptHolder, request: Request
         return Ok(page::see_other("/receipt"));
     }
     let text = fields.get("text").replace("\r\n", "\n");
-    click(&app, &holder, Command::AnswerSummary { agree, text }, "summary").await
+    answer(&app, &holder, Wish::Summary { agree, text }, &fields, "summary").await
 }
 
 /// `POST /receipt/issue`: agrees to the text for a public issue, or not. An answer given before stands.
@@ -375,7 +392,7 @@ async fn issue(State(app): State<App>, holder: ReceiptHolder, request: Request) 
         return Ok(page::see_other("/receipt"));
     }
     let text = fields.get("words").replace("\r\n", "\n");
-    click(&app, &holder, Command::AnswerIssue { agree, text }, "issue").await
+    answer(&app, &holder, Wish::Issue { agree, text }, &fields, "issue").await
 }
 
 /// `POST /receipt/retest`: whether the fix holds. An answer given before stands.

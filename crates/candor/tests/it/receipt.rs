@@ -178,6 +178,27 @@ async fn the_credit_wish_can_be_chosen_and_changed_m5f() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn w_nobody_agrees_to_a_date_that_was_proposed_while_their_page_lay_open() {
+    let story = Story::begin().await;
+    let propose = |days: i64| Command::ProposeEmbargo {
+        until: story.service.app.now() + SignedDuration::from_hours(24 * days),
+        text: String::new(),
+    };
+    story.team(propose(30)).await;
+    let typed = [("agree", "yes"), ("text", "Only if it stays at thirty days.")];
+    let fields = answered(story.page().await.form("/receipt/embargo"), &typed);
+    story.team(propose(90)).await;
+    let late = story.browser.post("/receipt/embargo", &fields).await;
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("has changed while you answered"), "{}", late.body);
+    assert!(late.body.contains("Only if it stays at thirty days."), "what was typed is not lost");
+    assert!(!story.case().await.embargo.expect("a date").agreed);
+    let again = answered(late.form("/receipt/embargo"), &[("agree", "yes")]);
+    assert_eq!(story.browser.post("/receipt/embargo", &again).await.header("location"), "/receipt?done=embargo");
+    assert!(story.case().await.embargo.expect("a date").agreed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proposed_date_is_agreed_once_i5() {
     let story = Story::begin().await;
     story.team(Command::Acknowledge { text: "Thanks".into() }).await;

@@ -55,6 +55,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
     problems.extend(credit_problems);
     Ok(ReporterPage {
         shell,
+        made: app.now().to_string(),
         base: "/receipt".into(),
         title: report.facts.title.clone(),
         case: case.id.0.clone(),

@@ -283,7 +283,8 @@ async fn wish(app: &App, act: &str, request: Request) -> Answer {
         Ok(None) => return Ok(page::see_other("/receipt")),
         Err(words) => return Ok(errors::bad_form(words)),
     };
-    match waiting::take_wish(app, &receipt, &opened.found.case, wish, opened.found.at).await {
+    let made = super::shown(&fields).map_or(opened.found.at, |shown| shown.min(opened.found.at));
+    match waiting::take_wish(app, &receipt, &opened.found.case, wish, made).await {
         Ok(delivered) => Ok(back(if delivered { act } else { "later" })),
         Err(Error::Refused(why)) => Ok(errors::bad_form(&format!("{why}. Nothing was changed."))),
         Err(other) => Err(other.into()),

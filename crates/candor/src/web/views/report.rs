@@ -155,6 +155,8 @@ impl EnterReceipt {
 pub struct ReporterPage {
     /// Around the page; `program` is set.
     pub shell: Shell,
+    /// When this page was made, so that nobody agrees to what was proposed after it.
+    pub made: String,
     /// Address of this page; forms are sent below it: `/write /nudge /credit /embargo /withdraw`.
     pub base: String,
     /// Title of the report as the reporter gave it.
