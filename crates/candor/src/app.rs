@@ -9,7 +9,7 @@ use crate::keys::{self, Key, KeyRing, Purpose, intake, random};
 use crate::store::blobs::{Blobs, PATIENCE};
 use crate::store::{Batch, Store, programs, settings};
 use crate::throttle::Throttle;
-use crate::throttle::reading::Reading;
+use crate::throttle::reading::Unkept;
 use candor_core::id::ProgramSlug;
 use candor_core::policy::{self, Policy};
 use jiff::Timestamp;
@@ -48,8 +48,8 @@ pub struct Inner {
     /// What search knows.
     pub shelf: shelf::Shelf,
     shelf_key: u64,
-    /// What members opened of late.
-    pub reading: Reading,
+    /// What members opened of late and the store could not keep.
+    pub unkept_looks: Unkept,
     policies: RwLock<BTreeMap<ProgramSlug, Versions>>,
     worker: Notify,
     /// What is published, as it was read last.
@@ -130,7 +130,7 @@ impl App {
             throttle: Throttle::default(),
             shelf: shelf::Shelf::default(),
             shelf_key: random::number(),
-            reading: Reading::default(),
+            unkept_looks: Unkept::default(),
             policies: RwLock::default(),
             worker: Notify::new(),
             published: RwLock::default(),

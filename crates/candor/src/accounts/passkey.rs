@@ -1,7 +1,9 @@
 //! Passkeys (WebAuthn): a key in the member's own device or keychain, bound to this desk's address, that signs what the
-//! desk draws. It proves two factors at once, and nothing that is typed can be stolen. Challenges are kept in the memory
-//! of this process for five minutes and used once; a second process does not know them, and the member begins again.
+//! desk draws. It proves two factors at once, and nothing that is typed can be stolen.
 
+pub(crate) mod asked; // challenges, until they are answered
+
+use self::asked::{Asked, remember, taken};
 use super::signin::SignInError;
 use super::told::{self, Change};
 use super::{open, seal, session};
@@ -15,54 +17,16 @@ use crate::store::people::{self, MemberRow};
 use crate::store::{Batch, Statement, StoreError};
 use crate::throttle::Source;
 use candor_core::id::MemberId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
-use webauthn_rs::prelude::{Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential};
+use webauthn_rs::prelude::{Passkey, PasskeyAuthentication, PublicKeyCredential};
 use webauthn_rs::prelude::{RegisterPublicKeyCredential, Url, Uuid};
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-/// How long a challenge may be answered.
-const OPEN: SignedDuration = SignedDuration::from_mins(5);
-/// Most challenges that are open at a time.
-const MOST: usize = 10_000;
 /// Most passkeys of one member.
 const MOST_OF_ONE: usize = 20;
 /// Failures and sign-ins of one source.
 const RATE: &str = "passkey";
-
-/// What was asked, until it is answered.
-enum Asked {
-    Register(MemberId, PasskeyRegistration),
-    SignIn(MemberId, PasskeyAuthentication),
-    Confirm(MemberId, PasskeyAuthentication),
-    /// Somebody whom nobody knows: it is answered like the others, and never right.
-    Nobody,
-}
-
-static ASKED: LazyLock<Mutex<HashMap<String, (Timestamp, Asked)>>> = LazyLock::new(Mutex::default);
-
-fn remember(asked: Asked, now: Timestamp) -> String {
-    let mut all = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if all.len() >= MOST {
-        all.retain(|_, (at, _)| *at <= now && now.duration_since(*at) < OPEN);
-        // Full all the same: the oldest makes room, and everybody else's stay.
-        if all.len() >= MOST
-            && let Some(oldest) = all.iter().min_by_key(|(_, (at, _))| *at).map(|(name, _)| name.clone())
-        {
-            all.remove(&oldest);
-        }
-    }
-    let name = random::secret();
-    all.insert(name.clone(), (now, asked));
-    name
-}
-
-fn taken(name: &str, now: Timestamp) -> Option<Asked> {
-    let (at, asked) = ASKED.lock().unwrap_or_else(PoisonError::into_inner).remove(name)?;
-    (at <= now && now.duration_since(at) < OPEN).then_some(asked)
-}
 
 /// A challenge for the browser.
 #[derive(Debug, Clone)]
@@ -124,7 +88,7 @@ pub async fn ask_new(app: &App, member: &super::MemberView) -> Result<Challenge,
     let (options, asked) = desk
         .start_passkey_registration(handle(keys, &member.id), &member.email, &member.name, Some(without))
         .map_err(Error::internal)?;
-    let state = remember(Asked::Register(member.id.clone(), asked), app.now());
+    let state = remember(app, Asked::Register(member.id.clone(), asked), app.now()).await?;
     Ok(Challenge { state, options: serde_json::to_string(&options).map_err(Error::internal)? })
 }
 
@@ -135,7 +99,7 @@ pub async fn ask_new(app: &App, member: &super::MemberView) -> Result<Challenge,
 pub async fn keep(app: &App, member: &MemberId, state: &str, answer: &str, agent: &str) -> Result<(), Error> {
     let wrong = || Error::BadRequest("This passkey could not be made; begin again".into());
     let (keys, now) = (app.keys()?, app.now());
-    let Some(Asked::Register(of, asked)) = taken(state, now) else { return Err(wrong()) };
+    let Some(Asked::Register(of, asked)) = taken(app, state, now).await? else { return Err(wrong()) };
     let made: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| wrong())?;
     let passkey = desk(app)
         .filter(|_| of == *member)
@@ -161,7 +125,7 @@ pub async fn keep(app: &App, member: &MemberId, state: &str, answer: &str, agent
 /// looks like the others.
 ///
 /// # Errors
-/// [`SignInError::Wait`] when it is asked too often from one source.
+/// [`SignInError::Wait`] when it is asked too often from one source; as every write.
 pub async fn ask(app: &App, from: Source, email: &str) -> Result<Challenge, SignInError> {
     let (keys, now) = (app.keys()?, app.now());
     app.throttle.rate(RATE, from, app.config.signin_rate, now).map_err(SignInError::Wait)?;
@@ -186,7 +150,7 @@ pub async fn ask(app: &App, from: Source, email: &str) -> Result<Challenge, Sign
         None => (nobody(keys, &desk, &tag)?, Asked::Nobody),
     };
     let options = serde_json::to_string(&options).map_err(Error::internal)?;
-    Ok(Challenge { state: remember(asked, now), options })
+    Ok(Challenge { state: remember(app, asked, now).await?, options })
 }
 
 /// Lengths of ids as devices and keychains make them, in bytes, about as often as they are met.
@@ -236,7 +200,7 @@ pub async fn sign_in(
     old: Option<&str>,
 ) -> Result<session::NewSession, SignInError> {
     let (keys, now) = (app.keys()?, app.now());
-    let Some(Asked::SignIn(member, asked)) = taken(state, now) else { return Err(SignInError::Wrong) };
+    let Some(Asked::SignIn(member, asked)) = taken(app, state, now).await? else { return Err(SignInError::Wrong) };
     let used = used(app, &member, &asked, answer).await?;
     tracing::info!(member = member.as_str(), "a passkey was proved");
     let (new, insert) = session::begin(keys, &member, &session::family(agent), now, now);
@@ -252,7 +216,7 @@ pub async fn sign_in(
 /// Asks a signed-in member for a passkey of theirs, as a fresh proof. `None` where they have none, or none can be used.
 ///
 /// # Errors
-/// As every read.
+/// As every write.
 pub async fn ask_again(app: &App, member: &MemberId) -> Result<Option<Challenge>, Error> {
     let (keys, now) = (app.keys()?, app.now());
     let rows = passkeys::of(&app.store, member.as_str()).await?;
@@ -260,7 +224,7 @@ pub async fn ask_again(app: &App, member: &MemberId) -> Result<Option<Challenge>
     let Some(desk) = desk(app).filter(|_| !known.is_empty()) else { return Ok(None) };
     let (options, asked) = desk.start_passkey_authentication(&known).map_err(Error::internal)?;
     let options = serde_json::to_string(&options).map_err(Error::internal)?;
-    Ok(Some(Challenge { state: remember(Asked::Confirm(member.clone(), asked), now), options }))
+    Ok(Some(Challenge { state: remember(app, Asked::Confirm(member.clone(), asked), now).await?, options }))
 }
 
 /// Proves the second factor anew with a passkey. The session goes on under a new secret; the old one ends.
@@ -276,7 +240,7 @@ pub async fn confirm(
 ) -> Result<session::NewSession, SignInError> {
     let (keys, now) = (app.keys()?, app.now());
     app.throttle.rate(RATE, from, app.config.signin_rate, now).map_err(SignInError::Wait)?;
-    let Some(Asked::Confirm(member, asked)) = taken(state, now) else { return Err(SignInError::Wrong) };
+    let Some(Asked::Confirm(member, asked)) = taken(app, state, now).await? else { return Err(SignInError::Wrong) };
     if member != of.member {
         return Err(SignInError::Wrong);
     }

@@ -9,6 +9,7 @@ pub mod journal; // events to sealed entries and back
 pub mod parties; // links, codes and keys of outside parties
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
+pub mod reading; // how many cases a member opens in a short time
 pub mod restricted; // advisories that are not for everybody
 pub mod rebuild; // projections, made anew from the journal
 pub mod proofs; // proofs of receipt
@@ -24,7 +25,6 @@ use crate::app::App;
 use crate::confine::certificates;
 use crate::error::Error;
 use crate::store::{self, Batch, StoreError};
-use crate::throttle::reading::Look;
 use candor_core::access::{self, Actor, Denied};
 use candor_core::case::{Case, Entry};
 use candor_core::command::Command;
@@ -436,18 +436,11 @@ pub async fn known_case(app: &App, actor: &Actor, id: &CaseId, breaks_glass: boo
 /// Opens a case for somebody who reads it: as [`load_case`], and a member's look goes on record, once a day.
 ///
 /// # Errors
-/// As [`load_case`]; a look that cannot be put on record is still a look, and the log says so.
+/// As [`load_case`], and [`Error::ReadingBudget`]; a look that cannot be put on record is still a look, and the log says so.
 pub async fn open_case(app: &App, actor: &Actor, id: &CaseId) -> Result<Case, Error> {
     let case = load_case(app, actor, id).await?;
     let Some(member) = actor.member() else { return Ok(case) };
-    if let Look::Over { cases, tell } = app.reading.look(member, id, app.now()) {
-        if tell {
-            let told = coordinators(app, &case.program, member).await?;
-            let wish = Command::NoticeReading { member: member.clone(), cases, told };
-            Box::pin(execute(app, &Actor::Clock, id, wish, None)).await?;
-        }
-        return Err(Error::ReadingBudget { case: id.clone() });
-    }
+    reading::look(app, member, &case).await?;
     let today = app.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let known = |seen: &candor_core::case::Seen| {
         seen.by == *member && seen.at.to_zoned(jiff::tz::TimeZone::UTC).date() == today

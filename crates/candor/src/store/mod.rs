@@ -26,6 +26,8 @@ pub mod mail_tasks; // and what is still to be done with them
 pub mod findings; // findings of tools that were taken in, once each
 pub mod programs; // policies, every version
 pub mod passkeys; // keys of members' own devices
+pub mod passkey_challenges; // and what these were asked
+pub mod looks; // which cases members opened of late
 pub mod providers; // sign-in services, and who is whom there
 pub mod people; // members, roles, sessions, invites, tokens
 pub mod advisories; // what has been published
@@ -239,6 +241,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static str)> {
         ("findings", findings::ALL),
         ("programs", programs::ALL),
         ("passkeys", passkeys::ALL),
+        ("passkey_challenges", passkey_challenges::ALL),
+        ("looks", looks::ALL),
         ("providers", providers::ALL),
         ("people", people::ALL),
         ("advisories", advisories::ALL),

@@ -34,6 +34,7 @@ pub(crate) const MAIN: History = History {
         include_str!("schema/main_0034.sql"),
         include_str!("schema/main_0030.sql"),
         include_str!("schema/main_0031.sql"),
+        include_str!("schema/main_0035.sql"),
     ],
 };
 

@@ -1,9 +1,10 @@
 //! The reading budget: how many different cases a member opens in a short time before they are asked for their second
-//! factor, and two people are told. Kept in memory of this process; time is an argument.
+//! factor, and two people are told. The looks lie in the store (`execute::reading`); what it could not keep is counted in the
+//! memory of this process. Time is an argument.
 
 use candor_core::id::{CaseId, MemberId};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 /// Different cases that may be opened within [`WITHIN`] without a fresh second factor.
@@ -11,54 +12,53 @@ pub const BUDGET: usize = 20;
 /// The time over which they are counted.
 pub const WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// What members opened of late.
-#[derive(Debug, Default)]
-pub struct Reading(Mutex<HashMap<MemberId, Shelf>>);
-
-#[derive(Debug, Default)]
-struct Shelf {
-    opened: Vec<(CaseId, Timestamp)>,
-    told: Option<Timestamp>,
-}
-
-/// Whether a case may be opened.
+/// What a look at a case is for the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// It may.
-    Within,
+    /// The case was opened within the time already; it costs nothing.
+    Known,
+    /// It is a new one, and may be opened.
+    New,
     /// Not before the second factor was proved anew, or time has passed.
     Over {
         /// Different cases so far, with this one.
         cases: u32,
-        /// Whether others have to be told; once per spell.
-        tell: bool,
     },
 }
 
-impl Reading {
-    /// A member wants to open a case. One that they opened within the time already costs nothing.
-    pub fn look(&self, member: &MemberId, case: &CaseId, now: Timestamp) -> Look {
+/// Weighs a look at a case against what was opened within the time.
+pub fn weigh(opened: &BTreeSet<CaseId>, case: &CaseId) -> Look {
+    if opened.contains(case) {
+        return Look::Known;
+    }
+    if opened.len() < BUDGET {
+        return Look::New;
+    }
+    Look::Over { cases: u32::try_from(opened.len() + 1).unwrap_or(u32::MAX) }
+}
+
+/// Looks that the store could not keep: its disk is full, or it cannot be reached.
+#[derive(Debug, Default)]
+pub struct Unkept(Mutex<HashMap<MemberId, Vec<(CaseId, Timestamp)>>>);
+
+impl Unkept {
+    /// The cases that a member opened within the time.
+    pub fn lately(&self, member: &MemberId, now: Timestamp) -> BTreeSet<CaseId> {
         let mut shelves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let shelf = shelves.entry(member.clone()).or_default();
+        let Some(shelf) = shelves.get_mut(member) else { return BTreeSet::new() };
         // A clock set back (a demonstration, a test) must not shut anybody out.
-        let lately = |at: Timestamp| at <= now && now.duration_since(at) < WITHIN;
-        shelf.opened.retain(|(_, at)| lately(*at));
-        if shelf.opened.iter().any(|(known, _)| known == case) {
-            return Look::Within;
-        }
-        if shelf.opened.len() < BUDGET {
-            shelf.opened.push((case.clone(), now));
-            return Look::Within;
-        }
-        let tell = !shelf.told.is_some_and(lately);
-        if tell {
-            shelf.told = Some(now);
-        }
-        Look::Over { cases: u32::try_from(shelf.opened.len() + 1).unwrap_or(u32::MAX), tell }
+        shelf.retain(|(_, at)| *at <= now && now.duration_since(*at) < WITHIN);
+        shelf.iter().map(|(case, _)| case.clone()).collect()
     }
 
-    /// A member proved the second factor anew: they may open as many again.
-    pub fn proved(&self, member: &MemberId) {
+    /// Keeps a look.
+    pub fn keep(&self, member: &MemberId, case: &CaseId, now: Timestamp) {
+        let mut shelves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shelves.entry(member.clone()).or_default().push((case.clone(), now));
+    }
+
+    /// Begins a member's budget anew.
+    pub fn forget(&self, member: &MemberId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(member);
     }
 }
@@ -72,26 +72,28 @@ mod tests {
     }
 
     #[test]
-    fn the_twenty_first_case_within_ten_minutes_asks_for_the_second_factor_and_tells_others_once() {
-        let (reading, ada) = (Reading::default(), MemberId::from("ada"));
+    fn the_twenty_first_case_is_over_the_budget_and_what_is_open_already_costs_nothing() {
+        let mut opened = BTreeSet::new();
         for n in 0..BUDGET {
-            assert_eq!(reading.look(&ada, &format!("{n}").into(), at(0)), Look::Within);
+            let case = CaseId::from(n.to_string().as_str());
+            assert_eq!(weigh(&opened, &case), Look::New);
+            opened.insert(case);
         }
-        assert_eq!(reading.look(&ada, &"3".into(), at(1)), Look::Within, "what is open already costs nothing");
-        assert_eq!(reading.look(&ada, &"more".into(), at(1)), Look::Over { cases: 21, tell: true });
-        assert_eq!(reading.look(&ada, &"again".into(), at(2)), Look::Over { cases: 21, tell: false });
-        assert_eq!(reading.look(&"ben".into(), &"more".into(), at(1)), Look::Within, "each has a budget of their own");
-        reading.proved(&ada);
-        assert_eq!(reading.look(&ada, &"more".into(), at(2)), Look::Within);
+        assert_eq!(weigh(&opened, &"3".into()), Look::Known);
+        assert_eq!(weigh(&opened, &"more".into()), Look::Over { cases: 21 });
     }
 
     #[test]
-    fn what_was_opened_ten_minutes_ago_counts_no_more() {
-        let (reading, ada) = (Reading::default(), MemberId::from("ada"));
-        for n in 0..BUDGET {
-            assert_eq!(reading.look(&ada, &format!("{n}").into(), at(0)), Look::Within);
-        }
-        assert!(matches!(reading.look(&ada, &"more".into(), at(9)), Look::Over { .. }));
-        assert_eq!(reading.look(&ada, &"more".into(), at(10)), Look::Within);
+    fn what_was_opened_ten_minutes_ago_or_by_a_clock_set_back_counts_no_more() {
+        let (unkept, ada) = (Unkept::default(), MemberId::from("ada"));
+        unkept.keep(&ada, &"1".into(), at(10));
+        assert_eq!(unkept.lately(&ada, at(19)).len(), 1);
+        assert!(unkept.lately(&"ben".into(), at(19)).is_empty(), "each has a budget of their own");
+        assert!(unkept.lately(&ada, at(20)).is_empty());
+        unkept.keep(&ada, &"1".into(), at(30));
+        assert!(unkept.lately(&ada, at(29)).is_empty());
+        unkept.keep(&ada, &"1".into(), at(30));
+        unkept.forget(&ada);
+        assert!(unkept.lately(&ada, at(30)).is_empty());
     }
 }

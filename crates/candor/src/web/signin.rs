@@ -23,6 +23,7 @@ use crate::accounts::signin::{Attempt, SignInError};
 use crate::accounts::{self, AccountError, Objection, passkey, session};
 use crate::app::App;
 use crate::error::Error;
+use crate::execute::reading;
 use crate::throttle::Wait;
 
 /// Name of the sign-in form, for its token.
@@ -210,7 +211,7 @@ pub(super) async fn proved(
 ) -> Result<Response, Rejection> {
     match proof {
         Ok(new) => {
-            app.reading.proved(member.id());
+            reading::proved(app, member.id()).await;
             Ok(with_cookie(page::see_other(next), session_cookie(app, &new)))
         }
         Err(SignInError::Other(why)) => Err(why.into()),

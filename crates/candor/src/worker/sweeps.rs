@@ -4,9 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use jiff::SignedDuration;
 
+use crate::accounts::passkey;
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{Batch, blobs, idempotency, people, steps, subscriptions, waiting, written_to};
+use crate::store::{
+    Batch, blobs, idempotency, looks, passkey_challenges, people, steps, subscriptions, waiting, written_to,
+};
+use crate::throttle::reading::WITHIN;
 
 /// How long the answer to a request is kept for the same request.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -29,14 +33,15 @@ pub async fn sweep_once(app: &App) -> Result<(), Error> {
     idempotency::sweep(&app.store, (now - ANSWERS_KEPT).as_microsecond()).await?;
     people::sweep(&app.store, now.as_microsecond()).await?;
     // What was asked for and not confirmed, which subscriber got which letter, and how many an address got in an hour.
-    app.store
-        .commit(Batch::main(vec![
-            subscriptions::sweep_statement((now - UNCONFIRMED_KEPT).as_microsecond()),
-            steps::sweep_statement((now - STEPS_KEPT).as_microsecond()),
-            written_to::sweep_statement((now - SignedDuration::from_hours(1)).as_microsecond()),
-            waiting::sweep_statement((now - ANSWERS_KEPT).as_microsecond()),
-        ]))
-        .await?;
+    let mut swept = vec![
+        subscriptions::sweep_statement((now - UNCONFIRMED_KEPT).as_microsecond()),
+        steps::sweep_statement((now - STEPS_KEPT).as_microsecond()),
+        written_to::sweep_statement((now - SignedDuration::from_hours(1)).as_microsecond()),
+        waiting::sweep_statement((now - ANSWERS_KEPT).as_microsecond()),
+        passkey_challenges::sweep_statement((now - passkey::asked::OPEN).as_microsecond()),
+    ];
+    swept.extend(looks::sweep_statements((now - WITHIN).as_microsecond()));
+    app.store.commit(Batch::main(swept)).await?;
     let blobs = app.blobs.clone();
     // Files bear the system's time, whatever the desk's clock shows.
     tokio::task::spawn_blocking(move || blobs.sweep(SystemTime::now())).await.map_err(Error::internal)??;

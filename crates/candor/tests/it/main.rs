@@ -9,6 +9,7 @@ mod cli; // the binary on the command line
 mod demo; // the demonstration shows everything
 mod access_matrix; // every address, and what each role gets from it
 mod access_story; // who reads which case, and what others can tell of it
+mod reading_budget; // how many cases a member opens in a short time
 mod accounts; // people of the team through their pages
 mod case_story; // one case from report to advisory
 mod letters; // letters leave once each and carry nothing of the case

@@ -1,10 +1,13 @@
 //! Signing in with a passkey, against an authenticator made of a few lines: an ECDSA key that signs what it is asked to.
 
+use crate::support::places::on_both;
 use crate::support::service::{Browser, MINIO, Page, Service, answered};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use candor::accounts::passkey::{self, Challenge};
 use candor::accounts::{self, totp};
+use candor::throttle::Source;
 use candor_core::access::Role;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -289,4 +292,62 @@ async fn a_desk_under_a_bare_number_says_what_a_passkey_needs_on_a_page_of_its_o
     assert_eq!(page.status, 200);
     assert!(page.body.contains("sets `base-url` to that") || page.body.contains("base-url"), "{}", page.body);
     assert!(page.body.contains("/desk/sign-out"), "it is a page of the desk");
+}
+
+fn drawn(challenge: &Challenge) -> Value {
+    serde_json::from_str(&challenge.options).expect("options")
+}
+
+on_both! {
+    async fn a_challenge_of_one_process_is_answered_at_another_once_and_within_five_minutes(place: Place) {
+        let here = place.app(&[MINIO]).await;
+        let there = place.another_process().await;
+        let at = |now: &str| [&here, &there].map(|app| app.set_clock(now.parse::<Timestamp>().expect("an instant")));
+        at("2026-03-02T09:00:00Z");
+        let roles = [("minio".to_owned(), Role::Coordinator)];
+        let email = "ines@team.example";
+        let (id, _) = accounts::add_ready(&here, "Ines", email, PASSWORD, &roles, false).await.expect("a member");
+        let view = accounts::member(&here, &id).await.expect("a read").expect("she is there");
+        let mut device = Authenticator::new("https://candor.example");
+
+        let asked = passkey::ask_new(&here, &view).await.expect("asked");
+        let made = device.create(&drawn(&asked));
+        passkey::keep(&there, &id, &asked.state, &made, "Firefox").await.expect("kept by the other one");
+        passkey::keep(&here, &id, &asked.state, &made, "Firefox").await.expect_err("a challenge is used once");
+
+        let from = Source::from(std::net::IpAddr::from([192, 0, 2, 7]));
+        let asked = passkey::ask(&here, from, email).await.expect("asked");
+        let challenge = drawn(&asked)["publicKey"]["challenge"].as_str().expect("a challenge").to_owned();
+        let lying = place.store.query("select name, sealed from passkey_challenge", vec![]).await.expect("a read");
+        assert_eq!(lying.len(), 1, "what was taken is gone");
+        for mut row in lying {
+            let (name, sealed) = (row.bytes(0).expect("a name"), row.bytes(1).expect("what is sealed"));
+            let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!holds(&sealed, &challenge) && !holds(&sealed, id.as_str()), "it is sealed");
+            assert!(!holds(&name, &asked.state) && !challenge.contains(&asked.state), "the browser's name is not in the row");
+        }
+        // Both get the same answer at the same moment: one takes it.
+        let answer = device.get(&drawn(&asked));
+        let both = tokio::join!(
+            passkey::sign_in(&here, &asked.state, &answer, "Firefox", None),
+            passkey::sign_in(&there, &asked.state, &answer, "Firefox", None),
+        );
+        assert_eq!([both.0.is_ok(), both.1.is_ok()].iter().filter(|done| **done).count(), 1, "{both:?}");
+
+        let asked = passkey::ask(&there, from, email).await.expect("asked");
+        let answer = device.get(&drawn(&asked));
+        at("2026-03-02T09:05:01Z");
+        passkey::sign_in(&here, &asked.state, &answer, "Firefox", None).await.expect_err("too late");
+        // Somebody whom nobody knows leaves a row of the same size.
+        for email in [email, "nobody@team.example"] {
+            passkey::ask(&here, from, email).await.expect("asked");
+        }
+        let sizes = place.store.query("select length(sealed) from passkey_challenge", vec![]).await.expect("a read");
+        let sizes: Vec<_> = sizes.into_iter().map(|mut row| row.int(0).expect("a number")).collect();
+        assert!(sizes.len() == 2 && sizes[0] == sizes[1], "{sizes:?}");
+        at("2026-03-02T09:10:02Z");
+        candor::worker::sweeps::sweep_once(&here).await.expect("it sweeps");
+        let left = place.store.query("select name from passkey_challenge", vec![]).await.expect("a read");
+        assert!(left.is_empty(), "what is over is swept");
+    }
 }

@@ -6,7 +6,8 @@ use candor::store::cases::{self, NEVER, QueueCursor, QueueFilter};
 use candor::store::journal::{self, Head};
 use candor::store::outbox::{self, NewLetter};
 use candor::store::{
-    Batch, Database, Statement, Store, StoreConfig, StoreError, Val, every_statement, people, programs, settings,
+    Batch, Database, Statement, Store, StoreConfig, StoreError, Val, every_statement, passkey_challenges, people,
+    programs, settings,
 };
 
 use crate::support::chains::{case_row, case_statements, entry, keep_case};
@@ -166,6 +167,29 @@ on_both! {
         assert_eq!(people::member_by_lookup(&place.store, &[1; 16]).await.expect("a read").map(|it| it.id), Some("M1".into()));
         apply(people::revoke_invites("setup", None)).await.expect("a write");
         people::sweep(&place.store, 100).await.expect("a sweep");
+    }
+
+    async fn of_many_who_take_a_challenge_one_gets_it_and_the_oldest_makes_room(place: Place) {
+        let keep = |n: i64| passkey_challenges::insert_statement(&[u8::try_from(n).expect("few")], n, b"sealed");
+        place.store.commit(Batch::main((0..10).map(keep).collect())).await.expect("kept");
+        let other = Store::open(&place.config).await.expect("opens twice");
+        let takes = (0..8).map(|n| if n % 2 == 0 { place.store.clone() } else { other.clone() }).map(|store| {
+            tokio::spawn(async move { passkey_challenges::take(&store, &[9]).await.expect("a write").is_some() })
+        });
+        let mut got = 0;
+        for take in takes.collect::<Vec<_>>() {
+            got += usize::from(take.await.expect("no panic"));
+        }
+        assert_eq!(got, 1);
+        place.store.commit(Batch::main(vec![passkey_challenges::shorten_statement(4)])).await.expect("shortened");
+        place.store.commit(Batch::main(vec![passkey_challenges::sweep_statement(5)])).await.expect("swept");
+        let mut left = Vec::new();
+        for n in 0..10 {
+            if passkey_challenges::take(&other, &[n]).await.expect("a write").is_some() {
+                left.push(n);
+            }
+        }
+        assert_eq!(left, [6, 7, 8], "the newest four were 5 to 8, and 5 was too old");
     }
 
     async fn a_policy_version_is_never_overwritten(place: Place) {

@@ -76,6 +76,18 @@ impl Place {
         app
     }
 
+    /// Another process over the same store, as after a restart or on another machine.
+    pub async fn another_process(&self) -> candor::app::App {
+        let store = Store::open(&self.config).await.expect("the store opens twice");
+        let mut config = candor::config::Config::in_folder(self.data());
+        config.blobs = self.folder.path().join("blobs");
+        config.public = self.folder.path().join("public");
+        config.mail = candor::config::MailOut::Dir(self.folder.path().join("mail"));
+        config.base_url = "https://candor.example".into();
+        let keys = KeyRing::new(store.clone(), self.root.clone());
+        candor::app::App::new(store, Some(keys), config).await.expect("the app starts")
+    }
+
     /// Folder of the SQLite files.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
