@@ -7,6 +7,7 @@
 
 pub mod certificates; // keys of others
 pub mod messages; // what others encrypted or signed
+pub mod previews; // what a file says, without anybody opening it
 pub mod frames; // questions and answers as bytes
 pub mod jail; // what the kernel is asked to forbid
 pub mod memory; // no dumps, no swap
@@ -26,6 +27,8 @@ use tokio::sync::Semaphore;
 
 /// Readers at a time.
 const HANDS: usize = 4;
+/// Of those, for questions that may wait, so that they never hold up a mail.
+const ASIDE: usize = 2;
 /// What a reader says first, once it is closed in: one that did not get so far has looked at nothing.
 const READY: u8 = b'+';
 /// Word of the question that asks a reader to try what it must not be able to do.
@@ -69,6 +72,7 @@ struct Inner {
     budget: Budget,
     stem: Mutex<Option<Arc<Stem>>>,
     room: Semaphore,
+    aside: Semaphore,
 }
 
 /// The process that readers are forked from.
@@ -192,10 +196,10 @@ impl Inner {
     }
 
     /// A reader. A stem that was ended while it waited says nothing about whether another one can be had.
-    fn hand(&self) -> Result<Hand, Lost> {
+    fn hand(&self, budget: &Budget) -> Result<Hand, Lost> {
         loop {
             let (stem, was_there) = self.stem()?;
-            match stem.reader(&self.budget) {
+            match stem.reader(budget) {
                 Ok(hand) => return Ok(hand),
                 Err(_) => self.forget(&stem),
             }
@@ -210,7 +214,13 @@ impl Workers {
     /// Readers of this program; with none, whoever asks has to do the work in its own process.
     #[must_use]
     pub fn new(command: Option<(PathBuf, Vec<String>)>, budget: Budget) -> Self {
-        Self(Arc::new(Inner { command, budget, stem: Mutex::default(), room: Semaphore::new(HANDS) }))
+        Self(Arc::new(Inner {
+            command,
+            budget,
+            stem: Mutex::default(),
+            room: Semaphore::new(HANDS),
+            aside: Semaphore::new(ASIDE),
+        }))
     }
 
     /// Whether there is a program to start.
@@ -224,11 +234,24 @@ impl Workers {
     /// # Errors
     /// [`Lost`].
     pub async fn ask(&self, question: Vec<Arc<Vec<u8>>>) -> Result<Vec<Vec<u8>>, Lost> {
+        self.ask_within(question, self.0.budget).await
+    }
+
+    /// Asks a question that may wait for others, with a budget of its own.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub async fn ask_aside(&self, question: Vec<Arc<Vec<u8>>>, budget: Budget) -> Result<Vec<Vec<u8>>, Lost> {
+        let _aside = self.0.aside.acquire().await.map_err(|_| Lost::NotStarted)?;
+        self.ask_within(question, budget).await
+    }
+
+    async fn ask_within(&self, question: Vec<Arc<Vec<u8>>>, budget: Budget) -> Result<Vec<Vec<u8>>, Lost> {
         let _place = self.0.room.acquire().await.map_err(|_| Lost::NotStarted)?;
         let inner = self.0.clone();
         let ask = move || {
             let parts: Vec<&[u8]> = question.iter().map(|part| part.as_slice()).collect();
-            inner.hand()?.ask(&parts, inner.budget.answer)
+            inner.hand(&budget)?.ask(&parts, budget.answer)
         };
         tokio::task::spawn_blocking(ask).await.unwrap_or(Err(Lost::Died))
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::read::openpgp::{self, Ring};
 use super::read::{Letter, Limits, Over, read, read_with};
 use crate::app::App;
+use crate::confine::previews::{self, MailWords};
 use crate::confine::{Lost, Workers, certificates};
 use crate::error::Error;
 
@@ -84,7 +85,30 @@ pub(super) async fn is_harmless(app: &App, raw: &Arc<Vec<u8>>, limits: Limits, n
     }
 }
 
-/// The worker's side: answers the question, if it is about a mail or a certificate.
+/// What a mail says, for the preview of a file: the lines of its header that people look at, its text, and what lies with it.
+#[must_use]
+pub fn preview_words(raw: &[u8]) -> MailWords {
+    use std::fmt::Write as _;
+    let letter = read(raw, &Limits::default());
+    let mut text = String::new();
+    if let Some(from) = &letter.from {
+        let _ = writeln!(text, "From: {} <{}>", from.name, from.address);
+    }
+    let _ = writeln!(text, "To: {}", letter.to.join(", "));
+    if let Some(written) = letter.written {
+        let _ = writeln!(text, "Date: {written}");
+    }
+    let _ = writeln!(text, "Subject: {}\n\n{}", letter.subject, letter.whole());
+    for file in &letter.files {
+        let _ = writeln!(text, "\nWith it: {} ({}, {} bytes)", file.name, file.kind, file.bytes.len());
+    }
+    let mut warnings = vec!["Nobody has checked who sent this mail.".to_owned()];
+    warnings.extend(letter.over.map(|over| format!("It was not read to its end: {}.", over.words())));
+    warnings.extend(letter.noticed.iter().map(super::read::Noticed::words));
+    MailWords { text, warnings }
+}
+
+/// The worker's side: answers the question, if it is about a mail, a preview or a certificate.
 #[must_use]
 pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
     match question {
@@ -104,6 +128,6 @@ pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
             }
             Some(vec![b"harmless".to_vec()])
         }
-        other => certificates::answer(other),
+        other => previews::answer(other, preview_words).or_else(|| certificates::answer(other)),
     }
 }
