@@ -249,6 +249,7 @@ pub fn roles_for(command: &Command) -> Option<&'static [Role]> {
         C::InviteParty { .. }
         | C::TellParty { .. }
         | C::GiveAdvisory { .. }
+        | C::ShareFile { .. }
         | C::EndParty { .. }
         | C::Report(_)
         | C::Acknowledge { .. }

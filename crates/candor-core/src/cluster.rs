@@ -94,6 +94,7 @@ pub(crate) fn before(case: &Case, command: &Command) -> Result<(), Refusal> {
             | Command::NoticeReading { .. }
             | Command::TellParty { .. }
             | Command::GiveAdvisory { .. }
+            | Command::ShareFile { .. }
             | Command::EndParty { .. }
             | Command::AsParty { .. }
             | Command::AskCredit

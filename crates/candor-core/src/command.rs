@@ -7,7 +7,7 @@ use crate::event::{
     PriorityChoice, ReportFacts, VerificationFacts,
 };
 use crate::id::{CaseId, MemberId, PersonId};
-use crate::parties::{Invitation, PartyWish};
+use crate::parties::{Invitation, PartyWish, Sharing};
 use crate::policy::{Effort, Need, Plan, Step};
 use candor_formats::cvss::Severity;
 use jiff::Timestamp;
@@ -183,6 +183,8 @@ pub enum Command {
     TellParty { party: u32, text: String },
     /// Give an outside party the newest edition of the advisory, under whatever label it has.
     GiveAdvisory { party: u32 },
+    /// Share a file of the case with an outside party.
+    ShareFile { sharing: Sharing },
     /// End it with an outside party: they see nothing from then on.
     EndParty { party: u32, reason: String },
     /// What an outside party asks.
@@ -327,6 +329,7 @@ impl Command {
             Command::InviteParty { .. } => "invite-party",
             Command::TellParty { .. } => "tell-party",
             Command::GiveAdvisory { .. } => "give-advisory",
+            Command::ShareFile { .. } => "share-file",
             Command::EndParty { .. } => "end-party",
             Command::AsParty { .. } => "as-party",
             Command::PutOn { .. } => "put-on",

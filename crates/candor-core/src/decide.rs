@@ -35,6 +35,8 @@ pub struct Facts {
     pub credits: Vec<candor_formats::advisory::Credit>,
     /// The version of the policy that a [`Command::MovePolicy`] names, if there is one.
     pub moving_to: Option<std::sync::Arc<Policy>>,
+    /// What was found in the file that a [`Command::ShareFile`] names, if it is a file of the case.
+    pub looked: Option<parties::Looked>,
     /// Public address of the program, without a slash at the end, for links in a published record.
     pub base_url: String,
 }
@@ -163,6 +165,7 @@ fn chapter(case: &Case, allowed: &Allowed<'_>, policy: &Policy, facts: &Facts) -
         C::InviteParty { invitation } => parties::invite(case, invitation, now),
         C::TellParty { party, text } => parties::tell(case, *party, text, now),
         C::GiveAdvisory { party } => parties::give(case, *party, now),
+        C::ShareFile { sharing } => parties::share(case, sharing, policy, facts.looked.as_ref(), now),
         C::EndParty { party, reason } => parties::end(case, *party, reason, now),
         C::AsParty { wish } => parties::wish(case, allowed, wish, now),
         C::See => Ok(standing::see(case, allowed, now)),
@@ -228,6 +231,7 @@ fn may_touch_closed(command: &Command) -> bool {
             | Command::See
             | Command::TellParty { .. }
             | Command::GiveAdvisory { .. }
+            | Command::ShareFile { .. }
             | Command::EndParty { .. }
             | Command::AsParty { .. }
             | Command::PutOn { .. }

@@ -61,8 +61,9 @@ const MONTHS: [&str; 12] = [
 const LABELS: [&str; 4] = ["Case", "Program", "For", "Until"];
 
 /// What an outside party is told of it, where they accept and on their page.
-pub const TOLD: &str = "Every copy you get here is marked: a reference and the wording of the lines around it are yours alone. \
-                        If a copy turns up elsewhere before the matter is public, they tell the team whose it was.";
+pub const TOLD: &str = "Every text you get here is marked: a reference and the wording of the lines around it are yours alone. A file \
+                        is marked where that stands beside it. If a copy turns up elsewhere before the matter is public, they tell \
+                        the team whose it was.";
 
 /// A keyed hash of a place, made by the shell with a key of its own and the name of the case.
 pub type Hash<'a> = &'a dyn Fn(&str) -> [u8; 16];
@@ -161,6 +162,21 @@ impl<'a> Marks<'a> {
             }
         }
         (format!("{}-{}.txt", case.id, self.reference(number)), text)
+    }
+}
+
+impl Marks<'_> {
+    /// A text file as the party's own copy: its name with their reference, and its text between two lines that are theirs.
+    pub fn copy(&self, party: u32, name: &str, text: &str, at: Timestamp, zone: &TimeZone) -> (String, String) {
+        let reference = self.reference(party);
+        let name = match name.rsplit_once('.') {
+            Some((stem, ending)) if !stem.is_empty() => format!("{stem}-{reference}.{ending}"),
+            _ => format!("{name}-{reference}"),
+        };
+        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\r', '\n']);
+        let line = self.line(party, at, zone);
+        (name, format!("Reference {reference}{end}{end}{text}{end}{end}{line}{end}"))
     }
 }
 
@@ -288,7 +304,8 @@ pub fn bearers(case: &Case, marks: Marks<'_>, leaked: &str, zone: &TimeZone) -> 
                 _ => None,
             })
             .collect();
-        let days = theirs.iter().map(|(at, _)| *at).chain([party.invitation.until]);
+        let copies = cut(case, number).into_iter().filter(|line| matches!(line.act, PartyAct::Shared { .. }));
+        let days = theirs.iter().map(|(at, _)| *at).chain(copies.map(|line| line.at)).chain([party.invitation.until]);
         let mut forms: Vec<bool> = vec![false; DATES];
         for at in days {
             let day = at.to_zoned(zone.clone()).date();

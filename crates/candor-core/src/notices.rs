@@ -355,7 +355,7 @@ pub fn notices(case: &Case, event: &Event, policy: &Policy) -> Vec<Notice> {
         Event::Assigned { to: Some(member) } => tell(NoticeKind::Assigned, Recipient::Member(member.clone())),
         Event::Party { party, act } => match act {
             PartyAct::Invited(_) => tell(NoticeKind::PartyInvited, Recipient::Party(*party)),
-            PartyAct::Told { .. } => tell(NoticeKind::PartyNews, Recipient::Party(*party)),
+            PartyAct::Told { .. } | PartyAct::Shared { .. } => tell(NoticeKind::PartyNews, Recipient::Party(*party)),
             PartyAct::Joined { .. } | PartyAct::Wrote { .. } | PartyAct::Stated { .. } => {
                 tell(NoticeKind::PartyWrote, team());
             }

@@ -1,14 +1,18 @@
 //! Outside parties of a case: maintainers of other projects, vendors, researchers. Each sees their own cut: what was
-//! written to them, what they wrote, what they stated, and until when. They see nothing else of the case, and nothing of
-//! each other.
+//! written to them, what they wrote, what they stated, which files were shared with them, and until when. They see nothing else
+//! of the case, and nothing of each other.
+
+mod files; // what is shared with a party, one file at a time
 
 use crate::access::{Actor, Allowed};
 use crate::case::{Author, Case};
 use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, looks_like_address, optional, text};
-use crate::event::{Contact, Event};
+use crate::event::{Contact, Event, FileRef};
 use crate::evolve::Stamp;
-use crate::id::{MemberId, PersonId};
+use crate::id::{BlobId, MemberId, PersonId};
 use crate::refusal::Refusal;
+pub(crate) use files::share;
+pub use files::{Given, LOOKED_AT, Looked, MARKED_AT_MOST, Sharing, given, may_open, shared_with, traces};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -110,8 +114,24 @@ pub enum PartyAct {
     },
     /// They wrote to the team.
     Wrote {
-        /// The words.
+        /// The words; may be empty when files come with it.
         text: String,
+        /// Files, for the team alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileRef>,
+    },
+    /// The team shared a file of the case with them.
+    Shared {
+        /// The file.
+        file: BlobId,
+        /// The name under which they get it.
+        name: String,
+        /// Whether their copy carries their mark.
+        #[serde(default)]
+        marked: bool,
+        /// Whether a member put on record that it may name the reporter.
+        #[serde(default)]
+        names_reporter: bool,
     },
     /// They said how their product stands.
     Stated {
@@ -156,8 +176,10 @@ pub enum PartyWish {
     },
     /// Write to the team.
     Write {
-        /// The words.
+        /// The words; may be empty when files come with it.
         text: String,
+        /// Files, for the team alone.
+        files: Vec<FileRef>,
     },
     /// Say how their product stands.
     State {
@@ -252,6 +274,15 @@ pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, number: u32, act: &PartyAct
         case.parties.push(Party { number, invitation, at: stamp.at, by, joined: None, ended: None, statement: None });
         return;
     }
+    if let PartyAct::Wrote { files, .. } = act {
+        let kept = files.iter().map(|file| crate::case::CaseFile {
+            file: file.clone(),
+            at: stamp.at,
+            by: stamp.by.clone(),
+            internal: true,
+        });
+        case.files.extend(kept);
+    }
     let Some(party) = case.parties.iter_mut().find(|party| party.number == number) else { return };
     match act {
         PartyAct::Joined { .. } => party.joined = Some(stamp.at),
@@ -259,7 +290,7 @@ pub(crate) fn evolve(case: &mut Case, stamp: &Stamp, number: u32, act: &PartyAct
         PartyAct::Stated { status, fix_on, text } => {
             party.statement = Some((stamp.at, *status, *fix_on, text.clone()));
         }
-        PartyAct::Invited(_) | PartyAct::Told { .. } | PartyAct::Wrote { .. } => {}
+        PartyAct::Invited(_) | PartyAct::Told { .. } | PartyAct::Wrote { .. } | PartyAct::Shared { .. } => {}
     }
 }
 
@@ -340,9 +371,10 @@ pub(crate) fn wish(
             });
         }
         PartyWish::Join { key } => PartyAct::Joined { key: key.clone() },
-        PartyWish::Write { text: words } => {
+        PartyWish::Write { text: words, files } => {
             joined()?;
-            PartyAct::Wrote { text: text("text", words, MESSAGE_LIMIT)? }
+            crate::dialogue::check_message(words, files)?;
+            PartyAct::Wrote { text: words.trim().to_owned(), files: files.clone() }
         }
         PartyWish::State { status, fix_on, text: words } => {
             joined()?;

@@ -21,6 +21,7 @@ mod handover;
 mod import;
 mod levels;
 mod marks;
+mod party_files;
 mod rendered;
 mod scope;
 mod standing;

@@ -119,7 +119,7 @@ fn abuse_r8_a_mark_is_in_the_file_and_its_name_and_never_in_the_words_of_a_perso
     for party in 0..5 {
         let (name, text) = copy(&case, party);
         assert!(text.contains(FIRST) && text.contains(SECOND) && text.contains(TERMS), "{text}");
-        assert!(text.contains("Every copy you get here is marked"), "it is said openly");
+        assert!(text.contains("Every text you get here is marked"), "it is said openly");
         assert_eq!(whose(&case, &format!("{name}\nnothing else is left of it")), [party]);
     }
     // All of a hundred have a reference of their own; wordings come again.

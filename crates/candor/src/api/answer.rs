@@ -52,14 +52,24 @@ pub fn file(file: &FileRef, reader: BlobReader) -> Response {
             }
         }
     });
-    let mut response = Body::from_stream(chunks).into_response();
+    download(Body::from_stream(chunks), &file.name, file.size)
+}
+
+/// Bytes as a download.
+pub fn bytes(name: &str, bytes: Vec<u8>) -> Response {
+    let size = bytes.len() as u64;
+    download(Body::from(bytes), name, size)
+}
+
+fn download(body: Body, name: &str, size: u64) -> Response {
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    let disposition = format!("attachment; filename=\"file\"; filename*=UTF-8''{}", percent(&file.name));
+    let disposition = format!("attachment; filename=\"file\"; filename*=UTF-8''{}", percent(name));
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }

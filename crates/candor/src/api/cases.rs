@@ -238,6 +238,7 @@ fn beyond(command: &Command, by: &Actor) -> Option<Beyond> {
         }
         Command::InviteParty { .. }
         | Command::GiveAdvisory { .. }
+        | Command::ShareFile { .. }
         | Command::EndParty { .. }
         | Command::BreakGlass { .. } => Some(Beyond::Members),
         _ => None,

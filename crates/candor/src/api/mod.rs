@@ -260,9 +260,11 @@ fn table() -> Vec<Route> {
             .gives::<parties::PartyView>(200),
         Route::post("/party/messages", "writeAsParty", "Write to the team, as an outside party", post(parties::write))
             .by(Who::Party)
-            .takes(Takes::Json(schema::<parties::PartyMessage>))
+            .takes(Takes::JsonAndFiles("message", schema::<parties::PartyMessage>))
             .gives::<parties::PartyDone>(200)
             .once(),
+        Route::get("/party/files/{id}", "openPartyFile", "A file that was shared with you, or that you sent", get(parties::file))
+            .by(Who::Party),
         Route::post("/party/statement", "stateAsParty", "Say how your product stands", post(parties::state))
             .by(Who::Party)
             .takes(Takes::Json(schema::<parties::PartyStatement>))

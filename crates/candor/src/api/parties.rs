@@ -1,14 +1,15 @@
 //! The side of an outside party, by the key they were given: what is on their page, and nothing of the case besides.
 
-use super::answer::{Answered, fine};
-use super::input::{IdempotencyKey, Json, PartyHolder};
+use super::answer::{self, Answered, fine};
+use super::input::{IdempotencyKey, Json, PartName, PartyHolder, Segments, WithFiles};
 use super::model::instant::Instant;
 use super::problem::Problem;
 use super::receipts::told;
 use crate::app::App;
-use crate::execute::parties as doors;
+use crate::execute::parties::{self as doors, PartyFile};
 use crate::execute::{execute_again, policy_of};
 use axum::extract::State;
+use axum::response::Response;
 use candor_core::command::Command;
 use candor_core::marks;
 use candor_core::parties::{self, PartyAct, PartyStatus, PartyWish};
@@ -57,20 +58,40 @@ pub struct PartyLine {
     at: Instant,
     /// Whether it is yours, and not the team's.
     own: bool,
-    /// `wrote`, `stated` or `joined`.
+    /// `wrote`, `shared`, `stated` or `joined`.
     act: &'static str,
     /// The words.
     text: String,
     /// The line that belongs under the team's words and tells whose copy it is; none when copies are not marked.
     mark: Option<String>,
+    /// Files that came with it: yours, or the one that the team shared with you.
+    files: Vec<PartyFileView>,
+}
+
+/// A file that you may fetch.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PartyFileView {
+    /// Its number, for the address.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Bytes, without the mark.
+    size: u64,
+    /// Whether your copy carries your mark.
+    marked: bool,
 }
 
 /// A message to the team.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartyMessage {
-    /// Your words.
+    /// Your words; may be empty when files come with it.
+    #[serde(default)]
     text: String,
+}
+
+impl PartName for PartyMessage {
+    const NAME: &'static str = "message";
 }
 
 /// It is done.
@@ -84,9 +105,21 @@ pub struct PartyDone {
 pub async fn show(State(app): State<App>, PartyHolder(opened): PartyHolder) -> Answered<PartyView> {
     let policy = policy_of(&app, &opened.case)?;
     let party = &opened.party;
-    let thread = parties::cut(&opened.case, party.number).into_iter().filter_map(|line| {
+    let given = parties::given(&opened.case, party.number);
+    let files = |line: usize| {
+        let of_line = given.iter().enumerate().filter(|(_, one)| one.line == line);
+        let views = of_line.map(|(at, one)| PartyFileView {
+            id: (at + 1).to_string(),
+            name: one.name.to_owned(),
+            size: one.file.size,
+            marked: one.marked,
+        });
+        views.collect::<Vec<_>>()
+    };
+    let thread = parties::cut(&opened.case, party.number).into_iter().enumerate().filter_map(|(number, line)| {
         let (act, text) = match line.act {
-            PartyAct::Told { text } | PartyAct::Wrote { text } => ("wrote", text.clone()),
+            PartyAct::Told { text } | PartyAct::Wrote { text, .. } => ("wrote", text.clone()),
+            PartyAct::Shared { .. } => ("shared", String::new()),
             PartyAct::Stated { text, .. } => ("stated", text.clone()),
             PartyAct::Joined { .. } => ("joined", String::new()),
             PartyAct::Invited(_) | PartyAct::Ended { .. } => return None,
@@ -95,7 +128,8 @@ pub async fn show(State(app): State<App>, PartyHolder(opened): PartyHolder) -> A
             PartyAct::Told { .. } => doors::mark(&app, &policy, &opened, line.at),
             _ => Ok(None),
         };
-        Some(mark.map(|mark| PartyLine { at: line.at.into(), own: line.own, act, text, mark }))
+        let files = files(number);
+        Some(mark.map(|mark| PartyLine { at: line.at.into(), own: line.own, act, text, mark, files }))
     });
     fine(PartyView {
         case: opened.case.id.to_string(),
@@ -131,10 +165,23 @@ pub async fn write(
     State(app): State<App>,
     holder: PartyHolder,
     IdempotencyKey(key): IdempotencyKey,
-    Json(message): Json<PartyMessage>,
+    WithFiles { value: message, files }: WithFiles<PartyMessage>,
 ) -> Answered<PartyDone> {
-    let told = told(&("party write", &message), &[]).map_err(Problem::from)?;
-    ask(&app, &holder, key, &told, PartyWish::Write { text: message.text }).await
+    let told = told(&("party write", &message), &files).map_err(Problem::from)?;
+    ask(&app, &holder, key, &told, PartyWish::Write { text: message.text, files }).await
+}
+
+/// `GET /party/files/{id}`
+pub async fn file(
+    State(app): State<App>,
+    PartyHolder(opened): PartyHolder,
+    Segments(id): Segments<String>,
+) -> Result<Response, Problem> {
+    let policy = policy_of(&app, &opened.case)?;
+    Ok(match doors::file(&app, &policy, &opened, &id).await? {
+        PartyFile::AsItIs(file, reader) => answer::file(&file, reader),
+        PartyFile::Marked(name, text) => answer::bytes(&name, text.into_bytes()),
+    })
 }
 
 /// `POST /party/statement`

@@ -6,9 +6,10 @@ use crate::error::Error;
 use crate::store::blobs::{self, BlobKey, BlobReader, BlobRow, BlobWriter, Finished};
 use crate::store::{Statement, StoreError};
 use candor_core::access::Actor;
-use candor_core::case::Case;
+use candor_core::case::{Case, CaseFile};
 use candor_core::event::{Event, FileRef};
 use candor_core::id::{BlobId, CaseId};
+use candor_core::parties::{self, Looked, PartyAct};
 use candor_formats::scanners;
 
 /// A file on its way in. Dropped before it is finished, it leaves nothing behind.
@@ -107,16 +108,33 @@ fn is_direction_mark(c: char) -> bool {
 /// [`Error::NotFound`] when case or file is absent, or not theirs.
 pub async fn open_file(app: &App, actor: &Actor, case: &CaseId, file: &str) -> Result<(FileRef, BlobReader), Error> {
     let case = super::open_case(app, actor, case).await?;
-    let found = case
-        .files
-        .iter()
-        .find(|known| {
-            known.file.id.as_str() == file && (actor.member().is_some() || *actor == Actor::Clock || !known.internal)
-        })
-        .ok_or(Error::NotFound)?;
-    let key = unhex32(&found.file.key).ok_or_else(|| Error::internal("a file's key has a wrong length"))?;
-    let reader = app.blobs.read_of(&app.store, file, &key).await?;
-    Ok((found.file.clone(), reader))
+    let theirs = |known: &CaseFile| match actor {
+        Actor::Member { .. } | Actor::Clock => true,
+        Actor::Reporter { .. } => !known.internal,
+        Actor::Party { party, .. } => parties::may_open(&case, *party, &known.file.id, app.now()),
+        Actor::Public => false,
+    };
+    let found = case.files.iter().find(|known| known.file.id.as_str() == file && theirs(known));
+    let found = found.ok_or(Error::NotFound)?;
+    Ok((found.file.clone(), reader(app, &found.file).await?))
+}
+
+async fn reader(app: &App, file: &FileRef) -> Result<BlobReader, Error> {
+    let key = unhex32(&file.key).ok_or_else(|| Error::internal("a file's key has a wrong length"))?;
+    Ok(app.blobs.read_of(&app.store, file.id.as_str(), &key).await?)
+}
+
+/// What stands in a file of the case, for whoever wants to share it; none when the case has no such file.
+pub(super) async fn looked(app: &App, case: &Case, file: &BlobId) -> Result<Option<Looked>, Error> {
+    let Some(known) = case.files.iter().find(|known| known.file.id == *file) else { return Ok(None) };
+    let (mut reader, mut bytes) = (reader(app, &known.file).await?, Vec::new());
+    while (bytes.len() as u64) < parties::LOOKED_AT
+        && let Some(chunk) = reader.next().await?
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    let is_text = known.file.size <= parties::MARKED_AT_MOST && std::str::from_utf8(&bytes).is_ok();
+    Ok(Some(Looked { is_text, traces: parties::traces(case, &bytes) }))
 }
 
 fn unhex32(text: &str) -> Option<BlobKey> {
@@ -132,7 +150,8 @@ pub(crate) fn statements(case: &Case, event: &Event, at: i64) -> Result<Vec<Stat
         | Event::Asked { files, .. }
         | Event::ReporterWrote { files, .. }
         | Event::MailUnverified { files, .. }
-        | Event::Noted { files, .. } => files,
+        | Event::Noted { files, .. }
+        | Event::Party { act: PartyAct::Wrote { files, .. }, .. } => files,
         _ => return Ok(Vec::new()),
     };
     files.iter().map(|file| Ok(blobs::claim_statement(&row(&case.id, file, at)?))).collect()

@@ -556,6 +556,10 @@ async fn facts(app: &App, case: &Case, allowed: &access::Allowed<'_>, now: Times
             Command::MovePolicy { version, .. } => app.policy_at(&case.program, *version),
             _ => None,
         },
+        looked: match allowed.command() {
+            Command::ShareFile { sharing } => files::looked(app, case, &sharing.file).await?,
+            _ => None,
+        },
         base_url: app.program_url(&case.program),
     })
 }

@@ -2,15 +2,18 @@
 //! when the terms are accepted. None is stored: link and code are made anew from a number that lies sealed in the journal,
 //! and of link and key a keyed hash leads to the case.
 
+use super::files::open_file;
 use super::report::hex;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::load_case;
 use crate::keys::{self, KeyRing, Purpose, random};
 use crate::store;
+use crate::store::blobs::BlobReader;
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::command::Command;
+use candor_core::event::FileRef;
 use candor_core::id::{CaseId, PersonId};
 use candor_core::marks::{self, Bearer, Marks};
 use candor_core::parties::{self, Invitation, Party, PartyAct, PartyWish};
@@ -83,6 +86,37 @@ pub fn document(app: &App, policy: &Policy, opened: &Opened) -> Result<(String, 
     let Opened { case, party, .. } = opened;
     let document = |marks: Marks<'_>| marks.document(case, party, &policy.program.name, &zone(policy));
     Ok(with_marks(app.keys()?, &case.id, document))
+}
+
+/// A file as a party gets it.
+pub enum PartyFile {
+    /// As it lies, under its name for them.
+    AsItIs(FileRef, BlobReader),
+    /// Text with their mark: the name of the file, and what stands in it.
+    Marked(String, String),
+}
+
+/// A file of a party, by its place among those that they may fetch, from 1.
+///
+/// # Errors
+/// [`Error::NotFound`] for a place at which there is none.
+pub async fn file(app: &App, policy: &Policy, opened: &Opened, place: &str) -> Result<PartyFile, Error> {
+    let Opened { actor, case, party } = opened;
+    let place = place.parse::<usize>().ok().and_then(|place| place.checked_sub(1)).ok_or(Error::NotFound)?;
+    let given = parties::given(case, party.number).into_iter().nth(place).ok_or(Error::NotFound)?;
+    let (file, mut reader) = open_file(app, actor, &case.id, given.file.id.as_str()).await?;
+    let name = given.name.to_owned();
+    if !given.marked {
+        return Ok(PartyFile::AsItIs(FileRef { name, ..file }, reader));
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = reader.next().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    let text = String::from_utf8(bytes).map_err(Error::internal)?;
+    let copy = |marks: Marks<'_>| marks.copy(party.number, &name, &text, given.at, &zone(policy));
+    let (name, text) = with_marks(app.keys()?, &case.id, copy);
+    Ok(PartyFile::Marked(name, text))
 }
 
 /// Whose copy a text is that turned up elsewhere, the likeliest first; put the name of a file before its text.

@@ -30,7 +30,7 @@ pub(super) fn fill(kind: NoticeKind, words: &mut Words, program: &str, case: &Ca
         }
         NoticeKind::PartyNews => {
             words.subject = format!("{program}: there is something new for you");
-            words.lead = format!("The security team of {program} wrote to you.");
+            words.lead = format!("The security team of {program} wrote to you, or shared a file with you.");
             words.expected = "read it on your page; you enter it with your key.".into();
             words.why = "You get this because you accepted an invitation to a case.".into();
             words.dates = Vec::new();

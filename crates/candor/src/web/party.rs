@@ -1,23 +1,25 @@
 //! `/party`: an outside party accepts an invitation, and then sees their own cut of a case: what the team wrote to them,
-//! what they wrote and stated. A link alone opens nothing: it needs the code that the team told by another way, it works
+//! what they wrote and stated, and the files that were shared with them. A link alone opens nothing: it needs the code that the team told by another way, it works
 //! once, and looking at it uses nothing up. A wrong link, a used one and one that is too old get the same answer.
 
 use super::errors;
-use super::fields::Fields;
+use super::fields::{self, Fields};
 use super::guard::{Visitor, rate};
 use super::headers::as_download;
 use super::page;
+use super::report::files::{Uploads, limits};
 use super::session::{FormNonce, Rejection, no_party_cookie, party_cookie, party_key};
+use super::views::parts::FileView;
 use super::views::party::{PartyForm, PartyPage};
 use super::views::report::Message;
-use super::views::{Choice, Control, Field, Group, Problem, Row, TimeView};
+use super::views::{Choice, Control, Field, Group, Problem, Row, TimeView, fmt};
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::parties::{self as doors, Opened};
+use crate::execute::parties::{self as doors, Opened, PartyFile};
 use crate::execute::{execute, policy_of};
 use crate::keys;
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -36,10 +38,11 @@ type Answer = Result<Response, Rejection>;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/party", get(own_page).post(enter))
-        .route("/party/write", post(write))
+        .route("/party/write", post(write).layer(DefaultBodyLimit::disable()))
         .route("/party/state", post(state))
         .route("/party/leave", post(leave))
         .route("/party/document", get(document))
+        .route("/party/files/{number}", get(file))
         .route("/party/{link}", get(invitation).post(accept))
 }
 
@@ -185,6 +188,8 @@ struct Typed {
     status: String,
     fix_on: String,
     statement: String,
+    /// What was wrong with the files.
+    files: Option<String>,
 }
 
 fn view(
@@ -208,9 +213,22 @@ fn view(
         let fix = fix_on.map(|on| format!("; a fix on {}", day(on))).unwrap_or_default();
         facts.push(Row::new("You stated", format!("{}{fix} ({})", status.label(), day(*at))));
     }
-    let thread = parties::cut(case, party.number).into_iter().filter_map(|line| {
+    let given = parties::given(case, party.number);
+    let files = |line: usize| {
+        let of_line = given.iter().enumerate().filter(|(_, one)| one.line == line);
+        let views = of_line.map(|(at, one)| FileView {
+            name: one.name.to_owned(),
+            size: fmt::size(one.file.size),
+            href: format!("/party/files/{}", at + 1),
+            note: if one.marked { "your copy carries your mark".into() } else { String::new() },
+            opened: String::new(),
+        });
+        views.collect::<Vec<_>>()
+    };
+    let thread = parties::cut(case, party.number).into_iter().enumerate().filter_map(|(number, line)| {
         let (did, text) = match line.act {
-            PartyAct::Told { text } | PartyAct::Wrote { text } => ("wrote".to_owned(), text.clone()),
+            PartyAct::Told { text } | PartyAct::Wrote { text, .. } => ("wrote".to_owned(), text.clone()),
+            PartyAct::Shared { .. } => ("shared a file with you".to_owned(), String::new()),
             PartyAct::Stated { status, fix_on, text } => {
                 let fix = fix_on.map(|on| format!(", a fix on {}", day(on))).unwrap_or_default();
                 (format!("stated: {}{fix}", status.label()), text.clone())
@@ -228,7 +246,7 @@ fn view(
             did,
             side: if line.own { "mine" } else { "theirs" }.into(),
             text,
-            files: Vec::new(),
+            files: files(number),
         };
         Some(mark.map(|mark| (message, mark.unwrap_or_default())))
     });
@@ -241,7 +259,10 @@ fn view(
         facts,
         thread,
         marked: if policy.disclosure.unmarked_copies { "" } else { marks::TOLD },
-        write: vec![Field::area("text", "Your words to the team", 5).value(typed.text.clone()).required()],
+        write: vec![
+            Field::area("text", "Your words to the team", 5).value(typed.text.clone()),
+            Field::new("files", "Files", Control::Files(limits(app))).note("optional").error(typed.files.clone()),
+        ],
         state: vec![
             Field::new("status", "Your product is", Control::Radio(choices)).value(if typed.status.is_empty() {
                 PartyStatus::Investigating.name().to_owned()
@@ -288,12 +309,50 @@ fn again(app: &App, opened: &Opened, csrf: String, problem: Problem, typed: &Typ
 
 /// `POST /party/write`
 async fn write(State(app): State<App>, request: Request) -> Answer {
-    let (opened, csrf, fields) = match sent(&app, request).await? {
-        Ok(sent) => sent,
-        Err(answer) => return Ok(answer),
+    let Some((opened, csrf)) = holder(&app, request.headers()).await? else {
+        return Ok(page::see_other("/party"));
     };
+    let mut uploads = Uploads::new(&app, true);
+    let (fields, whole) = fields::read_with_files(request, &[], &mut uploads).await?;
+    if !keys::equal(fields.get("csrf").as_bytes(), csrf.as_bytes()) {
+        Uploads::drop_unused(&app, &uploads.done).await;
+        return Err(Rejection::Token);
+    }
     let text = fields.get("text").to_owned();
-    asks(&app, &opened, csrf, PartyWish::Write { text: text.clone() }, Typed { text, ..Typed::default() }).await
+    let files = std::mem::take(&mut uploads.done);
+    let problem = match (uploads.failure, uploads.problem) {
+        (Some(failure), _) => Some(failure.to_string()),
+        (None, Some(problem)) => Some(format!("{problem}. Choose the files again")),
+        (None, None) if !whole => Some("That is more than can be sent at once; send some of it".into()),
+        (None, None) => None,
+    };
+    if let Some(problem) = problem {
+        Uploads::drop_unused(&app, &files).await;
+        let shown = Problem { field: "files".into(), text: problem.clone() };
+        return again(&app, &opened, csrf, shown, &Typed { text, files: Some(problem), ..Typed::default() });
+    }
+    let wish = PartyWish::Write { text: text.clone(), files: files.clone() };
+    let done = asks(&app, &opened, csrf, wish, Typed { text, ..Typed::default() }).await;
+    Uploads::drop_unused(&app, &files).await;
+    done
+}
+
+/// `GET /party/files/{number}`: always a download. What was not shared with them, and what is not there, is answered alike.
+async fn file(State(app): State<App>, headers: HeaderMap, Path(number): Path<String>) -> Answer {
+    let Some((opened, _)) = holder(&app, &headers).await? else { return Ok(errors::not_found()) };
+    let policy = policy_of(&app, &opened.case)?;
+    match doors::file(&app, &policy, &opened, &number).await {
+        Ok(PartyFile::AsItIs(file, reader)) => Ok(super::receipt::download(&file, reader)),
+        Ok(PartyFile::Marked(name, text)) => Ok(text_file(&name, text)),
+        Err(Error::NotFound) => Ok(errors::not_found()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn text_file(name: &str, text: String) -> Response {
+    let mut answer = Response::new(text.into());
+    as_download(answer.headers_mut(), name);
+    answer
 }
 
 /// `POST /party/state`
@@ -333,9 +392,7 @@ async fn document(State(app): State<App>, headers: HeaderMap) -> Answer {
     let Some((opened, _)) = holder(&app, &headers).await? else { return Ok(page::see_other("/party")) };
     let policy = policy_of(&app, &opened.case)?;
     let (name, text) = doors::document(&app, &policy, &opened)?;
-    let mut answer = Response::new(text.into());
-    as_download(answer.headers_mut(), &name);
-    Ok(answer)
+    Ok(text_file(&name, text))
 }
 
 /// `POST /party/leave`

@@ -151,6 +151,7 @@ fn tick(
         may_see: Vec::new(),
         credits: Vec::new(),
         moving_to: None,
+        looked: None,
         base_url: "https://candor.example/store".into(),
     };
     let Ok(events) = decide::decide(&case, &allowed, policy, &facts) else { return };

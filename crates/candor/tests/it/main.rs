@@ -36,6 +36,7 @@ mod oidc_story; // signing in with an account elsewhere
 mod passkey_story; // signing in with a key of one's own device
 mod page_scripts; // scripts of pages, without a browser
 mod parties_story; // outside parties, each with a cut of their own
+mod parties_files; // files shared with an outside party, and sent by one
 mod policies_story; // the example policies, each from report to close over the API
 mod receipt; // the page behind a receipt
 mod receipt_sealed; // the same, without any key of the desk

@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 
 const STRAPI: &str = include_str!("../../../../examples/policies/strapi.toml");
 
-struct House {
-    service: Service,
-    token: String,
-    case: String,
+pub struct House {
+    pub service: Service,
+    pub token: String,
+    pub case: String,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let service = Service::start(&[&everybody(STRAPI)], |_| ()).await;
         service.app.set_clock("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
         let roles = [("strapi".to_owned(), Role::Coordinator)];
@@ -42,7 +42,7 @@ impl House {
         house
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+    pub async fn ask(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
         let request = reqwest::Client::new()
             .request(method, self.service.at(&format!("/api/v1{path}")))
             .bearer_auth(&self.token)
@@ -51,14 +51,14 @@ impl House {
         (answer.status().as_u16(), answer.json().await.expect("JSON"))
     }
 
-    async fn does(&self, command: Value) -> Value {
+    pub async fn does(&self, command: Value) -> Value {
         let (status, body) = self.ask(Method::POST, &format!("/cases/{}/commands", self.case), command).await;
         assert_eq!(status, 200, "{body}");
         body
     }
 
     /// Invites somebody; gives the path of the link in their letter, and the code.
-    async fn invite(&self, name: &str) -> (String, String) {
+    pub async fn invite(&self, name: &str) -> (String, String) {
         self.does(json!({
             "command": "invite-party", "kind": "maintainer", "name": name, "organisation": "Koa",
             "email": format!("{name}@party.example"), "until": "2026-06-01T00:00:00Z",
@@ -77,7 +77,7 @@ impl House {
     }
 
     /// The newest letter to an address.
-    fn letter(&self, to: &str) -> String {
+    pub fn letter(&self, to: &str) -> String {
         let MailOut::Dir(folder) = &self.service.app.config.mail else { panic!("no folder") };
         let letters = dir::list(folder).expect("letters");
         let shown = letters
@@ -87,7 +87,7 @@ impl House {
     }
 
     /// Accepts an invitation; gives the browser and the key.
-    async fn join(&self, link: &str, code: &str) -> (Browser, String) {
+    pub async fn join(&self, link: &str, code: &str) -> (Browser, String) {
         let browser = self.service.browser();
         let page = browser.get(link).await;
         let page = browser.post(link, &answered(page.form(link), &[("code", code), ("accept", "on")])).await;
@@ -289,7 +289,7 @@ async fn abuse_r8_what_a_party_gets_is_marked_and_said_to_be_and_a_leaked_copy_i
     let mut people = Vec::new();
     for (party, name) in ["mira", "noor", "otto", "pia", "quim"].into_iter().enumerate() {
         let (link, code) = house.invite(name).await;
-        assert!(house.service.browser().get(&link).await.body.contains("Every copy you get here is marked"), "openly");
+        assert!(house.service.browser().get(&link).await.body.contains("Every text you get here is marked"), "openly");
         let (browser, _) = house.join(&link, &code).await;
         let text = "Your router runs a path twice, once before it has asked who is there at all.";
         house.does(json!({ "command": "tell-party", "party": party, "text": text })).await;

@@ -1,5 +1,6 @@
 //! Everything a member may ask of a case: one command of the core is one command here.
 
+mod asked;
 mod draft;
 mod strict;
 
@@ -9,14 +10,14 @@ use super::instant::Instant;
 use super::words::{
     Effort, FixKind, Justification, Need, PartyKind, Plan, Section, Severity, Step, VerificationResult,
 };
+pub use asked::Asked;
 use candor_core::command::{Command, Part};
 use candor_core::event::{self, FileRef, VerificationFacts};
 use candor_core::id::{CaseId, MemberId};
-use candor_core::parties::Invitation;
+use candor_core::parties::{Invitation, Sharing};
 pub use draft::{Affected, Draft};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strict::Strict;
 
 /// What is asked of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -520,6 +521,23 @@ pub enum ApiCommand {
         /// Number of the party.
         party: u32,
     },
+    /// Share a file of the case with an outside party. Without a name they get it under one that tells nothing of the
+    /// reporter. Refused when name or address of the reporter stand in it, unless the reporter agreed to that.
+    ShareFile {
+        /// Number of the party.
+        party: u32,
+        /// Id of the file.
+        file: String,
+        /// The name under which they get it.
+        #[serde(default)]
+        name: String,
+        /// Whether their copy carries their mark; only plain text can.
+        #[serde(default)]
+        marked: bool,
+        /// Whether the reporter agreed that it names them.
+        #[serde(default)]
+        names_reporter: bool,
+    },
     /// End it with an outside party: they see nothing from then on.
     EndParty {
         /// Number of the party.
@@ -559,58 +577,6 @@ pub struct Finding {
     pub title: String,
     /// What the report says of it.
     pub text: String,
-}
-
-/// A command as a request brings it: the command, and the number of the last entry the asker looked at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Asked {
-    /// What is asked.
-    #[serde(flatten)]
-    pub command: ApiCommand,
-    /// Number of the last entry you looked at: when somebody else wrote since, nothing is done and you are told what.
-    /// Left out, the command is decided on the case as it is.
-    pub seen: Option<u64>,
-}
-
-impl<'de> Deserialize<'de> for Asked {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        use serde::de::Error as _;
-        let Strict(serde_json::Value::Object(mut object)) = Strict::deserialize(from)? else {
-            return Err(D::Error::custom("a command is an object"));
-        };
-        let seen = match object.remove("seen") {
-            None | Some(serde_json::Value::Null) => None,
-            Some(seen) => {
-                Some(seen.as_u64().ok_or_else(|| D::Error::custom("`seen` is the number of an entry, from 1"))?)
-            }
-        };
-        let command = serde_json::from_value(serde_json::Value::Object(object)).map_err(D::Error::custom)?;
-        Ok(Self { command, seen })
-    }
-}
-
-impl JsonSchema for Asked {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Command".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let mut schema = ApiCommand::json_schema(generator);
-        let seen = serde_json::json!({
-            "type": ["integer", "null"],
-            "minimum": 0,
-            "description": "Number of the last entry you looked at: when somebody else wrote since, nothing is done and \
-                you are told what. Left out, the command is decided on the case as it is."
-        });
-        if let Some(serde_json::Value::Array(variants)) = schema.get_mut("oneOf") {
-            for variant in variants {
-                if let Some(properties) = variant.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
-                    properties.insert("seen".into(), seen.clone());
-                }
-            }
-        }
-        schema
-    }
 }
 
 /// Why a command cannot be one of the core.
@@ -740,6 +706,10 @@ impl ApiCommand {
             }
             Self::TellParty { party, text } => Command::TellParty { party, text },
             Self::GiveAdvisory { party } => Command::GiveAdvisory { party },
+            Self::ShareFile { party, file, name, marked, names_reporter } => {
+                let file = file.into();
+                Command::ShareFile { sharing: Sharing { party, file, name, marked, names_reporter } }
+            }
             Self::EndParty { party, reason } => Command::EndParty { party, reason },
             Self::PutOn { member, reason } => Command::PutOn { member: MemberId(member), reason },
             Self::TakeOff { member, reason } => Command::TakeOff { member: MemberId(member), reason },
@@ -849,6 +819,9 @@ impl ApiCommand {
             }
             Command::TellParty { party, text } => Self::TellParty { party, text },
             Command::GiveAdvisory { party } => Self::GiveAdvisory { party },
+            Command::ShareFile { sharing: Sharing { party, file, name, marked, names_reporter } } => {
+                Self::ShareFile { party, file: file.0, name, marked, names_reporter }
+            }
             Command::EndParty { party, reason } => Self::EndParty { party, reason },
             Command::PutOn { member, reason } => Self::PutOn { member: member.0, reason },
             Command::TakeOff { member, reason } => Self::TakeOff { member: member.0, reason },

@@ -4,13 +4,13 @@ use super::choices::{ItemTick, PriorityChoice};
 use super::command::Draft;
 use super::instant::Instant;
 pub use super::outcome::{KnownBefore, Outcome};
+use super::party::PartyWhat;
 use super::people::{Author, Credit, Member, Names, Reporter};
 use super::words::{
     Channel, Effort, FixKind, Justification, Need, Plan, Section, Severity, Standing, Step, VerificationResult,
 };
 use candor_core::case;
 use candor_core::event::{self, Event};
-use candor_core::parties::PartyAct;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ impl From<&event::FileRef> for File {
     }
 }
 
-fn files(core: &[event::FileRef]) -> Vec<File> {
+pub(super) fn files(core: &[event::FileRef]) -> Vec<File> {
     core.iter().map(Into::into).collect()
 }
 
@@ -551,15 +551,9 @@ pub enum What {
     Party {
         /// Number of the party within the case, from 0.
         party: u32,
-        /// `invited`, `joined`, `told`, `wrote`, `stated` or `ended`.
-        act: String,
-        /// With `invited`: their name.
-        name: String,
-        /// With `stated`: how their product stands.
-        status: Option<String>,
-        /// With `invited`, until when; with `stated`, when they have a fix.
-        date: Option<Instant>,
-        text: String,
+        /// What.
+        #[serde(flatten)]
+        what: PartyWhat,
     },
     Seen,
     PutOn {
@@ -731,25 +725,7 @@ impl What {
             Event::Withdrawn { report, text } => Self::Withdrawn { report, text },
             Event::Closed { reason } => Self::Closed { reason },
             Event::Reopened { reason } => Self::Reopened { reason },
-            Event::Party { party, act } => {
-                let of =
-                    |act: &str, name: String, status: Option<String>, date: Option<jiff::Timestamp>, text: String| {
-                        Self::Party { party, act: act.to_owned(), name, status, date: date.map(Into::into), text }
-                    };
-                match act {
-                    PartyAct::Invited(invitation) => {
-                        let name = invitation.contact.name.clone();
-                        of("invited", name, None, Some(invitation.until), invitation.terms)
-                    }
-                    PartyAct::Joined { .. } => of("joined", String::new(), None, None, String::new()),
-                    PartyAct::Told { text } => of("told", String::new(), None, None, text),
-                    PartyAct::Wrote { text } => of("wrote", String::new(), None, None, text),
-                    PartyAct::Stated { status, fix_on, text } => {
-                        of("stated", String::new(), Some(status.name().to_owned()), fix_on, text)
-                    }
-                    PartyAct::Ended { reason } => of("ended", String::new(), None, None, reason),
-                }
-            }
+            Event::Party { party, act } => Self::Party { party, what: act.into() },
             Event::Seen => Self::Seen,
             Event::PutOn { member, reason } => Self::PutOn { member: names.member(&member), reason },
             Event::TakenOff { member, reason } => Self::TakenOff { member: names.member(&member), reason },

@@ -10,6 +10,7 @@ pub mod report; // a report on its way in, and its receipt
 pub mod choices; // rows that a command brings several of
 pub mod command; // everything a member may ask of a case
 pub mod entry; // everything that can have happened to one
+pub mod party; // what passes between the team and an outside party
 pub mod outcome; // how it ended
 pub mod gate; // what the gates of the policy hold back
 pub mod plan; // hints of the policy, effort, and when it is mended

@@ -117,6 +117,7 @@ kinds! {
     InviteParty "invite-party" "Invite an outside party" "Invite them",
     TellParty "tell-party" "Write to an outside party" "Send it to them",
     GiveAdvisory "give-advisory" "Give an outside party the advisory" "Give it to them",
+    ShareFile "share-file" "Share a file with an outside party" "Share it with them",
     EndParty "end-party" "End it with an outside party" "End it",
 }
 
@@ -197,6 +198,7 @@ impl Kind {
                 | RecordBreach
                 | Reject
                 | ScannerOutput
+                | Kind::ShareFile
         )
     }
 
@@ -471,6 +473,9 @@ pub fn offered(case: &Case, policy: &Policy, member: &Member, people: &People, n
     rare.extend([Kind::PutOn, Kind::InviteParty]);
     if case.parties.iter().any(|party| party.is_open(now)) {
         rare.extend([Kind::TellParty, Kind::EndParty]);
+        if !case.files.is_empty() {
+            rare.push(Kind::ShareFile);
+        }
         if !advisory.published.is_empty() {
             rare.push(Kind::GiveAdvisory);
         }
@@ -812,6 +817,9 @@ fn lead(kind: Kind, opened: &Opened) -> String {
             Some(last) => format!("They read the newest edition on their page, as text, marked {}.", last.tlp.label()),
             None => String::new(),
         },
+        Kind::ShareFile => "They get this one file of the case, and see nothing of the others. What stands inside of it goes with it, \
+                            byte for byte: names in a document, the author of a picture, paths in a log."
+            .into(),
         Kind::EndParty => "They see nothing from then on, at once.".into(),
         Kind::TakeOff => "They read nothing of it from then on, at once.".into(),
         Kind::AskCredit => "The reporter is asked whether and how to be named.".into(),

@@ -147,14 +147,7 @@ pub async fn view(app: &App, member: &Member, opened: &Opened, typed: Typed) -> 
         },
         cluster: super::cluster::facts(app, member, case).await?,
         advisory: advisory_state(app, case, &names, zone, now, may_write(member, &case.program)),
-        files: case
-            .files
-            .iter()
-            .map(|known| {
-                let note = if known.internal { "only the team sees this" } else { "" };
-                history::file_view(case, &known.file, note)
-            })
-            .collect(),
+        files: case.files.iter().map(|known| history::file_view(case, &known.file, &seen_by(case, known))).collect(),
     })
 }
 
@@ -544,6 +537,21 @@ fn people(case: &Case, names: &Names, zone: &TimeZone, now: Timestamp) -> Vec<Pe
         add("On the case", names.of(member), "filed a report of it".into());
     }
     people
+}
+
+/// Who sees a file besides the team, as a remark beside it.
+fn seen_by(case: &Case, known: &candor_core::case::CaseFile) -> String {
+    let mut others: Vec<String> =
+        candor_core::parties::shared_with(case, &known.file.id).map(|party| party.name()).collect();
+    if let candor_core::case::Author::Party(number) = known.by {
+        others.insert(0, history::party(case, number));
+    }
+    match (known.internal, others.is_empty()) {
+        (true, true) => "only the team sees this".into(),
+        (true, false) => format!("only the team sees this, and {}", others.join(", ")),
+        (false, true) => String::new(),
+        (false, false) => format!("shared with {}", others.join(", ")),
+    }
 }
 
 /// Outside parties: how they stand, and the code of an invitation that waits.

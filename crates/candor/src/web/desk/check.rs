@@ -9,8 +9,9 @@ use crate::web::forms::Form;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::case::{Becomes, CheckPage};
 use crate::web::views::parts::Group;
-use crate::web::views::{Field, Problem, Row, TimeView};
+use crate::web::views::{Field, Problem, Row, TimeView, fmt};
 use axum::response::Response;
+use candor_core::case::Case;
 use candor_core::disclosure::waits_for_fix;
 use candor_core::gates;
 use candor_core::policy::{PublishOn, Step};
@@ -145,6 +146,10 @@ pub async fn check(
             visible.extend(changed.iter().map(|change| to_reporter(&format!("Changed: {change}"))));
             (kind.label().to_owned(), visible)
         }
+        Kind::ShareFile => {
+            stays.push("Every other file of the case, and the name of who sent this one.".into());
+            (kind.label().to_owned(), shares(case, form))
+        }
         Kind::Close => {
             stays.push("The reporter can still write; the case can be taken up again.".into());
             ("Close the case".into(), vec![to_reporter("That the case is closed, and the reason you gave")])
@@ -198,6 +203,24 @@ pub async fn check(
         scrub,
         preview,
     })
+}
+
+/// Which file would be shared with whom.
+fn shares(case: &Case, form: &Form) -> Vec<Becomes> {
+    let file = case.files.iter().find(|known| known.file.id.as_str() == form.get("file"));
+    let number = form.get("party").parse().ok();
+    let party = number.and_then(|number| candor_core::parties::find(case, number));
+    let (Some(file), Some(party)) = (file, party) else { return Vec::new() };
+    let (name, size) = (&file.file.name, fmt::size(file.file.size));
+    let under = form.some("name").map_or("a name that tells nothing".to_owned(), |name| format!("the name {name}"));
+    let how = if form.ticked("marked") { "as a copy with their mark" } else { "byte for byte, without a mark" };
+    let address = &party.invitation.contact.email;
+    vec![Becomes {
+        what: format!("The file {name} ({size}), under {under}, {how}"),
+        whom: format!("{} ({}, {address})", party.name(), party.invitation.kind.label()),
+        when: "at once, on their page; they are told by mail that there is something new".into(),
+        at: None,
+    }]
 }
 
 /// When an advisory would go out, in words.

@@ -3,12 +3,12 @@
 use super::acts::Kind;
 use super::{Opened, People, times};
 use crate::web::forms::Form;
-use crate::web::views::Problem;
 use crate::web::views::parts::{Choice, Control, Field, Group};
+use crate::web::views::{Problem, fmt};
 use candor_core::command::Command;
 use candor_core::event::{Contact, Justification, VerificationFacts, VerificationResult};
 use candor_core::id::{CaseId, MemberId};
-use candor_core::parties::{Invitation, PartyKind};
+use candor_core::parties::{Invitation, PartyKind, Sharing};
 use candor_core::policy::{Clause, Effort, Need, Plan, Step};
 use candor_core::promises::{Status, clocks};
 use candor_core::{planning, standing};
@@ -376,6 +376,7 @@ pub fn groups(kind: Kind, form: &Form, opened: &Opened, team: &People) -> Vec<Gr
                 .required(),
             area("terms", "What they are asked to accept", 5).value(known("terms", candor_core::parties::TERMS)),
         ]),
+        Kind::ShareFile => one(sharing(form, opened)),
         Kind::TellParty | Kind::GiveAdvisory | Kind::EndParty => {
             let open = case.parties.iter().filter(|party| party.ended.is_none());
             let choices: Vec<Choice> = open.map(|party| Choice::new(party.number.to_string(), party.name())).collect();
@@ -699,6 +700,15 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
                 }),
             }
         }
+        Kind::ShareFile => Command::ShareFile {
+            sharing: Sharing {
+                party: form.get("party").parse().map_err(|_| wrong("party", "Choose whom".into()))?,
+                file: form.some("file").ok_or_else(|| wrong("file", "Choose a file".into()))?.into(),
+                name: form.get("name").to_owned(),
+                marked: form.ticked("marked"),
+                names_reporter: form.ticked("names_reporter"),
+            },
+        },
         Kind::TellParty | Kind::GiveAdvisory | Kind::EndParty => {
             let party = form.get("party").parse().map_err(|_| wrong("party", "Choose whom".into()))?;
             let words = form.get("text").to_owned();
@@ -711,4 +721,42 @@ pub fn command(kind: Kind, form: &Form, opened: &Opened) -> Result<Command, Prob
         Kind::PutOn => Command::PutOn { member: form.get("member").into(), reason: form.get("reason").to_owned() },
         Kind::TakeOff => Command::TakeOff { member: form.get("member").into(), reason: form.get("reason").to_owned() },
     })
+}
+
+/// What is asked before a file is shared with an outside party.
+fn sharing(form: &Form, opened: &Opened) -> Vec<Field> {
+    let case = &opened.case;
+    let open = case.parties.iter().filter(|party| party.ended.is_none());
+    let whom: Vec<Choice> = open.map(|party| Choice::new(party.number.to_string(), party.name())).collect();
+    let files = case.files.iter().map(|known| {
+        let label = format!("{} ({})", known.file.name, fmt::size(known.file.size));
+        Choice::new(known.file.id.as_str(), label)
+    });
+    let mut fields = vec![
+        Field::new("party", "Who", Control::Select(whom)).value(form.get("party").to_owned()),
+        Field::new("file", "The file", Control::Select(files.collect())).value(form.get("file").to_owned()),
+        Field::line("name", "Its name for them")
+            .note("optional")
+            .hint("Left empty, they get it under the number of the case, which tells nothing of who sent it.")
+            .value(form.get("name").to_owned()),
+    ];
+    if !opened.policy.disclosure.unmarked_copies {
+        fields.push(
+            Field::new("marked", "Mark their copy", Control::Check)
+                .hint(
+                    "For text files: a line before and one behind the text tell whose copy it is. Without it, and for every other \
+                     kind of file, they get it byte for byte, and a copy that turns up elsewhere tells nothing.",
+                )
+                .value(form.get("marked").to_owned()),
+        );
+    }
+    fields.push(
+        Field::new("names_reporter", "The reporter agreed that it names them", Control::Check)
+            .hint(
+                "Candor looks for the reporter's name, address, organisation and link in the first 8 MB, as plain text; it \
+                 unpacks nothing. What it finds is not shared without this.",
+            )
+            .value(form.get("names_reporter").to_owned()),
+    );
+    fields
 }

@@ -380,7 +380,17 @@ fn line(
                 }
                 PartyAct::Joined { .. } => view.did = "accepted the terms".into(),
                 PartyAct::Told { text } => said(&mut view, &format!("wrote to {name}"), "team", text),
-                PartyAct::Wrote { text } => said(&mut view, "wrote", "reporter", text),
+                PartyAct::Wrote { text, files: sent } => {
+                    said(&mut view, "wrote", "reporter", text);
+                    view.files = files(sent);
+                }
+                PartyAct::Shared { file, name: given, marked, names_reporter } => {
+                    let copy = if *marked { ", as a copy with their mark" } else { "" };
+                    let agreed = if *names_reporter { "; the reporter agreed that it names them" } else { "" };
+                    view.did = format!("shared a file with {name}, as {given}{copy}{agreed}");
+                    let shared = case.files.iter().filter(|known| known.file.id == *file);
+                    view.files = shared.map(|known| file_view(case, &known.file, "")).collect();
+                }
                 PartyAct::Stated { status, fix_on, text } => {
                     let fix = fix_on.as_ref().map(|on| format!(", a fix on {}", day(on))).unwrap_or_default();
                     said(&mut view, &format!("stated: {}{fix}", status.label()), "reporter", text);

@@ -154,8 +154,17 @@ fn one_of_each() -> Vec<Command> {
         },
         Command::TellParty { party: 1, text: text() },
         Command::GiveAdvisory { party: 1 },
+        Command::ShareFile {
+            sharing: candor_core::parties::Sharing {
+                party: 1,
+                file: "b".into(),
+                name: text(),
+                marked: true,
+                names_reporter: true,
+            },
+        },
         Command::EndParty { party: 1, reason: text() },
-        Command::AsParty { wish: candor_core::parties::PartyWish::Write { text: text() } },
+        Command::AsParty { wish: candor_core::parties::PartyWish::Write { text: text(), files: Vec::new() } },
         Command::TakeOff { member: "m".into(), reason: text() },
         Command::BreakGlass { reason: text() },
         Command::See,
