@@ -17,6 +17,16 @@ pub fn mime(bytes: &[u8]) {
     let _ = read(bytes, &Limits { parts: 0, ..Limits::default() });
 }
 
+/// A file becomes what is shown of it: nothing stops it, twice the same, and who shows it takes it.
+pub fn preview(bytes: &[u8]) {
+    use candor::confine::previews::{answer, of, understood};
+    use candor::mail::apart::preview_words;
+    let seen = of(bytes, preview_words);
+    assert_eq!(seen, of(bytes, preview_words));
+    let answer = answer(&[b"preview".to_vec(), bytes.to_vec()], preview_words).expect("it is about a preview");
+    assert_eq!(understood(answer).expect("it is taken").shown, seen.shown);
+}
+
 /// What may be written to is one address on one line.
 pub fn address(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);

@@ -42,7 +42,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const node = document.getElementById(button.dataset.copy);
     const lines = [...node.querySelectorAll("li")].map((line) => line.textContent.trim());
-    await navigator.clipboard.writeText(lines.length ? lines.join("\n") : node.textContent.replace(/\s+/g, ""));
+    // A text is copied as it stands, a key or a number without the breaks that make it readable.
+    const isText = node.matches("pre, textarea");
+    const text = isText ? (node.value ?? node.textContent) : node.textContent.replace(/\s+/g, "");
+    await navigator.clipboard.writeText(lines.length ? lines.join("\n") : text);
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = words; }, 2000);
   });

@@ -56,6 +56,7 @@ impl Wait {
 #[derive(Debug, Default)]
 pub struct Throttle {
     rates: Mutex<HashMap<(&'static str, Source), Timestamp>>,
+    named: Mutex<HashMap<(&'static str, String), Timestamp>>,
     failures: Mutex<HashMap<Tried, Failures>>,
     known: Mutex<HashMap<([u8; 16], Source), ()>>,
     meters: Mutex<HashMap<&'static str, Meter>>,
@@ -131,32 +132,50 @@ fn sweep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, matters: impl Fn(&V) -> bool)
     }
 }
 
+/// Lets `per_minute` requests through for one key of a map, in a burst or spread evenly; 0 for no limit.
+fn let_through<K: Eq + Hash>(
+    rates: &Mutex<HashMap<K, Timestamp>>,
+    key: K,
+    per_minute: u32,
+    now: Timestamp,
+) -> Result<(), Wait> {
+    if per_minute == 0 {
+        return Ok(());
+    }
+    // The generic cell rate algorithm: each request moves the key's own due instant one interval on, and that instant may
+    // lie at most a minute ahead.
+    let interval = Duration::from_secs(60) / per_minute;
+    let ahead = Duration::from_secs(60);
+    let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
+    sweep(&mut rates, |due| *due > now);
+    let due = rates.entry(key).or_insert(now);
+    // A clock set back (a demonstration, a test) must not shut anybody out.
+    if *due < now || *due > now + ahead + interval {
+        *due = now;
+    }
+    let next = *due + interval;
+    if next > now + ahead {
+        return Err(Wait::between(now + ahead, next));
+    }
+    *due = next;
+    Ok(())
+}
+
 impl Throttle {
     /// Lets `per_minute` requests of a kind through from one source, in a burst or spread evenly; 0 for no limit.
     ///
     /// # Errors
     /// The time to wait. A refused request does not count.
     pub fn rate(&self, kind: &'static str, from: Source, per_minute: u32, now: Timestamp) -> Result<(), Wait> {
-        if per_minute == 0 {
-            return Ok(());
-        }
-        // The generic cell rate algorithm: each request moves the source's own due instant one interval on, and that
-        // instant may lie at most a minute ahead.
-        let interval = Duration::from_secs(60) / per_minute;
-        let ahead = Duration::from_secs(60);
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        sweep(&mut rates, |due| *due > now);
-        let due = rates.entry((kind, from)).or_insert(now);
-        // A clock set back (a demonstration, a test) must not shut anybody out.
-        if *due < now || *due > now + ahead + interval {
-            *due = now;
-        }
-        let next = *due + interval;
-        if next > now + ahead {
-            return Err(Wait::between(now + ahead, next));
-        }
-        *due = next;
-        Ok(())
+        let_through(&self.rates, (kind, from), per_minute, now)
+    }
+
+    /// The same for one that is known by name, such as a member, wherever the requests come from.
+    ///
+    /// # Errors
+    /// The time to wait. A refused request does not count.
+    pub fn rate_of(&self, kind: &'static str, who: &str, per_minute: u32, now: Timestamp) -> Result<(), Wait> {
+        let_through(&self.named, (kind, who.to_owned()), per_minute, now)
     }
 
     /// Lets one asker do so many things at a time; others are not held up by them.
@@ -286,6 +305,9 @@ mod tests {
         assert_eq!(throttle.rate("sign-in", source("192.0.2.1"), 3, now), Ok(()), "another kind is not held up");
         assert_eq!(throttle.rate("report", source("192.0.2.1"), 3, at("2026-11-21T12:00:20Z")), Ok(()));
         assert_eq!(throttle.rate("report", source("192.0.2.1"), 0, now), Ok(()), "0 is no limit");
+        assert_eq!(throttle.rate_of("preview", "ada", 1, now), Ok(()));
+        assert_eq!(throttle.rate_of("preview", "ada", 1, now).expect_err("the second is one too many").seconds(), 60);
+        assert_eq!(throttle.rate_of("preview", "ben", 1, now), Ok(()), "another member is not held up");
     }
 
     #[test]

@@ -98,6 +98,7 @@ fn case() -> CasePage {
         href: "#".into(),
         note: note.into(),
         opened: String::new(),
+        preview: "preview-text.html".into(),
     };
     let mut verified = entry(8, "2026-11-20T15:30:00Z", "Ana Ruiz", "put a verification on record", "step", "");
     verified.rows = vec![

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 mod case;
 mod desk;
+mod files;
 mod public;
 mod report;
 mod sample;
@@ -23,6 +24,7 @@ fn main() -> Result<()> {
     pages.extend(report::pages());
     pages.extend(desk::pages());
     pages.extend(case::pages());
+    pages.extend(files::pages());
     for (name, markup) in pages {
         std::fs::write(folder.join(format!("{name}.html")), markup)?;
     }

@@ -263,7 +263,7 @@ fn own() -> ReporterPage {
             size: "4.1 kB".into(),
             href: "#".into(),
             note: String::new(),
-            opened: String::new(),
+            ..FileView::default()
         }],
         file_limit: "Up to 20 files of 100 MB each. Drop them here or choose them.".into(),
         can_write: true,

@@ -13,6 +13,7 @@ mod findings; // what tools of a pipeline found
 mod receipts; // the reporter's side
 mod parties; // the side of outside parties
 mod cases; // the team's side
+mod previews; // what a file says, without anybody opening it
 mod letters; // the words of letters
 mod program_keys; // the OpenPGP keys of programs, and their history
 mod account; // the member's own account
@@ -344,6 +345,14 @@ fn table() -> Vec<Route> {
             .asks::<search::Question>()
             .gives::<Results>(200),
         Route::get("/cases/{case}/files/{id}", "openCaseFile", "A file of a case", get(cases::file)).by(Who::Member),
+        Route::get("/cases/{case}/files/{id}/preview", "previewCaseFile", "What a file of a case says", get(previews::show))
+            .says(
+                "A text, a list, a picture made anew, or the first bytes: made by a process that holds nothing, from the \
+                 bytes alone. A file that has no preview says why.",
+            )
+            .by(Who::Member)
+            .gives::<previews::FilePreview>(200)
+            .or(&[429]),
         Route::post("/cases/{case}/commands", "command", "Act on a case", post(cases::command))
             .says(
                 "One command of the desk is one command here. With `seen` it is refused when somebody else wrote since, \

@@ -7,6 +7,7 @@ pub mod files; // files of a case, streamed and sealed
 pub mod import; // advisories of the past become published records
 pub mod journal; // events to sealed entries and back
 pub mod parties; // links, codes and keys of outside parties
+pub mod previews; // what a file says, without anybody opening it
 pub mod project; // a case as the queue sees it
 pub mod queue; // what needs a person, by due date
 pub mod reading; // how many cases a member opens in a short time

@@ -131,3 +131,21 @@ pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
         other => previews::answer(other, preview_words).or_else(|| certificates::answer(other)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::confine::previews::Shown;
+
+    #[test]
+    fn the_preview_of_a_mail_says_who_wrote_what() {
+        let mail = b"From: Ada <ada@example.org>\r\nTo: security@example.org\r\nSubject: =?utf-8?q?=C3=9Cberlauf?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nIt is here.\r\n--x\r\nContent-Type: application/octet-stream; name=poc.bin\r\nContent-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--x--\r\n";
+        let preview = previews::of(mail, preview_words);
+        let Shown::Text(text) = &preview.shown else { panic!("no text: {preview:?}") };
+        for words in ["From: Ada <ada@example.org>", "Subject: Überlauf", "It is here.", "With it: poc.bin", "4 bytes"]
+        {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(preview.warnings.iter().any(|warning| warning.contains("Nobody has checked")), "{preview:?}");
+    }
+}

@@ -93,6 +93,12 @@ pub async fn dress(State(reached): State<Reached>, request: Request, next: Next)
     answer
 }
 
+/// Marks an answer as a picture that a page of ours shows: opened by itself it can run and load nothing either.
+pub fn as_picture(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, DOWNLOAD_CSP);
+}
+
 /// Marks an answer as a file to be saved, whatever is in it. The name is for people; it was cleaned when it came.
 pub fn as_download(headers: &mut HeaderMap, name: &str) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));

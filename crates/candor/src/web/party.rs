@@ -221,7 +221,7 @@ fn view(
             size: fmt::size(one.file.size),
             href: format!("/party/files/{}", at + 1),
             note: if one.marked { "your copy carries your mark".into() } else { String::new() },
-            opened: String::new(),
+            ..FileView::default()
         });
         views.collect::<Vec<_>>()
     };

@@ -16,7 +16,7 @@ use crate::support::places::Place;
 const MAIL: &[u8] = b"From: Ada <ada@example.org>\r\nTo: security@min.io\r\nSubject: A finding\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nIt is here.\r\n--x\r\nContent-Type: application/octet-stream; name=poc.bin\r\nContent-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--x--\r\n";
 
 /// A stem whose readers are scripts: their line is their standard input and output.
-const STEM: &str = r#"
+pub const STEM: &str = r#"
 import os, signal, socket, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)

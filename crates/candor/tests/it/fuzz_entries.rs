@@ -100,6 +100,27 @@ fn no_bytes_stop_what_reads_mail_addresses_commands_tokens_or_policies() {
 }
 
 #[test]
+fn no_bytes_stop_what_makes_previews() {
+    use image::{DynamicImage, ImageFormat};
+    let picture = |format| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(7, 5).write_to(&mut bytes, format).expect("a picture");
+        bytes.into_inner()
+    };
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, b"some words of a log\n").expect("written");
+    let mut seeds: Vec<Vec<u8>> =
+        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP].map(picture).to_vec();
+    seeds.push(packed.finish().expect("written"));
+    seeds.push(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0axPK\x01\x02\x14\x03\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0aPK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0\x20\0\0\0\0\0".to_vec());
+    seeds.push(b"From: a@b\nTo: c@d\nDate: x\nContent-Type: text/html\n\n<p>x".to_vec());
+    seeds.push(b"%PDF-1.7 /JS\nPK\x05\x06PK\x01\x02".to_vec());
+    seeds.push(b"\xff\xfe<\0s\0v\0g\0>\0\x2e\x20".to_vec());
+    seeds.push(b"-----BEGIN PGP MESSAGE-----\n\nwcDMAwAAAAAAAAAAAQv/\n=AAAA\n-----END PGP MESSAGE-----\n".to_vec());
+    tries("preview", &seeds, entries::preview);
+}
+
+#[test]
 fn no_bytes_stop_what_reads_keys_messages_and_signatures() {
     use candor::openpgp::{Secret, encrypt, random, sign};
     let at: jiff::Timestamp = "2026-11-20T00:00:00Z".parse().expect("an instant");

@@ -46,6 +46,7 @@ mod sealed_story; // a report that the server cannot read
 mod front_story; // the service in parts: door, front, desk
 mod confined; // foreign bytes, taken apart by processes that hold nothing
 mod hostile_web; // hostile files, links and texts
+mod previews;
 mod proof_story; // what was received, signed
 mod rotation; // another root key, while the desk works
 mod headers; // what every answer carries

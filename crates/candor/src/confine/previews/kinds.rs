@@ -212,11 +212,13 @@ fn text_kind(bytes: &[u8]) -> &'static str {
     };
     let head = head.trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
     let begins = |begin: &str| head.starts_with(begin);
-    if begins("<svg") || (begins("<?xml") || begins("<!--") || begins("<!doctype svg")) && head.contains("<svg") {
+    // A page, a drawing or other XML begins with a tag of its own, a declaration or a remark.
+    let tag = |name: &str| head.strip_prefix('<').is_some_and(|rest| rest.starts_with(name));
+    if tag("svg") || (tag("?xml") || tag("!--") || tag("!doctype svg")) && head.contains("<svg") {
         "SVG picture, shown as its source"
-    } else if begins("<!doctype html") || begins("<html") || head.contains("<script") || head.contains("<body") {
+    } else if tag("!doctype html") || tag("html") || head.contains("<script") || head.contains("<body") {
         "HTML page, shown as its source"
-    } else if begins("<?xml") || begins("<!doctype") {
+    } else if tag("?xml") || tag("!doctype") {
         "XML, shown as its source"
     } else if begins("#!") {
         "script, shown as text"
@@ -275,9 +277,12 @@ fn is_zip_as_well(bytes: &[u8]) -> bool {
 }
 
 fn has_script(bytes: &[u8]) -> bool {
-    [&b"<script"[..], b"<html", b"<?php", b"javascript:"]
-        .iter()
-        .any(|word| bytes.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
+    let begins = |part: &[u8], word: &[u8]| part.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
+    (0..bytes.len()).any(|at| match bytes[at] {
+        b'<' => [&b"script"[..], b"html", b"?php"].iter().any(|word| begins(&bytes[at + 1..], word)),
+        b'j' | b'J' => begins(&bytes[at..], b"javascript:"),
+        _ => false,
+    })
 }
 
 fn holds(bytes: &[u8], what: &[u8]) -> bool {

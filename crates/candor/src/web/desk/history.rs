@@ -518,6 +518,7 @@ pub fn file_view(case: &Case, file: &FileRef, note: &str) -> FileView {
             true => format!("/desk/cases/{}/files/{}/opened", case.id, file.id),
             false => String::new(),
         },
+        preview: format!("/desk/cases/{}/files/{}/preview", case.id, file.id),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod case; // one case: history and facts
 pub mod evidence; // what a report holds, and which cases are like it
 pub mod history; // what happened, in words
 pub mod decrypted; // encrypted files, opened for the team
+pub mod preview; // what a file says, without anybody opening it
 pub mod acts; // the form of each act, and its sending
 pub mod check; // the page before what is told outside the team
 pub mod fields; // the questions each act asks
@@ -63,6 +64,8 @@ pub fn routes() -> Router<App> {
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/files/{file}", get(case::file))
         .route("/desk/cases/{case}/files/{file}/opened", get(decrypted::opened))
+        .route("/desk/cases/{case}/files/{file}/preview", get(preview::show))
+        .route("/desk/cases/{case}/files/{file}/preview.png", get(preview::picture))
         .route("/desk/cases/{case}/advisory", get(advisory::editor).post(advisory::save))
         .route("/desk/cases/{case}/advisory/{format}", get(advisory::edition))
         .route("/desk/cases/{case}/release-notes", get(publication::release_notes))

@@ -61,8 +61,7 @@ pub fn file(file: &FileRef) -> FileView {
         name: file.name.clone(),
         size: fmt::size(file.size),
         href: format!("/receipt/files/{}", file.id),
-        note: String::new(),
-        opened: String::new(),
+        ..FileView::default()
     }
 }
 

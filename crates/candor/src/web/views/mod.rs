@@ -15,6 +15,7 @@ pub mod oidc; // accounts at other services
 pub mod openpgp_keys; // the OpenPGP keys of programs
 pub mod parts; // what pages are made of: shell, fields, times, problems
 pub mod party; // the page of an outside party
+pub mod preview; // what a file says
 pub mod publication; // schedule, release notes, broken conditions
 pub mod public; // programs, policy, advisories, API description, errors
 pub mod record; // promises kept, closed reports, thanks

@@ -548,6 +548,8 @@ pub struct FileView {
     pub note: String,
     /// Where it is shown as what it is, opened if that can be; empty where it cannot be of OpenPGP.
     pub opened: String,
+    /// Where it is shown as text, list or picture; empty where that is not offered.
+    pub preview: String,
 }
 
 /// Something that can be done, as a link to its form.

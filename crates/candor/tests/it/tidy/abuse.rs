@@ -52,13 +52,18 @@ const GROUPS: &[(&str, &[Row])] = &[
     (
         "Files",
         &[
-            ("U1", "SVG, HTML, XML, PDF with script, opened by the team", "a download from a sandboxed answer", ""),
+            (
+                "U1",
+                "SVG, HTML, XML, PDF with script, opened by the team",
+                "a download from a sandboxed answer; a preview shows their source, and of a PDF its kind",
+                "",
+            ),
             ("U2", "a crafted type of a file", "the stored type is not used: octet-stream and nosniff", ""),
             (
                 "U4",
                 "archives that unpack to gigabytes",
-                "kept as they came; nobody unpacks them here",
-                "there is no preview of archives, so no budget to spend",
+                "kept as they came; nobody unpacks them here; a preview lists them and says what is odd",
+                "",
             ),
             (
                 "U5",
@@ -71,13 +76,13 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "U8",
                 "a picture of 50,000 x 50,000, a PDF of deep arrays",
                 "the worker dies alone, the case is whole",
-                "there are no previews; the test drives the worker's parsers",
+                "",
             ),
             (
                 "U10",
                 "EICAR, files with two meanings, an archive with its password in the text",
-                "stored, never run or shown",
-                "",
+                "stored as they came and never run; a preview says what they are and shows no byte of them as it came but text",
+                "files are not scanned: only the test file is known by its bytes",
             ),
         ],
     ),
