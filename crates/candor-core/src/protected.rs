@@ -7,6 +7,8 @@ use crate::event::{Event, ReportFacts};
 
 /// How a text begins that came encrypted.
 pub const ENCRYPTED: &str = "⟦Encrypted";
+/// How a text begins of which a part came encrypted.
+pub const PARTLY: &str = "⟦In part. Encrypted";
 /// What the reporter's page says in its place.
 pub const FOR_THE_TEAM: &str = "[This came encrypted. What it says is shown to the team alone.]";
 
@@ -20,9 +22,9 @@ pub fn plain(text: &str) -> String {
     text.replace('⟦', "[").replace('⟧', "]")
 }
 
-/// Whether a text came encrypted.
+/// Whether a text came encrypted, or any part of it: what somebody sends beside a message of somebody else opens it to nobody.
 pub fn came_encrypted(text: &str) -> bool {
-    text.starts_with(ENCRYPTED)
+    text.starts_with(ENCRYPTED) || text.starts_with(PARTLY)
 }
 
 /// Whether a report came encrypted.
@@ -66,5 +68,10 @@ mod tests {
         assert_eq!(text, FOR_THE_TEAM);
         assert_eq!(for_reporter(wrote("in the clear")), wrote("in the clear"));
         assert_eq!(plain("⟦Encrypted⟧"), "[Encrypted]");
+        let Event::ReporterWrote { text, .. } = for_reporter(wrote("⟦In part. Encrypted with OpenPGP.⟧\n\nsecret"))
+        else {
+            panic!("another event")
+        };
+        assert_eq!(text, FOR_THE_TEAM, "also where something else stands beside it");
     }
 }

@@ -2,19 +2,14 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::read::openpgp::{self, Ring};
-use super::read::{Letter, Limits, Over, read, read_with};
+use super::read::{Letter, Limits, Over, pieces, read};
 use crate::app::App;
 use crate::confine::previews::{self, MailWords};
-use crate::confine::{Lost, Workers, certificates};
+use crate::confine::{Lost, Workers, certificates, messages};
 use crate::error::Error;
 
 /// Word of the question.
 const MAIL: &[u8] = b"mail";
-/// Word of the question about what is encrypted or signed in it.
-const OPENPGP: &[u8] = b"openpgp";
 
 /// Reads a mail apart from everything that is worth stealing. A mail that ends its reader is kept as it came: of its
 /// header, read by another worker, what can be had; of its body nothing.
@@ -39,7 +34,7 @@ pub async fn read_apart(app: &App, raw: &Arc<Vec<u8>>, limits: Limits) -> Result
     Ok(Letter { over: Some(Over::Reader), ..heading })
 }
 
-fn busy() -> Error {
+pub(super) fn busy() -> Error {
     tracing::error!(
         "no process could be started to read a mail, which is left where it was; look at the limits of processes and memory"
     );
@@ -63,26 +58,8 @@ fn understood(answer: &[Vec<u8>], raw: &[u8]) -> Option<Letter> {
     for (file, bytes) in letter.files.iter_mut().zip(files) {
         file.bytes.clone_from(bytes);
     }
+    letter.as_told();
     Some(letter)
-}
-
-/// Whether what is encrypted or signed in a mail can be taken apart at all: everything that needs no key is done once by a
-/// process that holds none. `false` when that ended it.
-///
-/// # Errors
-/// As [`read_apart`].
-pub(super) async fn is_harmless(app: &App, raw: &Arc<Vec<u8>>, limits: Limits, now: Timestamp) -> Result<bool, Error> {
-    if !app.workers.are_there() {
-        return Ok(true);
-    }
-    let limits = serde_json::to_vec(&limits).map_err(Error::internal)?;
-    let at = now.as_microsecond().to_be_bytes().to_vec();
-    let question = vec![Arc::new(OPENPGP.to_vec()), Arc::new(limits), Arc::new(at), raw.clone()];
-    match app.workers.ask(question).await {
-        Ok(answer) => Ok(!answer.is_empty()),
-        Err(Lost::NotStarted) => Err(busy()),
-        Err(Lost::Died) => Ok(false),
-    }
 }
 
 /// What a mail says, for the preview of a file: the lines of its header that people look at, its text, and what lies with it.
@@ -108,7 +85,7 @@ pub fn preview_words(raw: &[u8]) -> MailWords {
     MailWords { text, warnings }
 }
 
-/// The worker's side: answers the question, if it is about a mail, a preview or a certificate.
+/// The worker's side: answers the question, if it is about a mail, a preview, or something of OpenPGP.
 #[must_use]
 pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
     match question {
@@ -119,16 +96,10 @@ pub fn answer(question: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
             parts.extend(files);
             Some(parts)
         }
-        [word, limits, at, raw] if word == OPENPGP => {
-            let now = Timestamp::from_microsecond(i64::from_be_bytes(at.as_slice().try_into().ok()?)).ok()?;
-            let ring = Ring { now, ..Ring::default() };
-            let letter = read_with(raw, &serde_json::from_slice(limits).ok()?, &ring, &openpgp::here);
-            for certificate in &letter.certificates {
-                let _ = certificate.can_encrypt(now);
-            }
-            Some(vec![b"harmless".to_vec()])
-        }
-        other => previews::answer(other, preview_words).or_else(|| certificates::answer(other)),
+        other => pieces::answer(other)
+            .or_else(|| previews::answer(other, preview_words))
+            .or_else(|| messages::answer(other))
+            .or_else(|| certificates::answer(other)),
     }
 }
 

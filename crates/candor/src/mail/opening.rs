@@ -1,4 +1,5 @@
-//! A mail that is encrypted or signed is read a second time, with keys.
+//! A mail that is encrypted or signed is read a second time: its pieces are taken apart by processes without keys, and opened
+//! and checked from here.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,12 +7,12 @@ use candor_core::access::Actor;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use tokio::sync::Semaphore;
 
-use super::apart::is_harmless;
-use super::read::openpgp::{KEYS, Ring, Whose};
-use super::read::{Letter, Limits, Noticed, read_with};
+use super::apart::busy;
+use super::read::openpgp::{self, KEYS, Ring, Whose};
+use super::read::{Letter, Limits, Noticed};
 use crate::accounts;
 use crate::app::App;
-use crate::confine::certificates;
+use crate::confine::{Lost, certificates};
 use crate::error::Error;
 use crate::execute::{self, report::hex};
 use crate::keys::random;
@@ -19,8 +20,8 @@ use crate::openpgp::Certificate;
 use crate::program_keys;
 use crate::store::{Batch, settings};
 
-/// How often a mail is opened that was not done with before. A parser that dies takes the program with it, and the mail
-/// comes again: then it is kept shut, so that it does not come for ever.
+/// How often a mail is opened that was not done with before. Whatever ends the program while it is at a mail, that mail comes
+/// again: then it is kept shut, so that it does not come for ever.
 const TRIES: u8 = 2;
 
 /// One mail is opened at a time: what it grows to is bounded for one, and when the program dies it is known which it was.
@@ -90,12 +91,6 @@ pub(super) async fn opened(
         tracing::error!(%program, "a mail was not opened, because the program ended twice while it was; it is kept as it came");
         return Ok(letter);
     }
-    if !is_harmless(app, &raw, limits, app.now()).await? {
-        tracing::error!(%program, "what is encrypted or signed in a mail ended the process that looks at it first; it is kept as it came");
-        let mut letter = letter;
-        letter.noticed.push(Noticed::EndedReader);
-        return Ok(letter);
-    }
     app.store.commit(Batch::main(vec![settings::put_statement(&name, &tried.bytes())])).await?;
     let ring = ring(app, program, known).await?;
     let (workers, runtime, now) = (app.workers.clone(), tokio::runtime::Handle::current(), app.now());
@@ -105,12 +100,25 @@ pub(super) async fn opened(
             let read = |key: &Vec<u8>| runtime.block_on(certificates::read(&workers, key, now)).ok();
             keys.iter().take(KEYS).filter_map(read).collect()
         };
-        read_with(&raw, &limits, &ring, &judge)
+        let ask = |question| match workers.are_there() {
+            true => runtime.block_on(workers.ask(question)),
+            false => openpgp::answered_here(question),
+        };
+        openpgp::opened(&raw, &limits, &ring, &ask, &judge)
     };
     let read = tokio::task::spawn_blocking(opens).await.map_err(Error::internal)?;
     app.store.commit(Batch::main(vec![settings::delete_statement(&name)])).await?;
-    // That a server wrote it is known from the envelope.
-    Ok(Letter { automatic: letter.automatic, ..read })
+    match read {
+        // That a server wrote it is known from the envelope.
+        Ok(read) => Ok(Letter { automatic: letter.automatic, ..read }),
+        Err(Lost::NotStarted) => Err(busy()),
+        Err(Lost::Died) => {
+            tracing::error!(%program, "what is encrypted or signed in a mail ended a process that took it apart; it is kept as it came");
+            let mut letter = letter;
+            letter.noticed.push(Noticed::EndedReader);
+            Ok(letter)
+        }
+    }
 }
 
 /// Encrypted, signed, or with a key in it.

@@ -521,9 +521,12 @@ impl Mail<'_> {
     /// How the mail was protected, as a mark before its text; empty when it was not.
     fn mark(&self) -> String {
         let words = self.letter.protection.join(" ");
-        let words = match words.starts_with("Encrypted") {
-            false if self.letter.encrypted && !words.starts_with(IN_PART) => format!("Encrypted in part. {words}"),
-            _ => words,
+        // Whatever else is said: that something came encrypted is said first, since by that it is kept from the reporter.
+        let words = match words.strip_prefix(IN_PART).map(str::trim_start) {
+            _ if !self.letter.encrypted || words.starts_with("Encrypted") => words,
+            Some(rest) if rest.starts_with("Encrypted") => words,
+            Some(rest) => format!("{IN_PART} Encrypted, some of it. {rest}"),
+            None => format!("Encrypted in part. {words}"),
         };
         if words.is_empty() { words } else { protected::mark(&words.chars().take(LINE_LIMIT - 2).collect::<String>()) }
     }

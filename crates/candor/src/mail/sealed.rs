@@ -1,22 +1,22 @@
 //! A mail that is encrypted to members' own keys and not to the program's: nobody here can read it, and nobody is to. It
 //! becomes a sealed report, as `candor report --sealed` makes one: there, with its clocks, under a neutral title.
 
+use std::sync::Arc;
+
 use candor_core::id::{MemberId, ProgramSlug};
 
+use super::apart::busy;
 use super::read::{Attached, Letter};
 use crate::accounts;
 use crate::app::App;
+use crate::confine::{Lost, messages};
 use crate::error::Error;
-use crate::openpgp::decrypt::{Budget, recipients};
 use crate::openpgp::sealed::REPORT;
 use crate::openpgp::{Kind, armor};
 use crate::program_keys;
 
 /// Kind of the file in which the reader of mails keeps what it could not open.
 const SHUT: &str = "application/pgp-encrypted";
-/// Bytes of a message whose recipients are looked at; a larger one is kept all the same.
-const LIMIT: usize = 64 * 1024 * 1024;
-
 /// Whether all of a mail is one message encrypted to a member's own key and to no key of the program. Then its message is kept
 /// under the name by which `candor case open` finds it, and what to say of it comes back.
 ///
@@ -27,8 +27,12 @@ const LIMIT: usize = 64 * 1024 * 1024;
 /// As the store and the keys fail.
 pub(super) async fn look(app: &App, program: &ProgramSlug, letter: &mut Letter) -> Result<Option<String>, Error> {
     let Some(at) = whole_message(letter) else { return Ok(None) };
-    let budget = Budget { bytes: LIMIT, ..Budget::default() };
-    let named: Vec<String> = recipients(&letter.files[at].bytes, &budget).into_iter().flatten().collect();
+    let message = Arc::new(letter.files[at].bytes.clone());
+    let named: Vec<String> = match messages::recipients(&app.workers, message).await {
+        Ok(named) => named.into_iter().flatten().collect(),
+        Err(Lost::Died) => Vec::new(),
+        Err(Lost::NotStarted) => return Err(busy()),
+    };
     if named.is_empty() {
         return Ok(None);
     }

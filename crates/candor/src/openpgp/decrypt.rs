@@ -1,16 +1,19 @@
-//! Opens what was encrypted to us, one layer after the other, each within a budget and walked before it is parsed.
+//! Messages, taken apart one layer after the other, each within a budget and walked before it is parsed. For this no secret
+//! key is needed: a message that is encrypted says first what it wants opened ([`Wanted`]), and gets its session key.
 //! Without protection of its integrity nothing is opened; and why something did not open is not told: whoever can make
 //! us say so could have a text opened bit by bit.
 
 use std::io::Read;
 
 use jiff::Timestamp;
-use pgp::composed::{DecryptionOptions, Esk, Message, PlainSessionKey};
+use pgp::composed::{DecryptionOptions, Esk, Message};
 use pgp::packet::PublicKeyEncryptedSessionKey as Pkesk;
-use pgp::types::{DecryptionKey, EskType, KeyDetails, Password, PkeskVersion, Seipdv1ReadMode};
+use pgp::types::Seipdv1ReadMode;
+use serde::{Deserialize, Serialize};
 
 use super::packets::{self, Packet, tag};
-use super::verify::{self, Known, Signed};
+use super::session::{self, SessionKey, Unlocked, Wanted};
+use super::verify::{self, Signed};
 use super::{Certificate, Secret, armor, hex};
 
 /// How much is done for one message.
@@ -46,7 +49,7 @@ pub struct Opened {
 }
 
 /// Why a message stays shut. What it says is known to whoever sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Shut {
     /// It names its recipients, and none is ours.
     #[error("it is encrypted to other keys than the program's")]
@@ -56,20 +59,33 @@ pub enum Shut {
     NotOpened,
 }
 
-/// Opens a message, given as text or as it is.
+/// What a message holds, with the signatures over it, of which nothing is known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain {
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    /// Signatures over all of it, each as one packet written anew.
+    pub signatures: Vec<Vec<u8>>,
+}
+
+/// How far a message came open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Not yet: it is encrypted.
+    Locked(Wanted),
+    /// All of it.
+    Open(Plain),
+}
+
+/// Takes a message apart, given as text or as it is: as far as nothing is encrypted, or with its session key. `ours` are the
+/// names of keys that are at hand ([`session::names`]).
 ///
 /// # Errors
 /// That it stays shut.
-pub fn open(
-    given: &[u8],
-    secrets: &[Secret],
-    certificates: &[&Certificate],
-    now: Timestamp,
-    budget: &Budget,
-) -> Result<Opened, Shut> {
+pub fn take(given: &[u8], ours: &[String], key: Option<&SessionKey>, budget: &Budget) -> Result<Taken, Shut> {
     let mut bytes = armor::binary(given, armor::Kind::Message, budget.bytes).ok_or(Shut::NotOpened)?;
-    let mut key = None;
-    let mut recipients = 0;
+    let mut unlocks = key;
+    let mut encrypted = false;
     for _ in 0..budget.layers {
         let found = packets::walk(&bytes, budget.packets).map_err(|_| Shut::NotOpened)?;
         let of = |kind: u8| found.iter().filter(|packet| packet.tag == kind).count();
@@ -77,13 +93,14 @@ pub fn open(
             tag::PKESK | tag::SKESK | tag::PROTECTED | tag::UNPROTECTED => {
                 // One layer of encryption, with one thing in it.
                 let protected = of(tag::PROTECTED) == 1 && of(tag::UNPROTECTED) == 0;
-                if key.is_some() || !protected {
+                if encrypted || !protected {
                     return Err(Shut::NotOpened);
                 }
-                recipients = of(tag::PKESK);
-                let (plain, ours) = unlocked(&bytes, secrets, budget)?;
-                key = Some(ours);
-                bytes = plain;
+                encrypted = true;
+                match unlocks.take() {
+                    Some(key) => bytes = unlocked(&bytes, key, budget)?,
+                    None => return wanted(&bytes, ours, of(tag::PKESK), budget).map(Taken::Locked),
+                }
             }
             tag::COMPRESSED => {
                 if found.iter().filter(|packet| !is_skipped(packet)).count() != 1 {
@@ -99,13 +116,39 @@ pub fn open(
                 if !signed {
                     return Err(Shut::NotOpened);
                 }
-                let (bytes, signatures) = said(&bytes, certificates, now, budget)?;
-                return Ok(Opened { bytes, signatures, key, recipients });
+                return said(&bytes, budget).map(Taken::Open);
             }
             _ => return Err(Shut::NotOpened),
         }
     }
     Err(Shut::NotOpened)
+}
+
+/// Opens a message, given as text or as it is, all in this process: where the keys and the message are of one and the same
+/// person.
+///
+/// # Errors
+/// That it stays shut.
+pub fn open(
+    given: &[u8],
+    secrets: &[Secret],
+    certificates: &[&Certificate],
+    now: Timestamp,
+    budget: &Budget,
+) -> Result<Opened, Shut> {
+    let (plain, key, recipients) = match take(given, &session::names(secrets), None, budget)? {
+        Taken::Open(plain) => (plain, None, 0),
+        Taken::Locked(wanted) => match session::unlock(&wanted, secrets, budget.tries) {
+            Ok(Unlocked::With(session, ours)) => match take(given, &[], Some(&session), budget)? {
+                Taken::Open(plain) => (plain, Some(ours), wanted.recipients),
+                Taken::Locked(_) => return Err(Shut::NotOpened),
+            },
+            Ok(Unlocked::NotOurs) => return Err(Shut::NotOurs),
+            Ok(Unlocked::Not) | Err(_) => return Err(Shut::NotOpened),
+        },
+    };
+    let signatures = verify::each(&plain.bytes, &plain.signatures, certificates, now).map_err(|_| Shut::NotOpened)?;
+    Ok(Opened { bytes: plain.bytes, signatures, key, recipients })
 }
 
 /// Whether a message is for whoever has no secret: signed or compressed alone.
@@ -153,56 +196,26 @@ fn all(reader: &mut impl Read, budget: &Budget) -> Result<Vec<u8>, Shut> {
     if bytes.len() > budget.bytes { Err(Shut::NotOpened) } else { Ok(bytes) }
 }
 
-/// The inside of the encrypted layer, and which key of ours opened it.
-fn unlocked(bytes: &[u8], secrets: &[Secret], budget: &Budget) -> Result<(Vec<u8>, String), Shut> {
-    let Ok(Message::Encrypted { esk, mut edata, .. }) = Message::from_bytes(bytes) else { return Err(Shut::NotOpened) };
-    let (session, key) = session(&esk, secrets, budget)?;
-    let mode = Seipdv1ReadMode::CheckFirst { max_message_size: budget.bytes };
-    let options = DecryptionOptions::new().set_seipdv1_read_mode(mode);
-    edata.decrypt_with_options(&session, options).map_err(|_| Shut::NotOpened)?;
-    Ok((all(&mut edata, budget)?, key))
-}
-
-/// The session key: from the packets that name a key of ours, then from those that name none.
-fn session(esk: &[Esk], secrets: &[Secret], budget: &Budget) -> Result<(PlainSessionKey, String), Shut> {
-    let packets: Vec<&Pkesk> = esk
+/// The packets with the session key of the encrypted layer.
+fn wanted(bytes: &[u8], ours: &[String], recipients: usize, budget: &Budget) -> Result<Wanted, Shut> {
+    let Ok(Message::Encrypted { esk, .. }) = Message::from_bytes(bytes) else { return Err(Shut::NotOpened) };
+    let found: Vec<&Pkesk> = esk
         .iter()
         .filter_map(|esk| match esk {
             Esk::PublicKeyEncryptedSessionKey(packet) => Some(packet),
             Esk::SymKeyEncryptedSessionKey(_) => None,
         })
         .collect();
-    let hidden = |packet: &Pkesk| match packet {
-        Pkesk::V3 { id, .. } => id.is_wildcard(),
-        Pkesk::V6 { fingerprint, .. } => fingerprint.is_none(),
-        Pkesk::Other { .. } => false,
-    };
-    let mut tries = 0;
-    let mut ours = false;
-    for wanted in [false, true] {
-        for packet in packets.iter().filter(|packet| hidden(packet) == wanted) {
-            for secret in secrets {
-                for subkey in &secret.0.secret_subkeys {
-                    let fits = packet.match_identity(subkey.key.public_key())
-                        && packet.algorithm().is_ok_and(|algorithm| algorithm == subkey.key.algorithm());
-                    if !fits {
-                        continue;
-                    }
-                    ours = true;
-                    tries += 1;
-                    if tries > budget.tries {
-                        return Err(Shut::NotOpened);
-                    }
-                    let kind = if packet.version() == PkeskVersion::V6 { EskType::V6 } else { EskType::V3_4 };
-                    let Ok(values) = packet.values() else { continue };
-                    if let Ok(Ok(session)) = subkey.key.decrypt(&Password::empty(), values, kind) {
-                        return Ok((session, secret.fingerprint()));
-                    }
-                }
-            }
-        }
-    }
-    Err(if ours || packets.iter().any(|packet| hidden(packet)) { Shut::NotOpened } else { Shut::NotOurs })
+    Ok(session::wanted(&found, ours, budget.tries, recipients))
+}
+
+/// The inside of the encrypted layer.
+fn unlocked(bytes: &[u8], key: &SessionKey, budget: &Budget) -> Result<Vec<u8>, Shut> {
+    let Ok(Message::Encrypted { mut edata, .. }) = Message::from_bytes(bytes) else { return Err(Shut::NotOpened) };
+    let mode = Seipdv1ReadMode::CheckFirst { max_message_size: budget.bytes };
+    let options = DecryptionOptions::new().set_seipdv1_read_mode(mode);
+    edata.decrypt_with_options(&key.plain(), options).map_err(|_| Shut::NotOpened)?;
+    all(&mut edata, budget)
 }
 
 /// The inside of a compressed layer.
@@ -212,13 +225,15 @@ fn larger(bytes: &[u8], budget: &Budget) -> Result<Vec<u8>, Shut> {
 }
 
 /// The text of a message and the signatures over it.
-fn said(
-    bytes: &[u8],
-    certificates: &[&Certificate],
-    now: Timestamp,
-    budget: &Budget,
-) -> Result<(Vec<u8>, Vec<Signed>), Shut> {
+fn said(bytes: &[u8], budget: &Budget) -> Result<Plain, Shut> {
     let mut message = Message::from_bytes(bytes).map_err(|_| Shut::NotOpened)?;
-    let said = all(&mut message, budget)?;
-    Ok((said, verify::message(&message, &Known::all(certificates, now), now)))
+    let bytes = all(&mut message, budget)?;
+    let signatures = match &message {
+        Message::Signed { reader, .. } => {
+            let found = (0..reader.num_signatures().min(verify::MOST)).filter_map(|index| reader.signature(index));
+            found.filter_map(verify::written).collect()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Plain { bytes, signatures })
 }

@@ -9,7 +9,8 @@ pub mod secret; // a key of ours
 pub mod sign; // signatures we make
 pub mod verify; // signatures others made: over which bytes, by whom
 pub mod encrypt; // to certificates
-pub mod decrypt; // what was encrypted to us
+pub mod session; // the session key of a message: all that is opened with a secret key
+pub mod decrypt; // messages taken apart, with nothing but their session key
 pub mod sealed; // a report that only members can read
 pub mod wkd; // where mail programs look for a key
 pub mod words; // a fingerprint as people compare it
@@ -18,6 +19,7 @@ pub use armor::{Block, Kind};
 pub use certificate::{Certificate, Unusable};
 pub use decrypt::{Budget, Opened, Shut};
 pub use secret::Secret;
+pub use session::{Malformed, SessionKey, Wanted};
 pub use verify::{Signed, Verdict};
 
 use crate::coding::hex_upper as hex;

@@ -68,6 +68,24 @@ pub mod tag {
     pub const PADDING: u8 = 21;
 }
 
+/// A packet with a header of the new kind in front, its length in one piece. `None` when it cannot be written.
+pub(super) fn written(tag: u8, packet: &impl pgp::ser::Serialize) -> Option<Vec<u8>> {
+    let body = packet.to_bytes().ok()?;
+    let mut bytes = vec![0xC0 | tag, 255];
+    bytes.extend(u32::try_from(body.len()).ok()?.to_be_bytes());
+    bytes.extend(body);
+    Some(bytes)
+}
+
+/// The body of the one packet that `bytes` are, as [`written`] writes it; `None` when they are anything else, or more than
+/// `most`.
+pub(super) fn only(bytes: &[u8], tag: u8, most: usize) -> Option<&[u8]> {
+    let [head, 255, a, b, c, d, body @ ..] = bytes else { return None };
+    let length = u32::from_be_bytes([*a, *b, *c, *d]);
+    let fits = *head == 0xC0 | tag && bytes.len() <= most && !body.is_empty() && body.len() == length as usize;
+    fits.then_some(body)
+}
+
 /// Walks the packets of `bytes`, `most` at most.
 ///
 /// # Errors

@@ -1,18 +1,23 @@
 //! Signatures others made. What comes out is the text that was hashed and nothing beside it, and for each signature
 //! whether it is good, by which key, and if not why.
+//!
+//! Two halves: whoever takes bytes of others apart finds the signatures and what they are over ([`found`], [`framed`]); whoever
+//! has something to lose hashes those bytes and looks at nothing but one small packet each ([`each`]).
 
 use jiff::Timestamp;
-use pgp::composed::Message;
 use pgp::packet::{Packet, PacketParser, Signature, SignatureType};
 
 use super::certificate::{Part, strong};
 use super::packets::{self, tag};
+use super::session::Malformed;
 use super::{Certificate, Unusable, armor, hex, instant};
 
 /// Signatures under one message that are looked at.
 pub const MOST: usize = 16;
 /// Bytes of a detached signature.
 const LIMIT: usize = 64 * 1024;
+/// Bytes of one signature that is checked: one by an RSA key of 16,384 bits has about 2,500.
+const PACKET: usize = 16 * 1024;
 /// How far ahead a signer's clock may be.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
@@ -49,14 +54,14 @@ pub enum Verdict {
 }
 
 /// A certificate with what it says, worked out once.
-pub(super) struct Known<'a> {
+struct Known<'a> {
     certificate: &'a Certificate,
     parts: Vec<Part>,
     sound: Result<(), Unusable>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn all(certificates: &[&'a Certificate], now: Timestamp) -> Vec<Self> {
+    fn all(certificates: &[&'a Certificate], now: Timestamp) -> Vec<Self> {
         certificates
             .iter()
             .map(|certificate| {
@@ -86,13 +91,46 @@ fn key<'a>(certificate: &'a Certificate, part: &Part) -> Option<Key<'a>> {
 
 /// The signatures over `bytes`, given as text or as they are. Empty when there is none that can be read.
 pub fn detached(bytes: &[u8], signature: &[u8], certificates: &[&Certificate], now: Timestamp) -> Vec<Signed> {
-    let Some(packets) = armor::binary(signature, armor::Kind::Signature, LIMIT) else { return Vec::new() };
-    over(bytes, &packets, certificates, now)
+    each(bytes, &found(signature), certificates, now).unwrap_or_default()
 }
 
 /// A text with a signature under it: exactly what was signed, with line feeds, and the signatures. `None` when the
 /// block is not as the standard says.
 pub fn cleartext(block: &[u8], certificates: &[&Certificate], now: Timestamp) -> Option<(String, Vec<Signed>)> {
+    let (hashed, signatures) = framed(block)?;
+    let signed = each(&hashed, &signatures, certificates, now).unwrap_or_default();
+    Some((unframed(&hashed), signed))
+}
+
+/// Signatures that are given as text or as they are, each as one packet written anew. Empty when there is none that can be
+/// read.
+pub fn found(signature: &[u8]) -> Vec<Vec<u8>> {
+    let Some(packets) = armor::binary(signature, armor::Kind::Signature, LIMIT) else { return Vec::new() };
+    let readable = packets::walk(&packets, MOST).is_ok_and(|found| found.iter().all(|it| it.tag == tag::SIGNATURE));
+    if !readable {
+        return Vec::new();
+    }
+    PacketParser::new(&packets[..])
+        .filter_map(|packet| match packet {
+            Ok(Packet::Signature(signature)) => written(&signature),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A signature as one packet; `None` when it is larger than any that is checked.
+pub(super) fn written(signature: &Signature) -> Option<Vec<u8>> {
+    packets::written(tag::SIGNATURE, signature).filter(|bytes| bytes.len() <= PACKET)
+}
+
+/// The text of a block as people read it.
+pub fn unframed(hashed: &[u8]) -> String {
+    String::from_utf8_lossy(hashed).replace("\r\n", "\n")
+}
+
+/// A text with a signature under it: the bytes that were hashed, and the signatures, each as one packet written anew. `None`
+/// when the block is not as the standard says.
+pub fn framed(block: &[u8]) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
     let text = std::str::from_utf8(block).ok()?;
     let mut lines = text.split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
@@ -123,43 +161,37 @@ pub fn cleartext(block: &[u8], certificates: &[&Certificate], now: Timestamp) ->
         };
         said.push(line.trim_end_matches([' ', '\t']));
     };
-    let packets = armor::binary(signature, armor::Kind::Signature, LIMIT)?;
-    let hashed = said.join("\r\n");
-    Some((said.join("\n"), over(hashed.as_bytes(), &packets, certificates, now)))
+    armor::binary(signature, armor::Kind::Signature, LIMIT)?;
+    Some((said.join("\r\n").into_bytes(), found(signature)))
 }
 
-fn over(bytes: &[u8], signatures: &[u8], certificates: &[&Certificate], now: Timestamp) -> Vec<Signed> {
-    let readable = packets::walk(signatures, MOST).is_ok_and(|found| found.iter().all(|it| it.tag == tag::SIGNATURE));
-    if !readable {
-        return Vec::new();
+/// What is known of signatures over `bytes`, each one packet as [`found`], [`framed`] and
+/// [`take`](super::decrypt::take) write it. This is where it is decided who signed something: of what strangers wrote it reads
+/// these packets, and hashes the bytes.
+///
+/// # Errors
+/// [`Malformed`] when anything but single small signatures is given.
+pub fn each(
+    bytes: &[u8],
+    signatures: &[Vec<u8>],
+    certificates: &[&Certificate],
+    now: Timestamp,
+) -> Result<Vec<Signed>, Malformed> {
+    if signatures.len() > MOST {
+        return Err(Malformed);
     }
     let known = Known::all(certificates, now);
-    PacketParser::new(signatures)
-        .filter_map(|packet| match packet {
-            Ok(Packet::Signature(signature)) => Some(signature),
-            _ => None,
-        })
-        .map(|signature| {
-            judge(&signature, &known, now, |key| match key {
-                Key::Primary(key) => signature.verify(key, bytes).is_ok(),
-                Key::Sub(key) => signature.verify(key, bytes).is_ok(),
-            })
-        })
-        .collect()
-}
-
-/// The signatures of a message that was read to its end.
-pub(super) fn message(message: &Message<'_>, known: &[Known<'_>], now: Timestamp) -> Vec<Signed> {
-    let Message::Signed { reader, .. } = message else { return Vec::new() };
-    (0..reader.num_signatures().min(MOST))
-        .filter_map(|index| {
-            let signature = reader.signature(index)?;
-            Some(judge(signature, known, now, |key| match key {
-                Key::Primary(key) => message.verify_nested_explicit(index, key).is_ok(),
-                Key::Sub(key) => message.verify_nested_explicit(index, key).is_ok(),
-            }))
-        })
-        .collect()
+    let judged = signatures.iter().map(|packet| {
+        packets::only(packet, tag::SIGNATURE, PACKET).ok_or(Malformed)?;
+        let Some(Ok(Packet::Signature(signature))) = PacketParser::new(&packet[..]).next() else {
+            return Err(Malformed);
+        };
+        Ok(judge(&signature, &known, now, |key| match key {
+            Key::Primary(key) => signature.verify(key, bytes).is_ok(),
+            Key::Sub(key) => signature.verify(key, bytes).is_ok(),
+        }))
+    });
+    judged.collect()
 }
 
 fn judge(signature: &Signature, known: &[Known<'_>], now: Timestamp, check: impl Fn(Key<'_>) -> bool) -> Signed {

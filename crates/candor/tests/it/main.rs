@@ -29,6 +29,7 @@ mod mail_corpus; // odd mails of other programs
 mod mail_doors; // LMTP and the pipe
 mod mail_tls; // letters leave inside TLS or wait
 mod mail_openpgp; // encrypted and signed mail
+mod mail_pieces; // whoever takes it apart has no key, and is not believed
 mod mail_case; // what one mail can become; a whole case of MinIO's by encrypted mail
 mod mail_server; // Postfix and Dovecot, where they are installed
 mod form; // the form of a policy, without script

@@ -4,6 +4,7 @@
 mod abuse; // which test holds against which attack
 mod licences; // what is built in, and under which terms
 mod secrets; // how secrets are compared
+mod openpgp; // where bytes of strangers meet the library for OpenPGP
 mod requirements; // which test holds which row of the policies
 
 use std::collections::BTreeSet;

@@ -6,7 +6,8 @@ mod coding; // base64 and quoted-printable, forgiving
 mod head; // header lines as they stand
 mod html; // HTML shown as text
 mod parts; // the tree of a mail, within a budget
-pub mod openpgp; // encrypted and signed parts
+pub mod pieces; // a mail taken apart, with places for what is encrypted or signed
+pub mod openpgp; // encrypted and signed pieces: opened, checked, and put in their places
 mod smime; // whom S/MIME names
 mod text; // paragraphs, quotes, signatures
 pub mod asks; // plain words at the beginning of a reporter's mail
@@ -14,6 +15,8 @@ pub mod asks; // plain words at the beginning of a reporter's mail
 pub use text::Passage;
 
 pub(super) use coding::{base64, quoted_printable};
+
+use std::sync::Arc;
 
 use crate::openpgp::Certificate;
 use head::Head;
@@ -296,41 +299,61 @@ impl Letter {
         text::fresh(&self.text)
     }
 
+    /// Takes out what only whoever has keys may say. A reader that was taken over may have said it.
+    pub(super) fn as_told(&mut self) {
+        self.protection.clear();
+        self.encrypted = false;
+        for Passage::Said(text) | Passage::Quoted(text) | Passage::Signature(text) in &mut self.text {
+            *text = candor_core::protected::plain(text);
+        }
+    }
+
+    /// Takes over a text, and what is odd about it and its files: whether it was made from HTML, and how many files are past
+    /// the limit.
+    fn say(&mut self, text: &str, cut: bool, noticed: Vec<Noticed>, (html, more): (bool, usize)) {
+        self.text = text::passages(text);
+        if cut {
+            self.text.push(Passage::Said(GOES_ON.to_owned()));
+        }
+        let html = html.then_some(Noticed::HtmlOnly);
+        let more = (more > 0).then_some(Noticed::MoreFiles(more));
+        for noticed in noticed.into_iter().chain(html).chain(more) {
+            if !self.noticed.contains(&noticed) {
+                self.noticed.push(noticed);
+            }
+        }
+    }
+
     /// Whether it looks like a forgery.
     pub fn is_suspicious(&self) -> bool {
         self.noticed.iter().any(Noticed::is_suspicious)
     }
 }
 
-/// Reads a mail with what is needed to open and check its parts. Never fails.
+/// Reads a mail with what is needed to open and check its parts, all of it in this process. Never fails.
 pub fn read_with(raw: &[u8], limits: &Limits, ring: &openpgp::Ring, judge: &openpgp::Judge<'_>) -> Letter {
-    let mut ring = ring.clone();
-    let head = Head::read(raw, limits.header).unwrap_or_else(|head| head);
-    let from = read(raw, &Limits { parts: 0, ..*limits }).from.map(|from| from.address).unwrap_or_default();
-    let sent = openpgp::autocrypt(head.all("autocrypt"), &from).into_iter().collect::<Vec<_>>();
-    let with_it = judge(&sent);
-    ring.certificates.extend(with_it.iter().cloned().map(|it| (it, openpgp::Whose::Mails)));
-    let opener = openpgp::Opener::new(&ring);
-    let (mut letter, keys) = read_by(raw, limits, Some(&opener));
-    let attached = judge(&keys);
-    // A key that lies with the mail may be the one that signed it.
-    if opener.stranger.get() && !attached.is_empty() {
-        let mut ring = ring.clone();
-        ring.certificates.extend(attached.iter().cloned().map(|it| (it, openpgp::Whose::Mails)));
-        letter = read_by(raw, limits, Some(&openpgp::Opener::new(&ring))).0;
-    }
-    // What was attached by hand counts before what a program adds.
-    letter.certificates = attached.into_iter().chain(with_it).filter(|it| it.names(&from, ring.now)).collect();
-    letter
+    openpgp::opened(&Arc::new(raw.to_vec()), limits, ring, &openpgp::answered_here, judge)
+        .unwrap_or_else(|_| read(raw, limits))
 }
 
 /// Reads a mail. Never fails: what cannot be read is said in the letter.
 pub fn read(raw: &[u8], limits: &Limits) -> Letter {
-    read_by(raw, limits, None).0
+    let (mut letter, _) = headed(raw, limits);
+    if letter.over.is_some() {
+        return letter;
+    }
+    match parts::walk(raw, limits, None) {
+        Ok(found) => {
+            letter.files = found.files;
+            letter.say(&found.text, found.cut, found.noticed, (found.html, found.more));
+        }
+        Err(over) => letter.over = Some(over),
+    }
+    letter
 }
 
-/// The letter, and keys that lie with it.
-fn read_by(raw: &[u8], limits: &Limits, opener: Option<&openpgp::Opener<'_>>) -> (Letter, Vec<Vec<u8>>) {
+/// What the header of a mail says, and what is odd about its bytes.
+fn headed(raw: &[u8], limits: &Limits) -> (Letter, Head) {
     let mut letter = Letter::default();
     let head = match Head::read(raw, limits.header) {
         Ok(head) => head,
@@ -347,34 +370,7 @@ fn read_by(raw: &[u8], limits: &Limits, opener: Option<&openpgp::Opener<'_>>) ->
     if head::mixes_line_ends(raw) {
         letter.noticed.push(Noticed::MixedLineEnds);
     }
-    if letter.over.is_some() {
-        return (letter, Vec::new());
-    }
-    let mut keys = Vec::new();
-    match parts::walk(raw, limits, opener) {
-        Ok(found) => {
-            keys = found.keys;
-            letter.protection = found.protection;
-            letter.proofs = found.proofs;
-            letter.protected_to = found.protected_to;
-            letter.encrypted = found.encrypted;
-            if let Some(subject) = found.subject {
-                letter.subject = super::address::display_line(&subject);
-            }
-            letter.text = text::passages(&found.text);
-            if found.cut {
-                letter.text.push(Passage::Said(GOES_ON.to_owned()));
-            }
-            letter.files = found.files;
-            for noticed in found.noticed {
-                if !letter.noticed.contains(&noticed) {
-                    letter.noticed.push(noticed);
-                }
-            }
-        }
-        Err(over) => letter.over = Some(over),
-    }
-    (letter, keys)
+    (letter, head)
 }
 
 /// The header lines of a mail, unfolded and in order; names in lower case.

@@ -1,8 +1,9 @@
 //! The tree of a mail, walked within a budget. Headers and charsets are read by the parser crate; the tree is walked
 //! here, because its depth and breadth must have an end.
 
-use super::openpgp::{KEYS, Opener, Piece, Proof, canonical};
-use super::{Attached, IN_PART, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
+use super::openpgp::{KEYS, canonical};
+use super::pieces::{Collector, without_places};
+use super::{Attached, Limits, Noticed, Over, Protection, base64, html, quoted_printable, text};
 use candor_core::protected;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
@@ -11,12 +12,12 @@ use mail_parser::{HeaderName, MessageParser, MimeHeaders};
 const PART_HEADER: usize = 64 * 1024;
 
 /// Bytes of text that are taken apart, far more than is shown of a mail; the rest is in the raw message alone.
-const TEXT: usize = 1_000_000;
+pub(super) const TEXT: usize = 1_000_000;
 /// Bytes of a part that text is made from: some charsets and HTML need several for one character.
 const TEXT_PART: usize = 4 * TEXT;
 
 /// Cuts a text to `limit` bytes at most, between two characters. Whether there was more.
-fn cut(text: &mut String, limit: usize) -> bool {
+pub(super) fn cut(text: &mut String, limit: usize) -> bool {
     if text.len() <= limit {
         return false;
     }
@@ -32,38 +33,31 @@ pub(super) struct Found {
     pub(super) cut: bool,
     pub(super) files: Vec<Attached>,
     pub(super) noticed: Vec<Noticed>,
-    /// How it was protected, in words.
-    pub(super) protection: Vec<String>,
-    /// Whether any of it came encrypted.
-    pub(super) encrypted: bool,
-    /// The subject that lies inside the protection.
-    pub(super) subject: Option<String>,
     /// Certificates that lie with it.
     pub(super) keys: Vec<Vec<u8>>,
-    /// Good signatures, each over all that was read.
-    pub(super) proofs: Vec<Proof>,
-    /// To whom the protected part itself says it is written.
-    pub(super) protected_to: Vec<String>,
+    /// Whether text was made from HTML.
+    pub(super) html: bool,
+    /// Files past the limit.
+    pub(super) more: usize,
+    /// Parts that were counted.
+    pub(super) parts: usize,
 }
 
-/// Walks a whole message; `opener` opens and checks what is protected with OpenPGP.
-pub(super) fn walk(raw: &[u8], limits: &Limits, opener: Option<&Opener<'_>>) -> Result<Found, Over> {
-    let mut walk = Walk { limits, opener, parts: 0, more: 0, html_shown: false, all: true, found: Found::default() };
+/// Walks a whole message; `collector` takes what is protected with OpenPGP, and a place stands for it in the text.
+pub(super) fn walk(raw: &[u8], limits: &Limits, collector: Option<&Collector<'_>>) -> Result<Found, Over> {
+    let mut walk = Walk { limits, collector, parts: 0, more: 0, html_shown: false, all: true, found: Found::default() };
     let said = walk.entity(raw, 0, "text/plain", false)?;
     walk.found.text = said.text;
     walk.found.cut = said.cut | cut(&mut walk.found.text, TEXT);
-    if walk.html_shown {
-        walk.found.noticed.push(Noticed::HtmlOnly);
-    }
-    if walk.more > 0 {
-        walk.found.noticed.push(Noticed::MoreFiles(walk.more));
-    }
+    walk.found.html = walk.html_shown;
+    walk.found.more = walk.more;
+    walk.found.parts = walk.parts;
     Ok(walk.found)
 }
 
 struct Walk<'a> {
     limits: &'a Limits,
-    opener: Option<&'a Opener<'a>>,
+    collector: Option<&'a Collector<'a>>,
     parts: usize,
     more: usize,
     html_shown: bool,
@@ -182,7 +176,7 @@ impl Walk<'_> {
         };
         let is_text = kind.main == "text" && matches!(kind.sub.as_str(), "plain" | "html" | "");
         if is_text && !kind.attached && (kind.name.is_none() || alternative) {
-            return Ok(self.text(&kind, &decoded, all));
+            return Ok(self.text(&kind, &decoded, depth, all));
         }
         self.file(&kind, decoded);
         Ok(Said::default())
@@ -196,16 +190,16 @@ impl Walk<'_> {
             .unwrap_or_default();
         if parts.is_empty() {
             self.found.noticed.push(Noticed::BrokenPart);
-            return Ok(self.text(kind, body, false));
+            return Ok(self.text(kind, body, depth, false));
         }
         if parts.len() > self.limits.parts {
             return Err(Over::Parts);
         }
         let protection = if kind.protocol.contains("pgp") { Protection::OpenPgp } else { Protection::Smime };
-        if let Some(opener) = self.opener.filter(|_| protection == Protection::OpenPgp && parts.len() >= 2) {
+        if let Some(collector) = self.collector.filter(|_| protection == Protection::OpenPgp && parts.len() >= 2) {
             match kind.sub.as_str() {
-                "encrypted" => return self.encrypted(opener, &parts, depth, all),
-                "signed" => return self.signed(opener, &parts, depth, all),
+                "encrypted" => return self.encrypted(collector, &parts, depth, all),
+                "signed" => return self.signed(collector, &parts, depth, all),
                 _ => {}
             }
         }
@@ -241,81 +235,29 @@ impl Walk<'_> {
     }
 
     /// An encrypted part (RFC 3156, section 4): its version, the message, and what should not be there.
-    fn encrypted(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize, all: bool) -> Result<Said, Over> {
+    fn encrypted(&mut self, collector: &Collector<'_>, parts: &[&[u8]], depth: usize, all: bool) -> Result<Said, Over> {
         self.parts += 2;
         let message = self.decoded(parts[1]);
-        let mut piece = opener.open(&message);
-        self.found.encrypted = true;
-        let all = self.covers(&piece, parts, all);
-        self.say(piece.words.clone(), all);
-        let mut said = Said::default();
-        match piece.bytes.take() {
-            Some(inside) => {
-                if depth == 0 {
-                    self.found.subject = protected_subject(&inside);
-                }
-                if all {
-                    self.found.protected_to.extend(protected_to(&inside));
-                }
-                self.all = all;
-                said = self.entity(&inside, depth + 1, "text/plain", false)?;
-            }
-            None => self.keep("encrypted.asc", "application/pgp-encrypted", message),
-        }
-        self.beside(said, &piece, &parts[2..], (depth, all))
+        let place = collector.encrypted(message, all && parts.len() == 2, depth, self.found.files.len());
+        self.beside(place, &parts[2..], depth)
     }
 
     /// A signed part (RFC 3156, section 5): what is signed, the signature, and what should not be there.
-    fn signed(&mut self, opener: &Opener<'_>, parts: &[&[u8]], depth: usize, all: bool) -> Result<Said, Over> {
+    fn signed(&mut self, collector: &Collector<'_>, parts: &[&[u8]], depth: usize, all: bool) -> Result<Said, Over> {
         self.parts += 1;
         let signature = self.decoded(parts[1]);
-        let piece = opener.check(&canonical(parts[0]), &signature);
-        let all = self.covers(&piece, parts, all);
-        self.say(piece.words.clone(), all);
-        if all {
-            self.found.protected_to.extend(protected_to(parts[0]));
-        }
-        self.all = all;
-        let said = self.entity(parts[0], depth + 1, "text/plain", false)?;
-        self.beside(said, &piece, &parts[2..], (depth, all))
-    }
-
-    /// Says how something is protected, and that it is not all of the mail where it is not: foreign text may stand beside it.
-    fn say(&mut self, words: Vec<String>, all: bool) {
-        if !all && !words.is_empty() && !self.found.protection.iter().any(|it| it == IN_PART) {
-            self.found.protection.push(IN_PART.to_owned());
-        }
-        self.found.protection.extend(words);
-    }
-
-    /// Whether a protected part is all of the mail; then its signatures cover all that is read.
-    fn covers(&mut self, piece: &Piece, parts: &[&[u8]], all: bool) -> bool {
         let all = all && parts.len() == 2;
-        if all {
-            self.found.proofs.extend(piece.proofs.iter().cloned());
-        }
-        all
+        let place = collector.signed(canonical(parts[0]), &signature, all, depth, self.found.files.len());
+        self.beside(place, &parts[2..], depth)
     }
 
-    /// What was protected, with marks around it unless it is all there is, and then what stands beside it.
-    fn beside(
-        &mut self,
-        mut said: Said,
-        piece: &Piece,
-        more: &[&[u8]],
-        (depth, all): (usize, bool),
-    ) -> Result<Said, Over> {
-        if all {
-            return Ok(said);
-        }
-        let kind = if piece.is_signed() { "Signed" } else { "Protected" };
-        let begins = protected::mark(&format!("{kind}, from here: {}", piece.words.join(" ")));
-        said.text = format!("{begins}\n{}\n⟦Up to here.⟧\n", said.text.trim_end());
+    /// What is protected, and then what stands beside it.
+    fn beside(&mut self, mut text: String, more: &[&[u8]], depth: usize) -> Result<Said, Over> {
         for part in more {
-            let beside = self.entity(part, depth + 1, "text/plain", false)?;
-            said.text.push_str(&beside.text);
+            text.push('\n');
+            text.push_str(&self.entity(part, depth + 1, "text/plain", false)?.text);
         }
-        Ok(said)
+        Ok(Said { text, ..Said::default() })
     }
 
     /// The body of a part without its transfer coding.
@@ -329,15 +271,7 @@ impl Walk<'_> {
         }
     }
 
-    fn keep(&mut self, name: &str, kind: &str, bytes: Vec<u8>) {
-        if self.found.files.len() < self.limits.files {
-            self.found.files.push(Attached { name: name.to_owned(), kind: kind.to_owned(), bytes });
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn text(&mut self, kind: &Kind, bytes: &[u8], all: bool) -> Said {
+    fn text(&mut self, kind: &Kind, bytes: &[u8], depth: usize, all: bool) -> Said {
         let over = bytes.len() > TEXT_PART;
         let bytes = &bytes[..bytes.len().min(TEXT_PART)];
         let charset = kind.charset.as_deref().map(|name| name.trim().to_ascii_lowercase());
@@ -360,15 +294,12 @@ impl Walk<'_> {
         };
         let mut decoded: String =
             decoded.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
-        let opened = self.opener.filter(|_| kind.sub != "html").and_then(|opener| opener.text(&decoded));
-        if let Some(opened) = opened {
-            self.say(opened.words, all);
-            self.found.encrypted |= opened.encrypted;
-            // Of a text that is longer than what is read of it, something is not read.
-            if all && !over {
-                self.found.proofs.extend(opened.proofs);
-            }
-            decoded = opened.text;
+        // What is longer than what is read of it is not all read.
+        let (whole, flowed) = (all && !over, kind.flowed.then_some(kind.delsp));
+        let here = (depth, self.found.files.len());
+        let placed = self.collector.filter(|_| kind.sub != "html");
+        if let Some(placed) = placed.and_then(|collector| collector.text(&decoded, whole, flowed, here)) {
+            decoded = protected::plain(&placed);
         } else if decoded.contains("-----BEGIN PGP MESSAGE-----") {
             self.found.noticed.push(Noticed::Encrypted(Protection::OpenPgp));
             decoded = protected::plain(&decoded);
@@ -381,7 +312,7 @@ impl Walk<'_> {
         if kind.main == "text" && kind.sub == "html" {
             self.html_shown = true;
             // An entity may stand for any character.
-            let mut text = protected::plain(&html::to_text(&decoded));
+            let mut text = without_places(&protected::plain(&html::to_text(&decoded)));
             let cut = over | (decoded.len() > html::LONGEST) | cut(&mut text, TEXT);
             return Said { text, from_html: true, cut };
         }
@@ -427,14 +358,14 @@ fn is_key(name: Option<&str>, bytes: &[u8]) -> bool {
 }
 
 /// The subject inside a protected part, if its header says that it is one.
-fn protected_subject(inside: &[u8]) -> Option<String> {
+pub(super) fn protected_subject(inside: &[u8]) -> Option<String> {
     let head = super::head::Head::read(inside, PART_HEADER).ok()?;
     let message = MessageParser::default().parse_headers(&head.bytes[..])?;
     message.header_values(HeaderName::Subject).find_map(|value| value.as_text()).map(protected::plain)
 }
 
 /// The addresses inside a protected part, if its header names any.
-fn protected_to(inside: &[u8]) -> Vec<String> {
+pub(super) fn protected_to(inside: &[u8]) -> Vec<String> {
     let Ok(head) = super::head::Head::read(inside, PART_HEADER) else { return Vec::new() };
     let Some(message) = MessageParser::default().parse_headers(&head.bytes[..]) else { return Vec::new() };
     let named = [HeaderName::To, HeaderName::Cc].into_iter().flat_map(|name| message.header_values(name));

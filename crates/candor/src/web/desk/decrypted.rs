@@ -12,12 +12,13 @@ use candor_core::id::CaseId;
 use jiff::Timestamp;
 
 use crate::app::App;
-use crate::confine::{certificates, messages};
+use crate::confine::messages::{self, Found};
+use crate::confine::{Lost, certificates};
 use crate::error::Error;
 use crate::execute::{files, load_case};
-use crate::openpgp::decrypt::{Budget, Opened, Shut, open};
+use crate::openpgp::decrypt::{Opened, Shut};
 use crate::openpgp::words::grouped;
-use crate::openpgp::{Certificate, Kind, Signed, Verdict, armor, verify};
+use crate::openpgp::{Certificate, Signed, Verdict, verify};
 use crate::program_keys;
 use crate::web::headers::as_download;
 use crate::web::page;
@@ -76,60 +77,47 @@ fn given(case: &Case) -> Vec<Certificate> {
     keys.filter_map(|key| Certificate::read(key, &Default::default()).ok()).collect()
 }
 
-/// The kind of the first block, or of the first packet of a file that is no text.
-fn kind_of(bytes: &[u8]) -> Option<Kind> {
-    if bytes.first().is_some_and(|first| first & 0x80 != 0) {
-        use crate::openpgp::packets::{tag, walk};
-        return match walk(bytes, 1000).ok()?.first()?.tag {
-            tag::PUBLIC_KEY => Some(Kind::PublicKey),
-            tag::SECRET_KEY => Some(Kind::SecretKey),
-            tag::SIGNATURE => Some(Kind::Signature),
-            _ => Some(Kind::Message),
-        };
-    }
-    armor::blocks(bytes, 1).first().map(|block| block.kind)
-}
-
+/// What a file is. It is taken apart by processes without keys; here its session key is opened, and its signatures checked.
 async fn look(app: &App, member: &Member, case: &Case, name: &str, bytes: Vec<u8>) -> Result<What, Rejection> {
-    let now = app.now();
-    let Some(kind) = kind_of(&bytes) else { return Ok(What::Nothing) };
-    match kind {
-        Kind::SecretKey => return Ok(What::SecretKey),
-        Kind::PublicKey => {
-            let read = certificates::read(&app.workers, &bytes, now).await;
-            return Ok(read.map_or_else(What::NoKey, |certificate| What::Key(Box::new(certificate))));
-        }
-        Kind::Message | Kind::Signature | Kind::Cleartext => {}
-    }
-    let bytes = Arc::new(bytes);
-    match messages::is_harmless(&app.workers, bytes.clone(), now).await {
-        Ok(true) => {}
-        Ok(false) => return Ok(What::Harmful),
-        Err(_) => return Err(Error::Busy.into()),
-    }
-    let known = given(case);
-    if kind == Kind::Signature {
-        // Beside `report.pdf.asc` lies `report.pdf`.
-        let signed = name.rsplit_once('.').map_or("", |(stem, _)| stem);
-        let signed = case.files.iter().find(|other| other.file.name == signed).map(|other| other.file.id.clone());
-        let (said, over) = match signed {
-            Some(id) => {
-                bytes_of(app, member, &case.id, id.as_str()).await.map(|(file, said)| (said, Some(file.name)))?
-            }
-            None => (Vec::new(), None),
-        };
-        return Ok(What::Signature(verify::detached(&said, &bytes, &known.iter().collect::<Vec<_>>(), now), over));
-    }
+    let (now, bytes) = (app.now(), Arc::new(bytes));
     let secrets = program_keys::secrets(app, &case.program).await?;
-    let works = move || {
-        let known: Vec<&Certificate> = known.iter().collect();
-        if kind == Kind::Cleartext {
-            return verify::cleartext(&bytes, &known, now)
-                .map_or(What::Nothing, |(said, signatures)| What::SignedText(said, signatures));
+    let known = given(case);
+    let what = match messages::look(&app.workers, bytes.clone(), &secrets).await {
+        Ok(Found::Nothing) => Ok(What::Nothing),
+        Ok(Found::SecretKey) => Ok(What::SecretKey),
+        Ok(Found::PublicKey) => {
+            let read = certificates::read(&app.workers, &bytes, now).await;
+            Ok(read.map_or_else(What::NoKey, |certificate| What::Key(Box::new(certificate))))
         }
-        open(&bytes, &secrets, &known, now, &Budget::default()).map_or_else(What::Shut, What::Message)
+        Ok(Found::Signature(signatures)) => {
+            // Beside `report.pdf.asc` lies `report.pdf`.
+            let signed = name.rsplit_once('.').map_or("", |(stem, _)| stem);
+            let signed = case.files.iter().find(|other| other.file.name == signed).map(|other| other.file.id.clone());
+            let (said, over) = match signed {
+                Some(id) => {
+                    bytes_of(app, member, &case.id, id.as_str()).await.map(|(file, said)| (said, Some(file.name)))?
+                }
+                None => (Vec::new(), None),
+            };
+            let checked = messages::signed(said, signatures, known, now).await;
+            checked.map(|(_, signed)| What::Signature(signed, over))
+        }
+        Ok(Found::Cleartext(said, signatures)) => {
+            let checked = messages::signed(said, signatures, known, now).await;
+            checked.map(|(said, signed)| What::SignedText(verify::unframed(&said), signed))
+        }
+        Ok(Found::Message(Err(why))) => Ok(What::Shut(why)),
+        Ok(Found::Message(Ok(wanted))) => {
+            let opened = messages::open(&app.workers, bytes, wanted.as_ref(), &secrets, known, now).await;
+            opened.map(|opened| opened.map_or_else(What::Shut, What::Message))
+        }
+        Err(why) => Err(why),
     };
-    Ok(tokio::task::spawn_blocking(works).await.map_err(Error::internal)?)
+    match what {
+        Ok(what) => Ok(what),
+        Err(Lost::Died) => Ok(What::Harmful),
+        Err(Lost::NotStarted) => Err(Error::Busy.into()),
+    }
 }
 
 /// Name of what an encrypted file holds.

@@ -3,10 +3,11 @@
 
 use super::{LANE, form_of, receipt};
 use crate::app::App;
+use crate::confine::{Lost, messages::is_sealed};
 use crate::error::Error;
 use crate::execute::files::upload;
 use crate::execute::report::{Filed, NewReport, file_report};
-use crate::openpgp::sealed::{DESCRIPTION, REPORT, TITLE, check};
+use crate::openpgp::sealed::{DESCRIPTION, NotSealed, REPORT, TITLE};
 use crate::openpgp::words::grouped;
 use crate::program_keys::recipients;
 use crate::web::errors::{self, Answer};
@@ -114,7 +115,7 @@ pub(super) async fn file(
         (false, true) => ("message", pasted.as_bytes()),
         (true, false) => ("file", held.bytes.as_slice()),
     };
-    if let Err(why) = check(given, LIMIT) {
+    if let Err(why) = check(&app, given).await? {
         // It is not shown again either: what is not encrypted goes nowhere.
         return again(&app, &policy, &answers, no(field, format!("{why}. Nothing was kept")), unprocessable).await;
     }
@@ -156,10 +157,20 @@ pub(super) async fn file(
     }
 }
 
+/// Whether this is one encrypted message and nothing else; in words why not. Where there are keys, somebody without any looks.
+async fn check(app: &App, given: &[u8]) -> Result<Result<(), String>, Error> {
+    match is_sealed(&app.workers, given, LIMIT).await {
+        Ok(checked) => Ok(checked),
+        Err(Lost::Died) => Ok(Err(NotSealed::Broken.to_string())),
+        Err(Lost::NotStarted) => Err(Error::Busy),
+    }
+}
+
 /// What goes back to whoever sent it: a message that is encrypted, so that it need not be encrypted again, and nothing else.
-fn given_back(answers: &Fields) -> &str {
+async fn given_back<'a>(app: &App, answers: &'a Fields) -> &'a str {
     let pasted = answers.get("message");
-    if check(pasted.trim().as_bytes(), LIMIT).is_ok() { pasted } else { "" }
+    let whole = !pasted.trim().is_empty() && matches!(check(app, pasted.trim().as_bytes()).await, Ok(Ok(())));
+    if whole { pasted } else { "" }
 }
 
 /// The page, fresh or with what is wrong. What was sent unencrypted never comes again.
@@ -173,11 +184,12 @@ async fn again(
     let certificates = recipients::current(app, &policy.program.slug).await?;
     let fingerprints = recipients::fingerprints(app, &policy.program.slug).await?;
     let fingerprints: Vec<String> = fingerprints.iter().map(|one| grouped(one)).collect();
+    let given_back = given_back(app, answers).await;
     let wrong = |name: &str| problem.as_ref().filter(|it| it.field == name).map(|it| it.text.clone());
     let mut fields = vec![
         Field::area("message", "The encrypted message", 8)
             .hint("From -----BEGIN PGP MESSAGE----- to the end, with nothing around it.")
-            .value(given_back(answers))
+            .value(given_back)
             .error(wrong("message")),
         Field::new("file", "Or its file", Control::Files("One file, up to 4 MB. Pack what belongs to the report into it.".into()))
             .note("optional")
