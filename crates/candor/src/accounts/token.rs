@@ -1,6 +1,7 @@
 //! Keys for the API: made for one member, with scopes and an end, shown once.
 
 use candor_core::access::Actor;
+use candor_core::command::Command;
 use candor_core::id::MemberId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,6 +36,33 @@ pub enum Beyond {
 }
 
 impl Beyond {
+    /// How far a command of `by` reaches; `None` for what a token may do that writes, and a member without a fresh factor.
+    #[must_use]
+    pub fn of(command: &Command, by: &Actor) -> Option<Self> {
+        match command {
+            Command::ApproveAdvisory { .. }
+            | Command::Publish { .. }
+            | Command::BreakEmbargo { .. }
+            | Command::GoPublic { .. }
+            | Command::OverrideGate { .. }
+            | Command::PublishSummary { .. }
+            | Command::AssessDependency { public_as: Some(_), .. }
+            | Command::OpenIssue { .. } => Some(Self::Publish),
+            Command::AnswerAll { .. } | Command::Merge { .. } => Some(Self::Bulk),
+            // To put oneself on a case, or to leave it, is one's own affair.
+            Command::PutOn { member, .. } | Command::TakeOff { member, .. } => {
+                let own = matches!(by, Actor::Member { id, .. } if id == member);
+                (!own).then_some(Self::Members)
+            }
+            Command::InviteParty { .. }
+            | Command::GiveAdvisory { .. }
+            | Command::ShareFile { .. }
+            | Command::EndParty { .. }
+            | Command::BreakGlass { .. } => Some(Self::Members),
+            _ => None,
+        }
+    }
+
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Publish, Self::Bulk, Self::Members, Self::Keys];
 

@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::receipts::{Done, told};
 use crate::accounts::token::Beyond;
 use crate::app::App;
+use crate::error::Error;
 use crate::execute::queue::{self, Filter, PAGE_LIMIT};
 use crate::execute::{asides, execute_again, files, known_case, open_case, parties, policy_of};
 use crate::throttle::Place;
@@ -17,7 +18,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use candor_core::access::Actor;
-use candor_core::command::Command;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::marks;
 use schemars::JsonSchema;
@@ -219,32 +219,6 @@ impl PartName for command::Asked {
     const NAME: &'static str = "command";
 }
 
-/// What a command asks of a token beyond `write`.
-fn beyond(command: &Command, by: &Actor) -> Option<Beyond> {
-    match command {
-        Command::ApproveAdvisory { .. }
-        | Command::Publish { .. }
-        | Command::BreakEmbargo { .. }
-        | Command::GoPublic { .. }
-        | Command::OverrideGate { .. }
-        | Command::PublishSummary { .. }
-        | Command::AssessDependency { public_as: Some(_), .. }
-        | Command::OpenIssue { .. } => Some(Beyond::Publish),
-        Command::AnswerAll { .. } | Command::Merge { .. } => Some(Beyond::Bulk),
-        // To put oneself on a case, or to leave it, is one's own affair.
-        Command::PutOn { member, .. } | Command::TakeOff { member, .. } => {
-            let own = matches!(by, Actor::Member { id, .. } if id == member);
-            (!own).then_some(Beyond::Members)
-        }
-        Command::InviteParty { .. }
-        | Command::GiveAdvisory { .. }
-        | Command::ShareFile { .. }
-        | Command::EndParty { .. }
-        | Command::BreakGlass { .. } => Some(Beyond::Members),
-        _ => None,
-    }
-}
-
 /// `POST /cases/{case}/commands`
 pub async fn command(
     State(app): State<App>,
@@ -261,7 +235,7 @@ pub async fn command(
     let command = command.into_core(files).map_err(|NoCommand { field, problem }| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field", format!("{field}: {problem}")).of(field)
     })?;
-    if let Some(beyond) = beyond(&command, &actor) {
+    if let Some(beyond) = Beyond::of(&command, &actor) {
         bearer.must(beyond)?;
     }
     let again = key.as_deref().map(|key| (key, told.as_slice()));
@@ -270,7 +244,12 @@ pub async fn command(
             let names = names(&app).await?;
             fine(Done::of(&done, &names))
         }
+        // What was written meanwhile is a look at the case: it needs the scope, counts and leaves its trace as any other.
+        Err(Error::Changed { .. }) if !bearer.reads() => Err(Error::Changed { since: Vec::new() }.into()),
         Err(why) => {
+            if matches!(why, Error::Changed { .. }) {
+                open_case(&app, &actor, &case).await?;
+            }
             let names = names(&app).await.unwrap_or_else(|_| Names::default());
             Err(Problem::with_names(why, &names))
         }

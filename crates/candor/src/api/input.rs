@@ -41,6 +41,11 @@ impl Bearer {
     pub fn must(&self, beyond: Beyond) -> Result<(), Problem> {
         if self.scopes.may(beyond) { Ok(()) } else { Err(lacks(beyond.name())) }
     }
+
+    /// Whether the token may read cases as well.
+    pub fn reads(&self) -> bool {
+        self.scopes.read
+    }
 }
 
 impl FromRequestParts<App> for Bearer {

@@ -16,7 +16,7 @@ use super::model::people::Member;
 use super::problem::Problem;
 use crate::accounts::roster;
 use crate::app::App;
-use crate::execute::{load_case, policy_of};
+use crate::execute::{open_case, policy_of};
 use crate::search;
 
 /// The letter that is wanted, with what it names.
@@ -116,7 +116,7 @@ pub async fn proposals(
     OfCase(id): OfCase,
     Asked(wanted): Asked<Wanted>,
 ) -> Answered<Proposals> {
-    let case = load_case(&app, &actor, &id).await?;
+    let case = open_case(&app, &actor, &id).await?;
     let policy = policy_of(&app, &case)?;
     let members = names(&app).await?;
     let letter = match wanted.verdict.as_str() {

@@ -38,6 +38,8 @@ pub async fn file(
     let program = ProgramSlug::from(program.as_str());
     app.policy(&program).filter(|_| actor.role(&program).is_some()).ok_or_else(Problem::not_found)?;
     let label = Tlp::from_name(&label).filter(|label| !label.is_public()).ok_or_else(Problem::not_found)?;
+    // A feed opens many cases at once, as an export does. It lists them; the text of one is a look at its case.
+    let _place = super::cases::one_of_few(&app, &actor)?;
     let records = restricted::readable(&app, &actor, &program, label).await?;
     let place = format!("{}/api/v1/programs/{program}/restricted/{}", app.config.base_url, label.name());
     if file == "feed.json" {
@@ -48,7 +50,9 @@ pub async fn file(
         Some((name, "512")) => (name, Some(&digest::SHA512)),
         _ => (file.as_str(), None),
     };
-    let record = records.iter().find(|record| csaf::file_name(&record.id) == name).ok_or_else(Problem::not_found)?;
+    let found = records.iter().find(|(_, record)| csaf::file_name(&record.id) == name);
+    let (case, record) = found.ok_or_else(Problem::not_found)?;
+    open_case(&app, &actor, case).await?;
     let text = restricted::document(record, "csaf.json")?.ok_or_else(Problem::not_found)?.text;
     Ok(match hash {
         Some(hash) => {
@@ -60,11 +64,11 @@ pub async fn file(
 }
 
 /// The ROLIE feed of a label. An empty one says nothing of when it was looked at.
-fn feed(place: &str, program: &ProgramSlug, label: Tlp, records: &[Record]) -> String {
+fn feed(place: &str, program: &ProgramSlug, label: Tlp, records: &[(CaseId, Record)]) -> String {
     let edition = Edition::V2_0;
     let items: Vec<String> = records
         .iter()
-        .map(|record| {
+        .map(|(_, record)| {
             let entry = Entry {
                 id: csaf::tracking_id(record, Profile::SecurityAdvisory),
                 title: record.title.clone(),
@@ -77,7 +81,7 @@ fn feed(place: &str, program: &ProgramSlug, label: Tlp, records: &[Record]) -> S
             provider::item(place, &entry, false, edition)
         })
         .collect();
-    let updated = records.iter().map(|record| record.modified).max().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let updated = records.iter().map(|(_, record)| record.modified).max().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let items = items.iter().map(String::as_str);
     provider::restricted_feed(&format!("{place}/feed.json"), program.as_str(), label, items, updated)
 }

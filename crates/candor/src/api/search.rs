@@ -6,7 +6,7 @@ use super::model::search::{Results, Similar};
 use super::problem::Problem;
 use crate::app::App;
 use crate::app::shelf::Stage;
-use crate::execute::{load_case, policy_of};
+use crate::execute::{open_case, policy_of};
 use crate::search;
 use axum::extract::State;
 use candor_core::evidence;
@@ -68,7 +68,7 @@ pub async fn similar(
     OfCase(id): OfCase,
     Asked(asked): Asked<HowMany>,
 ) -> Answered<Similar> {
-    let case = load_case(&app, &actor, &id).await?;
+    let case = open_case(&app, &actor, &id).await?;
     let likely = search::similar(&app, &actor, &id, asked.limit.clamp(1, 50)).await?;
     let only = evidence::of(&case, &*policy_of(&app, &case)?).dependency.unwrap_or_default();
     let decided = search::decided(&app, &actor, &case, &only).await?;

@@ -17,11 +17,19 @@ const MOST: i64 = 1_000;
 ///
 /// # Errors
 /// When the store or a journal cannot be read.
-pub async fn readable(app: &App, actor: &Actor, program: &ProgramSlug, label: Tlp) -> Result<Vec<Record>, Error> {
+pub async fn readable(
+    app: &App,
+    actor: &Actor,
+    program: &ProgramSlug,
+    label: Tlp,
+) -> Result<Vec<(CaseId, Record)>, Error> {
     let mut records = Vec::new();
     for row in store::restricted::list(&app.store, program.as_str(), label.name(), MOST).await? {
         match load_case(app, actor, &CaseId(row.stream)).await {
-            Ok(case) => records.extend(newest(&case).filter(|record| record.tlp == label).cloned()),
+            Ok(case) => {
+                let newest = newest(&case).filter(|record| record.tlp == label).cloned();
+                records.extend(newest.map(|record| (case.id, record)));
+            }
             Err(Error::NotFound | Error::NotOn) => {}
             Err(other) => return Err(other),
         }

@@ -77,6 +77,7 @@ async fn end(
     request: Request,
 ) -> Result<Response, Rejection> {
     read(&member, request).await?;
+    member.fresh(&app, HERE)?;
     hooks::end(&app, &id, member.id()).await?;
     Ok(page::see_other(HERE))
 }

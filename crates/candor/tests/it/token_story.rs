@@ -3,8 +3,9 @@
 use crate::access_matrix::POLICY;
 use crate::support::service::{Service, answered};
 use candor::accounts::{self, token, totp};
-use candor_core::access::Role;
-use candor_core::id::MemberId;
+use candor::execute::load_case;
+use candor_core::access::{Actor, Role};
+use candor_core::id::{CaseId, MemberId};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -60,10 +61,35 @@ impl House {
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
 
+    /// How many looks at the case of the store are on record.
+    async fn looks(&self) -> usize {
+        let case = load_case(&self.service.app, &Actor::Clock, &CaseId(self.store.clone())).await.expect("the case");
+        case.seen.len()
+    }
+
     async fn note(&self, token: &str, case: &str) -> u16 {
         let note = json!({ "command": "put-on", "member": self.ines });
         self.ask(token, Method::POST, &format!("/cases/{case}/commands"), Some(note)).await.0
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_j6_a_token_that_only_writes_is_told_nothing_of_what_was_written_meanwhile() {
+    let house = House::open().await;
+    let (writes, _) = house.token("write").await;
+    let (both, _) = house.token("read,write").await;
+    assert_eq!(house.note(&writes, &house.store).await, 200, "Ines is on the case");
+    let path = format!("/cases/{}/commands", house.store);
+    let old = json!({ "command": "note", "text": "A word.", "seen": 0 });
+    let (status, told) = house.ask(&writes, Method::POST, &path, Some(old.clone())).await;
+    assert_eq!((status, &told["code"]), (409, &json!("stale")), "{told}");
+    assert_eq!(house.looks().await, 0);
+    assert!(!told.to_string().contains("CANARY") && told["since"].as_array().is_none_or(Vec::is_empty), "{told}");
+    // With the scope it is a look as any other: on record, and in the budget.
+    let (status, told) = house.ask(&both, Method::POST, &path, Some(old)).await;
+    assert_eq!(status, 409, "{told}");
+    assert!(told.to_string().contains("CANARY"), "{told}");
+    assert_eq!(house.looks().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ use super::case::{self as page, Typed};
 use super::fields::{command, groups};
 use super::{Names, Opened, People, history, html, may_write, opened, publication, shell};
 use crate::accounts::roster;
+use crate::accounts::token::Beyond;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, rehearse};
@@ -173,6 +174,13 @@ impl Kind {
 
     fn takes_files(self) -> bool {
         matches!(self, Kind::Answer | Kind::Ask | Kind::Note)
+    }
+
+    /// Whether it always makes something public or decides who else sees the case ([`Beyond`]).
+    fn reaches_far(self) -> bool {
+        use Kind::{ApproveAdvisory, BreakEmbargo, GoPublic, OpenIssue, OverrideGate, Publish, PublishSummary};
+        matches!(self, ApproveAdvisory | BreakEmbargo | GoPublic | OpenIssue | OverrideGate | Publish | PublishSummary)
+            || matches!(self, Kind::InviteParty | Kind::GiveAdvisory | Kind::ShareFile | Kind::EndParty)
     }
 
     /// Whether a page lists what will be so before it is done.
@@ -571,6 +579,10 @@ pub async fn form(
     if !may_write(&member, &opened.case.program) {
         return Err(Error::Role { needs: Role::Analyst }.into());
     }
+    // Asked for before anything is typed.
+    if kind.reaches_far() {
+        member.fresh(&app, &format!("{}/{}", page::href(&opened.case), kind.name()))?;
+    }
     show(&app, &member, &opened, kind, &Form::default(), Vec::new(), None).await
 }
 
@@ -589,9 +601,6 @@ pub async fn send(
         Err(Error::NotOn) => return super::people::door(&app, &member, &case),
         other => other?,
     };
-    if kind == Kind::Publish {
-        member.fresh(&app, &format!("{}/publish", page::href(&opened.case)))?;
-    }
     // Without script a button shows what was chosen, or what the report proposes, and saves nothing.
     if matches!(kind, Kind::PublishSummary | Kind::ProposeIssue) && form.ticked("scrub") {
         return show(&app, &member, &opened, kind, &form, Vec::new(), None).await;
@@ -607,6 +616,11 @@ pub async fn send(
         Ok(wish) => wish,
         Err(problem) => return show(&app, &member, &opened, kind, &form, vec![problem], None).await,
     };
+    let reach = Beyond::of(&wish, &member.actor);
+    if matches!(reach, Some(Beyond::Publish | Beyond::Members)) && !member.session.is_fresh(app.now()) {
+        let problem = super::prove_again(&page::href(&opened.case));
+        return show(&app, &member, &opened, kind, &form, vec![problem], None).await;
+    }
     let is_checked = kind.is_checked() || matches!(wish, Command::AssessDependency { public_as: Some(_), .. });
     if is_checked && !form.ticked("checked") {
         // What is wrong with an answer is said before there is anything to check.

@@ -124,6 +124,9 @@ pub async fn merge(State(app): State<App>, member: Member, request: Request) -> 
         let problem = Problem { field: "into".into(), text: "Choose the case in which it is decided".into() };
         return show_merge(&app, &member, &cases, "", &text, vec![problem]);
     };
+    if 2 < cases.len() && !member.session.is_fresh(app.now()) {
+        return show_merge(&app, &member, &cases, &into, &text, vec![super::prove_again("/desk")]);
+    }
     let mut told = Vec::new();
     for one in &cases {
         if one.case.id == lead.case.id {

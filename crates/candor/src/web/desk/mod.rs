@@ -32,7 +32,7 @@ pub mod people; // who is on a case: the way onto it
 pub mod times; // instants as people type them
 
 use super::session::{Member, Rejection};
-use super::views::Shell;
+use super::views::{Problem, Shell};
 use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
@@ -149,6 +149,13 @@ impl People {
 /// What every desk page carries.
 pub fn shell(app: &App, member: &Member, current: &str) -> Shell {
     Shell { search: Some(String::new()), ..member.shell(app, current) }
+}
+
+/// What stands over a form that asks for a fresh factor: a link that opens beside it, so that nothing typed is lost.
+pub fn prove_again(next: &str) -> Problem {
+    let text = "This reaches beyond the team, and it is more than ten minutes since you proved who you are: do it again in \
+                another tab, then send this once more";
+    Problem { field: format!("/desk/confirm?next={next}"), text: text.into() }
 }
 
 /// A page as an answer.

@@ -1,6 +1,7 @@
 //! The way onto a case: who coordinates its program puts themselves on it, others break the glass.
 
 use super::{html, shell};
+use crate::accounts::token::Beyond;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, known_case};
@@ -42,6 +43,9 @@ pub fn door(app: &App, member: &Member, case: &str) -> Result<Response, Rejectio
 pub async fn put_on(app: &App, member: &Member, case: &str, form: &Form) -> Result<Response, Rejection> {
     let id = CaseId::parse(case).ok_or(Error::NotFound)?;
     let wish = Command::PutOn { member: form.get("member").into(), reason: form.get("reason").to_owned() };
+    if Beyond::of(&wish, &member.actor).is_some() {
+        member.fresh(app, &format!("/desk/cases/{id}"))?;
+    }
     execute(app, &member.actor, &id, wish, None).await?;
     Ok(Redirect::to(&format!("/desk/cases/{id}")).into_response())
 }

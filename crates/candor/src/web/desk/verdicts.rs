@@ -94,6 +94,9 @@ pub async fn send(State(app): State<App>, member: Member, request: Request) -> R
     if let Err(problem) = given.command(kind, "words".into()) {
         return choose(&app, &member, &cases, &given, vec![problem]);
     }
+    if 1 < cases.len() && !member.session.is_fresh(app.now()) {
+        return choose(&app, &member, &cases, &given, vec![super::prove_again("/desk")]);
+    }
     let mut rows: Vec<VerdictRow> = Vec::new();
     let checked = form.ticked("checked");
     for one in &cases {
