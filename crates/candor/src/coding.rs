@@ -51,9 +51,33 @@ pub fn unbase64url(text: &str) -> Option<Vec<u8>> {
     BASE64URL_NOPAD.decode(text.as_bytes()).ok()
 }
 
+/// Eight digits out of keyed bytes, in two groups, to be told by telephone.
+#[must_use]
+pub fn eight_digits(bytes: &[u8]) -> String {
+    let number = bytes.iter().take(7).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let digits = format!("{:08}", number % 100_000_000);
+    format!("{}-{}", &digits[..4], &digits[4..])
+}
+
+/// The digits of what somebody typed, whatever stands between them.
+#[must_use]
+pub fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eight_digits_can_be_typed_in_any_groups() {
+        let code = eight_digits(&[0, 0, 0, 0, 0, 1, 2, 200]);
+        assert_eq!(code, "0000-0258");
+        for typed in ["0000-0258", "00000258", " 0000 0258 "] {
+            assert_eq!(digits(typed), digits(&code));
+        }
+        assert_eq!(eight_digits(&[255; 16]).len(), 9);
+    }
 
     #[test]
     fn every_writing_goes_there_and_back_and_has_one_text() {

@@ -1,7 +1,9 @@
 //! Links that work once: the first set-up of a desk, a new member, a member who starts anew.
 //!
-//! Looking at a link changes nothing. Name and password come first; then the authenticator has to prove itself. What is
-//! known between the two lies sealed in the form, so nothing is kept of whoever does not finish.
+//! Looking at a link changes nothing. An invitation is for one address and asks for its code, which is told by another way
+//! than the link; before both are there it says nothing of whom it is for. Name and password come next; then the
+//! authenticator has to prove itself. What is known between the steps lies sealed in the forms, so nothing is kept of
+//! whoever does not finish.
 
 use candor_core::access::Role;
 use candor_core::id::MemberId;
@@ -15,6 +17,7 @@ use super::{
 };
 use crate::app::App;
 pub use crate::coding::unhex;
+use crate::coding::{digits, eight_digits};
 use crate::error::Error;
 use crate::execute::report::hex;
 use crate::keys::{self, Context, KeyRing, Purpose, random};
@@ -68,15 +71,30 @@ fn hash(keys: &KeyRing, secret: &str) -> Vec<u8> {
     keys::lookup(keys.root().purpose(Purpose::Session), "invite", secret.as_bytes()).to_vec()
 }
 
+/// What lets somebody in: link and code, told by two ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The link. It works once.
+    pub link: String,
+    /// Eight digits that belong to it.
+    pub code: String,
+}
+
+/// The code of a link: made of its secret by a key, so that the link alone does not tell it and nothing is kept of it.
+fn code_of(keys: &KeyRing, secret: &str) -> String {
+    eight_digits(&keys::lookup(keys.root().purpose(Purpose::Session), "invite code", secret.as_bytes()))
+}
+
 /// A fresh link and the statements that keep it; earlier links of the kind for the same member end.
-fn fresh(app: &App, kind: Kind, member: Option<&str>) -> Result<(String, Vec<crate::store::Statement>), Error> {
+fn fresh(app: &App, kind: Kind, member: Option<&str>) -> Result<(Invitation, Vec<crate::store::Statement>), Error> {
     let secret = random::secret();
     let ends = app.now() + kind.works_for();
     let statements = vec![
         people::revoke_invites(kind.name(), member),
         people::insert_invite(&hash(app.keys()?, &secret), member, kind.name(), ends.as_microsecond()),
     ];
-    Ok((format!("{}/{}/{secret}", app.config.base_url, kind.path()), statements))
+    let link = format!("{}/{}/{secret}", app.config.base_url, kind.path());
+    Ok((Invitation { link, code: code_of(app.keys()?, &secret) }, statements))
 }
 
 /// The link for the first member, when there is none yet. Each call makes a new one and ends the one before.
@@ -87,16 +105,22 @@ pub async fn setup_link(app: &App) -> Result<Option<String>, Error> {
     if !people::members(&app.store).await?.is_empty() {
         return Ok(None);
     }
-    let (link, statements) = fresh(app, Kind::Setup, None)?;
+    let (made, statements) = fresh(app, Kind::Setup, None)?;
     app.store.commit(Batch::main(statements)).await?;
-    Ok(Some(link))
+    Ok(Some(made.link))
 }
 
-/// Invites a member and returns the link, to be handed over on a safe way.
+/// Invites a member and returns link and code, to be handed over by two ways.
 ///
 /// # Errors
 /// [`AccountError::Objections`] when an answer has to be mended or the address is taken.
-pub async fn invite(app: &App, name: &str, email: &str, roles: &[RoleIn], admin: bool) -> Result<String, AccountError> {
+pub async fn invite(
+    app: &App,
+    name: &str,
+    email: &str,
+    roles: &[RoleIn],
+    admin: bool,
+) -> Result<Invitation, AccountError> {
     let keys = app.keys()?;
     let objections = check_person(name, email);
     if !objections.is_empty() {
@@ -114,27 +138,27 @@ pub async fn invite(app: &App, name: &str, email: &str, roles: &[RoleIn], admin:
         created_at: app.now().as_microsecond(),
         id: id.clone(),
     };
-    let (link, statements) = fresh(app, Kind::Join, Some(&id))?;
+    let (made, statements) = fresh(app, Kind::Join, Some(&id))?;
     let mut batch = vec![people::insert_member(&row)];
     batch.extend(role_statements(&id, roles, admin));
     batch.extend(statements);
     if !people::apply(&app.store, batch).await? {
         return Err(taken());
     }
-    Ok(link)
+    Ok(made)
 }
 
 /// Lets a member start anew: password, authenticator and sessions end at once, and the link sets them up again.
 ///
 /// # Errors
 /// [`AccountError::Objections`] when there is no such member or they are disabled.
-pub async fn reset(app: &App, who: &str) -> Result<String, AccountError> {
+pub async fn reset(app: &App, who: &str) -> Result<Invitation, AccountError> {
     let member = super::find(app, who).await?;
     if member.disabled {
         return Err(AccountError::objection("member", "This member is disabled; enable them first"));
     }
     let id = member.id.as_str();
-    let (link, statements) = fresh(app, Kind::Reset, Some(id))?;
+    let (made, statements) = fresh(app, Kind::Reset, Some(id))?;
     let mut batch = vec![
         people::set_password(id, None),
         people::set_totp(id, None),
@@ -142,16 +166,22 @@ pub async fn reset(app: &App, who: &str) -> Result<String, AccountError> {
         people::revoke_invites(Kind::Join.name(), Some(id)),
     ];
     batch.extend(people::replace_recovery(id, &[]));
-    batch.push(crate::store::passkeys::delete_all_statement(id));
-    batch.push(providers::unlink_all_statement(id));
-    // Whoever starts anew may have lost more than a telephone.
-    for token in people::tokens_of(&app.store, id).await?.iter().filter(|token| !token.revoked) {
-        batch.push(people::revoke_token(&token.id, id));
-    }
+    batch.extend(every_way_in(app, id).await?);
     batch.extend(statements);
     batch.push(told::statement(app, id, Change::Reset));
     app.store.commit(Batch::main(batch)).await?;
-    Ok(link)
+    Ok(made)
+}
+
+/// Ends every other way into an account and every other proof of who its member is: passkeys, accounts elsewhere, tokens, and
+/// the key they sign mail with. Whoever starts anew may have lost more than a telephone.
+async fn every_way_in(app: &App, id: &str) -> Result<Vec<crate::store::Statement>, Error> {
+    let mut batch = vec![crate::store::passkeys::delete_all_statement(id), providers::unlink_all_statement(id)];
+    for token in people::tokens_of(&app.store, id).await?.iter().filter(|token| !token.revoked) {
+        batch.push(people::revoke_token(&token.id, id));
+    }
+    batch.extend(super::openpgp::removal(app, &MemberId(id.to_owned())).await?);
+    Ok(batch)
 }
 
 /// A link that works.
@@ -162,6 +192,8 @@ pub struct Opened {
     /// The member it is for; none for the first of a new desk.
     pub member: Option<MemberView>,
     hash: Vec<u8>,
+    /// Its code; none for the first of a new desk, whose link stands on the operator's screen alone.
+    code: Option<String>,
 }
 
 /// Looks at a link. Changes nothing, however often it is fetched.
@@ -187,7 +219,64 @@ pub async fn open(app: &App, path: &str, secret: &str) -> Result<Opened, Account
         }
         None => None,
     };
-    Ok(Opened { kind, member, hash })
+    let code = (kind != Kind::Setup).then(|| code_of(keys, secret));
+    Ok(Opened { kind, member, hash, code })
+}
+
+/// A link whose address and code were given.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// The link.
+    pub opened: Opened,
+    /// Lies sealed in the forms that follow.
+    pub proof: String,
+}
+
+/// Kind of the waits after wrong codes.
+const CODE: &str = "invitation";
+
+/// Takes address and code of an invitation. Wrong ones are counted over all who try, and wait longer each time.
+///
+/// # Errors
+/// [`AccountError::Objections`] when the two do not fit, alike for either, or have to wait.
+pub fn prove(app: &App, opened: Opened, email: &str, code: &str) -> Result<Proved, AccountError> {
+    let (Some(member), Some(right)) = (&opened.member, &opened.code) else { return Err(AccountError::Gone) };
+    let (keys, now) = (app.keys()?, app.now());
+    let which = keys::lookup(keys.root().purpose(Purpose::Session), CODE, &opened.hash);
+    if let Err(wait) = app.throttle.may_try(CODE, which, None, now) {
+        let text = format!("Too many wrong codes; try again in {} seconds", wait.seconds());
+        return Err(AccountError::objection("code", text));
+    }
+    let address = keys::equal(&address_hash(keys, &member.email), &address_hash(keys, email));
+    if !(keys::equal(digits(right).as_bytes(), digits(code).as_bytes()) & address) {
+        app.throttle.failed(CODE, which, None, now);
+        let text = "Address and code do not fit together; type the address that was invited, and ask whoever sent you \
+                    the link for its code";
+        return Err(AccountError::objection("code", text));
+    }
+    let until = (now + PENDING).to_string();
+    let place = pending_place(&opened);
+    let sealed = keys::seal(keys.root().purpose(Purpose::Desk), &proof_context(&place), until.as_bytes())?;
+    Ok(Proved { opened, proof: hex(&sealed) })
+}
+
+/// The link again, on a later page. One for the first of a new desk has nothing to prove.
+///
+/// # Errors
+/// [`AccountError::Gone`] when too much time has passed, or nothing was proved.
+pub fn proved(app: &App, opened: Opened, proof: &str) -> Result<Proved, AccountError> {
+    if opened.code.is_some() {
+        let keys = app.keys()?;
+        let place = pending_place(&opened);
+        let sealed = unhex(proof).ok_or(AccountError::Gone)?;
+        let plain = keys::open(keys.root().purpose(Purpose::Desk), &proof_context(&place), &sealed)
+            .map_err(|_| AccountError::Gone)?;
+        let until: Option<Timestamp> = str::from_utf8(&plain).ok().and_then(|text| text.parse().ok());
+        if until.is_none_or(|until| until <= app.now()) {
+            return Err(AccountError::Gone);
+        }
+    }
+    Ok(Proved { opened, proof: proof.to_owned() })
 }
 
 /// The first page's answers.
@@ -233,6 +322,10 @@ fn pending_context(place: &str) -> Context<'_> {
     Context { kind: "invite", stream: place, row: 0, field: "pending" }
 }
 
+fn proof_context(place: &str) -> Context<'_> {
+    Context { kind: "invite", stream: place, row: 0, field: "proof" }
+}
+
 fn enrolment(app: &App, email: &str, secret: &[u8], state: String) -> Result<Enrolment, AccountError> {
     let host = app.config.base_url.split("://").last().unwrap_or_default();
     let uri = totp::uri(secret, &format!("Candor {}", host.split([':', '/']).next().unwrap_or_default()), email);
@@ -243,8 +336,8 @@ fn enrolment(app: &App, email: &str, secret: &[u8], state: String) -> Result<Enr
 ///
 /// # Errors
 /// [`AccountError::Objections`] for answers to mend.
-pub async fn begin(app: &App, opened: &Opened, details: Details<'_>) -> Result<Enrolment, AccountError> {
-    let keys = app.keys()?;
+pub async fn begin(app: &App, proved: &Proved, details: Details<'_>) -> Result<Enrolment, AccountError> {
+    let (keys, opened) = (app.keys()?, &proved.opened);
     let email = opened.member.as_ref().map_or(details.email, |member| member.email.as_str()).trim();
     let mut objections = check_person(details.name, email);
     // What a guesser would try first.
@@ -277,8 +370,8 @@ pub async fn begin(app: &App, opened: &Opened, details: Details<'_>) -> Result<E
 ///
 /// # Errors
 /// [`AccountError::Gone`] for a link without a member.
-pub fn begin_with(app: &App, opened: &Opened, identity: &str, provider: &str) -> Result<Enrolment, AccountError> {
-    let keys = app.keys()?;
+pub fn begin_with(app: &App, proved: &Proved, identity: &str, provider: &str) -> Result<Enrolment, AccountError> {
+    let (keys, opened) = (app.keys()?, &proved.opened);
     let member = opened.member.as_ref().ok_or(AccountError::Gone)?;
     let secret = totp::fresh()?;
     let pending = Pending {
@@ -371,11 +464,13 @@ pub async fn finish(
             people::set_sealed(&id, &lookup, &sealed),
             people::set_password(&id, pending.password.as_deref()),
             people::set_totp(&id, Some(&totp)),
-            people::use_totp_step(&id, step),
+            people::use_totp_step(&id, &totp, step),
             people::end_sessions(&id, &[]),
         ]),
     }
     if opened.kind == Kind::Reset {
+        // Whatever was made by somebody who was just then signing in.
+        batch.extend(every_way_in(app, &id).await?);
         batch.push(told::statement(app, &id, Change::Renewed));
     }
     batch.extend(pending.identity.map(|(identity, provider)| {

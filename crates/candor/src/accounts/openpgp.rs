@@ -83,13 +83,21 @@ pub async fn put(app: &App, member: &MemberView, given: &[u8]) -> Result<Certifi
 /// # Errors
 /// When it could not be changed.
 pub async fn remove(app: &App, member: &MemberId) -> Result<bool, Error> {
-    if get(app, member).await?.is_none() {
-        return Ok(false);
+    let batch = removal(app, member).await?;
+    let there = !batch.is_empty();
+    if there {
+        app.store.commit(Batch::main(batch)).await?;
+        app.nudge_worker();
     }
-    let batch = vec![settings::delete_statement(&name(member)), letter(member, app.now())];
-    app.store.commit(Batch::main(batch)).await?;
-    app.nudge_worker();
-    Ok(true)
+    Ok(there)
+}
+
+/// The statements of it; none when there is no key.
+pub(super) async fn removal(app: &App, member: &MemberId) -> Result<Vec<crate::store::Statement>, Error> {
+    if settings::get(&app.store, &name(member)).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![settings::delete_statement(&name(member)), letter(member, app.now())])
 }
 
 fn letter(member: &MemberId, now: Timestamp) -> crate::store::Statement {

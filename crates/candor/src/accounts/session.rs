@@ -136,7 +136,8 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<(MemberView, Session
     let hash = hash(keys, secret);
     let Some(row) = people::get_session(&app.store, &hash, micros(now)).await? else { return Ok(None) };
     let Some(member) = super::member(app, &row.member.as_str().into()).await? else { return Ok(None) };
-    if member.disabled {
+    // Who is to start anew has no session either: one that began while the account was ended does not count.
+    if member.disabled || !member.ready {
         return Ok(None);
     }
     let session = Session {

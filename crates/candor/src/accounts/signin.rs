@@ -145,7 +145,7 @@ async fn prove(
     let Some(sealed) = &row.totp else { return Err(SignInError::Wrong) };
     let secret = open(keys, &row.id, "totp", sealed)?;
     let used = match totp::check(&secret, code, now)? {
-        Some(step) => Some(people::use_totp_step(&row.id, step)),
+        Some(step) => Some(people::use_totp_step(&row.id, sealed, step)),
         None => {
             recovery::typed(keys, &row.id, code).map(|hash| people::use_recovery(&row.id, &hash, now.as_microsecond()))
         }

@@ -2,6 +2,7 @@
 
 use super::common::Common;
 use super::output::{self, Failure, Outcome};
+use crate::accounts::invite::Invitation;
 use crate::accounts::token::{self, Scopes};
 use crate::accounts::told::{self, Change};
 use crate::accounts::{self, EVERY_PROGRAM, MemberView, RoleIn, invite};
@@ -126,8 +127,7 @@ pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Add { name, email, roles, admin, common } => {
             let app = common.place.open().await?;
-            let link = invite::invite(&app, &name, &email, &roles, admin).await?;
-            told(common.json, "link", &link, "Hand this link over on a safe way; it works once, for 72 hours:");
+            invited(common.json, &invite::invite(&app, &name, &email, &roles, admin).await?);
         }
         Command::List { common } => {
             let app = common.place.open().await?;
@@ -145,8 +145,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         }
         Command::Reset { who, common } => {
             let app = common.place.open().await?;
-            let link = invite::reset(&app, &who).await?;
-            told(common.json, "link", &link, "Hand this link over on a safe way; it works once, for 72 hours:");
+            invited(common.json, &invite::reset(&app, &who).await?);
         }
         Command::Key(Key::Show { who, common }) => {
             let app = common.place.open().await?;
@@ -223,12 +222,14 @@ async fn show_key(app: &App, member: &MemberView, as_json: bool) -> Outcome {
     Ok(())
 }
 
-fn told(as_json: bool, key: &str, value: &str, words: &str) {
+fn invited(as_json: bool, made: &Invitation) {
     if as_json {
-        output::json(&json!({ key: value }));
+        output::json(&json!({ "link": made.link, "code": made.code }));
     } else {
-        output::complain(words);
-        output::say(value);
+        output::complain("Send this link to the address; it works once, for 72 hours:");
+        output::say(&made.link);
+        output::complain("It opens with the address and this code, told by another way:");
+        output::say(&made.code);
     }
 }
 

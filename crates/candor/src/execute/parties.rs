@@ -5,11 +5,13 @@
 use super::files::open_file;
 use super::report::hex;
 use crate::app::App;
+use crate::coding::{digits, eight_digits};
 use crate::error::Error;
 use crate::execute::load_case;
 use crate::keys::{self, KeyRing, Purpose, random};
 use crate::store;
 use crate::store::blobs::BlobReader;
+use crate::throttle::Wait;
 use candor_core::access::Actor;
 use candor_core::case::Case;
 use candor_core::command::Command;
@@ -44,9 +46,7 @@ pub fn link(keys: &KeyRing, case: &CaseId, invitation: &Invitation) -> String {
 /// The code that belongs to a link, told by another way: eight digits.
 pub fn code(keys: &KeyRing, case: &CaseId, invitation: &Invitation) -> String {
     let tag = made(keys, "party code", &format!("{case}/{}", invitation.link));
-    let number = tag.iter().take(7).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    let digits = format!("{:08}", number % 100_000_000);
-    format!("{}-{}", &digits[..4], &digits[4..])
+    eight_digits(&tag)
 }
 
 /// The keyed hash of a key, under which it is found.
@@ -177,16 +177,35 @@ pub async fn by_key(app: &App, key: &str) -> Result<Opened, Error> {
     opened(app, &key_hash(keys, key).unwrap_or([0; 16])).await
 }
 
+/// Why somebody with a link does not get in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotJoined {
+    /// It is another code.
+    #[error("this is not the code; ask the team for it, not by mail")]
+    Wrong,
+    /// Several codes were wrong, wherever they came from.
+    #[error("too many wrong codes; try again in {} seconds", .0.seconds())]
+    Wait(Wait),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+/// Kind of the waits after wrong codes.
+const CODE: &str = "party code";
+
 /// Accepts the terms of an invitation with its code. Gives the key to come back with, which is shown once.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the code is wrong: it says as little as a wrong link.
-pub async fn join(app: &App, opened: &Opened, typed: &str) -> Result<String, Error> {
-    let keys = app.keys()?;
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+/// [`NotJoined`]. Wrong codes are counted over all who try: whoever reads the party's mail has the link.
+pub async fn join(app: &App, opened: &Opened, typed: &str) -> Result<String, NotJoined> {
+    let (keys, now) = (app.keys()?, app.now());
+    let which = made(keys, "party tries", &format!("{}/{}", opened.case.id, opened.party.invitation.link));
+    app.throttle.may_try(CODE, which, None, now).map_err(NotJoined::Wait)?;
     let code = digits(&code(keys, &opened.case.id, &opened.party.invitation));
     if !keys::equal(digits(typed).as_bytes(), code.as_bytes()) {
-        return Err(Error::NotFound);
+        app.throttle.failed(CODE, which, None, now);
+        return Err(NotJoined::Wrong);
     }
     let key = random::receipt();
     let hash = key_hash(keys, &key).ok_or_else(|| Error::internal("a fresh key is malformed"))?;

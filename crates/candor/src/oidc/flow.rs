@@ -36,8 +36,8 @@ pub enum Purpose {
     SignIn(String),
     /// A signed-in member links who they are there.
     Link(MemberId),
-    /// Somebody takes up an invitation: its secret.
-    Join(String),
+    /// Somebody takes up an invitation: its secret, and what shows that they had its code.
+    Join(String, String),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -29,7 +29,7 @@ statements! {
     MEMBER_SEALED = "update member set lookup = $2, sealed = $3 where id = $1";
     MEMBER_PASSWORD = "update member set password = $2 where id = $1";
     MEMBER_TOTP = "update member set totp = $2, totp_step = 0 where id = $1";
-    MEMBER_TOTP_STEP = "update member set totp_step = $2 where id = $1 and totp_step < $2";
+    MEMBER_TOTP_STEP = "update member set totp_step = $2 where id = $1 and totp_step < $2 and totp = $3 and disabled = 0";
     MEMBER_DISABLED = "update member set disabled = $2 where id = $1";
 
     ROLE_ADD = "insert into role (member, program, role) values ($1, $2, $3) on conflict (member, program, role) do nothing";
@@ -158,10 +158,11 @@ pub fn set_totp(id: &str, totp: Option<&[u8]>) -> Statement {
     Statement::new(MEMBER_TOTP, vals![id, totp]).expecting(1)
 }
 
-/// Uses up the one-time codes until `step`: a conflict when this step or a later one was used.
+/// Uses up the one-time codes of the sealed secret `totp` until `step`: a conflict when this step or a later one was used, when
+/// the secret is another by now, or when the member is disabled.
 #[must_use]
-pub fn use_totp_step(id: &str, step: i64) -> Statement {
-    Statement::new(MEMBER_TOTP_STEP, vals![id, step]).expecting(1)
+pub fn use_totp_step(id: &str, totp: &[u8], step: i64) -> Statement {
+    Statement::new(MEMBER_TOTP_STEP, vals![id, step, totp]).expecting(1)
 }
 
 /// Lets a member in again, or out.

@@ -17,7 +17,7 @@ use super::signin::{self, agent, code_field, code_page, refused, sign_in_view, w
 use super::views::desk::DeskForm;
 use super::views::oidc::{Onward, ProviderRow, ProvidersPage};
 use super::views::{Control, Field, Group, Link, Problem};
-use crate::accounts::invite;
+use crate::accounts::invite::{self, Kind};
 use crate::accounts::signin::SignInError;
 use crate::app::App;
 use crate::error::Error;
@@ -106,18 +106,28 @@ async fn begin(
     }
 }
 
+/// What shows that an invitation's code was given.
+#[derive(Debug, Default, Deserialize)]
+struct Proof {
+    #[serde(default)]
+    proof: String,
+}
+
 /// `GET /invite/{secret}/with/{name}`: an invitation is taken up with an account elsewhere.
 async fn join(
     State(app): State<App>,
     visitor: Visitor,
     Path((secret, name)): Path<(String, String)>,
+    Query(Proof { proof }): Query<Proof>,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     rate(&app, "sign-in elsewhere", visitor, app.config.signin_rate)?;
-    if invite::open(&app, "invite", &secret).await.is_err() {
-        return Err(Error::NotFound.into());
+    let gone = |_| Rejection::Other(Error::NotFound);
+    let opened = invite::open(&app, "invite", &secret).await.map_err(gone)?;
+    if invite::proved(&app, opened, &proof).is_err() {
+        return Ok(page::see_other(&format!("/invite/{secret}")));
     }
-    match onward(&app, &headers, &name, Purpose::Join(secret.clone())).await {
+    match onward(&app, &headers, &name, Purpose::Join(secret.clone(), proof)).await {
         Ok((to, browser)) => Ok(with_cookie(page::see_other(&to), flow_cookie(&app, &browser))),
         Err(why) => stopped(&app, why, Link::new("Back to the invitation", format!("/invite/{secret}"))),
     }
@@ -199,7 +209,7 @@ async fn answer(
     let done = match (&purpose, flow::answered(&app, &name, &brought, browser).await) {
         (_, Ok(proved)) => arrived(&app, &headers, member, proved).await?,
         (Some(Purpose::Link(_)), Err(why)) => stopped(&app, why, Link::new("Back to the settings", SETTINGS))?,
-        (Some(Purpose::Join(secret)), Err(why)) => {
+        (Some(Purpose::Join(secret, _)), Err(why)) => {
             stopped(&app, why, Link::new("Back to the invitation", format!("/invite/{secret}")))?
         }
         (_, Err(why)) => not_signed_in(&app, why, "/desk").await?,
@@ -232,11 +242,12 @@ async fn arrived(
                 Err(why) => stopped(app, why, Link::new("Back to the settings", SETTINGS)),
             }
         }
-        Purpose::Join(secret) => {
+        Purpose::Join(secret, proof) => {
             let gone = |_| Rejection::Other(Error::NotFound);
             let opened = invite::open(app, "invite", secret).await.map_err(gone)?;
-            let enrolment = invite::begin_with(app, &opened, &proved.identity, &proved.provider.name).map_err(gone)?;
-            Ok(code_page(app, format!("/invite/{secret}/code"), enrolment, Vec::new()))
+            let invited = invite::proved(app, opened, proof).map_err(gone)?;
+            let enrolment = invite::begin_with(app, &invited, &proved.identity, &proved.provider.name).map_err(gone)?;
+            Ok(code_page(app, format!("/invite/{secret}/code"), enrolment, Kind::Join, Vec::new()))
         }
     }
 }

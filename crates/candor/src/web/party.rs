@@ -2,7 +2,6 @@
 //! what they wrote and stated, and the files that were shared with them. A link alone opens nothing: it needs the code that the team told by another way, it works
 //! once, and looking at it uses nothing up. A wrong link, a used one and one that is too old get the same answer.
 
-use super::errors;
 use super::fields::{self, Fields};
 use super::guard::{Visitor, rate};
 use super::headers::as_download;
@@ -13,9 +12,10 @@ use super::views::parts::FileView;
 use super::views::party::{PartyForm, PartyPage};
 use super::views::report::Message;
 use super::views::{Choice, Control, Field, Group, Problem, Row, TimeView, fmt};
+use super::{clocks, errors};
 use crate::app::App;
 use crate::error::Error;
-use crate::execute::parties::{self as doors, Opened, PartyFile};
+use crate::execute::parties::{self as doors, NotJoined, Opened, PartyFile};
 use crate::execute::{execute, policy_of};
 use crate::keys;
 use axum::Router;
@@ -174,10 +174,15 @@ async fn accept(State(app): State<App>, visitor: Visitor, Path(link): Path<Strin
             answer.headers_mut().insert(header::SET_COOKIE, party_cookie(&app, &key)?);
             Ok(answer)
         }
-        Err(Error::NotFound) => {
-            invitation_view(&app, &link, &opened, Some("This is not the code; ask the team for it, not by mail"))
+        Err(NotJoined::Other(why)) => Err(why.into()),
+        Err(why) => {
+            let mut answer = invitation_view(&app, &link, &opened, Some(&clocks::capital(&why.to_string())))?;
+            if let NotJoined::Wait(wait) = why {
+                *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+                answer.headers_mut().insert(header::RETRY_AFTER, wait.seconds().into());
+            }
+            Ok(answer)
         }
-        Err(other) => Err(other.into()),
     }
 }
 

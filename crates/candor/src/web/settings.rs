@@ -23,6 +23,7 @@ use super::views::desk::{FailedRow, MemberRow, OutboxView, PasskeyRow, ProgramRo
 use super::views::oidc::LinkedRow;
 use super::views::parts::Notice;
 use super::views::{Choice, Control, Field, Group, Link, Problem, TimeView};
+use crate::accounts::invite::Invitation;
 use crate::accounts::token::{Beyond, Scopes};
 use crate::accounts::told::{self, Change};
 use crate::accounts::{self, AccountError, EVERY_PROGRAM, Objection, RoleIn, passkey, recovery, session, token};
@@ -69,7 +70,7 @@ async fn back_from_member(_member: Member, Path(_id): Path<String>) -> Response 
 #[derive(Default)]
 struct Shown {
     notice: Option<&'static str>,
-    invitation: Option<String>,
+    invitation: Option<Invitation>,
     fresh_token: Option<String>,
     invite: Typed,
     token: Typed,
@@ -431,7 +432,7 @@ async fn invite(State(app): State<App>, member: Member, request: Request) -> Res
     }
     let (name, email) = (fields.get("name"), fields.get("email"));
     match unless_refused(accounts::invite(&app, name, email, &roles, fields.ticked("admin")).await)? {
-        Ok(link) => again(&app, &member, Shown { invitation: Some(link), ..Shown::default() }).await,
+        Ok(made) => again(&app, &member, Shown { invitation: Some(made), ..Shown::default() }).await,
         Err(objections) => {
             again(&app, &member, Shown { invite: Typed { fields, objections }, ..Shown::default() }).await
         }
@@ -460,6 +461,7 @@ async fn disable(
 ) -> Result<Response, Rejection> {
     read(&member, request).await?;
     other(&member, &id)?;
+    member.fresh(&app, HERE)?;
     match unless_refused(accounts::disable(&app, &id).await)? {
         Ok(_) => Ok(done("disabled")),
         Err(objections) => again(&app, &member, refused(objections)).await,
@@ -493,7 +495,7 @@ async fn reset(
     other(&member, &id)?;
     member.fresh(&app, HERE)?;
     match unless_refused(accounts::reset(&app, &id).await)? {
-        Ok(link) => again(&app, &member, Shown { invitation: Some(link), ..Shown::default() }).await,
+        Ok(made) => again(&app, &member, Shown { invitation: Some(made), ..Shown::default() }).await,
         Err(objections) => again(&app, &member, refused(objections)).await,
     }
 }

@@ -18,9 +18,9 @@ use super::views::account::{Authenticator, DemoAccount, NewAccount, RecoveryCode
 use super::views::desk::DeskForm;
 use super::views::public::ErrorPage;
 use super::views::{Control, Field, Group, Link, Problem, SafeHtml};
-use crate::accounts::invite::{self, Details, Enrolment, Kind, Opened};
+use crate::accounts::invite::{self, Details, Enrolment, Kind, Opened, Proved};
 use crate::accounts::signin::{Attempt, SignInError};
-use crate::accounts::{self, AccountError, Objection, passkey, session};
+use crate::accounts::{self, AccountError, MemberView, Objection, passkey, session};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::reading;
@@ -38,6 +38,7 @@ pub fn routes() -> Router<App> {
         .route("/setup/{secret}", get(setup_page).post(setup))
         .route("/setup/{secret}/code", get(setup_page).post(setup_code))
         .route("/invite/{secret}", get(invite_page).post(accept))
+        .route("/invite/{secret}/open", get(invite_page).post(prove))
         .route("/invite/{secret}/code", get(invite_page).post(accept_code))
 }
 
@@ -266,19 +267,41 @@ async fn opened(app: &App, visitor: Visitor, path: &str, secret: &str) -> Result
     })
 }
 
+/// How many steps there are, and which this is: an invitation has one more, in which its code is given.
+fn step(kind: Kind, number: u8) -> String {
+    let more = u8::from(kind != Kind::Setup);
+    format!("Step {} of {}", number + more, 3 + more)
+}
+
+/// The first page of an invitation. It says nothing of whom it is for.
+fn proof_view(app: &App, kind: Kind, action: String, email: &str, problems: Vec<Problem>) -> NewAccount {
+    NewAccount {
+        shell: page::shell(app, ""),
+        title: if kind == Kind::Reset { "Set up your account anew" } else { "Join the team" }.into(),
+        lead: "An invitation is for one person: it opens with the address that was invited and with its code.".into(),
+        action,
+        email: email.to_owned(),
+        problems,
+        step: step(kind, 0),
+        asks_code: true,
+        ..NewAccount::default()
+    }
+}
+
 fn account_view(
     app: &App,
-    opened: &Opened,
+    proved: &Proved,
     action: String,
     typed: Option<(&str, &str)>,
     problems: Vec<Problem>,
 ) -> NewAccount {
+    let opened = &proved.opened;
     let known = opened.member.as_ref();
     let (name, email) = typed.unwrap_or_else(|| known.map_or(("", ""), |member| (&member.name, &member.email)));
     let (title, lead) = match (opened.kind, known) {
         (Kind::Join, Some(member)) => (
             "Join the team",
-            format!("You are invited as {}. Choose a password, then connect an authenticator app.", member.roles_in_words()),
+            format!("You are invited as {}. Choose a password, then connect an authenticator app.", roles_of(app, member)),
         ),
         (Kind::Reset, _) => (
             "Set up your account anew",
@@ -299,12 +322,31 @@ fn account_view(
         name: name.to_owned(),
         email: email.to_owned(),
         problems,
-        step: "Step 1 of 3".into(),
-        others: Vec::new(),
+        step: step(opened.kind, 1),
+        proof: proved.proof.clone(),
+        ..NewAccount::default()
     }
 }
 
-pub(super) fn code_page(app: &App, action: String, enrolment: Enrolment, problems: Vec<Problem>) -> Response {
+/// Roles as the team says them, with the programs' own names.
+fn roles_of(app: &App, member: &MemberView) -> String {
+    let mut named = member.clone();
+    for (program, _) in &mut named.roles {
+        if let Some(policy) = app.programs().iter().find(|policy| policy.program.slug.0 == *program) {
+            program.clone_from(&policy.program.name);
+        }
+    }
+    named.roles_in_words()
+}
+
+/// The page of the authenticator.
+pub(super) fn code_page(
+    app: &App,
+    action: String,
+    enrolment: Enrolment,
+    kind: Kind,
+    problems: Vec<Problem>,
+) -> Response {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let groups: Vec<&str> =
         enrolment.letters.as_bytes().chunks(4).filter_map(|four| str::from_utf8(four).ok()).collect();
@@ -315,7 +357,7 @@ pub(super) fn code_page(app: &App, action: String, enrolment: Enrolment, problem
         key: groups.join(" "),
         hidden: vec![Field::new("state", "", Control::Hidden).value(enrolment.state)],
         problems,
-        step: "Step 2 of 3".into(),
+        step: step(kind, 2),
     };
     page::html(status, &view)
 }
@@ -323,21 +365,52 @@ pub(super) fn code_page(app: &App, action: String, enrolment: Enrolment, problem
 /// `GET` of a link: only looks.
 async fn first_page(app: &App, visitor: Visitor, path: &str, secret: &str) -> Response {
     match opened(app, visitor, path, secret).await {
-        Ok(opened) => {
-            let mut view = account_view(app, &opened, format!("/{path}/{secret}"), None, Vec::new());
-            if opened.member.is_some() {
-                match super::oidc::services(app, |name| format!("/{path}/{secret}/with/{name}")).await {
-                    Ok(others) => view.others = others,
-                    Err(why) => return Rejection::Other(why).into_response(),
-                }
-            }
-            page::html(StatusCode::OK, &view)
+        Ok(opened) if opened.kind != Kind::Setup => {
+            let action = format!("/{path}/{secret}/open");
+            page::html(StatusCode::OK, &proof_view(app, opened.kind, action, "", Vec::new()))
         }
+        Ok(opened) => match invite::proved(app, opened, "") {
+            Ok(proved) => {
+                let view = account_view(app, &proved, format!("/{path}/{secret}"), None, Vec::new());
+                page::html(StatusCode::OK, &view)
+            }
+            Err(_) => gone(),
+        },
         Err(answer) => answer,
     }
 }
 
-/// `POST` of the first page: who you are and a password.
+/// `POST /invite/{secret}/open`: address and code of an invitation.
+async fn prove(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<Response, Rejection> {
+    let opened = match opened(&app, visitor, "invite", &secret).await {
+        Ok(opened) => opened,
+        Err(answer) => return Ok(answer),
+    };
+    let (kind, fields) = (opened.kind, Fields::read(request, &[]).await?);
+    match invite::prove(&app, opened, fields.get("email"), fields.get("code")) {
+        Ok(proved) => {
+            let mut view = account_view(&app, &proved, format!("/invite/{secret}"), None, Vec::new());
+            let proof = &proved.proof;
+            view.others =
+                super::oidc::services(&app, |name| format!("/invite/{secret}/with/{name}?proof={proof}")).await?;
+            Ok(page::html(StatusCode::OK, &view))
+        }
+        Err(AccountError::Objections(objections)) => {
+            let action = format!("/invite/{secret}/open");
+            let view = proof_view(&app, kind, action, fields.get("email"), problems(objections));
+            Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view))
+        }
+        Err(AccountError::Gone) => Ok(gone()),
+        Err(AccountError::Other(why)) => Err(why.into()),
+    }
+}
+
+/// `POST` of the page after it: who you are and a password.
 async fn first_answers(
     app: &App,
     visitor: Visitor,
@@ -352,19 +425,30 @@ async fn first_answers(
     let fields = Fields::read(request, &[]).await?;
     let (name, email) = (fields.get("name"), fields.get("email"));
     let action = format!("/{path}/{secret}");
+    let kind = opened.kind;
+    let proved = match invite::proved(app, opened, fields.get("proof")) {
+        Ok(proved) => proved,
+        Err(AccountError::Other(why)) => return Err(why.into()),
+        Err(_) => {
+            let text = "Give the code of the invitation once more; an hour has passed, or it was not given yet";
+            let problem = Problem { field: "code".into(), text: text.into() };
+            let view = proof_view(app, kind, format!("{action}/open"), email, vec![problem]);
+            return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view));
+        }
+    };
     let again = |problems| {
-        let view = account_view(app, &opened, action.clone(), Some((name, email)), problems);
+        let view = account_view(app, &proved, action.clone(), Some((name, email)), problems);
         Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &view))
     };
-    if let Some(member) = &opened.member
+    if let Some(member) = &proved.opened.member
         && !member.email.eq_ignore_ascii_case(email)
     {
         let text = format!("The link is for {}; ask for another one to use another address", member.email);
         return again(vec![Problem { field: "email".into(), text }]);
     }
     let details = Details { name, email, password: fields.raw("password") };
-    match invite::begin(app, &opened, details).await {
-        Ok(enrolment) => Ok(code_page(app, format!("{action}/code"), enrolment, Vec::new())),
+    match invite::begin(app, &proved, details).await {
+        Ok(enrolment) => Ok(code_page(app, format!("{action}/code"), enrolment, kind, Vec::new())),
         Err(AccountError::Objections(objections)) => again(problems(objections)),
         Err(AccountError::Gone) => Ok(gone()),
         Err(AccountError::Other(why)) => Err(why.into()),
@@ -391,12 +475,15 @@ async fn first_code(
                 shell: page::shell(app, ""),
                 codes: finished.recovery,
                 next: "/desk".into(),
-                step: "Step 3 of 3".into(),
+                step: step(opened.kind, 3),
             };
             Ok(with_cookie(page::html(StatusCode::OK, &view), session_cookie(app, &finished.session)))
         }
         Err(AccountError::Objections(objections)) => match invite::again(app, &opened, fields.get("state")) {
-            Ok(enrolment) => Ok(code_page(app, format!("/{path}/{secret}/code"), enrolment, problems(objections))),
+            Ok(enrolment) => {
+                let action = format!("/{path}/{secret}/code");
+                Ok(code_page(app, action, enrolment, opened.kind, problems(objections)))
+            }
             Err(AccountError::Other(why)) => Err(why.into()),
             Err(_) => Ok(gone()),
         },

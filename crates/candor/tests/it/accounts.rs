@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
+use candor::accounts::invite::Invitation;
 use candor::accounts::{self, token, totp};
 use candor::app::App;
 use candor::error::Error;
+use candor::store::{Batch, people, settings as kept};
 use candor::web::guard;
 use candor::web::session::{FormNonce, ReceiptHolder, keep_receipt, receipt_cookie};
 use candor::web::{settings, signin};
@@ -236,10 +238,36 @@ fn path_of(link: &str) -> String {
     link.strip_prefix("https://candor.example").expect("links begin with our own address").to_owned()
 }
 
-/// Goes through a link's pages to the end and gives the last one.
+/// What the settings page shows of a fresh invitation.
+fn shown(page: &Answer) -> Invitation {
+    let one = |what: &str| page.texts(what).pop().expect("it is shown");
+    Invitation { link: one("#invitation"), code: one("#invitation-code") }
+}
+
+/// Goes through the pages of the first set-up to the end and gives the last one.
 async fn follow(desk: &Desk, browser: &mut Browser, link: &str, name: &str, email: &str) -> (Answer, Vec<u8>) {
+    to_the_end(desk, browser, link, "", name, email).await
+}
+
+/// Goes through an invitation's pages to the end and gives the last one.
+async fn join(desk: &Desk, browser: &mut Browser, made: &Invitation, name: &str, email: &str) -> (Answer, Vec<u8>) {
+    let path = path_of(&made.link);
+    let first = browser.post(&format!("{path}/open"), &[("email", email), ("code", &made.code)]).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    to_the_end(desk, browser, &made.link, &first.hidden("proof"), name, email).await
+}
+
+async fn to_the_end(
+    desk: &Desk,
+    browser: &mut Browser,
+    link: &str,
+    proof: &str,
+    name: &str,
+    email: &str,
+) -> (Answer, Vec<u8>) {
     let path = path_of(link);
-    let second = browser.post(&path, &[("name", name), ("email", email), ("password", PASSWORD)]).await;
+    let form = [("name", name), ("email", email), ("password", PASSWORD), ("proof", proof)];
+    let second = browser.post(&path, &form).await;
     assert_eq!(second.status, StatusCode::OK, "{}", second.text());
     let letters = second.texts("code.key").pop().expect("the key in letters");
     let secret = totp::from_letters(&letters).expect("base 32");
@@ -307,28 +335,56 @@ async fn a_set_up_link_ends_after_a_day_or_with_the_next_one() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_used_once_and_only_for_its_address() {
+async fn abuse_s6_an_invitation_is_used_once_and_only_with_its_address_and_code() {
     let desk = desk().await;
     let roles = [("store".to_owned(), Role::Observer)];
-    let link =
+    let made =
         accounts::invite(&desk.app, "Grace", "grace@example.org", &roles, false).await.expect("the invitation is made");
-    let path = path_of(&link);
+    let (path, open) = (path_of(&made.link), path_of(&made.link) + "/open");
     let mut browser = desk.browser();
-    assert!(browser.get(&path).await.text().contains("observer in store"));
-    let elsewhere = [("name", "Mallory"), ("email", "mallory@evil.example"), ("password", PASSWORD)];
+    let first = browser.get(&path).await.text();
+    for told in ["observer", "Grace", "grace@example.org", &made.code] {
+        assert!(!first.contains(told), "the link alone tells nothing of {told}");
+    }
+    let other = if made.code == "1234-5678" { "8765-4321" } else { "1234-5678" };
+    let mut refused = Vec::new();
+    for (email, code) in [("mallory@evil.example", made.code.as_str()), ("grace@example.org", other)] {
+        let answer = browser.post(&open, &[("email", email), ("code", code)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.push(answer.body.replace(email, "ADDRESS"));
+    }
+    assert_eq!(refused[0], refused[1], "nobody learns which of the two was wrong");
+    // Without the code there is no way round it.
+    let details = [("name", "Mallory"), ("email", "grace@example.org"), ("password", PASSWORD), ("proof", "00")];
+    for form in [&details[..3], &details] {
+        let answer = browser.post(&path, form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text().contains("Give the code of the invitation"), "{}", answer.text());
+    }
+    let opened = browser.post(&open, &[("email", "GRACE@example.org"), ("code", &made.code.replace('-', " "))]).await;
+    assert!(opened.text().contains("observer in "), "{}", opened.text());
+    let proof = opened.hidden("proof");
+    let elsewhere = [("name", "Mallory"), ("email", "mallory@evil.example"), ("password", PASSWORD), ("proof", &proof)];
     assert_eq!(browser.post(&path, &elsewhere).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let another = accounts::invite(&desk.app, "Ben", "ben@example.org", &roles, false).await.expect("another");
+    let moved = [("name", "Ben"), ("email", "ben@example.org"), ("password", PASSWORD), ("proof", &proof)];
+    let answer = browser.post(&path_of(&another.link), &moved).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "what was shown for one serves no other");
     let before = desk.browser().sign_in("grace@example.org", "", "000000").await;
     assert_eq!(before.status, StatusCode::UNPROCESSABLE_ENTITY, "nobody signs in before the link was used");
 
     let mut second_browser = desk.browser();
     let (pending, _) = {
         let second = second_browser
-            .post(&path, &[("name", "Grace"), ("email", "grace@example.org"), ("password", PASSWORD)])
+            .post(
+                &path,
+                &[("name", "Grace"), ("email", "grace@example.org"), ("password", PASSWORD), ("proof", &proof)],
+            )
             .await;
         let secret = totp::from_letters(&second.texts("code.key").pop().expect("a key")).expect("base 32");
         ((second.hidden("state"), desk.code(&secret)), secret)
     };
-    let (last, _) = follow(&desk, &mut browser, &link, "Grace Hopper", "grace@example.org").await;
+    let (last, _) = join(&desk, &mut browser, &made, "Grace Hopper", "grace@example.org").await;
     assert_eq!(last.status, StatusCode::OK);
     let late = second_browser.post(&format!("{path}/code"), &[("state", &pending.0), ("code", &pending.1)]).await;
     assert_eq!(late.status, StatusCode::NOT_FOUND, "the second of two finds it used");
@@ -341,7 +397,53 @@ async fn an_invitation_is_used_once_and_only_for_its_address() {
 
     let late = accounts::invite(&desk.app, "Eve", "eve@example.org", &roles, false).await.expect("another");
     desk.wait(SignedDuration::from_hours(72));
-    assert_eq!(browser.get(&path_of(&late)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get(&path_of(&late.link)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn abuse_s6_codes_of_an_invitation_cannot_be_tried_out_from_many_places() {
+    let desk = desk().await;
+    let made = accounts::invite(&desk.app, "Eve", "eve@example.org", &[], true).await.expect("the invitation is made");
+    let open = path_of(&made.link) + "/open";
+    let mut waits = 0;
+    for number in 0..40 {
+        let mut browser = Browser { from: format!("198.51.100.{number}"), ..desk.browser() };
+        let code = format!("0000-00{number:02}");
+        let answer = browser.post(&open, &[("email", "eve@example.org"), ("code", &code)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        waits += usize::from(answer.text().contains("Too many wrong codes"));
+    }
+    assert!(30 < waits, "{waits} of 40 were not even looked at");
+    desk.wait(SignedDuration::from_hours(1));
+    let mut eve = desk.browser();
+    assert_eq!(join(&desk, &mut eve, &made, "Eve", "eve@example.org").await.0.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn abuse_s7_whoever_signs_in_while_the_account_is_reset_is_out_with_what_they_made() {
+    let desk = desk().await;
+    let (id, secret) = desk.member("ada", Role::Member, false).await;
+    let mut browser = desk.signed_in("ada", &secret).await;
+    let store = &desk.app.store;
+    // What a sign-in read before the reset: its code is for a secret that is no longer there.
+    let row = people::get_member(store, id.as_str()).await.expect("a store").expect("a member");
+    let totp = row.totp.expect("a secret");
+    let key = format!("openpgp key/{id}");
+    let meanwhile = || Batch::main(vec![kept::put_statement(&key, b"a key of somebody else")]);
+    assert!(people::apply(store, vec![people::set_totp(id.as_str(), None)]).await.expect("a store"));
+    assert!(!browser.is_in().await, "whoever is to start anew has no session");
+    assert!(people::apply(store, vec![people::set_totp(id.as_str(), Some(&totp))]).await.expect("a store"));
+    assert!(browser.is_in().await);
+
+    store.commit(meanwhile()).await.expect("kept");
+    let made = accounts::reset(&desk.app, "ada@example.org").await.expect("the link is made");
+    assert_eq!(kept::get(store, &key).await.expect("a store"), None, "nor does a key prove who they are");
+    let late = vec![people::use_totp_step(id.as_str(), &totp, i64::MAX)];
+    assert!(!people::apply(store, late).await.expect("a store"), "the old code opens nothing");
+    store.commit(meanwhile()).await.expect("kept");
+    let (last, _) = join(&desk, &mut browser, &made, "ada", "ada@example.org").await;
+    assert_eq!(last.status, StatusCode::OK, "{}", last.text());
+    assert_eq!(kept::get(store, &key).await.expect("a store"), None);
 }
 
 #[tokio::test]
@@ -349,12 +451,12 @@ async fn a_reset_ends_sessions_and_the_old_ways_in_at_once() {
     let desk = desk().await;
     let (_, secret) = desk.member("ada", Role::Member, false).await;
     let mut browser = desk.signed_in("ada", &secret).await;
-    let link = accounts::reset(&desk.app, "ada@example.org").await.expect("the link is made");
+    let made = accounts::reset(&desk.app, "ada@example.org").await.expect("the link is made");
     assert!(!browser.is_in().await);
     desk.wait(SignedDuration::from_secs(30));
     let old = browser.sign_in("ada@example.org", PASSWORD, &desk.code(&secret)).await;
     assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let (last, fresh) = follow(&desk, &mut browser, &link, "ada", "ada@example.org").await;
+    let (last, fresh) = join(&desk, &mut browser, &made, "ada", "ada@example.org").await;
     assert_eq!(last.status, StatusCode::OK, "{}", last.text());
     assert!(browser.is_in().await);
     desk.signed_in("ada", &fresh).await;
@@ -645,8 +747,8 @@ async fn what_matters_asks_for_a_fresh_code_first() {
     assert!(!before.is_in().await, "the proof begins a new session id");
     let made = browser.act("/desk/settings/invite", &form).await;
     assert_eq!(made.status, StatusCode::OK);
-    let link = made.texts("#invitation").pop().expect("the link is shown");
-    assert_eq!(desk.browser().get(&path_of(&link)).await.status, StatusCode::OK);
+    let shown = shown(&made);
+    assert_eq!(desk.browser().get(&path_of(&shown.link)).await.status, StatusCode::OK);
     let replay = browser.act("/desk/confirm", &[("code", &code)]).await;
     assert_eq!(replay.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
@@ -813,7 +915,7 @@ async fn abuse_s9_nothing_of_a_member_is_readable_in_the_store() {
     let browser = desk.signed_in("canaryname", &secret).await;
     let session = browser.session().expect("a session").clone();
     let letters = totp::letters(&secret);
-    let link =
+    let made =
         accounts::invite(&desk.app, "Canary Guest", "guest@canary.example", &[("*".into(), Role::Member)], false)
             .await
             .expect("an invitation");
@@ -828,7 +930,8 @@ async fn abuse_s9_nothing_of_a_member_is_readable_in_the_store() {
             PASSWORD,
             &session,
             &letters,
-            link.rsplit('/').next().expect("a secret"),
+            made.link.rsplit('/').next().expect("a secret"),
+            &made.code,
         ] {
             let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
             assert!(!found, "{canary} in {}", entry.path().display());
@@ -853,9 +956,8 @@ async fn an_account_goes_its_way_on_postgres_too() {
     let recovery = last.texts("#codes li").swap_remove(0);
     let form = [("name", "ada"), ("email", "ada@example.org"), ("role-store", "member")];
     let made = boss.act("/desk/settings/invite", &form).await;
-    let link = made.texts("#invitation").pop().expect("the link is shown");
     let mut ada = desk.browser();
-    let (last, secret) = follow(&desk, &mut ada, &link, "ada", "ada@example.org").await;
+    let (last, secret) = join(&desk, &mut ada, &shown(&made), "ada", "ada@example.org").await;
     assert_eq!(last.status, StatusCode::OK, "{}", last.text());
     let id = accounts::find(&desk.app, "ada@example.org").await.expect("a member").id;
     let mut again = desk.signed_in("ada", &secret).await;
@@ -873,8 +975,8 @@ async fn an_account_goes_its_way_on_postgres_too() {
     assert!(accounts::token_actor(&desk.app, &token).await.is_err());
     accounts::enable(&desk.app, id.as_str()).await.expect("enabled");
     accounts::set_roles(&desk.app, id.as_str(), &[("*".into(), Role::Observer)], true).await.expect("roles change");
-    let link = accounts::reset(&desk.app, id.as_str()).await.expect("a link");
-    assert_eq!(follow(&desk, &mut ada, &link, "ada", "ada@example.org").await.0.status, StatusCode::OK);
+    let made = accounts::reset(&desk.app, id.as_str()).await.expect("a link");
+    assert_eq!(join(&desk, &mut ada, &made, "ada", "ada@example.org").await.0.status, StatusCode::OK);
     desk.wait(SignedDuration::from_secs(60));
     assert_eq!(boss.act("/desk/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
     let back = boss.sign_in("boss@example.org", PASSWORD, &desk.code(&boss_secret)).await;

@@ -184,11 +184,16 @@ async fn a_real_provider_links_signs_in_and_takes_up_an_invitation() {
 
     // An invitation is taken up with an account there, and an authenticator.
     let roles = [("minio".to_owned(), Role::Analyst)];
-    let link = accounts::invite(&service.app, "Ben", "ben@team.example", &roles, false).await.expect("an invitation");
-    let path = link.trim_start_matches(&service.url).to_owned();
+    let made = accounts::invite(&service.app, "Ben", "ben@team.example", &roles, false).await.expect("an invitation");
+    let path = made.link.trim_start_matches(&service.url).to_owned();
     let ben = service.browser();
-    assert!(ben.get(&path).await.body.contains("Go on with Office"));
-    let begun = ben.get(&format!("{path}/with/office")).await;
+    let alone = ben.get(&format!("{path}/with/office")).await;
+    assert_eq!(alone.header("location"), path, "not without the code");
+    let open = [("email".to_owned(), "ben@team.example".to_owned()), ("code".to_owned(), made.code)];
+    let opened = ben.post(&format!("{path}/open"), &open).await;
+    assert!(opened.body.contains("Go on with Office"), "{}", opened.body);
+    let on = opened.attributes(&format!("a[href^='{path}/with/office']"), "href").pop().expect("a way on");
+    let begun = ben.get(&on).await;
     let back = through(&ben, begun.header("location").to_owned(), &service.url, "ben-there").await;
     let page = ben.get(&back).await;
     assert_eq!(page.status, 200, "{}", page.body);

@@ -210,6 +210,27 @@ async fn abuse_s6_an_invitation_is_used_once_by_a_post_with_the_code_and_not_aft
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_s6_the_code_of_a_party_cannot_be_tried_out_by_whoever_reads_their_mail() {
+    let house = House::open().await;
+    let (link, code) = house.invite("mira").await;
+    let thief = house.service.browser();
+    let form = thief.get(&link).await.form(&link);
+    let mut held = 0;
+    for number in 0..12 {
+        let guess = answered(form.clone(), &[("code", &format!("0000-00{number:02}")), ("accept", "on")]);
+        let page = thief.post(&link, &guess).await;
+        if page.status == StatusCode::TOO_MANY_REQUESTS {
+            held += 1;
+            assert!(page.header("retry-after").parse::<u64>().is_ok_and(|seconds| 0 < seconds), "{}", page.body);
+            tells_nothing(&page);
+        }
+    }
+    assert!(7 <= held, "{held} of 12 were not looked at");
+    house.service.app.set_clock(house.service.app.now() + SignedDuration::from_hours(1));
+    house.join(&link, &code).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_r9_an_outsider_reads_no_address_of_the_team_and_no_name_of_who_does_not_write_to_them() {
     let house = House::open().await;
     let roles = [("strapi".to_owned(), Role::Analyst)];

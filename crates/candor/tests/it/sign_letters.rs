@@ -83,14 +83,19 @@ async fn every_change_of_a_way_in_is_told_at_once_and_without_a_secret() {
         assert!(code.len() < 8 || !letters[0].contains(&code), "{code}");
     }
 
-    let link = accounts::reset(app, house.ines.as_str()).await.expect("she starts anew");
+    let made = accounts::reset(app, house.ines.as_str()).await.expect("she starts anew");
     let letters = house.told(&mut seen).await;
     says(&letters, Change::Reset);
-    assert!(!letters[0].contains(link.rsplit('/').next().expect("a secret")), "the link goes another way");
+    assert!(!letters[0].contains(made.link.rsplit('/').next().expect("a secret")), "the link goes another way");
+    assert!(!letters[0].contains(&made.code), "and so does the code");
 
-    let path = link.trim_start_matches(&house.service.url).to_owned();
-    let form = answered(browser.get(&path).await.form(&path), &[("password", "seven quiet lanterns float")]);
-    let page = browser.post(&path, &form).await;
+    let path = made.link.trim_start_matches(&house.service.url).to_owned();
+    let open = format!("{path}/open");
+    let address = browser.get("/desk/settings").await;
+    assert_eq!(address.status, 303, "she is out");
+    let proof = [("email", "ines@team.example"), ("code", made.code.as_str())];
+    let opened = browser.post(&open, &answered(browser.get(&path).await.form(&open), &proof)).await;
+    let page = browser.post(&path, &answered(opened.form(&path), &[("password", "seven quiet lanterns float")])).await;
     let letters: String = page.texts("main code").concat().split_whitespace().collect();
     let secret = totp::from_letters(&letters).unwrap_or_else(|| panic!("{letters}: {}", page.body));
     let action = format!("{path}/code");

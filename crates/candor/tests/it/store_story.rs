@@ -55,7 +55,7 @@ on_both! {
     }
 
     async fn a_missed_row_count_keeps_nothing_of_the_batch(place: Place) {
-        let list = vec![settings::put_statement("kept", b"no"), people::use_totp_step("nobody", 7)];
+        let list = vec![settings::put_statement("kept", b"no"), people::use_totp_step("nobody", b"secret", 7)];
         let outcome = place.store.commit(Batch::main(list)).await;
         assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
         assert_eq!(settings::get(&place.store, "kept").await.expect("a read"), None);
@@ -155,8 +155,14 @@ on_both! {
         list.extend(people::replace_recovery("M1", &[vec![7; 16], vec![8; 16]]));
         place.store.commit(Batch::main(list)).await.expect("kept");
         let apply = |statement| people::apply(&place.store, vec![statement]);
-        assert!(apply(people::use_totp_step("M1", 5)).await.expect("a write"));
-        assert!(!apply(people::use_totp_step("M1", 5)).await.expect("a write"), "a code is used up");
+        assert!(!apply(people::use_totp_step("M1", b"one", 5)).await.expect("a write"), "there is no secret yet");
+        assert!(apply(people::set_totp("M1", Some(b"one"))).await.expect("a write"));
+        assert!(apply(people::use_totp_step("M1", b"one", 5)).await.expect("a write"));
+        assert!(!apply(people::use_totp_step("M1", b"one", 5)).await.expect("a write"), "a code is used up");
+        assert!(apply(people::set_totp("M1", Some(b"two"))).await.expect("a write"));
+        assert!(!apply(people::use_totp_step("M1", b"one", 6)).await.expect("a write"), "the secret is another by now");
+        assert!(apply(people::set_disabled("M1", true)).await.expect("a write"));
+        assert!(!apply(people::use_totp_step("M1", b"two", 6)).await.expect("a write"), "the member is disabled");
         assert!(apply(people::use_recovery("M1", &[7; 16], 3)).await.expect("a write"));
         assert!(!apply(people::use_recovery("M1", &[7; 16], 4)).await.expect("a write"), "a recovery code, too");
         assert_eq!(people::recovery_left(&place.store, "M1").await.expect("a count"), 1);

@@ -69,10 +69,14 @@ pub struct NewAccount {
     pub name: String,
     /// Address as typed.
     pub email: String,
-    /// What has to be mended; field ids `name email password`.
+    /// What has to be mended; field ids `name email password code`.
     pub problems: Vec<Problem>,
     /// Which step of how many, like `Step 1 of 3`.
     pub step: String,
+    /// Whether address and code of an invitation are asked for, before anything else.
+    pub asks_code: bool,
+    /// Shows that they were given; empty for a link that has no code.
+    pub proof: String,
     /// Other services whose account may stand in for a password.
     pub others: Vec<Link>,
 }
@@ -84,7 +88,22 @@ impl NewAccount {
 
     /// The fields in the order of the page.
     pub fn fields(&self) -> Vec<Field> {
+        if self.asks_code {
+            return vec![
+                Field::new("email", "Your address", super::Control::Typed("email".into()))
+                    .hint("The one that was invited.")
+                    .value(self.email.clone())
+                    .autocomplete("username")
+                    .error(self.problem("email")),
+                Field::line("code", "Code of the invitation")
+                    .hint("Eight digits. Whoever invited you tells it by another way than the link.")
+                    .autocomplete("off")
+                    .narrow()
+                    .error(self.problem("code")),
+            ];
+        }
         vec![
+            Field::hidden("proof", self.proof.clone()),
             Field::line("name", "Your name")
                 .hint("As the team and reporters see it.")
                 .value(self.name.clone())

@@ -1,6 +1,7 @@
 //! Pages of the desk that are not about one case: the queue, filing for somebody else, settings, figures, letters.
 
 use super::parts::{Group, Link, Paging, Problem, Row, SafeHtml, SeverityView, Shell, StateView, TimeView};
+use crate::accounts::invite::Invitation;
 use askama::Template;
 
 /// `/desk`: what needs a person now, by due date.
@@ -145,8 +146,8 @@ pub struct Settings {
     pub openpgp: Option<String>,
     /// Whether the member may invite, disable and make tokens for all.
     pub may_manage: bool,
-    /// The link of a fresh invitation, shown once.
-    pub invitation: Option<String>,
+    /// Link and code of a fresh invitation, shown once.
+    pub invitation: Option<Invitation>,
     /// A fresh token, shown once.
     pub fresh_token: Option<String>,
     /// Fields for inviting a member.

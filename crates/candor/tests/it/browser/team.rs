@@ -15,9 +15,17 @@ pub struct Member {
     recovery: Vec<String>,
 }
 
-/// Joins by a link: name and password, authenticator, recovery codes.
-pub async fn join(person: Person, link: &str, name: &str, email: &str, picture: &str) -> Member {
-    person.go(link).await.look(&format!("{picture}-1-account")).await;
+/// Joins by a link, with a code when it is an invitation: name and password, authenticator, recovery codes.
+pub async fn join(person: Person, invitation: &str, name: &str, email: &str, picture: &str) -> Member {
+    let (link, code) = invitation.split_once('\n').unwrap_or((invitation, ""));
+    person.go(link).await;
+    if !code.is_empty() {
+        person.look(&format!("{picture}-0-code")).await;
+        person.fill("Your address", email).await.fill("Code of the invitation", "1234").await.press("Go on").await;
+        person.sees("do not fit together").await;
+        person.fill("Code of the invitation", code.trim()).await.press("Go on").await;
+    }
+    person.look(&format!("{picture}-1-account")).await;
     person.fill("Your name", name).await.fill("Your address", email).await;
     person.fill("Password", "too short").await.press("Go on to the authenticator").await;
     person.sees("There is a problem").await.sees("12").await;
