@@ -14,6 +14,9 @@ pub fn mime(bytes: &[u8]) {
     assert!(whole.len() <= bytes.len() * 8 + 1_000 && fresh.len() <= bytes.len() * 8 + 10_000);
     let _ = candor::mail::members::own_words(&letter);
     let _ = candor::mail::origin::peer(bytes, &["mx.example.org".to_owned()]);
+    let ring = candor::mail::read::openpgp::Ring::default();
+    let with = candor::mail::read::read_with(bytes, &Limits::default(), &ring, &candor::mail::read::openpgp::here);
+    assert_eq!(with.from, letter.from);
     let _ = read(bytes, &Limits { parts: 0, ..Limits::default() });
 }
 
@@ -82,6 +85,13 @@ pub fn openpgp(bytes: &[u8]) {
     let _ = open(bytes, &[], &known, now, &budget);
     let _ = verify::detached(b"text", bytes, &known, now);
     let _ = verify::cleartext(bytes, &known, now);
+    // What whoever holds keys looks at: one packet, or nothing.
+    let wanted = candor::openpgp::Wanted { packets: vec![bytes.to_vec()], ..Default::default() };
+    let _ = candor::openpgp::session::unlock(&wanted, &[], 64);
+    let _ = verify::each(b"text", &[bytes.to_vec()], &known, now);
+    if let Some(key) = candor::openpgp::SessionKey::from_bytes(&bytes[..bytes.len().min(34)]) {
+        let _ = candor::openpgp::decrypt::take(bytes, &[], Some(&key), &budget);
+    }
 }
 
 /// A policy file is taken or told what is wrong with it where; what is taken reads again as the same.

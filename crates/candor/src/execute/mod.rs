@@ -185,6 +185,10 @@ async fn once(
     let Loaded { case, policy, head, row } = load(app, id).await?;
     let command = asides::named(app, actor, &case, command).await?;
     let command = parties::prepared(app, command, now).await?;
+    let command = match command {
+        Command::GiveKey { pgp_key } => Command::GiveKey { pgp_key: key_as_read(app, pgp_key, now).await },
+        other => other,
+    };
     let allowed = access::allow(Some(&case), &policy, actor, command, now).map_err(denied)?;
     if let Command::GiveKey { pgp_key } = allowed.command() {
         key_serves(app, pgp_key, now).await?;
@@ -343,6 +347,18 @@ pub(crate) async fn key_serves(app: &App, pgp_key: &str, now: Timestamp) -> Resu
         },
     };
     Err(Refusal::Field { field: "pgp_key", problem })
+}
+
+/// A key as a process that holds nothing wrote it anew: that is what is kept and read here from then on. As it was given where
+/// it cannot be read; [`key_serves`] says why.
+pub(crate) async fn key_as_read(app: &App, pgp_key: String, now: Timestamp) -> String {
+    if pgp_key.trim().is_empty() {
+        return pgp_key;
+    }
+    match certificates::read(&app.workers, pgp_key.as_bytes(), now).await {
+        Ok(certificate) => Some(certificate.to_armor()).filter(|written| !written.is_empty()).unwrap_or(pgp_key),
+        Err(_) => pgp_key,
+    }
 }
 
 /// Whether the instant cannot be trusted with a publication: the clock was set while the service runs, or it is behind

@@ -144,7 +144,7 @@ async fn file(
     app: &App,
     actor: &Actor,
     program: &ProgramSlug,
-    report: NewReport,
+    mut report: NewReport,
     idempotency: Option<&str>,
     How { drill, beside, given }: How<'_>,
 ) -> Result<Filed, Error> {
@@ -173,6 +173,9 @@ async fn file(
         return Ok(filed);
     }
     let now = app.now();
+    // What was sealed while nobody here could read it, and what a form gave, alike.
+    let pgp_key = std::mem::take(&mut report.contact.pgp_key);
+    report.contact.pgp_key = super::key_as_read(app, pgp_key, now).await;
     for _ in 0..super::TRIES {
         let (id, case_key) = match given {
             Some(given) => {

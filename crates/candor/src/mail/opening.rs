@@ -2,6 +2,7 @@
 //! and checked from here.
 
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use candor_core::access::Actor;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
@@ -23,6 +24,9 @@ use crate::store::{Batch, settings};
 /// How often a mail is opened that was not done with before. Whatever ends the program while it is at a mail, that mail comes
 /// again: then it is kept shut, so that it does not come for ever.
 const TRIES: u8 = 2;
+
+/// How long readers may be asked about one mail; the next one waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One mail is opened at a time: what it grows to is bounded for one, and when the program dies it is known which it was.
 static ROOM: Semaphore = Semaphore::const_new(1);
@@ -100,7 +104,9 @@ pub(super) async fn opened(
             let read = |key: &Vec<u8>| runtime.block_on(certificates::read(&workers, key, now)).ok();
             keys.iter().take(KEYS).filter_map(read).collect()
         };
+        let until = Instant::now() + PATIENCE;
         let ask = |question| match workers.are_there() {
+            true if until < Instant::now() => Err(Lost::Died),
             true => runtime.block_on(workers.ask(question)),
             false => openpgp::answered_here(question),
         };
