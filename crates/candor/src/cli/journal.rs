@@ -80,19 +80,31 @@ async fn compare_all(store: &store::Store, places: &[AnchorPlace]) -> Result<Vec
     Ok(faults)
 }
 
+/// The same places, with the access of this store to its buckets.
+fn reached(mut places: Vec<AnchorPlace>, of: &Place) -> Result<Vec<AnchorPlace>, Failure> {
+    for place in &mut places {
+        if let AnchorPlace::Bucket(bucket) = place {
+            *bucket = of.bucket_at(&bucket.url)?;
+        }
+    }
+    Ok(places)
+}
+
 /// Places as they are typed here: a path alone is a folder or a file.
-fn places(typed: &[String]) -> Result<Vec<AnchorPlace>, Failure> {
+fn places(typed: &[String], of: &Place) -> Result<Vec<AnchorPlace>, Failure> {
     let place = |text: &String| match text.parse() {
         Ok(place) => Ok(place),
         Err(_) if std::path::Path::new(text).exists() => Ok(AnchorPlace::Folder(text.into())),
         Err(why) => Err(Failure::Usage(why)),
     };
-    typed.iter().filter(|text| !text.is_empty()).map(place).collect()
+    let places = typed.iter().filter(|text| !text.is_empty()).map(place).collect::<Result<_, _>>()?;
+    reached(places, of)
 }
 
 async fn accept(known: &[AnchorPlace], yes: bool, place: &Place) -> Outcome {
     let app = place.open().await?;
-    let newest = compare_all(&app.store, known).await?.into_iter().filter_map(|fault| match fault {
+    let known = reached(known.to_vec(), place)?;
+    let newest = compare_all(&app.store, &known).await?.into_iter().filter_map(|fault| match fault {
         Fault::Older { known, .. } => Some(known),
         _ => None,
     });
@@ -128,7 +140,7 @@ async fn verify_all(as_json: bool, with: Option<&[String]>, place: &Place) -> Ou
         let checked = anchors::check(&store).await?;
         let fault = match checked.fault {
             Some(fault) => Some(fault),
-            None => compare_all(&store, &places(with)?).await?.into_iter().next(),
+            None => compare_all(&store, &places(with, place)?).await?.into_iter().next(),
         };
         if let Some(fault) = fault {
             output::complain(format_args!("candor: {fault}"));

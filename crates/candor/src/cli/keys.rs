@@ -126,7 +126,11 @@ pub(super) async fn run(command: Command) -> Outcome {
                 app.keys()?.erase_person(person).await?;
             }
             app.store.commit(Batch::main(vec![store::receipt_views::forget_statement(case.as_str())])).await?;
-            output::say(format_args!("{} persons of case {case} are forgotten", persons.len()));
+            match persons.len() {
+                0 => output::say(format_args!("Nobody of case {case} gave a name or an address")),
+                1 => output::say(format_args!("1 person of case {case} is forgotten")),
+                many => output::say(format_args!("{many} persons of case {case} are forgotten")),
+            }
             remind();
             Ok(())
         }
@@ -243,7 +247,7 @@ fn sure(what: &What, which: &str) -> Outcome {
 }
 
 fn remind() {
-    output::say("Restart servers that run on this store: they may still hold the key in memory.");
+    output::say("Servers that run on this store read it no more, from now on.");
     output::say("Backups of the key ring made before still hold the key: destroy them, too.");
 }
 

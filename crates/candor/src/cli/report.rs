@@ -121,7 +121,10 @@ pub(super) async fn run(args: Args) -> Outcome {
             output::say(format_args!("{lead}{}", text(line)));
         }
     };
-    said("missing", "What would help besides: ");
+    // What is sealed is not read by the server, which cannot know what it lacks.
+    if !args.to.sealed {
+        said("missing", "What would help besides: ");
+    }
     said("hints", "");
     Ok(())
 }

@@ -275,7 +275,7 @@ pub async fn show(api: &Api, case: &str, key: &Key, out: Option<&Path>) -> Outco
             show_mail(&plain, out)?;
             continue;
         };
-        output::print(&output::plain(&text));
+        output::print(&format!("{}\n", output::plain(&text).trim_end()));
         for file in inside.get("files").and_then(Value::as_array).into_iter().flatten() {
             let (from, name) = (file["sealed"].as_str().unwrap_or_default(), file["name"].as_str().unwrap_or_default());
             let Some((_, id)) = sealed.iter().find(|(known, _)| known == from) else { continue };
@@ -319,6 +319,8 @@ fn folder(out: Option<&Path>) -> Option<&Path> {
 fn write(folder: &Path, name: &str, plain: &[u8]) -> Outcome {
     let Some(name) = Path::new(name).file_name() else { return Ok(()) };
     let to = folder.join(name);
+    std::fs::create_dir_all(folder)
+        .map_err(|why| Failure::during(format_args!("the folder {} cannot be made", folder.display()), why))?;
     let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&to);
     made.and_then(|mut file| file.write_all(plain))
         .map_err(|why| Failure::during(format_args!("{} cannot be written", to.display()), why))?;

@@ -9,6 +9,7 @@ use crate::split::keep::Ended;
 use crate::split::{Part, Rooms};
 use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// How to serve.
@@ -300,7 +301,8 @@ const ROOMS_PATH: usize = 90;
 /// Runs the parts as processes of their own, each with the words that this one was started with.
 async fn in_parts(demo: Option<&Path>) -> Outcome {
     let below = |folder: &Path| {
-        let made = tempfile::Builder::new().prefix("candor-").rand_bytes(8).tempdir_in(folder);
+        let own = std::fs::Permissions::from_mode(0o700);
+        let made = tempfile::Builder::new().prefix("candor-").rand_bytes(8).permissions(own).tempdir_in(folder);
         made.map_err(|why| Failure::during("no folder for the sockets of the parts can be made", why))
     };
     let usual = std::env::temp_dir();

@@ -21,6 +21,7 @@ use tokio::net::UnixStream;
 
 use super::{Part, Rooms};
 use crate::web::guard::Peer;
+use crate::web::headers::DOWNLOAD_CSP;
 use crate::web::server::PEER;
 use crate::web::session::RECEIPT_COOKIES;
 
@@ -86,6 +87,7 @@ fn can_wait(path: &str, method: &Method) -> bool {
     match path.strip_prefix("/receipt/") {
         Some("proof") => *method == Method::GET,
         Some("withdraw") => true,
+        Some(act) if act.starts_with("files/") => *method == Method::GET,
         Some("sign-out") => *method == Method::POST,
         Some(act) => acts.contains(&act) && *method == Method::POST,
         None => false,
@@ -112,11 +114,15 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
     headers.remove(header::EXPECT);
     headers.remove(PEER);
     headers.extend(peer.map(|peer| (PEER, peer)));
+    // What is only read can be asked of the front when the desk goes away meanwhile.
+    let spare = (stream.is_some() && request.method() == Method::GET).then(|| {
+        let mut spare = Request::new(Body::empty());
+        (*spare.uri_mut(), *spare.headers_mut()) = (request.uri().clone(), request.headers().clone());
+        for_front(spare.headers_mut(), &path);
+        spare
+    });
     if part == Part::Front {
-        let kept = if of_receipt(&path) { receipt_only(headers) } else { None };
-        headers.remove(header::COOKIE);
-        headers.extend(kept.map(|kept| (header::COOKIE, kept)));
-        headers.remove(header::AUTHORIZATION);
+        for_front(request.headers_mut(), &path);
     }
     if path == "/readyz" {
         let asked = Request::builder().uri("/readyz").body(Body::empty());
@@ -130,10 +136,16 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
         return forward(inside.rooms.desk(), request).await.unwrap_or_else(|_| away(Part::Desk));
     }
     let room = if part == Part::Front { inside.rooms.front() } else { inside.rooms.desk() };
-    let forwarded = match stream {
+    let mut forwarded = match stream {
         Some(stream) => forward_over(stream, request).await,
         None => forward(room, request).await,
     };
+    if matches!(forwarded, Err(Broken::Away))
+        && let Some(spare) = spare
+    {
+        part = Part::Front;
+        forwarded = forward(inside.rooms.front(), spare).await;
+    }
     match forwarded {
         Ok(mut answer) => {
             if part == Part::Front {
@@ -142,13 +154,24 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
                     headers.get(header::SET_COOKIE).filter(|set| of_receipt(&path) && is_of_receipt(set)).cloned();
                 headers.remove(header::SET_COOKIE);
                 headers.extend(set.map(|set| (header::SET_COOKIE, set)));
-                headers.insert(header::CONTENT_SECURITY_POLICY, inside.front_csp.clone());
+                // Whatever the front says: a download runs nothing, and a page no more than a page may.
+                let loads = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
+                let rules = if loads { DOWNLOAD_CSP } else { inside.front_csp.clone() };
+                headers.insert(header::CONTENT_SECURITY_POLICY, rules);
             }
             answer
         }
         Err(Broken::Away) => away(part),
         Err(Broken::Asker) => said(StatusCode::REQUEST_TIMEOUT, "The request came too slowly, or was cut off.\n"),
     }
+}
+
+/// Takes from a request what the front is not to see: cookies, but for the one of a receipt, and tokens.
+fn for_front(headers: &mut HeaderMap, path: &str) {
+    let kept = if of_receipt(path) { receipt_only(headers) } else { None };
+    headers.remove(header::COOKIE);
+    headers.extend(kept.map(|kept| (header::COOKIE, kept)));
+    headers.remove(header::AUTHORIZATION);
 }
 
 /// Whether a page of the front is that of a receipt.
@@ -260,6 +283,7 @@ mod tests {
         }
         assert!(can_wait("/receipt/withdraw", &Method::GET));
         assert!(can_wait("/receipt/proof", &Method::GET));
+        assert!(can_wait("/receipt/files/1", &Method::GET) && !can_wait("/receipt/files/1", &Method::POST));
         for path in ["/receipt/proof", "/receipt/files/1", "/desk/nudge", "/receipt/nudge/x"] {
             assert!(!can_wait(path, &Method::POST), "{path}");
         }

@@ -15,7 +15,7 @@ const CSP: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; report-uri /csp-report",
 );
 /// A download is no page: it may not even run if somebody opens it in place.
-const DOWNLOAD_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
+pub const DOWNLOAD_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
 /// The same for every answer.
 const ALWAYS: [(HeaderName, HeaderValue); 6] = [

@@ -217,6 +217,18 @@ async fn abuse_d8_anchors_go_to_a_bucket_a_web_address_and_a_mailbox_and_each_is
     assert_eq!(letters.iter().filter(|text| text.contains("To: ") && text.contains("anchors@example.org")).count(), 2);
     assert!(letters.iter().all(|text| !text.contains("AAAAA")), "whoever keeps it learns of no case");
 
+    // The command line reads the bucket with the settings of the store.
+    let folder = tempfile::tempdir().expect("a folder");
+    let access = folder.path().join("access");
+    std::fs::write(&access, "id\nsecret\n").expect("written");
+    let mut verify = std::process::Command::new(crate::support::binary::CANDOR);
+    verify.args(["journal", "verify", "--anchors", "s3://anchors/candor", "--bucket-endpoint", &store.url]);
+    verify.arg("--bucket-key-file").arg(access).arg("--data").arg(&app.config.data);
+    verify.arg("--key-file").arg(&app.config.key_file);
+    let ran = tokio::task::spawn_blocking(move || verify.output().expect("it runs")).await.expect("it ran");
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(said.contains("2 anchors cover"), "{said}{}", String::from_utf8_lossy(&ran.stderr));
+
     // What lies there is not written over: another anchor under its name is told, and the place stays behind.
     objects.lock().expect("nobody panicked").insert("/anchors/candor/candor-anchor-000000003.json".into(), "{}".into());
     app.set_clock(at("2026-11-21T14:00:01Z"));

@@ -491,7 +491,7 @@ fn on_a_terminal(url: &str, token: &str, data: &Path, key: &Path) {
     assert!(on_store(&["journal", "export", "--open", "--case", case]).fine().contains("odd prefix"));
     assert!(sealed.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
     on_store(&["keys", "erase", "person", case]).refused(1, "--yes");
-    assert!(on_store(&["keys", "erase", "person", case, "--yes"]).fine().contains("1 persons"));
+    assert!(on_store(&["keys", "erase", "person", case, "--yes"]).fine().contains("1 person of case"));
     let opened = on_store(&["journal", "export", "--open", "--case", case]).fine();
     assert!(opened.contains("forgotten") && !opened.contains("ada@example.org"));
     on_store(&["keys", "erase", "case", case, "--yes"]).fine();

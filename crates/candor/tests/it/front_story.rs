@@ -30,6 +30,15 @@ async fn send(base: &str, description: &str, key: &str) -> reqwest::Response {
     request.header("idempotency-key", key).send().await.expect("an answer")
 }
 
+/// Sends a file to a report.
+async fn attach(base: &str, receipt: &str, text: &str) {
+    let form = reqwest::multipart::Form::new()
+        .part("files", reqwest::multipart::Part::text(text.to_owned()).file_name("proof.txt"));
+    let request = reqwest::Client::new().post(format!("{base}/api/v1/receipt/files")).multipart(form);
+    let answer = request.header("authorization", format!("Receipt {receipt}")).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+}
+
 async fn status(base: &str, path: &str) -> u16 {
     reqwest::get(format!("{base}{path}")).await.map_or(0, |answer| answer.status().as_u16())
 }
@@ -220,8 +229,16 @@ async fn w_the_front_opens_a_receipt_s_page_by_itself_and_gets_no_other_cookie()
     assert_eq!(nudged, "/receipt?done=nudge");
     assert!(page().await.contains("asked for news"));
 
-    // The desk dies: the page is read and written to all the same.
+    // The desk dies: the page is read and written to all the same, and its files are fetched.
+    attach(&service.base, receipt, "a proof in a file").await;
+    let seen = page().await;
+    let link = seen.find("/receipt/files/").map(|from| seen[from..].split('"').next().expect("a link").to_owned());
+    let link = link.expect("a file");
     service.kill_part("desk");
+    let got = client.get(at(&link)).send().await.expect("an answer");
+    assert_eq!(got.status(), 200);
+    assert_eq!(got.headers()["content-security-policy"], "default-src 'none'; sandbox");
+    assert_eq!(got.text().await.expect("a file"), "a proof in a file");
     let seen = page().await;
     assert!(seen.contains("It is worse than I thought"));
     let sent = write(&seen, "Said while nobody was there").await;
@@ -243,6 +260,8 @@ async fn no_part_but_the_desk_has_a_key_in_memory_or_within_reach() {
     let canary = format!("canary {}", candor::keys::random::secret());
     let filed = read(send(&service.base, &canary, "canary").await).await;
     assert!(filed["receipt"].is_string(), "{filed}");
+    let in_file = format!("canary {}", candor::keys::random::secret());
+    attach(&service.base, filed["receipt"].as_str().expect("a receipt"), &in_file).await;
     let needles = keys(&data).await;
     let desk = service.part("desk").expect("a desk");
     let Some(held) = memory_holds(desk, &needles) else { return };
@@ -256,12 +275,19 @@ async fn no_part_but_the_desk_has_a_key_in_memory_or_within_reach() {
         let words = std::fs::read_to_string(format!("/proc/{number}/status")).expect("status");
         assert!(words.contains("Seccomp:\t2"), "the {part} has a filter of system calls");
     }
+    // The folder of the sockets lets no other user in, whatever the umask.
+    let words = std::fs::read(format!("/proc/{desk}/cmdline")).expect("its words");
+    let mut words = words.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned());
+    let rooms = words.by_ref().skip_while(|word| word != "--rooms").nth(1).expect("a folder");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(rooms).expect("it is there").permissions());
+    assert_eq!(mode & 0o777, 0o700);
     service.stop();
 
     // What was filed lies with the desk alone: parts that start anew know no word of it, though it is read through the door.
     let service = Binary::start(&data, &parts()).await.expect("it starts");
     assert!(receipt_opens(&service.base, filed["receipt"].as_str().expect("a receipt")).await);
-    let needles: Vec<Vec<u8>> = needles.into_iter().chain([canary.into_bytes()]).collect();
+    let canaries = [canary.into_bytes(), in_file.into_bytes()];
+    let needles: Vec<Vec<u8>> = needles.into_iter().chain(canaries).collect();
     let front = service.part("front").expect("a front");
     assert_eq!(memory_holds(front, &needles), Some(vec![]), "in the front");
     // Nor does the process that readers of mail are forked from, though the desk started it.

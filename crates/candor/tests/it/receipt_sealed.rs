@@ -153,6 +153,85 @@ async fn k_the_page_of_an_erased_case_is_gone_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn w_a_file_is_fetched_with_its_receipt_while_the_desk_is_locked_and_with_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(&folder, &[MINIO], |_| {}).await;
+    let (stop, browser) = crate::support::service::serve_for_now(&first).await;
+    let (own, other) = (filed(&browser).await, filed(&browser).await);
+    let (_, case) = open_receipt(&first, &own).await.expect("it opens");
+    // A file of the team for the reporter, larger than one piece, and one that is the team's alone.
+    let kept = async |name: &str, bytes: &[u8]| {
+        let mut upload = candor::execute::files::upload(&first, name).await.expect("room");
+        upload.push(bytes).await.expect("taken");
+        upload.finish().await.expect("durable")
+    };
+    let patch = vec![b'p'; 150_000];
+    let (sent, inside) = (kept("patch.diff", &patch).await, kept("plan.txt", b"CANARY-NOTE").await);
+    let ids = [sent.id.0.clone(), inside.id.0.clone()];
+    team(&first, &case.id, Command::Answer { text: ANSWER.into(), files: vec![sent], next_steps: false }).await;
+    team(&first, &case.id, Command::Note { text: "Ours".into(), files: vec![inside], mentions: vec![] }).await;
+    while seal_views_once(&first).await.expect("sealed") > 0 {}
+    drop((stop, first));
+    std::fs::rename(folder.path().join("root.key"), folder.path().join("away.key")).expect("the key is taken away");
+    let service = Service::serve(open(&folder, &[], |_| {}).await, folder).await;
+
+    let browser = service.browser();
+    assert_eq!(entered(&browser, &own).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get("/receipt").await;
+    let links = page.attributes(".file-list a", "href");
+    assert!(links.contains(&format!("/receipt/files/{}", ids[0])), "{links:?}");
+    let got = browser.get(&format!("/receipt/files/{}", ids[0])).await;
+    assert_eq!((got.status, got.body.as_bytes() == patch), (StatusCode::OK, true));
+    assert!(got.header("content-security-policy").contains("sandbox"));
+    assert!(got.header("content-disposition").contains("patch.diff"));
+    let mine = links.iter().find(|link| !link.ends_with(&ids[0])).expect("their own file");
+    assert_eq!(browser.get(mine).await.body, "<script>alert(1)</script>");
+
+    // What is not theirs is absent, as what is not there; another receipt opens none of it, and no receipt neither.
+    let nothing = browser.get("/receipt/files/nothing").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    let inside = browser.get(&format!("/receipt/files/{}", ids[1])).await;
+    assert_eq!((inside.status, &inside.body), (nothing.status, &nothing.body));
+    let stranger = service.browser();
+    assert_eq!(entered(&stranger, &other).await.status, StatusCode::SEE_OTHER);
+    for link in [mine.as_str(), &format!("/receipt/files/{}", ids[0])] {
+        let page = stranger.get(link).await;
+        assert_eq!((page.status, &page.body), (nothing.status, &nothing.body), "{link}");
+        assert_ne!(service.browser().get(link).await.status, StatusCode::OK, "{link}");
+    }
+    // One that was removed from the disk is said not to be at hand; nothing else breaks.
+    service.app.blobs.remove(&ids[0]).await.expect("removed");
+    let gone = browser.get(&format!("/receipt/files/{}", ids[0])).await;
+    assert_eq!(gone.status, StatusCode::SERVICE_UNAVAILABLE, "{}", gone.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k_the_files_of_an_erased_case_open_nowhere_though_its_receipt_is_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = open(&folder, &[MINIO], |_| {}).await;
+    let (stop, browser) = crate::support::service::serve_for_now(&first).await;
+    let receipt = filed(&browser).await;
+    assert_eq!(seal_views_once(&first).await.expect("sealed"), 1);
+    let (_, case) = open_receipt(&first, &receipt).await.expect("it opens");
+    assert_eq!(entered(&browser, &receipt).await.status, StatusCode::SEE_OTHER);
+    let link = browser.get("/receipt").await.attributes(".file-list a", "href").remove(0);
+    assert_eq!(browser.get(&link).await.status, StatusCode::OK);
+    let cookies = browser;
+    first.keys().expect("keys").erase_case(case.id.as_str()).await.expect("erased");
+    let forget = candor::store::receipt_views::forget_statement(case.id.as_str());
+    first.store.commit(candor::store::Batch::main(vec![forget])).await.expect("as the command line does");
+    drop((stop, first));
+    std::fs::rename(folder.path().join("root.key"), folder.path().join("away.key")).expect("the key is taken away");
+    let locked = Service::serve(open(&folder, &[], |_| {}).await, folder).await;
+    for browser in [&cookies, &locked.browser()] {
+        drop(entered(&locked.browser(), &receipt).await);
+        let page = browser.client.get(locked.at(&link)).send().await.expect("an answer");
+        assert_ne!(page.status(), StatusCode::OK);
+        assert!(!page.text().await.expect("a body").contains("alert(1)"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_waits_for_the_desk_has_a_page_already() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(open(&folder, &[MINIO], |_| {}).await);

@@ -3,13 +3,13 @@
 //! it is kept. Messages are sealed to the desk's public key, like reports.
 
 use super::own::{self, Draft};
-use super::words::number;
+use super::words::{number, shown_files};
 use super::{Answer, Said, back, enter_view, message_form, opens_nothing, said_in};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::views::{self, Found, View};
 use crate::execute::wishes::Wish;
-use crate::execute::{handover, waiting};
+use crate::execute::{files, handover, waiting};
 use crate::keys;
 use crate::store::Batch;
 use crate::store::receipt_views::{self, ReceiptView};
@@ -27,9 +27,11 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use candor_core::access::Actor;
+use candor_core::event::FileRef;
 use candor_core::id::CaseId;
 use candor_core::policy::PromiseKind;
 use candor_core::refusal::Refusal;
+use serde::Deserialize as _;
 use std::pin::Pin;
 
 /// How often a page is made anew because the case changed meanwhile.
@@ -37,6 +39,9 @@ const TRIES: usize = 4;
 
 /// Where the proof of receipt lies in a sealed page.
 const PROOF: &str = "proof_of_receipt";
+
+/// Where the files lie in it that whoever holds the receipt may fetch, each with the key that opens it.
+const FILES: &str = "files_with_keys";
 
 /// Seals the page of a receipt as it is now; whether the receipt opens one. For [`handover::answer`].
 pub fn seal_view(app: App, receipt: String) -> Pin<Box<dyn Future<Output = Result<bool, Error>> + Send>> {
@@ -73,6 +78,8 @@ pub async fn seal(app: &App, row: &ReceiptView) -> Result<(), Error> {
     debug_assert_eq!(number(&holder), report);
     let view = own::view(app, &holder, Draft::default())?;
     let mut page = serde_json::to_value(view).map_err(Error::internal)?;
+    let files: Vec<_> = shown_files(&holder).collect();
+    page[FILES] = serde_json::to_value(files).map_err(Error::internal)?;
     if let Ok(proof) = crate::execute::proofs::whole(app, &holder.case, report).await {
         page[PROOF] = serde_json::to_string_pretty(&proof).map_err(Error::internal)?.into();
     }
@@ -199,10 +206,13 @@ pub(super) async fn write(app: &App, request: Request) -> Answer {
 /// The acts of the page that are neither reading nor writing: without keys they are sealed like messages, and carried out later.
 pub(super) async fn acts(State(app): State<App>, request: Request, next: Next) -> Response {
     let act = request.uri().path().strip_prefix("/receipt/").unwrap_or_default().to_owned();
-    if app.keys().is_ok() || !ACTS.contains(&act.as_str()) {
+    let file = act.strip_prefix("files/").map(str::to_owned);
+    if app.keys().is_ok() || file.is_none() && !ACTS.contains(&act.as_str()) {
         return next.run(request).await;
     }
     let done = match *request.method() {
+        Method::GET if file.is_some() => self::file(&app, &file.unwrap_or_default(), request).await,
+        _ if file.is_some() => return next.run(request).await,
         Method::POST => wish(&app, &act, request).await,
         Method::GET if act == "withdraw" => withdraw_page(&app, request).await,
         Method::GET if act == "proof" => proof(&app, request).await,
@@ -266,6 +276,20 @@ async fn proof(app: &App, request: Request) -> Answer {
         View::Waiting { .. } => None,
     };
     Ok(super::proof_file(kept.ok_or(Error::Locked)?.to_owned()))
+}
+
+/// `GET /receipt/files/{file}`: opened with the key that lies in the page.
+async fn file(app: &App, id: &str, request: Request) -> Answer {
+    let (parts, _) = request.into_parts();
+    let (_, opened) = remembered(app, &parts).await?;
+    let kept = match &opened.found.view {
+        View::Page(page) if page[FILES].is_null() => return Err(Error::Locked.into()),
+        View::Page(page) => Vec::<FileRef>::deserialize(&page[FILES]).map_err(Error::internal)?,
+        View::Waiting { .. } => Vec::new(),
+    };
+    let file = kept.into_iter().find(|file| file.id.as_str() == id).ok_or(Error::NotFound)?;
+    let reader = files::open_given(app, &file).await?;
+    Ok(super::download(&file, reader))
 }
 
 async fn wish(app: &App, act: &str, request: Request) -> Answer {
