@@ -34,7 +34,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                 size: "3.4 MB".into(),
                 kind: "JPEG picture, 4032 × 3024".into(),
                 warnings: vec!["Something else stands behind the picture. It is not shown.".into()],
-                cut: "It is shown smaller than it is, to fit 1600 × 1600.".into(),
+                cut: "It is shown smaller than it is: 1600 × 1200.".into(),
                 picture: "assets/icon.svg".into(),
                 ..base.clone()
             },

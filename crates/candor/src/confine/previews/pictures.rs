@@ -28,10 +28,9 @@ pub(super) fn preview(bytes: &[u8], format: ImageFormat) -> Preview {
     match again(bytes, format) {
         Ok((picture, (width, height), smaller)) => Preview {
             kind: format!("{name} picture, {width} × {height}"),
-            cut: match smaller {
-                true => format!("It is shown smaller than it is, to fit {SIDE} × {SIDE}."),
-                false => String::new(),
-            },
+            cut: smaller.map_or_else(String::new, |(width, height)| {
+                format!("It is shown smaller than it is: {width} × {height}.")
+            }),
             shown: Shown::Picture(picture),
             ..Preview::default()
         },
@@ -59,9 +58,9 @@ fn name(format: ImageFormat) -> &'static str {
     }
 }
 
-type Again = (Vec<u8>, (u32, u32), bool);
+type Again = (Vec<u8>, (u32, u32), Option<(u32, u32)>);
 
-/// The picture as a new PNG file, how large it was, and whether it was made smaller.
+/// The picture as a new PNG file, how large it was, and how large it is now if it was made smaller.
 fn again(bytes: &[u8], format: ImageFormat) -> Result<Again, Refused> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
@@ -79,12 +78,12 @@ fn again(bytes: &[u8], format: ImageFormat) -> Result<Again, Refused> {
     }
     let turned = decoder.orientation().ok();
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| Refused::Broken)?;
-    let mut smaller = false;
+    let mut smaller = None;
     // One of noise may be too large still; then it is made smaller once more.
     for side in [SIDE, SIDE / 2] {
         if picture.width().max(picture.height()) > side {
             picture = picture.thumbnail(side, side);
-            smaller = true;
+            smaller = Some((picture.width(), picture.height()));
         }
         let mut plain = match picture.color().has_alpha() {
             true => DynamicImage::ImageRgba8(picture.to_rgba8()),

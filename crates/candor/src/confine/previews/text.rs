@@ -111,7 +111,8 @@ pub(super) fn preview(bytes: &[u8]) -> Preview {
                 }
             }
             if strange > 0 {
-                warnings.push(format!("{strange} bytes are no UTF-8; they are shown as \\x and their number."));
+                let are = if strange == 1 { "byte is" } else { "bytes are" };
+                warnings.push(format!("{strange} {are} no UTF-8, shown as \\x and a number."));
             }
             text
         }
