@@ -1,6 +1,7 @@
 //! Slows down whoever asks too often. Kept in memory of this process; time is an argument.
 
 pub mod reading; // how many cases a member opens in a short time
+pub mod places; // how much of what costs much goes on at a time
 pub mod work; // work in place of a wait, while a door is flooded
 
 use std::collections::HashMap;
@@ -60,26 +61,7 @@ pub struct Throttle {
     failures: Mutex<HashMap<Tried, Failures>>,
     known: Mutex<HashMap<([u8; 16], Source), ()>>,
     meters: Mutex<HashMap<&'static str, Meter>>,
-    busy: Mutex<HashMap<String, usize>>,
-}
-
-/// A place among the few that one asker has at a time; it is free again when this is dropped.
-#[derive(Debug)]
-pub struct Place<'a> {
-    throttle: &'a Throttle,
-    who: String,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let mut busy = self.throttle.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = busy.get_mut(&self.who) {
-            *count -= 1;
-            if *count == 0 {
-                busy.remove(&self.who);
-            }
-        }
-    }
+    places: places::Places,
 }
 
 /// How many came within a minute, over all sources.
@@ -176,20 +158,6 @@ impl Throttle {
     /// The time to wait. A refused request does not count.
     pub fn rate_of(&self, kind: &'static str, who: &str, per_minute: u32, now: Timestamp) -> Result<(), Wait> {
         let_through(&self.named, (kind, who.to_owned()), per_minute, now)
-    }
-
-    /// Lets one asker do so many things at a time; others are not held up by them.
-    ///
-    /// # Errors
-    /// The time to wait, a second: nobody knows when a place is free.
-    pub fn place(&self, who: &str, most: usize) -> Result<Place<'_>, Wait> {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = busy.entry(who.to_owned()).or_default();
-        if most <= *count {
-            return Err(Wait(Duration::from_secs(1)));
-        }
-        *count += 1;
-        Ok(Place { throttle: self, who: who.to_owned() })
     }
 
     /// Counts one that was taken in through a lane, whoever sent it.
@@ -348,19 +316,6 @@ mod tests {
         assert!(throttle.is_flooded("form", 49, at("2026-11-21T12:01:30Z")), "half of the minute before counts");
         assert!(!throttle.is_flooded("form", 51, at("2026-11-21T12:01:30Z")));
         assert!(!throttle.is_flooded("form", 1, at("2026-11-21T12:02:00Z")));
-    }
-
-    #[test]
-    fn one_asker_has_so_many_places_and_takes_none_from_another() {
-        let throttle = Throttle::default();
-        let first = throttle.place("mei", 2).expect("a place");
-        let second = throttle.place("mei", 2).expect("another");
-        assert_eq!(throttle.place("mei", 2).expect_err("none is left").seconds(), 1);
-        drop(throttle.place("tom", 2).expect("another's own"));
-        drop(first);
-        drop(throttle.place("mei", 2).expect("free again"));
-        drop(second);
-        assert!(throttle.busy.lock().expect("unharmed").is_empty(), "nothing is kept of who is done");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::error::Error;
 use crate::store::blobs::BlobReader;
+use crate::throttle::places::{Heavy, Place};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -39,11 +40,28 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     }
 }
 
+/// A place among the few lists or exports that one asker has at a time, and all together.
+///
+/// # Errors
+/// A problem with status 429, which says when to ask again.
+pub fn one_of_few(app: &App, heavy: Heavy, who: &str) -> Result<Place, Problem> {
+    app.throttle.place(heavy, who).map_err(|wait| {
+        let words = format!(
+            "Too many {} at a time: {} of one asker, {} of all. Wait for some of them, then ask again",
+            heavy.words(),
+            heavy.of_one(),
+            heavy.of_all()
+        );
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", words).after(wait)
+    })
+}
+
 /// A file on its way out, opened chunk by chunk. Always saved, never shown by a browser; its type is not told.
-pub fn file(file: &FileRef, reader: BlobReader) -> Response {
-    let chunks = stream::try_unfold(reader, |mut reader| async move {
+/// The place is free again when it is sent, or the asker went away.
+pub fn file(file: &FileRef, reader: BlobReader, place: Place) -> Response {
+    let chunks = stream::try_unfold((reader, place), |(mut reader, place)| async move {
         match reader.next().await {
-            Ok(Some(chunk)) => Ok(Some((chunk, reader))),
+            Ok(Some(chunk)) => Ok(Some((chunk, (reader, place)))),
             Ok(None) => Ok(None),
             // The connection is cut, so that nobody takes the beginning for the whole.
             Err(why) => {

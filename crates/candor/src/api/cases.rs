@@ -1,6 +1,6 @@
 //! The team's side: the queue, a case, and everything that may be asked of it.
 
-use super::answer::{self, Answered, fine, names};
+use super::answer::{self, Answered, fine, names, one_of_few};
 use super::input::{Asked, Asker, Bearer, IdempotencyKey, Json, OfCase, PartName, Segments, WithFiles};
 use super::model::case::{Case, Queue};
 use super::model::command::{self, NoCommand};
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::execute::queue::{self, Filter, PAGE_LIMIT};
 use crate::execute::{asides, execute_again, files, known_case, open_case, parties, policy_of};
-use crate::throttle::Place;
+use crate::throttle::places::Heavy;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -83,24 +83,12 @@ enum Sort {
     Due,
 }
 
-/// Lists and searches of one member that go on at a time.
-const AT_A_TIME: usize = 32;
-
-/// A place among the few lists and searches that one member has at a time.
-pub(super) fn one_of_few<'a>(app: &'a App, actor: &Actor) -> Result<Place<'a>, Problem> {
-    let who = actor.member().map(|id| id.as_str()).unwrap_or_default();
-    app.throttle.place(who, AT_A_TIME).map_err(|_| {
-        let words = format!("You ask for more than {AT_A_TIME} lists at a time; wait for some of them, then ask again");
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", words)
-    })
-}
-
 /// `GET /cases`
 pub async fn list(State(app): State<App>, Asker(actor): Asker, Asked(which): Asked<Which>) -> Answered<Queue> {
     if !(1..=PAGE_LIMIT).contains(&which.limit) {
         return Err(Problem::unreadable("query", format!("`limit` must be from 1 to {PAGE_LIMIT}")).of("limit"));
     }
-    let _place = one_of_few(&app, &actor)?;
+    let _place = one_of_few(&app, Heavy::List, &actor.name())?;
     let (assignee, unassigned) = match which.assignee.as_deref() {
         None => (None, false),
         Some("nobody") => (None, true),
@@ -211,8 +199,9 @@ pub async fn file(
     Segments((case, id)): Segments<(String, String)>,
 ) -> Result<Response, Problem> {
     let case = CaseId::parse(&case).ok_or_else(Problem::not_found)?;
+    let place = one_of_few(&app, Heavy::Export, &actor.name())?;
     let (file, reader) = files::open_file(&app, &actor, &case, &id).await?;
-    Ok(answer::file(&file, reader))
+    Ok(answer::file(&file, reader, place))
 }
 
 impl PartName for command::Asked {

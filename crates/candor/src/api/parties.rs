@@ -1,6 +1,6 @@
 //! The side of an outside party, by the key they were given: what is on their page, and nothing of the case besides.
 
-use super::answer::{self, Answered, fine};
+use super::answer::{self, Answered, fine, one_of_few};
 use super::input::{IdempotencyKey, Json, PartName, PartyHolder, Segments, WithFiles};
 use super::model::instant::Instant;
 use super::problem::Problem;
@@ -8,6 +8,7 @@ use super::receipts::told;
 use crate::app::App;
 use crate::execute::parties::{self as doors, PartyFile};
 use crate::execute::{execute_again, policy_of};
+use crate::throttle::places::Heavy;
 use axum::extract::State;
 use axum::response::Response;
 use candor_core::command::Command;
@@ -177,9 +178,10 @@ pub async fn file(
     PartyHolder(opened): PartyHolder,
     Segments(id): Segments<String>,
 ) -> Result<Response, Problem> {
+    let place = one_of_few(&app, Heavy::Export, &format!("{}/{}", opened.case.id, opened.actor.name()))?;
     let policy = policy_of(&app, &opened.case)?;
     Ok(match doors::file(&app, &policy, &opened, &id).await? {
-        PartyFile::AsItIs(file, reader) => answer::file(&file, reader),
+        PartyFile::AsItIs(file, reader) => answer::file(&file, reader, place),
         PartyFile::Marked(name, text) => answer::bytes(&name, text.into_bytes()),
     })
 }

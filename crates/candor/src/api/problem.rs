@@ -4,6 +4,7 @@ use super::model::entry::Entry;
 use super::model::gate::Missing;
 use super::model::people::Names;
 use crate::error::Error;
+use crate::throttle::Wait;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use candor_core::refusal::Refusal;
@@ -36,6 +37,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub since: Vec<Entry>,
+    /// Seconds after which to ask again, for `Retry-After`.
+    #[serde(skip)]
+    #[schemars(skip)]
+    wait: u64,
 }
 
 impl Problem {
@@ -50,7 +55,14 @@ impl Problem {
             missing: Vec::new(),
             challenge: None,
             since: Vec::new(),
+            wait: 60,
         }
+    }
+
+    /// To be asked again after this time.
+    pub fn after(mut self, wait: Wait) -> Self {
+        self.wait = wait.seconds();
+        self
     }
 
     /// About this field.
@@ -151,7 +163,7 @@ impl IntoResponse for Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.wait));
             }
             _ => {}
         }

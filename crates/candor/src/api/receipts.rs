@@ -1,6 +1,6 @@
 //! The reporter's side, by receipt.
 
-use super::answer::{self, Answered, fine};
+use super::answer::{self, Answered, fine, one_of_few};
 use super::input::{Files, Holder, IdempotencyKey, Json, PartName, Segments, WithFiles};
 use super::model::entry::{File, What};
 use super::model::people::{Credit, Names};
@@ -10,6 +10,7 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{self, execute_again, files, policy_of};
+use crate::throttle::places::Heavy;
 use axum::extract::State;
 use axum::response::Response;
 use candor_core::case::{Author, Entry};
@@ -285,6 +286,7 @@ pub async fn file(State(app): State<App>, holder: Holder, Segments(id): Segments
     if !view.files.iter().any(|file| file.id == id) {
         return Err(Problem::not_found());
     }
+    let place = one_of_few(&app, Heavy::Export, &format!("{}/{}", holder.case.id, holder.actor.name()))?;
     let (file, reader) = files::open_file(&app, &holder.actor, &holder.case.id, &id).await?;
-    Ok(answer::file(&file, reader))
+    Ok(answer::file(&file, reader, place))
 }

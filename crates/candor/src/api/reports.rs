@@ -79,7 +79,7 @@ fn not_too_often(app: &App, program: &ProgramSlug, key: Option<&str>, parts: &Pa
     }
     let seconds = wait.seconds();
     let detail = format!("Too many reports from your address; send this one again in {seconds} seconds{words}");
-    let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", detail);
+    let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", detail).after(wait);
     problem.challenge = key.filter(|_| flooded).map(|key| {
         let bits = work::bits(app.throttle.load(LANE, now), flood);
         work::challenge(&form_key, &what, key, bits, now)

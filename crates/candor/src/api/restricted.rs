@@ -2,11 +2,13 @@
 //!
 //! Source: CSAF 2.0 section 7.1.4 and requirement 5 of section 7.1: what is not TLP:WHITE is protected by access rules.
 
+use super::answer::one_of_few;
 use super::input::{Asker, Segments};
 use super::problem::Problem;
 use crate::app::App;
 use crate::execute::report::hex;
 use crate::execute::{open_case, restricted};
+use crate::throttle::places::Heavy;
 use aws_lc_rs::digest;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -23,6 +25,7 @@ pub async fn document(
     Segments((case, format)): Segments<(String, String)>,
 ) -> Result<Response, Problem> {
     let case = CaseId::parse(&case).ok_or_else(Problem::not_found)?;
+    let _place = one_of_few(&app, Heavy::Export, &actor.name())?;
     let case = open_case(&app, &actor, &case).await?;
     let record = restricted::newest(&case).ok_or_else(Problem::not_found)?;
     let document = restricted::document(record, &format)?.ok_or_else(Problem::not_found)?;
@@ -39,7 +42,7 @@ pub async fn file(
     app.policy(&program).filter(|_| actor.role(&program).is_some()).ok_or_else(Problem::not_found)?;
     let label = Tlp::from_name(&label).filter(|label| !label.is_public()).ok_or_else(Problem::not_found)?;
     // A feed opens many cases at once, as an export does. It lists them; the text of one is a look at its case.
-    let _place = super::cases::one_of_few(&app, &actor)?;
+    let _place = one_of_few(&app, Heavy::Export, &actor.name())?;
     let records = restricted::readable(&app, &actor, &program, label).await?;
     let place = format!("{}/api/v1/programs/{program}/restricted/{}", app.config.base_url, label.name());
     if file == "feed.json" {

@@ -1,6 +1,6 @@
 //! Cases by their words, and which are alike.
 
-use super::answer::{Answered, fine, names};
+use super::answer::{Answered, fine, names, one_of_few};
 use super::input::{Asked, Asker, OfCase};
 use super::model::search::{Results, Similar};
 use super::problem::Problem;
@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::app::shelf::Stage;
 use crate::execute::{open_case, policy_of};
 use crate::search;
+use crate::throttle::places::Heavy;
 use axum::extract::State;
 use candor_core::evidence;
 use schemars::JsonSchema;
@@ -41,7 +42,7 @@ pub async fn find(State(app): State<App>, Asker(actor): Asker, Asked(question): 
     if !(1..=MOST).contains(&question.limit) {
         return Err(Problem::unreadable("query", format!("`limit` must be from 1 to {MOST}")).of("limit"));
     }
-    let _place = super::cases::one_of_few(&app, &actor)?;
+    let _place = one_of_few(&app, Heavy::List, &actor.name())?;
     let found = search::search(&app, &actor, &question.q, question.skip.min(10_000), question.limit).await?;
     fine(Results::of(found, &names(&app).await?))
 }
@@ -68,6 +69,7 @@ pub async fn similar(
     OfCase(id): OfCase,
     Asked(asked): Asked<HowMany>,
 ) -> Answered<Similar> {
+    let _place = one_of_few(&app, Heavy::List, &actor.name())?;
     let case = open_case(&app, &actor, &id).await?;
     let likely = search::similar(&app, &actor, &id, asked.limit.clamp(1, 50)).await?;
     let only = evidence::of(&case, &*policy_of(&app, &case)?).dependency.unwrap_or_default();

@@ -8,9 +8,8 @@ use super::files;
 use crate::app::App;
 use crate::confine::previews::{LARGEST, NoPreview, Preview, look};
 use crate::error::Error;
+use crate::throttle::places::Heavy;
 
-/// Previews of one member that are made at a time.
-const AT_A_TIME: usize = 3;
 /// Previews that one member may ask for in a minute; a page with a picture asks for two.
 const A_MINUTE: u32 = 60;
 
@@ -37,7 +36,7 @@ pub async fn preview(app: &App, actor: &Actor, case: &CaseId, file: &str) -> Res
         return refused(NoPreview::TooLarge);
     }
     let who = actor.member().map(|id| id.as_str()).unwrap_or_default();
-    let Ok(_place) = app.throttle.place(&format!("previews of {who}"), AT_A_TIME) else {
+    let Ok(_place) = app.throttle.place(Heavy::Preview, who) else {
         return refused(NoPreview::TooOften);
     };
     if app.throttle.rate_of("preview", who, A_MINUTE, app.now()).is_err() {

@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::session::Rejection;
 use crate::app::App;
 use crate::throttle::Source;
+use crate::throttle::places::{Heavy, Place};
 
 /// The address at the other end of the connection; the server puts it into every request's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +57,14 @@ pub fn source(peer: IpAddr, headers: &HeaderMap, behind_proxy: bool) -> Source {
 /// [`Rejection::Wait`], which becomes 429.
 pub fn rate(app: &App, kind: &'static str, visitor: Visitor, per_minute: u32) -> Result<(), Rejection> {
     app.throttle.rate(kind, visitor.0, per_minute, app.now()).map_err(Rejection::Wait)
+}
+
+/// A place among the few lists or downloads that one asker has at a time, and all together.
+///
+/// # Errors
+/// [`Rejection::Wait`], which becomes 429.
+pub fn place(app: &App, heavy: Heavy, who: &str) -> Result<Place, Rejection> {
+    app.throttle.place(heavy, who).map_err(Rejection::Wait)
 }
 
 /// Turns away every changing request that another site sent, whatever it is about.

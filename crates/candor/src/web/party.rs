@@ -3,7 +3,7 @@
 //! once, and looking at it uses nothing up. A wrong link, a used one and one that is too old get the same answer.
 
 use super::fields::{self, Fields};
-use super::guard::{Visitor, rate};
+use super::guard::{self, Visitor, rate};
 use super::headers::as_download;
 use super::page;
 use super::report::files::{Uploads, limits};
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::execute::parties::{self as doors, NotJoined, Opened, PartyFile};
 use crate::execute::{execute, policy_of};
 use crate::keys;
+use crate::throttle::places::Heavy;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -345,9 +346,10 @@ async fn write(State(app): State<App>, request: Request) -> Answer {
 /// `GET /party/files/{number}`: always a download. What was not shared with them, and what is not there, is answered alike.
 async fn file(State(app): State<App>, headers: HeaderMap, Path(number): Path<String>) -> Answer {
     let Some((opened, _)) = holder(&app, &headers).await? else { return Ok(errors::not_found()) };
+    let place = guard::place(&app, Heavy::Export, &format!("{}/{}", opened.case.id, opened.actor.name()))?;
     let policy = policy_of(&app, &opened.case)?;
     match doors::file(&app, &policy, &opened, &number).await {
-        Ok(PartyFile::AsItIs(file, reader)) => Ok(super::receipt::download(&file, reader)),
+        Ok(PartyFile::AsItIs(file, reader)) => Ok(super::receipt::download(&file, reader, place)),
         Ok(PartyFile::Marked(name, text)) => Ok(text_file(&name, text)),
         Err(Error::NotFound) => Ok(errors::not_found()),
         Err(other) => Err(other.into()),

@@ -7,7 +7,7 @@ pub mod words; // what was said and done, in words for the reporter
 
 use super::errors;
 use super::fields::{self, Fields};
-use super::guard::{Visitor, rate};
+use super::guard::{self, Visitor, rate};
 use super::headers::as_download;
 use super::page;
 use super::report::files::Uploads;
@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::execute::wishes::Wish;
 use crate::execute::{execute, execute_again, files, policy_of};
 use crate::keys;
+use crate::throttle::places::{Heavy, Place};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State};
@@ -475,15 +476,16 @@ async fn file(State(app): State<App>, holder: ReceiptHolder, Path(id): Path<Stri
     if !words::shown_files(&holder).any(|file| file.id.as_str() == id) {
         return Err(Error::NotFound.into());
     }
+    let place = guard::place(&app, Heavy::Export, &format!("{}/{}", holder.case.id, holder.actor.name()))?;
     let (file, reader) = files::open_file(&app, &holder.actor, &holder.case.id, &id).await?;
-    Ok(download(&file, reader))
+    Ok(download(&file, reader, place))
 }
 
-/// A file as an answer, opened while it is sent.
-pub fn download(file: &FileRef, reader: crate::store::blobs::BlobReader) -> Response {
-    let stream = futures_util::stream::try_unfold(reader, |mut reader| async move {
+/// A file as an answer, opened while it is sent; then the place is free again.
+pub fn download(file: &FileRef, reader: crate::store::blobs::BlobReader, place: Place) -> Response {
+    let stream = futures_util::stream::try_unfold((reader, place), |(mut reader, place)| async move {
         let next = reader.next().await.map_err(std::io::Error::other)?;
-        Ok::<_, std::io::Error>(next.map(|bytes| (Bytes::from(bytes), reader)))
+        Ok::<_, std::io::Error>(next.map(|bytes| (Bytes::from(bytes), (reader, place))))
     });
     let mut answer = Body::from_stream(stream).into_response();
     as_download(answer.headers_mut(), &file.name);

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::access_matrix::House;
 use crate::support::service::{MINIO, Service};
+use candor::throttle::places::Heavy;
 use schema::{Chance, fits, make};
 
 /// Requests to each operation by each role.
@@ -264,8 +265,9 @@ async fn abuse_j7_pages_past_the_limit_deep_filters_and_a_thousand_askers_harm_n
         seen.insert(answer.expect("no panic").expect("an answer"));
     }
     assert!(seen.iter().all(|(status, waits)| *status == 200 || ([429, 503].contains(status) && *waits)), "{seen:?}");
+    let who = format!("member:{coordinator}");
     let places: Vec<_> =
-        (0..32).map(|_| house.service.app.throttle.place(&coordinator, 32).expect("a place")).collect();
+        (0..32).map(|_| house.service.app.throttle.place(Heavy::List, &who).expect("a place")).collect();
     let full = get("/cases").send().await.expect("an answer");
     assert_eq!(full.status(), 429);
     assert!(full.headers().contains_key("retry-after"));
@@ -274,4 +276,57 @@ async fn abuse_j7_pages_past_the_limit_deep_filters_and_a_thousand_askers_harm_n
     drop(places);
     let after = get("/cases").send().await.expect("an answer");
     assert_eq!(after.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_j7_a_thousand_exports_at_once_get_429_with_a_time_and_others_are_served() {
+    let house = House::open().await;
+    let (client, token) = &house.people["coordinator"];
+    let (other, key) = &house.people["analyst"];
+    let file = format!("/api/v1/cases/{}/files/{}", house.case, house.file);
+    let export = |client: &Client, token: &str| client.get(house.service.at(&file)).header("authorization", token);
+    assert_eq!(export(client, token).send().await.expect("an answer").status(), 200);
+    let mut going = tokio::task::JoinSet::new();
+    for _ in 0..1_000 {
+        let request = export(client, token);
+        going.spawn(async move {
+            let answer = request.send().await.expect("an answer");
+            let wait = answer.headers().get("retry-after").and_then(|wait| wait.to_str().ok()?.parse::<u64>().ok());
+            (answer.status().as_u16(), wait, answer.bytes().await.expect("a body").len())
+        });
+    }
+    // In the middle of it somebody else takes the same file, reads the case and reports.
+    assert_eq!(export(other, key).send().await.expect("an answer").status(), 200);
+    let read = other.get(house.service.at(&format!("/api/v1/cases/{}", house.case))).header("authorization", key);
+    assert_eq!(read.send().await.expect("an answer").status(), 200);
+    let report = json!({ "title": "A title", "description": "A description" });
+    let report = Client::new().post(house.service.at("/api/v1/programs/store/reports")).json(&report).send();
+    assert_eq!(report.await.expect("an answer").status(), 201);
+    let mut seen = BTreeSet::new();
+    while let Some(answer) = going.join_next().await {
+        seen.insert(answer.expect("no panic"));
+    }
+    assert!(seen.iter().any(|(status, ..)| *status == 200), "{seen:?}");
+    assert!(seen.iter().all(|(status, wait, _)| *status == 200 || (*status == 429 && *wait == Some(1))), "{seen:?}");
+
+    // With all places of one member taken: by the API and at the desk, whatever the file or document.
+    let coordinator = candor::accounts::find(&house.service.app, "coordinator@team.example").await.expect("found").id.0;
+    let throttle = &house.service.app.throttle;
+    let take = |who: &str| throttle.place(Heavy::Export, who);
+    let own: Vec<_> = (0..16).map(|_| take(&format!("member:{coordinator}")).expect("a place")).collect();
+    let full = export(client, token).send().await.expect("an answer");
+    assert_eq!((full.status().as_u16(), full.headers().contains_key("retry-after")), (429, true));
+    let problem: Value = full.json().await.expect("JSON");
+    assert!(problem["detail"].as_str().is_some_and(|words| words.contains("16 of one asker")), "{problem}");
+    assert_eq!(export(other, key).send().await.expect("an answer").status(), 200, "another member is not held up");
+    // With all places of all taken nobody gets more, and everything else goes on.
+    let mut all = Vec::new();
+    for number in 0..7 {
+        all.extend((0..16).map(|_| take(&format!("member:{number}")).expect("a place")));
+    }
+    assert_eq!(export(other, key).send().await.expect("an answer").status(), 429);
+    let list = other.get(house.service.at("/api/v1/cases")).header("authorization", key).send().await;
+    assert_eq!(list.expect("an answer").status(), 200);
+    drop((own, all));
+    assert_eq!(export(other, key).send().await.expect("an answer").status(), 200);
 }

@@ -6,7 +6,9 @@ use super::{Names, Opened, draft_form, history, html, may_write, opened, remarks
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::{execute, restricted};
+use crate::throttle::places::Heavy;
 use crate::web::forms::{self, Form};
+use crate::web::guard;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::case::AdvisoryEditor;
 use crate::web::views::parts::{Problem, SafeHtml};
@@ -87,6 +89,7 @@ pub async fn edition(
     member: Member,
     Path((case, format)): Path<(String, String)>,
 ) -> Result<Response, Rejection> {
+    let _place = guard::place(&app, Heavy::Export, &member.actor.name())?;
     let opened = opened(&app, &member, &case).await?;
     let record = restricted::newest(&opened.case).ok_or(Error::NotFound)?;
     let document = restricted::document(record, &format)?.ok_or(Error::NotFound)?;

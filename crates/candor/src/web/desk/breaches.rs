@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::error::Error;
 use crate::execute;
 use crate::store::journal::{Breach, breaches};
+use crate::throttle::places::Heavy;
 use crate::web::clocks::capital;
+use crate::web::guard;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::desk::{FilterGroup, FilterLink};
 use crate::web::views::watch::{BreachRow, Breaches, Told};
@@ -58,6 +60,7 @@ const HERE: &str = "/desk/breaches";
 
 /// `GET /desk/breaches`
 pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Result<Response, Rejection> {
+    let _place = guard::place(&app, Heavy::List, &member.actor.name())?;
     let now = app.now();
     let names = Names::load(&app).await?;
     let mut rows = Vec::new();

@@ -6,7 +6,9 @@ use crate::app::App;
 use crate::error::Error;
 use crate::execute::files;
 use crate::openpgp::{Certificate, words::grouped};
+use crate::throttle::places::{Heavy, Place};
 use crate::web::clocks;
+use crate::web::guard;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::case::{
     AdvisoryState, CaseHead, CasePage, FixRow, PersonRow, RatingView, Record, ReportView, VectorView,
@@ -732,16 +734,17 @@ pub async fn file(
     Path((case, id)): Path<(String, String)>,
 ) -> Result<Response, Rejection> {
     let case = candor_core::id::CaseId::parse(&case).ok_or(Error::NotFound)?;
+    let place = guard::place(&app, Heavy::Export, &member.actor.name())?;
     let (file, reader) = files::open_file(&app, &member.actor, &case, &id).await?;
-    Ok(download(&file.name, file.size, reader))
+    Ok(download(&file.name, file.size, reader, place))
 }
 
-/// A sealed file as a download.
-pub fn download(name: &str, size: u64, reader: crate::store::blobs::BlobReader) -> Response {
-    let stream = futures_util::stream::unfold(Some(reader), |reader| async move {
-        let mut reader = reader?;
+/// A sealed file as a download; the place is free again when it is sent.
+pub fn download(name: &str, size: u64, reader: crate::store::blobs::BlobReader, place: Place) -> Response {
+    let stream = futures_util::stream::unfold(Some((reader, place)), |open| async move {
+        let (mut reader, place) = open?;
         match reader.next().await {
-            Ok(Some(chunk)) => Some((Ok(axum::body::Bytes::from(chunk)), Some(reader))),
+            Ok(Some(chunk)) => Some((Ok(axum::body::Bytes::from(chunk)), Some((reader, place)))),
             Ok(None) => None,
             Err(why) => Some((Err(std::io::Error::other(why)), None)),
         }

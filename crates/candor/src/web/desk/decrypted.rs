@@ -20,6 +20,8 @@ use crate::openpgp::decrypt::{Opened, Shut};
 use crate::openpgp::words::grouped;
 use crate::openpgp::{Certificate, Signed, Verdict, verify};
 use crate::program_keys;
+use crate::throttle::places::Heavy;
+use crate::web::guard;
 use crate::web::headers::as_download;
 use crate::web::page;
 use crate::web::session::{Member, Rejection};
@@ -135,6 +137,7 @@ pub async fn opened(
     Query(wish): Query<Wish>,
 ) -> Result<Response, Rejection> {
     let case = CaseId::parse(&case).ok_or(Error::NotFound)?;
+    let _place = guard::place(&app, Heavy::Export, &member.actor.name())?;
     let (file, bytes) = bytes_of(&app, &member, &case, &id).await?;
     if !may_be_encrypted(&file.name, file.size) {
         return Err(Error::NotFound.into());

@@ -4,7 +4,9 @@ use super::{html, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::queue::{Filter, PAGE_LIMIT, queue};
+use crate::throttle::places::Heavy;
 use crate::web::clocks::capital;
+use crate::web::guard;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::desk::{FilterGroup, FilterLink, KeptRow, Metrics};
 use crate::web::views::{Row, fmt};
@@ -34,6 +36,7 @@ struct Tally {
 
 /// `GET /desk/metrics`
 pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<Asked>) -> Result<Response, Rejection> {
+    let _place = guard::place(&app, Heavy::List, &member.actor.name())?;
     let filter = Filter {
         everything: true,
         program: (!asked.program.is_empty()).then(|| asked.program.as_str().into()),

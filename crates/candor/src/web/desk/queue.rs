@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::execute::project::NEXT_UPDATE;
 use crate::execute::queue::{Filter, QueuePage, QueueRow, queue};
 use crate::search;
+use crate::throttle::places::Heavy;
 use crate::web::clocks::capital;
+use crate::web::guard;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::desk::{FilterGroup, FilterLink, Queue, QueueClock, QueueRow as RowView};
 use crate::web::views::{Link, Paging, SeverityView, StateView, TimeView, fmt};
@@ -66,6 +68,7 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
         severity: severity(&asked.severity),
     };
     let cursor = (!asked.cursor.is_empty()).then_some(asked.cursor.as_str());
+    let _place = guard::place(&app, Heavy::List, &member.actor.name())?;
     let found = queue(&app, &member.actor, &filter, cursor, ROWS).await?;
     let names = Names::load(&app).await?;
     let rows = lines(&app, &member, &found.rows, &names);

@@ -5,7 +5,9 @@ use super::{Names, html, shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::search::{self, saved};
+use crate::throttle::places::Heavy;
 use crate::web::forms;
+use crate::web::guard;
 use crate::web::page::see_other;
 use crate::web::session::{Member, Rejection};
 use crate::web::views::search::{SavedRow, Search};
@@ -39,6 +41,7 @@ pub async fn page(State(app): State<App>, member: Member, Query(asked): Query<As
     }
     let at = asked.page.clamp(1, 200);
     let skip = (at - 1) * ROWS;
+    let _place = guard::place(&app, Heavy::List, &member.actor.name())?;
     let found = search::search(&app, &member.actor, &q, skip, ROWS).await?;
     let names = Names::load(&app).await?;
     let mut notes = found.problems.clone();

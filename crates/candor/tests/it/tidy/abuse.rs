@@ -178,7 +178,8 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "J7",
                 "a page of 1,000,000 rows, 1,000 exports at once, a deep filter",
                 "a limit, or 429 with Retry-After; others are served",
-                "a page past its limit gets 400 with the limit, since to ask again later would not help; what is too much at a time gets 429",
+                "a page past its limit is a wrong request and gets 400 with the limit, since to ask again later would not help; more than 32 lists or \
+                 16 exports of one asker at a time, or eight times as many of all, get 429",
             ),
             ("J8", "reads from another site", "refused by CORS, CORP and Sec-Fetch", ""),
         ],
