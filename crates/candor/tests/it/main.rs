@@ -43,6 +43,7 @@ mod receipt; // the page behind a receipt
 mod receipt_sealed; // the same, without any key of the desk
 mod anchor_story; // heads of the journals, kept elsewhere
 mod floods; // under attack
+mod uploads; // large files, cut off and at once
 mod sealed_story; // a report that the server cannot read
 mod front_story; // the service in parts: door, front, desk
 mod confined; // foreign bytes, taken apart by processes that hold nothing
