@@ -84,6 +84,8 @@ pub struct Config {
     pub bucket: Option<Bucket>,
     /// Whether hooks and CVE Services may lie in this network and be called without TLS.
     pub private_targets: bool,
+    /// The only places that are called, each with scheme, host and port; none for every public host over https.
+    pub egress: Vec<String>,
 }
 
 /// What a front has in place of keys.
@@ -340,6 +342,7 @@ impl Config {
             metrics_token: None,
             bucket: None,
             private_targets: false,
+            egress: Vec::new(),
             data,
         }
     }

@@ -17,7 +17,6 @@ use crate::throttle::places::Heavy;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use candor_core::access::Actor;
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use candor_core::marks;
 use schemars::JsonSchema;

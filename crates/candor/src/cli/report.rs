@@ -38,7 +38,7 @@ pub struct Args {
     /// Your address, to be told when there is something new
     #[arg(long)]
     email: Option<String>,
-    /// A file to send with it; may be repeated
+    /// A file to send with it, as it is, with what a picture or document says of its author, place and device; may be repeated
     #[arg(long, short, value_name = "FILE")]
     attach: Vec<PathBuf>,
     /// Agree to the conditions of the program's policy
@@ -96,6 +96,12 @@ pub(super) async fn run(args: Args) -> Outcome {
         Some(file) => super::policy::source(file)?,
     };
     let report = report(&given, &args)?;
+    if !args.attach.is_empty() && !args.json {
+        output::complain(
+            "Files are sent as they are. A picture or document can name its author, place and device: take out before what \
+             nobody should know.",
+        );
+    }
     let api = args.server.api()?;
     let path = format!("/programs/{program}/reports");
     let answer = if args.to.sealed {

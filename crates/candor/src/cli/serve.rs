@@ -106,6 +106,9 @@ pub struct Args {
     /// Let hooks and CVE Services lie in this network, and be called without TLS; without it public hosts over https only
     #[arg(long, env = "CANDOR_PRIVATE_TARGETS", hide_env_values = true)]
     private_targets: bool,
+    /// Call only these places, each as https://HOST or https://HOST:PORT; without it every public host over https that is set up here
+    #[arg(long, env = "CANDOR_EGRESS", value_delimiter = ',', value_name = "URL", value_parser = super::common::place, hide_env_values = true)]
+    egress: Vec<String>,
     /// Onion address under which people reach it through Tor, as http://NAME.onion; browsers are told
     #[arg(long, env = "CANDOR_ONION", value_name = "URL", hide_env_values = true)]
     onion: Option<String>,
@@ -158,6 +161,7 @@ impl Args {
         config.behind_proxy = self.behind_proxy;
         config.metrics_token.clone_from(&self.metrics_token);
         config.private_targets = self.private_targets;
+        config.egress.clone_from(&self.egress);
         config.onion = self.onion.as_deref().map(onion).transpose()?;
         config.reader = std::env::current_exe().ok();
         config.bucket = self.bucket()?;

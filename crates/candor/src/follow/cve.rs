@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::egress::{self, Answer, Failed, Refused, Target};
+use super::egress::{self, Answer, Failed, Refused, Rules, Target};
 use crate::app::App;
 use crate::error::Error;
 use crate::keys::{Context, Purpose, open, seal};
@@ -97,7 +97,7 @@ fn place(program: &str) -> Context<'_> {
 /// # Errors
 /// [`NotDone::Refused`] for an address that cannot be called.
 pub async fn set_account(app: &App, program: &str, account: &Account) -> Result<(), NotDone> {
-    Target::parse(&account.url, app.config.private_targets)?;
+    Target::parse(&account.url, Rules::of(&app.config))?;
     let plain = serde_json::to_vec(account).map_err(Error::internal)?;
     let keys = app.keys()?;
     let sealed = seal(keys.root().purpose(Purpose::Connector), &place(program), &plain).map_err(Error::from)?;
@@ -153,7 +153,7 @@ async fn ask_within(
     body: Option<&Value>,
     bytes: usize,
 ) -> Result<(u16, Option<Value>), NotDone> {
-    let target = Target::parse(&account.url, app.config.private_targets)?.at(path);
+    let target = Target::parse(&account.url, Rules::of(&app.config))?.at(path);
     let headers = [
         ("accept", "application/json"),
         ("content-type", "application/json"),

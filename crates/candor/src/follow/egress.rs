@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::config::Config;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
 use tokio::net::lookup_host;
@@ -16,6 +17,29 @@ pub const BYTES: usize = 64 * 1024;
 /// Longest address, in bytes.
 const LENGTH: usize = 2048;
 
+/// Which places may be called.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules<'a> {
+    /// Hosts of this network, and plain HTTP, too.
+    pub may_be_private: bool,
+    /// These and no others, each as [`origin`] writes it; none for every public host.
+    pub only: &'a [String],
+}
+
+impl<'a> Rules<'a> {
+    /// As the operator chose.
+    pub fn of(config: &'a Config) -> Self {
+        Self { may_be_private: config.private_targets, only: &config.egress }
+    }
+}
+
+/// Scheme, host and port of an address, the usual port left out: what a list of places names.
+pub fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text.trim()).ok()?;
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.host_str().is_some();
+    (is_plain && matches!(url.scheme(), "https" | "http")).then(|| url.origin().ascii_serialization())
+}
+
 /// An address that calls may go to, unless its name turns out to lead inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -26,10 +50,19 @@ pub struct Target {
 /// Why an address is no place for calls. One sentence for all reasons that have to do with this network, so that it
 /// tells nothing about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this address cannot be called: it has to be an https address of a public host, without a name and password in it"
-)]
-pub struct Refused;
+pub enum Refused {
+    /// What it is.
+    #[error(
+        "this address cannot be called: it has to be an https address of a public host, without a name and password in it"
+    )]
+    Address,
+    /// It is none of the places that the operator listed.
+    #[error(
+        "this address cannot be called: the desk calls only the places that whoever runs it has listed; ask them to add it \
+         to `egress`"
+    )]
+    Unlisted,
+}
 
 /// Why a call came to nothing, in words without an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,26 +90,33 @@ pub struct Answer {
 }
 
 impl Target {
-    /// Reads an address. With `may_be_private`, hosts of this network and plain HTTP are allowed, too.
+    /// Reads an address and holds it against the rules. What is not on the list is told apart only from what could be called
+    /// at all.
     ///
     /// # Errors
     /// [`Refused`].
-    pub fn parse(text: &str, may_be_private: bool) -> Result<Self, Refused> {
+    pub fn parse(text: &str, rules: Rules<'_>) -> Result<Self, Refused> {
+        let target = Self::read(text, rules.may_be_private)?;
+        let is_listed = || rules.only.contains(&target.url.origin().ascii_serialization());
+        if rules.only.is_empty() || is_listed() { Ok(target) } else { Err(Refused::Unlisted) }
+    }
+
+    fn read(text: &str, may_be_private: bool) -> Result<Self, Refused> {
         let text = text.trim();
         if text.len() > LENGTH || text.chars().any(char::is_control) {
-            return Err(Refused);
+            return Err(Refused::Address);
         }
-        let mut url = Url::parse(text).map_err(|_| Refused)?;
+        let mut url = Url::parse(text).map_err(|_| Refused::Address)?;
         url.set_fragment(None);
         let scheme = url.scheme() == "https" || (may_be_private && url.scheme() == "http");
         if !scheme || !url.username().is_empty() || url.password().is_some() {
-            return Err(Refused);
+            return Err(Refused::Address);
         }
-        let host = url.host_str().ok_or(Refused)?;
+        let host = url.host_str().ok_or(Refused::Address)?;
         // The reader of addresses has turned every way to write a number into the plain one.
         if let Some(address) = literal(host) {
             if !may_be_private && !is_public(address) {
-                return Err(Refused);
+                return Err(Refused::Address);
             }
         } else {
             let name = host.trim_end_matches('.');
@@ -84,7 +124,7 @@ impl Target {
                 || !name.contains('.')
                 || [".localhost", ".local", ".internal", ".home.arpa"].iter().any(|end| name.ends_with(end));
             if inside && !may_be_private {
-                return Err(Refused);
+                return Err(Refused::Address);
             }
         }
         Ok(Self { url, may_be_private })
@@ -112,7 +152,7 @@ impl Target {
 
     /// The addresses of the host, all of them public.
     async fn resolve(&self) -> Result<Vec<SocketAddr>, Failed> {
-        let port = self.url.port_or_known_default().ok_or(Refused)?;
+        let port = self.url.port_or_known_default().ok_or(Refused::Address)?;
         let host = self.host();
         let found: Vec<SocketAddr> = match literal(host) {
             Some(address) => vec![SocketAddr::new(address, port)],
@@ -122,7 +162,7 @@ impl Target {
             return Err(Failed::Unreachable);
         }
         if !self.may_be_private && !found.iter().all(|address| is_public(address.ip())) {
-            return Err(Failed::Refused(Refused));
+            return Err(Failed::Refused(Refused::Address));
         }
         Ok(found)
     }
@@ -298,19 +338,65 @@ mod tests {
             "https://",
             "https://example.org/\r\nX: y",
         ] {
-            assert_eq!(Target::parse(address, false), Err(Refused), "{address}");
+            assert_eq!(Target::parse(address, Rules::default()), Err(Refused::Address), "{address}");
         }
-        assert!(Target::parse(&format!("https://example.org/{}", "a".repeat(LENGTH)), false).is_err());
+        assert!(Target::parse(&format!("https://example.org/{}", "a".repeat(LENGTH)), Rules::default()).is_err());
         for address in
             ["https://example.org/hook", "https://8.8.8.8/", "https://[2606:4700::1111]/x", "https://172.32.0.1/"]
         {
-            assert!(Target::parse(address, false).is_ok(), "{address}");
+            assert!(Target::parse(address, Rules::default()).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
+    fn with_a_list_of_places_nothing_else_is_called() {
+        let places = ["https://cveawg.mitre.org", "https://hooks.example:8443"].map(str::to_owned);
+        let rules = Rules { may_be_private: false, only: &places };
+        for address in ["https://cveawg.mitre.org/api", "https://CVEAWG.mitre.org:443/", "https://hooks.example:8443/x"]
+        {
+            assert!(Target::parse(address, rules).is_ok(), "{address}");
+        }
+        for address in [
+            "https://hooks.example/x",
+            "https://example.org/",
+            "https://cveawg.mitre.org.example.org/",
+            "https://cveawg.mitre.org:8443/",
+            "https://sub.cveawg.mitre.org/",
+        ] {
+            assert_eq!(Target::parse(address, rules), Err(Refused::Unlisted), "{address}");
+        }
+        // A place of this network is not made callable by a list.
+        let inside = ["https://10.0.0.1".to_owned()];
+        assert_eq!(
+            Target::parse("https://10.0.0.1/", Rules { may_be_private: false, only: &inside }),
+            Err(Refused::Address)
+        );
+        let rules = Rules { may_be_private: true, only: &inside };
+        assert!(Target::parse("https://10.0.0.1/x", rules).is_ok());
+        assert_eq!(
+            Target::parse("http://10.0.0.1/x", rules),
+            Err(Refused::Unlisted),
+            "another scheme is another place"
+        );
+    }
+
+    #[test]
+    fn a_place_is_scheme_host_and_port() {
+        for (text, place) in [
+            ("https://Example.org", Some("https://example.org")),
+            (" https://example.org:443/api?x ", Some("https://example.org")),
+            ("http://127.0.0.1:8080/", Some("http://127.0.0.1:8080")),
+            ("https://me@example.org", None),
+            ("example.org", None),
+            ("ftp://example.org", None),
+        ] {
+            assert_eq!(origin(text).as_deref(), place, "{text}");
         }
     }
 
     #[test]
     fn a_service_is_called_below_the_path_it_was_given_with() {
-        let target = Target::parse("https://cve.example/api", false).expect("it is public");
+        let target = Target::parse("https://cve.example/api", Rules::default()).expect("it is public");
         assert_eq!(target.at("cve-id?amount=1").as_str(), "https://cve.example/api/cve-id?amount=1");
         assert_eq!(target.at("/cve/CVE-1900-1/cna").as_str(), "https://cve.example/api/cve/CVE-1900-1/cna");
     }

@@ -8,7 +8,7 @@ use candor_core::id::MemberId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::egress::{Answer, Failed, Refused, Target};
+use super::egress::{Answer, Failed, Refused, Rules, Target};
 use crate::app::App;
 use crate::coding::{base64, hex};
 use crate::error::Error;
@@ -62,7 +62,7 @@ pub enum NoHook {
 /// # Errors
 /// [`NoHook`].
 pub async fn ask(app: &App, program: &str, url: &str, by: &MemberId) -> Result<Asked, NoHook> {
-    let target = Target::parse(url, app.config.private_targets)?;
+    let target = Target::parse(url, Rules::of(&app.config))?;
     app.policy(&program.into()).ok_or(NoHook::NoProgram)?;
     let rows = rows::list(&app.store).await.map_err(Error::from)?;
     if rows.iter().filter(|row| row.program == program && row.state != "off").count() >= HOOKS {
@@ -151,7 +151,7 @@ pub async fn deliver(
     let keys = app.keys().map_err(|why| why.to_string())?;
     let plain = open(keys.root().purpose(Purpose::Connector), &place(&row.id), &row.sealed).map_err(broken)?;
     let sealed: Sealed = serde_json::from_slice(&plain).map_err(|_| "the hook cannot be read".to_owned())?;
-    let target = Target::parse(&sealed.url, app.config.private_targets).map_err(|why| why.to_string())?;
+    let target = Target::parse(&sealed.url, Rules::of(&app.config)).map_err(|why| why.to_string())?;
     let now = app.now();
     let body = json!({ "type": kind, "timestamp": now, "data": data }).to_string();
     let seconds = now.as_second().to_string();

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::coding::{base64, base64url};
 use crate::error::Error;
 use crate::execute::report::hex;
-use crate::follow::egress::{Answer, Target};
+use crate::follow::egress::{Answer, Rules, Target};
 use crate::keys::{self, Context, random};
 use crate::store::{Batch, StoreError, sign_in_flows};
 
@@ -133,7 +133,7 @@ fn whole(answer: Answer, what: &str) -> Result<Vec<u8>, NotSignedIn> {
 }
 
 async fn fetch(app: &App, address: &str, what: &str) -> Result<Vec<u8>, NotSignedIn> {
-    let target = Target::parse(address, app.config.private_targets)?;
+    let target = Target::parse(address, Rules::of(&app.config))?;
     let answer = target.call(Method::GET, &[("accept", "application/json")], Vec::new()).await;
     whole(answer.map_err(NotSignedIn::Unreached)?, what)
 }
@@ -161,7 +161,8 @@ fn redirect_uri(app: &App, name: &str) -> String {
 pub async fn begin(app: &App, name: &str, purpose: Purpose, browser: &str) -> Result<String, NotSignedIn> {
     let provider = provider(app, name).await?;
     let said = metadata(app, &provider).await?;
-    let to = Target::parse(&said.authorization_endpoint, app.config.private_targets)?;
+    // The browser goes there, and the desk does not.
+    let to = Target::parse(&said.authorization_endpoint, Rules { only: &[], ..Rules::of(&app.config) })?;
     let mut url = Url::parse(to.as_str()).map_err(|_| NotSignedIn::Odd("its page has no address".into()))?;
     let (nonce, verifier) = (random::text(VERIFIER), random::text(VERIFIER));
     let challenge = base64url(digest(&SHA256, verifier.as_bytes()).as_ref());
@@ -292,7 +293,7 @@ async fn exchange(
         }
         None => form = format!("{form}&{}", url_form(&[("client_id", &provider.client)])),
     }
-    let target = Target::parse(&said.token_endpoint, app.config.private_targets)?;
+    let target = Target::parse(&said.token_endpoint, Rules::of(&app.config))?;
     let answer = target.call(Method::POST, &headers, form.into_bytes()).await.map_err(NotSignedIn::Unreached)?;
     let body = whole(answer, "answer about the code")?;
     let tokens: Tokens = serde_json::from_slice(&body).map_err(|_| NotSignedIn::Odd("it gave no ID token".into()))?;

@@ -20,7 +20,7 @@ use crate::accounts::told::{self, Change};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::report::hex;
-use crate::follow::egress::{Failed, Refused, Target};
+use crate::follow::egress::{Failed, Refused, Rules, Target};
 use crate::keys::{self, Context, KeyRing, Purpose};
 use crate::store::providers::{self as rows, IdentityRow, ProviderRow};
 use crate::store::{Batch, StoreError};
@@ -129,7 +129,14 @@ fn checked(app: &App, provider: &Provider) -> Result<(), NotSignedIn> {
     if !plain(&provider.title, 60) {
         return object("title", "Write a name for the button, at most 60 characters on one line");
     }
-    if Target::parse(&provider.issuer, app.config.private_targets).is_err() || provider.issuer.contains(['?', '#']) {
+    let issuer = Target::parse(&provider.issuer, Rules::of(&app.config));
+    if issuer == Err(Refused::Unlisted) {
+        return object(
+            "issuer",
+            "The desk calls only the places listed in `egress`; whoever runs it adds the issuer's",
+        );
+    }
+    if issuer.is_err() || provider.issuer.contains(['?', '#']) {
         return object(
             "issuer",
             "Write the issuer as the provider does: an https address of a public host, like https://id.example.org",

@@ -11,6 +11,7 @@ use reqwest::Client;
 use crate::app::App;
 use crate::config::MailOut;
 use crate::error::Error;
+use crate::follow::egress::origin;
 use crate::mail::{Post, imap};
 use crate::openpgp::Certificate;
 use crate::program_keys;
@@ -52,7 +53,7 @@ pub async fn probe_once(app: &App) -> Result<Vec<Probe>, Error> {
     let client = Client::builder()
         .user_agent(concat!("candor/", env!("CARGO_PKG_VERSION"), " (own probe)"))
         .timeout(PATIENCE)
-        .redirect(reqwest::redirect::Policy::limited(3))
+        .redirect(redirects(app))
         .build()
         .map_err(Error::internal)?;
     for policy in app.programs() {
@@ -60,6 +61,19 @@ pub async fn probe_once(app: &App) -> Result<Vec<Probe>, Error> {
         probes::keep(app, &policy, &found, app.now()).await?;
     }
     probes::all(app).await
+}
+
+/// The own pages may lead on, with a list of places only within the desk and to those.
+fn redirects(app: &App) -> reqwest::redirect::Policy {
+    if app.config.egress.is_empty() {
+        return reqwest::redirect::Policy::limited(3);
+    }
+    let own = origin(&app.config.base_url);
+    let places: Vec<String> = app.config.egress.iter().cloned().chain(own).collect();
+    reqwest::redirect::Policy::custom(move |attempt| {
+        let is_listed = origin(attempt.url().as_str()).is_some_and(|to| places.contains(&to));
+        if is_listed && attempt.previous().len() <= 3 { attempt.follow() } else { attempt.stop() }
+    })
 }
 
 /// Everything that is found about one program.

@@ -3,7 +3,7 @@
 use candor::app::App;
 use candor::config::MailOut;
 use candor::execute::{execute, load_case};
-use candor::follow::{hooks, steps, subscriptions};
+use candor::follow::{cve, egress, hooks, steps, subscriptions};
 use candor::store::subscriptions as rows;
 use candor::watch::mail_way;
 use candor::worker;
@@ -329,6 +329,31 @@ async fn abuse_o1_an_inner_address_is_no_hook_and_no_connection_is_made_to_it() 
     }
     assert_eq!(words.len(), 1, "refused alike: {words:?}");
     assert_eq!(peer.asked().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abuse_o1_with_a_list_of_places_no_other_is_taken_or_called() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let listed = Peer::start(|_, _| says(200, "")).await;
+    let other = Peer::start(|_, _| says(200, "")).await;
+    // Set up while every place could be called.
+    let app = open(&folder, &[POLICY], |config| config.private_targets = true).await;
+    hook(&app, &listed).await;
+    hook(&app, &other).await;
+    let mut config = app.config.clone();
+    config.egress = vec![egress::origin(&listed.url).expect("a place")];
+    drop(app);
+    let app = candor::serve::open(config).await.expect("it opens again");
+    let third = Peer::start(|_, _| says(200, "")).await;
+    let refused = hooks::ask(&app, "store", &third.url, &MemberId::from("anna")).await.expect_err("it is refused");
+    assert!(refused.to_string().contains("`egress`"), "{refused}");
+    let account =
+        cve::Account { url: third.url.clone(), org: "o".into(), org_id: "i".into(), user: "u".into(), key: "k".into() };
+    let refused = cve::set_account(&app, "store", &account).await.expect_err("it is refused");
+    assert!(refused.to_string().contains("`egress`"), "{refused}");
+    Box::pin(publish(&app)).await;
+    follow(&app).await;
+    assert_eq!([&listed, &other, &third].map(|peer| peer.asked().len()), [1, 0, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::execute::policy_of;
 use crate::openpgp::{Certificate, words::grouped};
 use crate::web::fields::Fields;
-use crate::web::report::{files::limits, questions};
+use crate::web::report::{files::hint, questions};
 use crate::web::session::{FormNonce, ReceiptHolder};
 use crate::web::views::parts::Credit as CreditPart;
 use crate::web::views::report::{EmbargoView, KeyChoice, Nudge, ReporterPage, SummaryAsk};
@@ -71,7 +71,7 @@ pub fn view(app: &App, holder: &ReceiptHolder, draft: Draft) -> Result<ReporterP
         files: report.facts.files.iter().map(words::file).collect(),
         draft: draft.text,
         problems,
-        file_limit: limits(app),
+        file_limit: hint(app),
         once: FormNonce::fresh(app).text(app, &message_form(&case.id))?,
         can_write: true,
         nudge: nudge(holder, &policy, &zone, now),

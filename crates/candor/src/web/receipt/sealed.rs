@@ -13,8 +13,10 @@ use crate::execute::{files, handover, waiting};
 use crate::keys;
 use crate::store::Batch;
 use crate::store::receipt_views::{self, ReceiptView};
+use crate::throttle::places::Heavy;
 use crate::web::fields::Fields;
-use crate::web::report::files::{Uploads, limits};
+use crate::web::guard;
+use crate::web::report::files::{Uploads, hint};
 use crate::web::report::questions::{Problems, read_credit};
 use crate::web::session::{FormNonce, ReceiptHolder, Rejection, receipt_cookie, receipt_csrf, remembered_receipt};
 use crate::web::views::parts::ClockView;
@@ -281,15 +283,16 @@ async fn proof(app: &App, request: Request) -> Answer {
 /// `GET /receipt/files/{file}`: opened with the key that lies in the page.
 async fn file(app: &App, id: &str, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
-    let (_, opened) = remembered(app, &parts).await?;
+    let (receipt, opened) = remembered(app, &parts).await?;
     let kept = match &opened.found.view {
         View::Page(page) if page[FILES].is_null() => return Err(Error::Locked.into()),
         View::Page(page) => Vec::<FileRef>::deserialize(&page[FILES]).map_err(Error::internal)?,
         View::Waiting { .. } => Vec::new(),
     };
     let file = kept.into_iter().find(|file| file.id.as_str() == id).ok_or(Error::NotFound)?;
+    let place = guard::place(app, Heavy::Export, &receipt_csrf(app, &receipt))?;
     let reader = files::open_given(app, &file).await?;
-    Ok(super::download(&file, reader))
+    Ok(super::download(&file, reader, place))
 }
 
 async fn wish(app: &App, act: &str, request: Request) -> Answer {
@@ -362,6 +365,6 @@ fn view(app: &App, receipt: &str, opened: &Opened) -> Result<ReporterPage, Error
     view.seen_at(now);
     view.shell.csrf = receipt_csrf(app, receipt);
     view.once = FormNonce::fresh(app).text(app, &message_form(&opened.found.case))?;
-    view.file_limit = limits(app);
+    view.file_limit = hint(app);
     Ok(view)
 }

@@ -161,9 +161,17 @@ pub fn questions(app: &App, form: &str, files: &[FileRef], problem: Option<Strin
                 .hint("They were taken in and sealed. Untick one to leave it out."),
         );
     }
-    let limits = limits(app);
-    fields.push(Field::new("files", "Files", Control::Files(limits)).note("optional").error(problem));
+    fields.push(Field::new("files", "Files", Control::Files(hint(app))).note("optional").error(problem));
     Ok(fields)
+}
+
+/// What whoever attaches files has to know.
+pub fn hint(app: &App) -> String {
+    format!(
+        "{} They are kept as they are, for they are evidence. A picture or document can name its author, place and device: take \
+         out before what nobody should know.",
+        limits(app)
+    )
 }
 
 /// How many files, how large, in words.

@@ -32,7 +32,7 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "W6",
                 "guessed, wrong, ended and erased receipts from many addresses",
                 "none opens, all answers are equal, the holder gets in",
-                "10,000 guesses in each run of the tests, a million in a [written run](runs.md); a receipt has 128 random bits",
+                "10,000 guesses in each run of the tests, a million in a [written run](runs/2026-11-22-attacks-at-full-size.md); a receipt has 128 random bits",
             ),
             ("W8", "every changing address without token, from elsewhere, by GET", "refused, nothing changes", ""),
             (
@@ -69,7 +69,7 @@ const GROUPS: &[(&str, &[Row])] = &[
                 "U5",
                 "100 MB, 2 GB, cut off at the end, many at once",
                 "constant memory, refused early, nothing half is seen, leftovers go",
-                "the limits are set low in each run of the tests; those of the row in a [written run](runs.md)",
+                "the limits are set low in each run of the tests; those of the row in a [written run](runs/2026-11-22-attacks-at-full-size.md)",
             ),
             ("U7", "a link to a file in other hands", "refused", ""),
             (
