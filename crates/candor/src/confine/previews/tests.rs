@@ -252,6 +252,14 @@ fn abuse_u4_an_archive_is_listed_and_nothing_in_it_is_opened() {
 }
 
 #[test]
+fn a_long_name_of_marks_that_are_not_seen_is_cut_where_it_is_made() {
+    let name = "\u{202e}".repeat(300);
+    let preview = seen(&zip(&[Put(&name, 0, 0, 0, 1, b"x")], 1));
+    let Shown::Listing(listed) = &preview.shown else { panic!("{preview:?}") };
+    assert!(listed[0].name.ends_with("[U+202E]…") && listed[0].name.chars().count() < 220, "{}", listed[0].name);
+}
+
+#[test]
 fn abuse_u4_bombs_are_named_by_what_they_claim() {
     // Many entries over the same bytes.
     let mut bytes = zip(&[Put("a", 0, 8, 0, 4000, b"xxxx"), Put("b", 0, 8, 0, 4000, b"xxxx")], 2);

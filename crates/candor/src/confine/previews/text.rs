@@ -19,16 +19,18 @@ pub(super) fn is_hidden(c: char) -> bool {
             | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One line of text with what cannot be seen written out, at most so many letters of it.
+/// One line of text with what cannot be seen written out, hardly more than so many letters of it.
 #[must_use]
 pub fn readable(text: &str, most: usize) -> String {
-    let mut line = String::new();
-    for (at, c) in text.chars().enumerate() {
-        if at == most {
+    let (mut line, mut letters) = (String::new(), 0);
+    for c in text.chars() {
+        if letters >= most {
             line.push('…');
             break;
         }
+        let from = line.len();
         push(&mut line, if matches!(c, '\n' | '\t') { ' ' } else { c });
+        letters += line[from..].chars().count();
     }
     line
 }
