@@ -19,11 +19,20 @@ pub(crate) struct Again {
 impl Again {
     /// `scope` keeps doors, actors and cases apart; `body` is what must be the same when `key` comes again.
     pub(crate) fn new(keys: &KeyRing, scope: &str, key: &str, body: &[u8]) -> Self {
-        let secret = keys.root().purpose(Purpose::Idempotency);
+        Self::under(keys.root().purpose(Purpose::Idempotency), scope, key, body, &[])
+    }
+
+    /// The same where no key of the desk is at hand, under the secret of forms. The answer opens only for the same body.
+    pub(super) fn without_keys(secret: &Key, scope: &str, key: &str, body: &[u8]) -> Self {
+        Self::under(secret, scope, key, body, &lookup(secret, "body that opens an answer", body))
+    }
+
+    fn under(secret: &Key, scope: &str, key: &str, body: &[u8], opener: &[u8]) -> Self {
         let named = format!("{scope}/{key}");
+        let opened = [named.as_bytes(), opener].concat();
         let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&lookup(secret, "answer, first half", named.as_bytes()));
-        bytes[16..].copy_from_slice(&lookup(secret, "answer, second half", named.as_bytes()));
+        bytes[..16].copy_from_slice(&lookup(secret, "answer, first half", &opened));
+        bytes[16..].copy_from_slice(&lookup(secret, "answer, second half", &opened));
         Self {
             key: lookup(secret, "key", named.as_bytes()),
             body: lookup(secret, "body", body),

@@ -176,17 +176,17 @@ async fn file(
     // What was sealed while nobody here could read it, and what a form gave, alike.
     let pgp_key = std::mem::take(&mut report.contact.pgp_key);
     report.contact.pgp_key = super::key_as_read(app, pgp_key, now).await;
+    let mut name = given.map(|given| &given.case);
+    let mut kept_receipt = given.map(|given| given.receipt.clone());
     for _ in 0..super::TRIES {
-        let (id, case_key) = match given {
-            Some(given) => {
-                (given.case.0.clone(), keys.case_key_or_new(given.case.as_str(), now.as_microsecond()).await?)
-            }
+        let (id, case_key) = match name {
+            Some(name) => (name.0.clone(), keys.case_key_or_new(name.as_str(), now.as_microsecond()).await?),
             None => keys.new_case(now.as_microsecond()).await?,
         };
         // Also one that a member files for its author, who can then go on by mail.
         let by_mail = report.channel == Channel::Mail;
-        let receipt = match given {
-            Some(given) => given.receipt.clone(),
+        let receipt = match &kept_receipt {
+            Some(receipt) => receipt.clone(),
             None if by_mail => mail_receipt(keys, &id),
             None => random::receipt(),
         };
@@ -262,7 +262,14 @@ async fn file(
             proof: super::proofs::commitment(&proof),
             signed: Some(proof),
         };
-        batch.main.extend(given.map(|given| store::waiting::take_statement(given.row)));
+        if let Some(given) = given {
+            batch.main.push(store::waiting::take_statement(given.row));
+            if *given.case.as_str() != *id.as_str() {
+                // Its files came in under the name that was another's.
+                let files = report.facts.files.iter();
+                batch.main.extend(files.map(|file| store::blobs::move_statement(file.id.as_str(), id.as_str())));
+            }
+        }
         if let Some(again) = &again {
             batch.main.push(again.remember(&filed, now)?);
         }
@@ -279,6 +286,18 @@ async fn file(
                     && let Some(filed) = again.answered::<Filed>(app).await?
                 {
                     return Ok(filed);
+                }
+                if let Some(given) = given {
+                    if !super::waiting::waits(app, given.row).await? {
+                        return Err(Error::Busy);
+                    }
+                    // Its name is another's. What was acknowledged is filed all the same: as a new case, and with another
+                    // receipt only if that opens something else.
+                    tracing::warn!(row = given.row, "a report that waited becomes a case of another name");
+                    name = None;
+                    if store::receipts::find(&app.store, &hash).await?.is_some() {
+                        kept_receipt = None;
+                    }
                 }
             }
             Err(other) => return Err(other.into()),

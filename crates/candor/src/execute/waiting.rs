@@ -1,6 +1,7 @@
 //! Reports, and messages to them, taken in while the desk is locked or by a process that never has its keys: sealed to the
 //! desk's public key, and filed when the root key is there; reports as of the instant they came.
 
+use super::again::Again;
 use super::handover;
 use super::report::{Filed, Given, NewReport, Promised, file_given, open_receipt};
 use super::views::View;
@@ -10,9 +11,8 @@ use crate::app::App;
 use crate::error::Error;
 use crate::keys::{self, intake, random};
 use crate::proof::Proof;
-use crate::store::blobs;
 use crate::store::waiting::{self, WaitingRow};
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, StoreError, blobs, cases, receipt_views};
 use candor_core::access::{self, Actor};
 use candor_core::command::{Command, Filing};
 use candor_core::decide::{self, Facts};
@@ -78,6 +78,15 @@ pub(super) async fn take(
     let to = app.intake_key().ok_or(Error::Locked)?;
     // As exact as rows are, so that the same request is answered the same.
     let now = Timestamp::from_microsecond(app.now().as_microsecond()).map_err(Error::internal)?;
+    let again = idempotency.map(|key| {
+        // Of a front, the key that it was lent: all fronts of a service know each other's answers, and so after a start.
+        Again::without_keys(app.form_key(), &format!("waiting report/{program}"), key, body)
+    });
+    if let Some(again) = &again
+        && let Some(taken) = again.answered::<Taken>(app).await?
+    {
+        return Ok(handed_over(app, taken).await);
+    }
     // The same rules as always, on facts that are then thrown away.
     let filing = Filing {
         channel: report.channel,
@@ -102,20 +111,8 @@ pub(super) async fn take(
     };
     decide::open(&allowed, &policy, &facts)?;
 
-    // One request has one name and one receipt, while this process lives; the secret behind them touches no disk.
-    let secret = app.form_key();
-    let request = idempotency.map(|key| format!("{program}\n{key}"));
-    let spelled = |domain: &str| match &request {
-        Some(request) => random::spelled(&keys::lookup(secret, domain, request.as_bytes())),
-        None => random::id(),
-    };
-    let (id, receipt) = (spelled("waiting report"), random::grouped(&spelled("receipt of a waiting report")));
-    let mut case = spelled("case of a waiting report");
-    case.truncate(10);
-    case.insert(5, '-');
-    let case = CaseId(case);
-    let row_body = keys::lookup(secret, "body of a waiting report", body).to_vec();
-
+    // Drawn, and never made from the request: whoever sends the same key later must not get what is another's.
+    let (id, receipt, case) = (random::id(), random::receipt(), free_name(app).await?);
     let mut main = report
         .facts
         .files
@@ -123,17 +120,15 @@ pub(super) async fn take(
         .map(|file| Ok(blobs::insert_statement(&super::files::row(&case, file, now.as_microsecond())?)))
         .collect::<Result<Vec<_>, Error>>()?;
     let exploited = report.facts.exploited;
-    let promised = |at: Timestamp| -> Vec<Promised> {
-        promises::forecast_of(&policy, at, exploited)
-            .into_iter()
-            .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
-            .collect()
-    };
+    let promised = promises::forecast_of(&policy, now, exploited)
+        .into_iter()
+        .map(|(promise, due)| Promised { name: promise.name, what: promise.what, kind: promise.kind, due })
+        .collect();
     let filed = Filed {
         case: case.clone(),
         receipt: receipt.clone(),
         received_at: now,
-        promises: promised(now),
+        promises: promised,
         hints: super::public::answer(app, &policy, &report.facts, now).await?,
         missing: evidence::asked(&report.facts, &policy, evidence::lane_of(&report.facts, &policy)),
         proof: String::new(),
@@ -158,27 +153,52 @@ pub(super) async fn take(
         credit: report.credit,
     };
     let plain = serde_json::to_vec(&Inside::Report(Box::new(sealed))).map_err(Error::internal)?;
-    let row = WaitingRow { sealed: intake::seal_to(&to, &id, &plain)?, id, at: now.as_microsecond(), body: row_body };
-    main.push(waiting::insert_statement(&row));
-    let filed = match app.store.commit(Batch::main(main)).await {
-        Ok(()) => filed,
-        Err(StoreError::Conflict) => match waiting::get(&app.store, &row.id).await? {
-            Some(first) if first.body == row.body => {
-                let at = Timestamp::from_microsecond(first.at).map_err(Error::internal)?;
-                Filed { received_at: at, promises: promised(at), ..filed }
-            }
-            Some(_) => return Err(Error::KeyReused),
+    let sealed = intake::seal_to(&to, &id, &plain)?;
+    let taken = Taken { row: id.clone(), filed };
+    main.push(waiting::insert_statement(&WaitingRow { id, at: now.as_microsecond(), body: Vec::new(), sealed }));
+    if let Some(again) = &again {
+        main.push(again.remember(&taken, now)?);
+    }
+    let taken = match app.store.commit(Batch::main(main)).await {
+        Ok(()) => taken,
+        // The same request came twice at once.
+        Err(StoreError::Conflict) => match &again {
+            Some(again) => again.answered::<Taken>(app).await?.ok_or(Error::Busy)?,
             None => return Err(Error::Busy),
         },
         Err(why) => return Err(why.into()),
     };
-    // It is durable, whatever the desk says now.
+    Ok(handed_over(app, taken).await)
+}
+
+/// What was answered to a report that waits, with its row, so that the same request sent again is answered the same.
+#[derive(Serialize, Deserialize)]
+struct Taken {
+    row: String,
+    filed: Filed,
+}
+
+/// Asks the desk to take a report over that is durable; what was answered, with the proof, if the desk signed one now.
+async fn handed_over(app: &App, Taken { row, filed }: Taken) -> Filed {
     let signed = match &app.config.front {
-        Some(front) => handover::take_over(&front.desk, &row.id, &filed.case).await,
+        Some(front) => handover::take_over(&front.desk, &row, &filed.case).await,
         None => None,
     };
     let proof = signed.as_ref().map(super::proofs::commitment).unwrap_or_default();
-    Ok(Filed { proof, signed, ..filed })
+    Filed { proof, signed, ..filed }
+}
+
+/// The name of a case that no case has, and no report that waits.
+async fn free_name(app: &App) -> Result<CaseId, Error> {
+    for _ in 0..super::TRIES {
+        let name = random::case_id();
+        if cases::get(&app.store, &name).await?.is_none()
+            && receipt_views::of_stream(&app.store, &name).await?.is_empty()
+        {
+            return Ok(CaseId(name));
+        }
+    }
+    Err(Error::Busy)
 }
 
 /// Takes a message to a report in without any key that opens, from whoever presents the receipt. `once` is the same each time
@@ -289,13 +309,11 @@ const HAND_TIME: SignedDuration = SignedDuration::from_secs(2);
 /// # Errors
 /// [`Error::Locked`] without keys, and as the store fails.
 pub async fn open_due(app: &App) -> Result<(usize, Option<Timestamp>), Error> {
-    if !app.is_handed_to() {
-        return Ok((Box::pin(open_all(app)).await?, None));
-    }
     let now = app.now();
-    let filed = Box::pin(open_before(app, (now - HAND_TIME).as_microsecond())).await?;
-    let left = 0 < waiting::count(&app.store).await?;
-    Ok((filed, left.then_some(now + HAND_TIME)))
+    let before = if app.is_handed_to() { (now - HAND_TIME).as_microsecond() } else { i64::MAX };
+    let round = Box::pin(open_before(app, before)).await?;
+    let again = [(round.fresh, HAND_TIME), (round.left, PAUSE)];
+    Ok((round.filed, again.into_iter().find_map(|(waits, pause)| waits.then_some(now + pause))))
 }
 
 /// Files what waits. Gives how many were filed. One that cannot be filed is logged by its row and holds up no other.
@@ -303,26 +321,48 @@ pub async fn open_due(app: &App) -> Result<(usize, Option<Timestamp>), Error> {
 /// # Errors
 /// [`Error::Locked`] without keys, and as the store fails.
 pub async fn open_all(app: &App) -> Result<usize, Error> {
-    Box::pin(open_before(app, i64::MAX)).await
+    Ok(Box::pin(open_before(app, i64::MAX)).await?.filed)
 }
 
-async fn open_before(app: &App, before: i64) -> Result<usize, Error> {
+/// How long to wait before what could not be filed is tried again.
+const PAUSE: SignedDuration = SignedDuration::from_secs(30);
+
+/// What came of a round.
+#[derive(Default)]
+struct Round {
+    filed: usize,
+    /// Whether some are left to the front that hands them over.
+    fresh: bool,
+    /// Whether some could not be filed.
+    left: bool,
+}
+
+async fn open_before(app: &App, before: i64) -> Result<Round, Error> {
     app.keys()?;
-    let (mut after, mut filed) = (String::new(), 0);
+    let (mut after, mut round) = (String::new(), Round::default());
     loop {
         let rows = waiting::some(&app.store, &after).await?;
-        let Some(last) = rows.last() else { return Ok(filed) };
+        let Some(last) = rows.last() else { return Ok(round) };
         after.clone_from(&last.id);
-        for row in rows.into_iter().filter(|row| row.at <= before) {
-            match Box::pin(open(app, &row)).await {
-                Ok(Some(_)) => filed += 1,
-                Ok(None) => {}
-                Err(Error::Full | Error::Busy) => return Err(Error::Busy),
-                Err(why) => {
-                    let kind = if matches!(why, Error::Internal(_)) { "it does not open" } else { "it was refused" };
-                    tracing::error!(row = row.id, kind, "what was taken in while the desk was locked was not filed");
-                }
+        for row in rows {
+            if before < row.at {
+                round.fresh = true;
+                continue;
             }
+            let why = match Box::pin(open(app, &row)).await {
+                Ok(Some(_)) => {
+                    round.filed += 1;
+                    continue;
+                }
+                Ok(None) => continue,
+                // Nothing can be written at all, whatever the row.
+                Err(why @ (Error::Locked | Error::Behind)) => return Err(why),
+                Err(Error::Full | Error::Busy | Error::Stale) => "there was no room or too much at once",
+                Err(Error::Internal(_)) => "it does not open",
+                Err(_) => "it was refused",
+            };
+            round.left = true;
+            tracing::error!(row = row.id, why, "what was taken in without keys was not filed yet; it is tried again");
         }
     }
 }
@@ -338,9 +378,18 @@ async fn open(app: &App, row: &WaitingRow) -> Result<Option<Opened>, Error> {
     let Some(_alone) = Alone::with(app, &row.id) else { return Ok(None) };
     // It may have been filed since it was read.
     match waiting::get(&app.store, &row.id).await? {
-        Some(row) if !row.sealed.is_empty() => Box::pin(open_alone(app, &row)).await.map(Some),
+        Some(row) if !row.sealed.is_empty() => match Box::pin(open_alone(app, &row)).await {
+            // Another process was faster.
+            Err(Error::Busy) if !waits(app, &row.id).await? => Ok(None),
+            other => other.map(Some),
+        },
         _ => Ok(None),
     }
+}
+
+/// Whether a row still holds what is to be filed.
+pub(super) async fn waits(app: &App, row: &str) -> Result<bool, Error> {
+    Ok(waiting::get(&app.store, row).await?.is_some_and(|row| !row.sealed.is_empty()))
 }
 
 /// A row that nobody else of this process files, also when this is given up half-way.

@@ -16,11 +16,11 @@ statements! {
 /// A report that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingRow {
-    /// Name of the row; the same request sent again has the same one.
+    /// Name of the row: drawn for a report; of a message or wish made from it, so that the same sent again has the same one.
     pub id: String,
     /// When it came, microseconds UTC.
     pub at: i64,
-    /// Tells the same request from another with its name, for the process that took it in.
+    /// Tells the same message or wish from another with its name, for who took it in; empty for a report.
     pub body: Vec<u8>,
     /// The report; empty once it was taken away.
     pub sealed: Vec<u8>,

@@ -87,6 +87,7 @@ mod readers; // what programs of other makers make of a provider
 mod whole_story; // the real program, killed at every flush
 mod noise_story; // scanner output, likely duplicates, search, what a pipeline sends
 mod watch_story; // channels that fail, the record in public, who was told of a breach
+mod waiting_story; // what was sealed without keys becomes cases, each its own
 mod openpgp_files; // files of OpenPGP, shown as what they are
 mod openpgp; // with GnuPG on the other side, and hostile bytes
 mod worker_story; // letters wait, leave in order, are given up
