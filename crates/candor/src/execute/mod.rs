@@ -182,14 +182,15 @@ async fn once(
     beside: Option<&Beside<'_>>,
 ) -> Result<Done, Error> {
     let now = app.now();
-    let Loaded { case, policy, head, row } = load(app, id).await?;
-    let command = asides::named(app, actor, &case, command).await?;
+    let loaded = load(app, id).await?;
+    let Loaded { case, policy, .. } = &loaded;
+    let command = asides::named(app, actor, case, command).await?;
     let command = parties::prepared(app, command, now).await?;
     let command = match command {
         Command::GiveKey { pgp_key } => Command::GiveKey { pgp_key: key_as_read(app, pgp_key, now).await },
         other => other,
     };
-    let allowed = access::allow(Some(&case), &policy, actor, command, now).map_err(denied)?;
+    let allowed = access::allow(Some(case), policy, actor, command, now).map_err(denied)?;
     if let Command::GiveKey { pgp_key } = allowed.command() {
         key_serves(app, pgp_key, now).await?;
     }
@@ -201,17 +202,17 @@ async fn once(
             entry.seq > seen && entry.by != candor_core::case::Author::Clock && !entry.what.is_trace()
         })
     {
-        return Err(changed(&case, seen));
+        return Err(changed(case, seen));
     }
-    let facts = facts(app, &case, &allowed, now).await?;
-    let events = decide::decide(&case, &allowed, &policy, &facts)?;
+    let facts = facts(app, case, &allowed, now).await?;
+    let events = decide::decide(case, &allowed, policy, &facts)?;
     let goes_out = events.iter().any(|event| matches!(event, Event::Published { .. }));
-    if goes_out && !matches!(allowed.command(), Command::GoPublic { .. }) && is_clock_in_doubt(app, &case, now) {
+    if goes_out && !matches!(allowed.command(), Command::GoPublic { .. }) && is_clock_in_doubt(app, case, now) {
         return Err(Refusal::ClockInDoubt.into());
     }
     if events.is_empty() {
         if matches!(allowed.command(), Command::Tick) {
-            settle(app, &case, &policy, row).await?;
+            settle(app, &loaded).await?;
         }
         if let Some(beside) = beside {
             app.store.commit(Batch::main((beside.rows)(id))).await.map_err(stale)?;
@@ -221,7 +222,6 @@ async fn once(
     }
     let mut batch = Batch::default();
     let letters = beside.map_or(Letters::Now, |beside| beside.letters);
-    let loaded = Loaded { case, policy, head, row };
     // Boxed, so that the future of every door stays small.
     let how = How { now, letters, decided_in: None };
     let after = Box::pin(write(app, &mut batch, &loaded, actor, &events, how)).await?;
@@ -395,8 +395,9 @@ pub(crate) struct Loaded {
 }
 
 pub(crate) async fn load(app: &App, id: &CaseId) -> Result<Loaded, Error> {
-    let row = store::cases::get(&app.store, id.as_str()).await?.ok_or(Error::NotFound)?;
+    // The journal first: a row may then be newer than what was read of it, which an append finds out, but never older.
     let (case, head) = journal::load(app, id).await?.ok_or(Error::NotFound)?;
+    let row = store::cases::get(&app.store, id.as_str()).await?.ok_or(Error::NotFound)?;
     let policy = app
         .policy_at(&case.program, case.policy_version)
         .ok_or_else(|| Error::internal("the case's policy is not in service"))?;
@@ -693,17 +694,12 @@ pub(crate) fn tell(
     }
 }
 
-/// A tick found nothing to do: the row says when to ask again.
-async fn settle(app: &App, case: &Case, policy: &Policy, row: store::cases::CaseRow) -> Result<(), Error> {
-    let keys = app.keys()?;
-    let case_key = keys.case_key(case.id.as_str()).await?;
-    let head = store::journal::Head {
-        seq: row.head_seq,
-        hash: row.head_hash.clone().try_into().map_err(|_| Error::internal("a head's hash has a wrong length"))?,
-    };
-    let projected = project::row(&case_key, case, policy, head)?;
+/// A tick found nothing to do: the row says when to ask again. When somebody wrote meanwhile, their row says it already.
+async fn settle(app: &App, Loaded { case, policy, head, row }: &Loaded) -> Result<(), Error> {
+    let case_key = app.keys()?.case_key(case.id.as_str()).await?;
+    let projected = project::row(&case_key, case, policy, *head)?;
     if projected.wake_at != row.wake_at || projected.due_state != row.due_state || projected.due_at != row.due_at {
-        app.store.commit(Batch::main(vec![store::cases::upsert_statement(&projected)])).await?;
+        app.store.commit(Batch::main(vec![store::cases::settle_statement(&projected)])).await?;
     }
     Ok(())
 }

@@ -76,6 +76,7 @@ statements! {
     DUE = "select id, wake_at from case_row where wake_at is not null and wake_at <= $1 order by wake_at, id limit $2";
     NEXT_WAKE = "select wake_at from case_row where wake_at is not null order by wake_at limit 1";
     WAKE = "update case_row set wake_at = $3 where program = $1 and policy_version < $2 and state <> 'closed'";
+    SETTLE = "update case_row set due_at = $3, due_state = $4, due_name = $5, wake_at = $6 where id = $1 and head_seq = $2";
     SLEEP = "update case_row set wake_at = null where id = $1 and head_seq = $2";
     ALL_AFTER = concat!("select ", columns!(), " from case_row where id > $1 order by id limit $2");
     HEADS_AFTER = "select id, head_seq from case_row where id > $1 order by id limit $2";
@@ -173,6 +174,14 @@ pub fn count_statements(before: Option<(&str, &str)>, after: Option<(&str, &str)
 #[must_use]
 pub fn clear_statements() -> Vec<Statement> {
     vec![Statement::new(CLEAR, vec![]), Statement::new(CLEAR_COUNTS, vec![])]
+}
+
+/// What is due next and when the worker looks again, of a case as it was at the row's last entry; one that has changed since
+/// is left alone.
+#[must_use]
+pub fn settle_statement(case: &CaseRow) -> Statement {
+    let CaseRow { id, head_seq, due_at, due_state, due_name, wake_at, .. } = case;
+    Statement::new(SETTLE, vals![id, *head_seq, *due_at, due_state.as_ref(), due_name.as_ref(), *wake_at])
 }
 
 /// The worker has nothing to do for this case until it changes; a case that has changed since is

@@ -124,6 +124,23 @@ on_both! {
         assert_eq!(cases::count_statements(Some(("minio", "new")), Some(("minio", "new"))), []);
     }
 
+    async fn what_an_old_look_at_a_case_says_is_due_changes_nothing(place: Place) {
+        keep_case(&place.store, "CASE", 3).await;
+        let row = cases::get(&place.store, "CASE").await.expect("a read").expect("a row");
+        let old = cases::CaseRow {
+            wake_at: Some(7), due_at: 8, due_state: Some("running".into()), due_name: Some("first answer".into()),
+            grants: "everybody".into(), state: "closed".into(), head_seq: 2, ..row.clone()
+        };
+        place.store.commit(Batch::main(vec![cases::settle_statement(&old)])).await.expect("a miss is fine");
+        assert_eq!(cases::get(&place.store, "CASE").await.expect("a read").as_ref(), Some(&row));
+        // Of the case as it is, only what is due and when to look again.
+        let now = cases::CaseRow { head_seq: 3, ..old };
+        place.store.commit(Batch::main(vec![cases::settle_statement(&now)])).await.expect("kept");
+        let cases::CaseRow { wake_at, due_at, due_state, due_name, .. } = now;
+        let settled = cases::CaseRow { wake_at, due_at, due_state, due_name, ..row };
+        assert_eq!(cases::get(&place.store, "CASE").await.expect("a read"), Some(settled));
+    }
+
     async fn a_letter_is_claimed_by_one_worker_until_its_lease_ends(place: Place) {
         let list = vec![letter("A", 5), letter("B", 6), letter("C", 99)];
         place.store.commit(Batch::main(list)).await.expect("kept");
