@@ -170,6 +170,14 @@ pub(crate) fn merge(case: &Case, into: &CaseId, lead: Option<&Lead>, text: &str)
     let confirmed = case.verdict.as_ref().is_some_and(|verdict| verdict.outcome == Outcome::Confirmed);
     events
         .extend(lead.decided.iter().filter(|event| !(confirmed && matches!(event, Event::Confirmed { .. }))).cloned());
+    // From here on the other case decides what is rated and fixed: what was approved here is not what would go out.
+    let because = format!("its report is handled in {into} now, and what is decided there was not approved here");
+    if case.advisory.order.is_some() {
+        events.push(Event::PublicationHeld { reason: because.clone() });
+    }
+    if case.advisory.approved_by.is_some() {
+        events.push(Event::ApprovalWithdrawn { because });
+    }
     Ok(events)
 }
 

@@ -271,7 +271,8 @@ pub(crate) fn with_approval(
     use Event::{Described, FixRecorded, Rated, WeaknessSet};
     let touches =
         |event: &Event| matches!(event, Described { .. } | FixRecorded { .. } | Rated { .. } | WeaknessSet { .. });
-    if case.advisory.approved_by.is_none() || !events.iter().any(touches) {
+    let is_withdrawn = events.iter().any(|event| matches!(event, Event::ApprovalWithdrawn { .. }));
+    if case.advisory.approved_by.is_none() || is_withdrawn || !events.iter().any(touches) {
         return events;
     }
     if let Some(because) = changed_since_approval(case, &after(case, &events, allowed, facts), policy) {
@@ -349,6 +350,15 @@ pub(crate) fn due(case: &Case, policy: &Policy, facts: &Facts) -> Vec<Event> {
         || holds_date_for_fix(case, policy)
     {
         return Vec::new();
+    }
+    // Nothing goes out that nobody approved, however the order came to stand.
+    if let Some(into) = &case.gathered_into {
+        let reason = format!("Its report is handled in {into}. Publish there, or separate the two first.");
+        return vec![Event::PublicationHeld { reason }];
+    }
+    if case.advisory.approved_by.is_none() {
+        let reason = Refusal::NotApproved { revision: case.advisory.revision }.to_string();
+        return vec![Event::PublicationHeld { reason }];
     }
     if let Some(until) = case.embargoed_until(facts.now) {
         return vec![Event::PublicationDated { at: until }];

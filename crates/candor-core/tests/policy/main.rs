@@ -22,6 +22,7 @@ mod import;
 mod levels;
 mod marks;
 mod party_files;
+mod merging;
 mod rendered;
 mod scope;
 mod standing;
