@@ -6,6 +6,7 @@ use crate::decide::{LINE_LIMIT, MESSAGE_LIMIT, optional, text as required};
 use crate::event::{Event, Outcome};
 use crate::policy::{ClosedReports, Policy};
 use crate::refusal::Refusal;
+use jiff::Timestamp;
 
 pub(crate) fn publish(case: &Case, policy: &Policy, title: &str, text: &str) -> Result<Vec<Event>, Refusal> {
     if case.drill {
@@ -41,12 +42,26 @@ pub fn asks_first(case: &Case, policy: &Policy) -> bool {
     !policy.disclosure.closed_without_asking && case.reports.iter().any(|report| !report.erased)
 }
 
-pub(crate) fn answer(case: &Case, report: u32, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+/// Whether an answer is to the question that stands: nobody agrees to a date or a text that they have not seen. Who answers
+/// says when the question was put; where they cannot know it, what stands is answered.
+pub(crate) fn is_of(asked: Option<Timestamp>, put: Timestamp) -> Result<(), Refusal> {
+    if asked.is_none_or(|asked| asked == put) { Ok(()) } else { Err(Refusal::AskedAnew) }
+}
+
+pub(crate) fn answer(
+    case: &Case,
+    report: u32,
+    agree: bool,
+    text: &str,
+    asked: Option<Timestamp>,
+) -> Result<Vec<Event>, Refusal> {
     // What was taken up again is no closed report: nothing of it goes out by an answer to an old question.
-    let asked = case.state == State::Closed && !case.advisory.is_public();
-    let Some(summary) = case.summary.as_ref().filter(|summary| asked && summary.state == SummaryState::Proposed) else {
+    let stands = case.state == State::Closed && !case.advisory.is_public();
+    let Some(summary) = case.summary.as_ref().filter(|summary| stands && summary.state == SummaryState::Proposed)
+    else {
         return Err(Refusal::NoSummary);
     };
+    is_of(asked, summary.at)?;
     Ok(vec![if agree {
         Event::SummaryPublished { title: summary.title.clone(), text: summary.text.clone() }
     } else {
@@ -93,11 +108,16 @@ pub(crate) fn propose_issue(case: &Case, title: &str, text: &str) -> Result<Vec<
     }])
 }
 
-pub(crate) fn answer_issue(case: &Case, report: u32, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
-    let waits = case.issue.as_ref().is_some_and(|issue| issue.agreed.is_none() && issue.url.is_none());
-    if !waits || case.state != State::Closed {
-        return Err(Refusal::NoSummary);
-    }
+pub(crate) fn answer_issue(
+    case: &Case,
+    report: u32,
+    agree: bool,
+    text: &str,
+    asked: Option<Timestamp>,
+) -> Result<Vec<Event>, Refusal> {
+    let waits = case.issue.as_ref().filter(|issue| issue.agreed.is_none() && issue.url.is_none());
+    let Some(issue) = waits.filter(|_| case.state == State::Closed) else { return Err(Refusal::NoSummary) };
+    is_of(asked, issue.at)?;
     Ok(vec![Event::IssueAnswered { report, agree, text: optional("text", text, MESSAGE_LIMIT)? }])
 }
 

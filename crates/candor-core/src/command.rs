@@ -161,12 +161,12 @@ pub enum Command {
     /// The reporter gives the OpenPGP key that letters to them are encrypted to, or none for letters in the clear. The
     /// door has looked at the key.
     GiveKey { pgp_key: String },
-    /// The reporter answers the proposed date.
-    AnswerEmbargo { agree: bool, text: String },
-    /// The reporter answers the text proposed for the public page.
-    AnswerSummary { agree: bool, text: String },
-    /// The reporter answers the text proposed for a public issue.
-    AnswerIssue { agree: bool, text: String },
+    /// The reporter answers the date that was proposed at the instant `asked`; whatever stands there when it is `None`.
+    AnswerEmbargo { agree: bool, text: String, asked: Option<Timestamp> },
+    /// The reporter answers the text for the public page that was proposed at the instant `asked`.
+    AnswerSummary { agree: bool, text: String, asked: Option<Timestamp> },
+    /// The reporter answers the text for a public issue that was proposed at the instant `asked`.
+    AnswerIssue { agree: bool, text: String, asked: Option<Timestamp> },
     /// The reporter tried whether the fix holds.
     Retest { holds: bool, text: String },
     /// The reporter asks that somebody else look at the verdict again.

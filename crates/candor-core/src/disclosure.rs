@@ -37,8 +37,17 @@ pub(crate) fn propose_embargo(
     Ok(vec![Event::EmbargoProposed { until, text: optional("text", text, MESSAGE_LIMIT)? }])
 }
 
-pub(crate) fn answer_embargo(case: &Case, agree: bool, text: &str) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn answer_embargo(
+    case: &Case,
+    agree: bool,
+    text: &str,
+    asked: Option<Timestamp>,
+) -> Result<Vec<Event>, Refusal> {
     let Some(embargo) = &case.embargo else { return Err(Refusal::NoProposal) };
+    if agree && embargo.agreed {
+        return Ok(Vec::new());
+    }
+    crate::closed::is_of(asked, embargo.at)?;
     if !agree {
         return Ok(vec![Event::EmbargoDeclined { text: required("text", text, MESSAGE_LIMIT)? }]);
     }

@@ -59,6 +59,8 @@ pub enum Refusal {
     NoPromise(String),
     #[error("No date is proposed that could be answered")]
     NoProposal,
+    #[error("What you were asked has changed since; look at it, and answer again")]
+    AskedAnew,
     #[error("This case is a drill; a drill is never published")]
     Drill,
     #[error("The schedule of the publication has no step called `{0}`")]
@@ -161,6 +163,7 @@ impl Refusal {
             Refusal::NoOrder => "no-order",
             Refusal::NoPromise(_) => "no-promise",
             Refusal::NoProposal => "no-proposal",
+            Refusal::AskedAnew => "asked-anew",
             Refusal::Drill => "drill",
             Refusal::NoStep(_) => "no-step",
             Refusal::NotByHand { .. } => "not-by-hand",
@@ -186,6 +189,7 @@ impl Refusal {
         match self {
             Refusal::Field { field, .. } | Refusal::TooLong { field, .. } => Some(field),
             Refusal::EmbargoAgreed { .. } => Some("at"),
+            Refusal::AskedAnew => Some("asked"),
             Refusal::Empty => Some("title"),
             _ => None,
         }

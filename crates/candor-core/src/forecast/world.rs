@@ -324,7 +324,7 @@ impl<'a> World<'a> {
             said.push(Command::Write { text: "Drawn.".into(), files: Vec::new() });
         }
         if proposed {
-            said.push(Command::AnswerEmbargo { agree: true, text: String::new() });
+            said.push(Command::AnswerEmbargo { agree: true, text: String::new(), asked: None });
         }
         if credit {
             said.push(Command::ChooseCredit { credit: Credit::Anonymous });

@@ -504,7 +504,7 @@ fn p10_nothing_of_a_closed_report_goes_out_once_it_is_taken_up_again() {
     assert_eq!(kinds, ["reopened", "summary-withdrawn"]);
     let story = reopened.into_iter().fold(story, |story, event| story.then("2026-11-04T00:00Z", "ada", event));
     let reporter = Actor::Reporter { case: story.case().id.clone(), report: 0 };
-    let yes = Command::AnswerSummary { agree: true, text: String::new() };
+    let yes = Command::AnswerSummary { agree: true, text: String::new(), asked: None };
     assert!(decided(&story, &policy, &reporter, yes, "2026-11-05T00:00Z").is_err());
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asked;
 mod broken;
 mod broken_sense;
 mod calendar;

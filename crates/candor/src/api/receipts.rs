@@ -3,6 +3,7 @@
 use super::answer::{self, Answered, fine, one_of_few};
 use super::input::{Files, Holder, IdempotencyKey, Json, PartName, Segments, WithFiles};
 use super::model::entry::{File, What};
+use super::model::instant::Instant;
 use super::model::people::{Credit, Names};
 use super::model::receipt::{ReporterView, shown_to_reporter};
 use super::model::report::SignedProof;
@@ -165,6 +166,8 @@ pub async fn key(
 pub struct EmbargoAnswer {
     /// Whether you agree.
     agree: bool,
+    /// The `at` of the date that you answer, as you read it: another one is refused with `asked-anew`.
+    asked: Instant,
     /// Your words; needed when you do not agree.
     #[serde(default)]
     text: String,
@@ -178,8 +181,8 @@ pub async fn embargo(
     Json(answer): Json<EmbargoAnswer>,
 ) -> Answered<Done> {
     let told = told(&("embargo", &answer), &[])?;
-    let EmbargoAnswer { agree, text } = answer;
-    ask(&app, &holder, key, &told, Command::AnswerEmbargo { agree, text }).await
+    let EmbargoAnswer { agree, asked, text } = answer;
+    ask(&app, &holder, key, &told, Command::AnswerEmbargo { agree, text, asked: Some(asked.0) }).await
 }
 
 /// An answer to the text proposed for the public page.
@@ -188,6 +191,8 @@ pub async fn embargo(
 pub struct SummaryAnswer {
     /// Whether it may become public as it stands.
     agree: bool,
+    /// The `at` of the text that you answer, as you read it: another one is refused with `asked-anew`.
+    asked: Instant,
     /// Your words, such as what should be said otherwise.
     #[serde(default)]
     text: String,
@@ -201,8 +206,8 @@ pub async fn summary(
     Json(answer): Json<SummaryAnswer>,
 ) -> Answered<Done> {
     let told = told(&("summary", &answer), &[])?;
-    let SummaryAnswer { agree, text } = answer;
-    ask(&app, &holder, key, &told, Command::AnswerSummary { agree, text }).await
+    let SummaryAnswer { agree, asked, text } = answer;
+    ask(&app, &holder, key, &told, Command::AnswerSummary { agree, text, asked: Some(asked.0) }).await
 }
 
 /// `POST /receipt/issue`
@@ -213,8 +218,8 @@ pub async fn issue(
     Json(answer): Json<SummaryAnswer>,
 ) -> Answered<Done> {
     let told = told(&("issue", &answer), &[])?;
-    let SummaryAnswer { agree, text } = answer;
-    ask(&app, &holder, key, &told, Command::AnswerIssue { agree, text }).await
+    let SummaryAnswer { agree, asked, text } = answer;
+    ask(&app, &holder, key, &told, Command::AnswerIssue { agree, text, asked: Some(asked.0) }).await
 }
 
 /// Whether the fix holds.

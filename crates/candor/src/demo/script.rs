@@ -315,7 +315,7 @@ pub fn embargo(until: Timestamp, text: &str) -> Act {
 
 /// The reporter answers the date.
 pub fn agree(agree: bool, text: &str) -> Act {
-    act(Command::AnswerEmbargo { agree, text: text.into() })
+    act(Command::AnswerEmbargo { agree, text: text.into(), asked: None })
 }
 
 /// The reporter is asked about credit.

@@ -423,7 +423,7 @@ async fn open_alone(app: &App, row: &WaitingRow) -> Result<Opened, Error> {
             let refused = if wish.was_asked_anew(&case, page) {
                 Some("what I was asked has changed since".to_owned())
             } else {
-                match Box::pin(execute_beside(app, &actor, &case.id, wish.clone().command(), &beside)).await {
+                match Box::pin(execute_beside(app, &actor, &case.id, wish.clone().command(&case), &beside)).await {
                     Ok(done) if done.events.is_empty() => None,
                     Ok(_) => return Ok(Opened::Message),
                     Err(Error::Refused(why)) => Some(why.to_string()),

@@ -92,26 +92,31 @@ impl Wish {
     /// date or a text that they have not seen.
     #[must_use]
     pub fn was_asked_anew(&self, case: &Case, page: Timestamp) -> bool {
-        let asked = match self {
+        self.asked(case).is_some_and(|asked| page < asked)
+    }
+
+    /// When the question was put that it answers, as the case stands.
+    fn asked(&self, case: &Case) -> Option<Timestamp> {
+        match self {
             Wish::Embargo { .. } => case.embargo.as_ref().map(|embargo| embargo.at),
             Wish::Summary { .. } => case.summary.as_ref().map(|summary| summary.at),
             Wish::Issue { .. } => case.issue.as_ref().map(|issue| issue.at),
             _ => None,
-        };
-        asked.is_some_and(|asked| page < asked)
+        }
     }
 
-    /// The command that carries it out.
+    /// The command that carries it out. It answers what is asked in `case`, and is refused when that changes meanwhile.
     #[must_use]
-    pub fn command(self) -> Command {
+    pub fn command(self, case: &Case) -> Command {
+        let asked = self.asked(case);
         match self {
             Wish::Nudge => Command::Nudge,
             Wish::Withdraw { text } => Command::Withdraw { text },
             Wish::Retest { holds, text } => Command::Retest { holds, text },
             Wish::Credit { credit } => Command::ChooseCredit { credit },
-            Wish::Embargo { agree, text } => Command::AnswerEmbargo { agree, text },
-            Wish::Summary { agree, text } => Command::AnswerSummary { agree, text },
-            Wish::Issue { agree, text } => Command::AnswerIssue { agree, text },
+            Wish::Embargo { agree, text } => Command::AnswerEmbargo { agree, text, asked },
+            Wish::Summary { agree, text } => Command::AnswerSummary { agree, text, asked },
+            Wish::Issue { agree, text } => Command::AnswerIssue { agree, text, asked },
             Wish::Appeal { text } => Command::Appeal { text },
             Wish::Key { pgp_key } => Command::GiveKey { pgp_key },
         }

@@ -18,7 +18,7 @@ use super::views::{Field, Group, Notice, Problem, Shell};
 use crate::app::App;
 use crate::error::Error;
 use crate::execute::wishes::Wish;
-use crate::execute::{execute, execute_again, files, policy_of};
+use crate::execute::{Done, execute, execute_again, files, load_case, policy_of};
 use crate::keys;
 use crate::throttle::places::{Heavy, Place};
 use axum::Router;
@@ -278,7 +278,12 @@ fn write_again(
 
 /// A form of one click: read, checked, asked. A refusal brings the page again with the reason.
 async fn click(app: &App, holder: &ReceiptHolder, command: Command, done: &str) -> Answer {
-    match execute(app, &holder.actor, &holder.case.id, command, None).await {
+    clicked(app, holder, execute(app, &holder.actor, &holder.case.id, command, None).await, done)
+}
+
+/// What a click is answered with.
+fn clicked(app: &App, holder: &ReceiptHolder, came: Result<Done, Error>, done: &str) -> Answer {
+    match came {
         Ok(_) => Ok(back(done)),
         Err(Error::Refused(refusal)) => {
             let problem = Problem { field: String::new(), text: refusal.to_string() };
@@ -340,12 +345,23 @@ async fn key(State(app): State<App>, holder: ReceiptHolder, request: Request) ->
 
 /// An answer to what the team asked. What was asked anew since the page was made is shown instead, with the words kept.
 async fn answer(app: &App, holder: &ReceiptHolder, wish: Wish, fields: &Fields, done: &str) -> Answer {
-    if wish.was_asked_anew(&holder.case, shown(fields).unwrap_or(app.now())) {
+    let changed = |holder: &ReceiptHolder| {
         let words = "What you were asked has changed while you answered, so your answer was not taken. Look at it, and \
                      answer again; what you wrote stands in the message below";
-        return write_again(app, holder, wish.text().to_owned(), "", words.into(), StatusCode::CONFLICT);
+        write_again(app, holder, wish.text().to_owned(), "", words.into(), StatusCode::CONFLICT)
+    };
+    if wish.was_asked_anew(&holder.case, shown(fields).unwrap_or(app.now())) {
+        return changed(holder);
     }
-    click(app, holder, wish.command(), done).await
+    // What is asked anew from here on is refused with the command itself.
+    let command = wish.clone().command(&holder.case);
+    match execute(app, &holder.actor, &holder.case.id, command, None).await {
+        Err(Error::Refused(Refusal::AskedAnew)) => {
+            let case = load_case(app, &holder.actor, &holder.case.id).await?;
+            changed(&ReceiptHolder { case, ..holder.clone() })
+        }
+        came => clicked(app, holder, came, done),
+    }
 }
 
 /// `POST /receipt/embargo`: agrees to a proposed date, or declines it. An answer given before stands.

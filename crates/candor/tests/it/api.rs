@@ -416,3 +416,34 @@ async fn a_member_chooses_how_letters_come_and_gives_the_key_they_sign_with() {
     assert_eq!(text(&kept.body["key"]["fingerprint"]).len(), 40);
     assert_eq!(put("/account/key", json!({ "openpgp": "" })).await.body["key"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_a_date_says_which_and_one_that_took_its_place_is_not_agreed_to() {
+    let desk = Desk::start().await;
+    let (case, receipt) = desk.report().await;
+    let team = format!("Bearer {}", desk.token("Mei", "minio", Role::Coordinator, "read,write").await);
+    let put = async |days: i64| {
+        let until = desk.service.app.now() + jiff::SignedDuration::from_hours(24 * days);
+        let body = json!({ "command": "propose-embargo", "until": until, "text": "" });
+        let put = desk.post(&format!("/cases/{case}/commands"), &team, body).await;
+        assert_eq!(put.status, 200, "{put:?}");
+        desk.get("/receipt", &receipt).await.body["embargo"].clone()
+    };
+    let read = put(30).await;
+    let stands = put(60).await;
+    assert_ne!(read["at"], stands["at"]);
+    let answer = async |body: Value| desk.post("/receipt/embargo", &receipt, body).await;
+    let unsaid = answer(json!({ "agree": true })).await;
+    assert!(matches!(unsaid.status, 400 | 422) && unsaid.body.to_string().contains("asked"), "{unsaid:?}");
+    let late = answer(json!({ "agree": true, "asked": read["at"] })).await;
+    assert_eq!((late.status, &late.body["code"]), (422, &json!("asked-anew")), "{late:?}");
+    assert_eq!(desk.get("/receipt", &receipt).await.body["embargo"]["agreed"], json!(false));
+    let agreed = answer(json!({ "agree": true, "asked": stands["at"] })).await;
+    assert_eq!(agreed.status, 200, "{agreed:?}");
+    assert_eq!(desk.get("/receipt", &receipt).await.body["embargo"]["agreed"], json!(true));
+    // Texts are answered the same way.
+    for path in ["/receipt/summary", "/receipt/issue"] {
+        let unsaid = desk.post(path, &receipt, json!({ "agree": true })).await;
+        assert!(matches!(unsaid.status, 400 | 422) && unsaid.body.to_string().contains("asked"), "{path} {unsaid:?}");
+    }
+}

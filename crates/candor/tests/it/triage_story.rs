@@ -592,6 +592,8 @@ async fn a_report_that_is_only_a_bug_becomes_a_public_issue_with_its_reporters_y
     let (_, why) = desk.is_refused(MORNING, Jonas, &report, open.clone()).await;
     assert!(why.contains("has not agreed"), "{why}");
     let own = desk.service.browser();
+    // The page is made after the text was proposed.
+    desk.at("2026-03-02T09:30Z");
     own.post("/receipt", &[("receipt".into(), report.receipt.clone())]).await;
     let form = answered(own.get("/receipt").await.form("/receipt/issue"), &[("agree", "yes")]);
     assert_eq!(own.post("/receipt/issue", &form).await.status, 303);

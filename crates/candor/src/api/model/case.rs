@@ -183,13 +183,15 @@ pub struct Weakness {
 pub struct Embargo {
     /// The date before which nobody publishes.
     pub until: Instant,
+    /// When it was proposed or agreed. An answer says it as `asked`.
+    pub at: Instant,
     /// Whether the reporter agreed.
     pub agreed: bool,
 }
 
 impl From<&case::Embargo> for Embargo {
     fn from(core: &case::Embargo) -> Self {
-        Self { until: core.until.into(), agreed: core.agreed }
+        Self { until: core.until.into(), at: core.at.into(), agreed: core.agreed }
     }
 }
 

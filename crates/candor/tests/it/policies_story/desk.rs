@@ -171,8 +171,12 @@ impl Desk {
     }
 
     /// The reporter sends something.
-    pub async fn reporter(&self, now: &str, report: &Report, tail: &str, body: Value) -> Answer {
+    pub async fn reporter(&self, now: &str, report: &Report, tail: &str, mut body: Value) -> Answer {
         self.at(now);
+        if ["embargo", "summary", "issue"].contains(&tail) {
+            // They answer what they read.
+            body["asked"] = self.own(report).await[tail]["at"].clone();
+        }
         let request = self.request(Method::POST, &format!("/receipt/{tail}"));
         ask(request.header("authorization", format!("Receipt {}", report.receipt)).json(&body)).await
     }
