@@ -6,7 +6,7 @@ use super::model::search::{Results, Similar};
 use super::problem::Problem;
 use crate::app::App;
 use crate::app::shelf::Stage;
-use crate::execute::{open_case, policy_of};
+use crate::execute::{load_case, policy_of};
 use crate::search;
 use crate::throttle::places::Heavy;
 use axum::extract::State;
@@ -70,7 +70,8 @@ pub async fn similar(
     Asked(asked): Asked<HowMany>,
 ) -> Answered<Similar> {
     let _place = one_of_few(&app, Heavy::List, &actor.name())?;
-    let case = open_case(&app, &actor, &id).await?;
+    // What other cases it is like, of those that they may see: a list, and nothing of what the case says.
+    let case = load_case(&app, &actor, &id).await?;
     let likely = search::similar(&app, &actor, &id, asked.limit.clamp(1, 50)).await?;
     let only = evidence::of(&case, &*policy_of(&app, &case)?).dependency.unwrap_or_default();
     let decided = search::decided(&app, &actor, &case, &only).await?;

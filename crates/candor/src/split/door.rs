@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -138,7 +138,7 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
     let room = if part == Part::Front { inside.rooms.front() } else { inside.rooms.desk() };
     let mut forwarded = match stream {
         Some(stream) => forward_over(stream, request).await,
-        None => forward(room, request).await,
+        None => forward(room.clone(), request).await,
     };
     if matches!(forwarded, Err(Broken::Away))
         && let Some(spare) = spare
@@ -161,7 +161,12 @@ async fn pass(State(inside): State<Arc<Inside>>, mut request: Request) -> Respon
             }
             answer
         }
-        Err(Broken::Away) => away(part),
+        // A part that is there refused what it was sent before all of it came; its words got lost on the way.
+        Err(Broken::Midway) if connect(&room).await.is_ok() => said(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The answer was lost: most likely what was sent is larger than what is taken. Send less, or the same once more.\n",
+        ),
+        Err(Broken::Away | Broken::Midway) => away(part),
         Err(Broken::Asker) => said(StatusCode::REQUEST_TIMEOUT, "The request came too slowly, or was cut off.\n"),
     }
 }
@@ -199,6 +204,8 @@ enum Broken {
     Away,
     /// Whoever asked did not finish.
     Asker,
+    /// The part closed its side while the body was on its way, and its answer was lost.
+    Midway,
 }
 
 async fn connect(room: &Path) -> io::Result<UnixStream> {
@@ -229,9 +236,11 @@ async fn forward_over(stream: UnixStream, mut request: Request) -> Result<Respon
         *request.uri_mut() = uri;
     }
     *request.version_mut() = axum::http::Version::HTTP_11;
+    let has_body = !request.body().is_end_stream();
     match sender.send_request(request).await {
         Ok(answer) => Ok(answer.map(Body::new)),
         Err(why) if why.is_user() || why.is_body_write_aborted() => Err(Broken::Asker),
+        Err(_) if has_body => Err(Broken::Midway),
         Err(_) => Err(Broken::Away),
     }
 }

@@ -116,11 +116,15 @@ async fn dialogue(house: &House, ada: &Member, reporter: &Person) -> String {
     ada.person.go("/desk").await.look("queue").await;
     let case = ada.open(TITLE).await;
     ada.person.sees("MINIO_ROOT_PASSWORD").await.sees(NAME).await.look("case-new").await;
-    let files = ada.person.attributes(".file-list a", "href").await;
+    let files = ada.person.attributes(".file-list a[download]", "href").await;
     let file = ada.person.fetch(files.first().expect("the file is there")).await;
     let disposition = file.headers()["content-disposition"].to_str().expect("a text").to_owned();
     assert!(disposition.starts_with("attachment") && disposition.contains("bootstrap-verify.http"), "{disposition}");
     assert_eq!(file.bytes().await.expect("the file").as_ref(), PROOF, "the file comes back as it was sent");
+    let previews = ada.person.attributes(".file-list a[href$='/preview']", "href").await;
+    ada.person.go(previews.first().expect("a preview")).await.sees("POST /minio/bootstrap/v1/verify").await;
+    ada.person.sees("not that it is harmless").await.look("preview").await;
+    ada.person.go(&case).await;
     ada.acknowledge(&case).await;
     ada.person.fill("Your message", "Does it also happen behind a load balancer?").await;
     ada.person.press("Ask and wait for the answer").await.look("case-waiting").await;
@@ -132,7 +136,7 @@ async fn dialogue(house: &House, ada: &Member, reporter: &Person) -> String {
     reporter.sees("Your message is with the team").await.sees("cluster-2.trace").await;
 
     ada.person.go(&case).await.sees(ANSWER).await.look("case-answered").await;
-    let files = ada.person.attributes(".thread .file-list a", "href").await;
+    let files = ada.person.attributes(".thread .file-list a[download]", "href").await;
     let file = ada.person.fetch(files.last().expect("the second file is there")).await;
     assert_eq!(file.bytes().await.expect("the file").as_ref(), TRACE);
     ada.person.unfold("Write a note for the team").await.fill("Note", "Ask the console people as well.").await;

@@ -225,6 +225,9 @@ async fn m6_p9_every_step_waits_for_its_gates_and_an_override_has_a_name_and_a_r
         |reason: &str| json!({ "command": "override-gate", "step": "rate", "gate": "verification", "reason": reason });
     assert_eq!(desk.is_refused("2027-03-01T10:01:00Z", Jonas, &case, go_on("  ")).await.0, "field");
     let act = format!("/desk/cases/{}/override-gate", case.case);
+    let asked = browser.get(&act).await;
+    assert!(asked.header("location").starts_with("/desk/confirm"), "three quarters of an hour after the sign-in");
+    let browser = desk.browser().await;
     let form = browser.get(&act).await.form(&act);
     let said = [("gate", "rate/verification"), ("reason", "The proof is in the report.")];
     assert_eq!(browser.post(&act, &answered(form, &said)).await.status, 303);
