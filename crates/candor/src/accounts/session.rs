@@ -76,9 +76,11 @@ fn hash(keys: &KeyRing, secret: &str) -> Vec<u8> {
     keys::lookup(keys.root().purpose(Purpose::Session), "session", secret.as_bytes()).to_vec()
 }
 
-/// The token a session's forms carry, made from the secret, so that the store cannot make it.
-fn csrf(keys: &KeyRing, secret: &str) -> String {
-    hex(&keys::lookup(keys.root().purpose(Purpose::Form), "csrf of a session", secret.as_bytes()))
+/// The token a session's forms carry: of its member and its beginning, by a key that the store does not have. It outlives a
+/// fresh proof, which gives the session another secret: a form that lay open beside it is still good, and nothing typed is lost.
+fn csrf(keys: &KeyRing, member: &str, since: i64) -> String {
+    let session = format!("{member}\n{since}");
+    hex(&keys::lookup(keys.root().purpose(Purpose::Form), "csrf of a session", session.as_bytes()))
 }
 
 fn micros(at: Timestamp) -> i64 {
@@ -141,8 +143,8 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<(MemberView, Session
         return Ok(None);
     }
     let session = Session {
+        csrf: csrf(keys, &row.member, row.created_at),
         member: row.member.into(),
-        csrf: csrf(keys, secret),
         since: instant(row.created_at)?,
         fresh_at: instant(row.fresh_at)?,
         label: row.label,

@@ -10,7 +10,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const POLICY: &str = r#"
+/// Of a program whose cases are each for those on it, after a first look.
+pub const POLICY: &str = r#"
 contacts = [{ role = "primary", email = "first@example.org" }, { role = "secondary", email = "second@example.org" }]
 [program]
 slug = "store"

@@ -558,8 +558,11 @@ async fn what_matters_asks_for_a_fresh_code_first() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(wrong.hidden("next"), "/desk/settings");
     let code = desk.code(&secret);
+    let token = browser.csrf().await;
     let right = browser.act("/desk/confirm", &[("code", &code), ("next", "//evil.example")]).await;
     assert_eq!((right.status, right.location.as_str()), (StatusCode::SEE_OTHER, "/desk"));
+    let beside = browser.post("/desk/settings/daily", &[("csrf", &token)]).await;
+    assert_eq!(beside.status, StatusCode::SEE_OTHER, "a form that lay open in another tab is still good");
     assert!(!before.is_in().await, "the proof begins a new session id");
     let made = browser.act("/desk/settings/invite", &form).await;
     assert_eq!(made.status, StatusCode::OK);

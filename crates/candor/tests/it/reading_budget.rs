@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::access_story::POLICY;
 use crate::support::places::{Place, on_both};
 use candor::accounts;
 use candor::app::App;
@@ -13,26 +14,6 @@ use candor_core::access::{Actor, Role};
 use candor_core::event::{Channel, Contact, ReportFacts};
 use candor_core::id::{CaseId, MemberId, ProgramSlug};
 use jiff::{SignedDuration, Timestamp};
-
-const POLICY: &str = r#"
-contacts = [{ role = "primary", email = "first@example.org" }, { role = "secondary", email = "second@example.org" }]
-[program]
-slug = "store"
-name = "Object Store"
-[access]
-first_look = ["coordinator", "analyst"]
-[advisories]
-namespace = "https://example.org"
-[disclosure]
-publish_on = "fix"
-[credit]
-default = "anonymous"
-[[promises]]
-name = "acknowledge"
-what = "a first answer by a member of the team"
-kept_by = "acknowledgement"
-within = "48 hours"
-"#;
 
 fn set_clocks(apps: &[&App], minutes: i64) {
     let begin: Timestamp = "2026-03-02T09:00:00Z".parse().expect("an instant");
